@@ -1,2 +1,61 @@
-//! Development commands: see `cargo xtask help`.
-fn main() {}
+//! Development commands, one module each: `cargo xtask help` lists them.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+mod build;
+mod process;
+mod tools;
+mod workspace;
+
+/// One command of `cargo xtask`.
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    summary: &'static str,
+    run: fn(&[String]) -> Result<()>,
+}
+
+/// Every command, in the order of the help text.
+const COMMANDS: &[Command] = &[Command {
+    name: "build",
+    arguments: "",
+    summary: "compile the core to WebAssembly; leaves extension/ ready to be loaded",
+    run: build::command,
+}];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<()> {
+    let Some((name, rest)) = arguments.split_first() else {
+        print!("{}", help());
+        bail!("which command?");
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        print!("{}", help());
+        return Ok(());
+    }
+    let command = COMMANDS
+        .iter()
+        .find(|command| command.name == name)
+        .with_context(|| format!("no command `{name}`; `cargo xtask help` lists them"))?;
+    (command.run)(rest)
+}
+
+fn help() -> String {
+    let commands = COMMANDS.iter().map(|command| {
+        let usage = format!("{} {}", command.name, command.arguments);
+        format!("  {usage:<28}{}\n", command.summary)
+    });
+    format!("Usage: cargo xtask <command>\n\n{}", commands.collect::<String>())
+}
