@@ -1,0 +1,21 @@
+// Loads the core and hands the page to it. A page whose core cannot start says so, and what that means.
+
+const fail = (error) => {
+  document.getElementById("failure-detail").textContent = String(error);
+  document.getElementById("failure").hidden = false;
+};
+
+// A panic in Rust arrives here: the instance is dead from then on.
+addEventListener("error", (event) => {
+  if (event.error instanceof WebAssembly.RuntimeError) fail(event.error);
+});
+
+export async function start(page) {
+  try {
+    const core = await import("./pkg/sockpin.js");
+    await core.default();
+    await core[page]();
+  } catch (error) {
+    fail(error);
+  }
+}
