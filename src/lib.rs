@@ -1,1 +1,42 @@
-//! Sockpin.
+//! Sockpin pins TLS public keys for WebSocket connections.
+//!
+//! The decision path: the browser hands over a handshake's certificate chain ([`connection`]); the most specific rule
+//! of each layer is looked up by host and port ([`policy`]); each certificate's original `SubjectPublicKeyInfo` is cut
+//! out of its DER ([`certificate`]) and hashed ([`pin`]); the keys are compared with the rule's pins ([`verdict`]); the
+//! strictest layer wins. What cannot be judged is never allowed. A verdict of flag or block becomes a log entry
+//! ([`violation`]); [`engine`] strings these together as a state machine without I/O; `browser` (wasm32 only) feeds it
+//! with Firefox's events and carries out what it says.
+//!
+//! Dependencies point up this list, never down:
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`limits`], [`error`], [`time`] | numbers, what can be wrong, points in time |
+//! | [`pin`], [`host`], [`certificate`] | pins, hosts and patterns, DER to key |
+//! | [`rule`], [`policy`], [`settings`] | checked rules, lookup, what the user sets |
+//! | [`connection`], [`verdict`] | facts in, verdict out |
+//! | [`violation`] | the log entry |
+//! | [`formats`] | pins as other tools write them |
+//! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
+//! | [`view`] | finished texts for the pages |
+//! | `browser` | the extension API, storage and pages |
+
+pub mod certificate;
+pub mod connection;
+pub mod engine;
+pub mod error;
+pub mod formats;
+pub mod host;
+pub mod limits;
+pub mod message;
+pub mod pin;
+pub mod policy;
+pub mod rule;
+pub mod settings;
+pub mod time;
+pub mod verdict;
+pub mod view;
+pub mod violation;
+
+#[cfg(target_arch = "wasm32")]
+mod browser;

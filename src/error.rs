@@ -1,0 +1,261 @@
+//! What can be wrong with input. Each variant carries the facts; [`Error::code`] is stable and crosses the wasm boundary;
+//! the sentence for people is made in [`crate::view`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text, a file, a rule or a policy was refused. As JSON: the code, and the facts beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Error {
+    /// No pin where one is needed.
+    PinEmpty,
+    /// A digest of another length than SHA-256's 32 bytes.
+    PinLength {
+        /// How many bytes it decodes to.
+        bytes: usize,
+    },
+    /// A digest that is named or sized as another algorithm's, SHA-1 for instance.
+    PinAlgorithm {
+        /// The algorithm, as written or as its length tells.
+        algorithm: String,
+    },
+    /// Neither base64 nor hex.
+    PinEncoding {
+        /// The text, cut to a line.
+        text: String,
+    },
+    /// A private key was given where a public one is wanted.
+    PrivateKey,
+    /// `RSA PUBLIC KEY` is PKCS#1 (RFC 8017 appendix A.1.1), not a `SubjectPublicKeyInfo`.
+    Pkcs1PublicKey,
+    /// A PEM block of a kind that holds no public key.
+    PemKind {
+        /// The label between `BEGIN` and the dashes.
+        label: String,
+        /// Line of the `BEGIN`, from 1.
+        line: usize,
+    },
+    /// A PEM block without its end line.
+    PemEnd {
+        /// The label between `BEGIN` and the dashes.
+        label: String,
+        /// Line of the `BEGIN`, from 1.
+        line: usize,
+    },
+    /// The text between the lines of a PEM block is not base64.
+    PemEncoding {
+        /// The label between `BEGIN` and the dashes.
+        label: String,
+        /// Line of the `BEGIN`, from 1.
+        line: usize,
+    },
+    /// Bytes that are neither PEM text nor the DER of a certificate, a certificate request or a public key.
+    NothingRecognised,
+    /// More bytes than are read.
+    InputTooLarge {
+        /// The size of the input in bytes.
+        bytes: usize,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// DER (X.690) that ends early, has a wrong tag or a wrong length.
+    Der {
+        /// The field that was being read, in the names of RFC 5280 section 4.1.
+        field: Cow<'static, str>,
+    },
+    /// No host where one is needed.
+    HostEmpty,
+    /// A character that cannot stand in a host name.
+    HostCharacter {
+        /// The character.
+        character: char,
+    },
+    /// Two dots in a row, or one in front.
+    HostEmptyLabel,
+    /// A label over 63 bytes.
+    HostLabelLength {
+        /// The label.
+        label: String,
+    },
+    /// A name over 253 bytes.
+    HostLength {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// A `*` anywhere but as the whole first label.
+    HostWildcardPosition,
+    /// A wildcard directly above a top-level domain.
+    HostWildcardTopLevel {
+        /// What the wildcard stands above.
+        base: String,
+    },
+    /// A wildcard with an IP address.
+    HostWildcardAddress,
+    /// An IP address that is none.
+    HostAddress {
+        /// The text.
+        text: String,
+    },
+    /// A port that is not a number from 1 to 65535.
+    HostPort {
+        /// The text after the colon.
+        text: String,
+    },
+    /// A URL that is not of the web: neither `wss`, `ws`, `https` nor `http`.
+    HostScheme {
+        /// The scheme.
+        scheme: String,
+    },
+    /// An internationalised name that IDNA (UTS #46) refuses.
+    HostInternationalised {
+        /// The name.
+        text: String,
+    },
+    /// A URL that is no socket's.
+    SocketUrl,
+    /// A rule that blocks or flags without a pin and without a denied key would stop everything or nothing.
+    RulePinsMissing,
+    /// The same key both as pin and as denied key, or twice in one list.
+    RulePinRepeated,
+    /// A second rule with this pattern.
+    RuleHostTaken {
+        /// The pattern.
+        pattern: String,
+    },
+    /// More pins than a rule may have.
+    RulePinCount {
+        /// The most.
+        limit: usize,
+    },
+    /// A text field that is too long.
+    TextLength {
+        /// The most characters.
+        limit: usize,
+    },
+    /// An identifier that is empty or too long.
+    RuleId,
+    /// No rule has this identifier.
+    RuleUnknown {
+        /// The identifier.
+        id: String,
+    },
+    /// Not a calendar date `yyyy-MM-dd`.
+    InvalidDate {
+        /// The text.
+        text: String,
+    },
+    /// A policy written by a newer version.
+    PolicyNewer {
+        /// Its version.
+        version: u64,
+    },
+    /// A policy that is no JSON of the right shape.
+    PolicySyntax {
+        /// What the JSON reader says, with line and column.
+        detail: String,
+    },
+    /// A policy that can be read is not set aside for an empty one.
+    PolicyInForce,
+    /// A rule of a policy that was refused.
+    PolicyRule {
+        /// Which, from 0.
+        index: usize,
+        /// The first thing wrong with it.
+        problem: Box<Error>,
+    },
+    /// A time that is none.
+    InvalidTime,
+    /// The shape of an argument is wrong.
+    Argument {
+        /// What the reader says.
+        detail: String,
+    },
+    /// The browser could not read or write what is stored.
+    Storage {
+        /// What the browser says.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// The stable name of this kind of error. It never changes; tests, pages and other programs may rely on it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::PinEmpty => "pin-empty",
+            Self::PinLength { .. } => "pin-length",
+            Self::PinAlgorithm { .. } => "pin-algorithm",
+            Self::PinEncoding { .. } => "pin-encoding",
+            Self::PrivateKey => "private-key",
+            Self::Pkcs1PublicKey => "pkcs1-public-key",
+            Self::PemKind { .. } => "pem-kind",
+            Self::PemEnd { .. } => "pem-end",
+            Self::PemEncoding { .. } => "pem-encoding",
+            Self::NothingRecognised => "nothing-recognised",
+            Self::InputTooLarge { .. } => "input-too-large",
+            Self::Der { .. } => "der",
+            Self::HostEmpty => "host-empty",
+            Self::HostCharacter { .. } => "host-character",
+            Self::HostEmptyLabel => "host-empty-label",
+            Self::HostLabelLength { .. } => "host-label-length",
+            Self::HostLength { .. } => "host-length",
+            Self::HostWildcardPosition => "host-wildcard-position",
+            Self::HostWildcardTopLevel { .. } => "host-wildcard-top-level",
+            Self::HostWildcardAddress => "host-wildcard-address",
+            Self::HostAddress { .. } => "host-address",
+            Self::HostPort { .. } => "host-port",
+            Self::HostScheme { .. } => "host-scheme",
+            Self::HostInternationalised { .. } => "host-internationalised",
+            Self::SocketUrl => "socket-url",
+            Self::RulePinsMissing => "rule-pins-missing",
+            Self::RulePinRepeated => "rule-pin-repeated",
+            Self::RuleHostTaken { .. } => "rule-host-taken",
+            Self::RulePinCount { .. } => "rule-pin-count",
+            Self::TextLength { .. } => "text-length",
+            Self::RuleId => "rule-id",
+            Self::RuleUnknown { .. } => "rule-unknown",
+            Self::InvalidDate { .. } => "invalid-date",
+            Self::PolicyNewer { .. } => "policy-newer",
+            Self::PolicySyntax { .. } => "policy-syntax",
+            Self::PolicyInForce => "policy-in-force",
+            Self::PolicyRule { .. } => "policy-rule",
+            Self::InvalidTime => "invalid-time",
+            Self::Argument { .. } => "argument",
+            Self::Storage { .. } => "storage",
+        }
+    }
+}
+
+/// For logs and tests: the code and the facts. People get [`crate::view`]'s sentence.
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {self:?}", self.code())
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_the_same_in_json() {
+        for error in [
+            Error::PinLength { bytes: 31 },
+            Error::Pkcs1PublicKey,
+            Error::PemEnd { label: "CERTIFICATE".to_owned(), line: 3 },
+            Error::HostWildcardTopLevel { base: "com".to_owned() },
+            Error::Der { field: "subject".into() },
+            Error::PolicyRule { index: 2, problem: Box::new(Error::HostEmpty) },
+        ] {
+            let json = serde_json::to_value(&error).unwrap();
+            assert_eq!(json["code"], error.code());
+            assert_eq!(serde_json::from_value::<Error>(json).unwrap(), error);
+        }
+    }
+}

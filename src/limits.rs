@@ -1,0 +1,46 @@
+//! Every size, count and time limit of the core, with its unit and its source.
+//!
+//! The one limit that stands elsewhere is the guard's deadline in `extension/background.js`: it must hold before this
+//! code has loaded.
+
+/// Bytes of a pin: a SHA-256 digest (RFC 7469 section 2.4, FIPS 180-4 section 1).
+pub const PIN_BYTES: usize = 32;
+
+/// Bytes of one label of a domain name (RFC 1035 section 2.3.4).
+pub const MAX_LABEL_BYTES: usize = 63;
+
+/// Bytes of a whole domain name as text, without the trailing dot (RFC 1035 section 2.3.4: 255 octets on the wire).
+pub const MAX_HOST_BYTES: usize = 253;
+
+/// Certificates of one chain that are looked at. Firefox builds paths of at most 8; anything past this is no chain.
+pub const MAX_CHAIN_CERTIFICATES: usize = 32;
+
+/// Bytes of one certificate that is still parsed. The largest in use, with some hundred names, have about 50 KiB.
+pub const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
+
+/// Bytes of a file or text from which pins are read: a bundle of every public root has about 250 KiB.
+pub const MAX_INSPECT_BYTES: usize = 1024 * 1024;
+
+/// Pins, and separately denied keys, of one rule.
+pub const MAX_PINS_PER_RULE: usize = 64;
+
+/// Characters of a pin's label.
+pub const MAX_LABEL_CHARACTERS: usize = 200;
+
+/// Characters of a rule's note.
+pub const MAX_NOTE_CHARACTERS: usize = 2_000;
+
+/// Characters of a rule's identifier.
+pub const MAX_RULE_ID_CHARACTERS: usize = 64;
+
+/// Characters of a certificate's subject or issuer that are kept for people to read.
+pub const MAX_NAME_CHARACTERS: usize = 500;
+
+/// Violations kept in the log; the oldest go first.
+pub const MAX_VIOLATIONS: u32 = 10_000;
+
+/// Violations sent to a page in one answer.
+pub const MAX_VIOLATIONS_PER_ANSWER: u32 = 500;
+
+/// Milliseconds that a blocked socket waits for its log entry to be on disk. It is blocked either way.
+pub const LOG_WRITE_DEADLINE_MS: i32 = 3_000;

@@ -1,0 +1,369 @@
+//! A rule: a host pattern with its pins and what to do. A [`Rule`] can only be made by checking a [`RuleDocument`].
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::host::{HostPattern, UrlHostParser};
+use crate::limits::{MAX_LABEL_CHARACTERS, MAX_NOTE_CHARACTERS, MAX_PINS_PER_RULE, MAX_RULE_ID_CHARACTERS};
+use crate::pin::Pin;
+use crate::time::{Date, UnixMillis};
+
+/// What a violation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Stop the connection and log it.
+    #[default]
+    Block,
+    /// Let it through and log it.
+    Flag,
+    /// Not pinned: an exclusion from a wider rule.
+    Off,
+}
+
+/// Which certificates a pin may match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MatchScope {
+    /// Any certificate of the validated chain.
+    #[default]
+    Chain,
+    /// The server's own certificate only.
+    Leaf,
+}
+
+/// Whether a chain that ends in a root which is not built into the browser must match too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LocalRoots {
+    /// It must match.
+    #[default]
+    Enforce,
+    /// It is allowed unless a key is denied.
+    Exempt,
+}
+
+/// Whether the key is checked on a bare request before the handshake sends URL, cookies and subprotocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preflight {
+    /// Where no TLS answer can be had, go on to the check at the handshake.
+    #[default]
+    Prefer,
+    /// No pre-flight.
+    Off,
+    /// Where no TLS answer can be had, stop.
+    Require,
+}
+
+/// A pin with what the user calls it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelledPin {
+    /// The pin.
+    pub sha256: Pin,
+    /// The user's own words for it.
+    #[serde(default)]
+    pub label: String,
+}
+
+/// A pin as typed, not yet checked: `sha256` takes every notation of [`Pin::parse`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PinDocument {
+    /// The pin.
+    pub sha256: String,
+    /// The user's own words for it.
+    pub label: String,
+}
+
+/// A rule as JSON: as typed, stored or imported, not yet checked. Absent fields have their defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RuleDocument {
+    /// Stable identifier; none for a rule that is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Host pattern, or a URL to take it from.
+    pub host: String,
+    /// See [`Mode`].
+    pub mode: Mode,
+    /// Pins.
+    pub pins: Vec<PinDocument>,
+    /// Denied keys.
+    pub denied: Vec<PinDocument>,
+    /// See [`MatchScope`].
+    #[serde(rename = "match")]
+    pub match_scope: MatchScope,
+    /// `yyyy-MM-dd` or none.
+    pub expires: Option<String>,
+    /// See [`LocalRoots`].
+    pub local_roots: LocalRoots,
+    /// Whether Certificate Transparency is required.
+    pub require_ct: bool,
+    /// See [`Preflight`].
+    pub preflight: Preflight,
+    /// The user's own words.
+    pub note: String,
+    /// When it was made; none for a rule that is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<UnixMillis>,
+    /// When it was last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated: Option<UnixMillis>,
+}
+
+/// A checked rule. Serialises to the same JSON as [`RuleDocument`], in canonical form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule {
+    id: String,
+    host: HostPattern,
+    mode: Mode,
+    pins: Vec<LabelledPin>,
+    denied: Vec<LabelledPin>,
+    #[serde(rename = "match")]
+    match_scope: MatchScope,
+    expires: Option<Date>,
+    local_roots: LocalRoots,
+    require_ct: bool,
+    preflight: Preflight,
+    note: String,
+    created: UnixMillis,
+    updated: UnixMillis,
+}
+
+/// The field of a rule that an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Field {
+    /// The identifier.
+    Id,
+    /// The host pattern.
+    Host,
+    /// The list of pins, or one of them.
+    Pins,
+    /// The list of denied keys, or one of them.
+    Denied,
+    /// The expiry date.
+    Expires,
+    /// The note.
+    Note,
+}
+
+/// What is wrong with a rule, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field.
+    pub field: Field,
+    /// Which entry of a list, from 0; none for the field as a whole.
+    pub index: Option<usize>,
+    /// What is wrong.
+    #[serde(flatten)]
+    pub error: Error,
+}
+
+/// What a new rule gets from outside, since the core has neither clock nor randomness. Only used where the document
+/// says nothing itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Birth {
+    /// The identifier.
+    pub id: String,
+    /// The time.
+    pub time: UnixMillis,
+}
+
+impl Rule {
+    /// Checks a document.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its field, so that a form can show all at once.
+    pub fn new(document: &RuleDocument, birth: &Birth, url_host: UrlHostParser<'_>) -> Result<Self, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let at = |field, index| move |error| FieldError { field, index, error };
+        let host = HostPattern::parse(&document.host, url_host).map_err(at(Field::Host, None));
+        let pins = check_pins(&document.pins, Field::Pins, &[]);
+        let denied = check_pins(&document.denied, Field::Denied, pins.as_deref().unwrap_or_default());
+        let expires = document.expires.as_deref().filter(|text| !text.trim().is_empty()).map(str::trim);
+        let expires = expires.map(Date::parse).transpose().map_err(at(Field::Expires, None));
+        let note = check_length(&document.note, MAX_NOTE_CHARACTERS).map_err(at(Field::Note, None));
+        let id = check_id(document.id.as_ref().unwrap_or(&birth.id)).map_err(at(Field::Id, None));
+        if document.mode != Mode::Off && document.pins.is_empty() && document.denied.is_empty() {
+            errors.push(FieldError { field: Field::Pins, index: None, error: Error::RulePinsMissing });
+        }
+        let host = keep(host, &mut errors);
+        let pins = pins.map_err(|found| errors.extend(found)).ok();
+        let denied = denied.map_err(|found| errors.extend(found)).ok();
+        let expires = keep(expires, &mut errors);
+        let note = keep(note, &mut errors);
+        let id = keep(id, &mut errors);
+        match (host, pins, denied, expires, note, id) {
+            (Some(host), Some(pins), Some(denied), Some(expires), Some(note), Some(id)) if errors.is_empty() => {
+                let created = document.created.unwrap_or(birth.time);
+                Ok(Self {
+                    id,
+                    host: host.pattern,
+                    mode: document.mode,
+                    pins,
+                    denied,
+                    match_scope: document.match_scope,
+                    expires,
+                    local_roots: document.local_roots,
+                    require_ct: document.require_ct,
+                    preflight: document.preflight,
+                    note,
+                    created,
+                    updated: document.updated.unwrap_or(created),
+                })
+            }
+            _ => Err(errors),
+        }
+    }
+
+    /// The stable identifier.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The hosts it is for.
+    #[must_use]
+    pub const fn host(&self) -> &HostPattern {
+        &self.host
+    }
+
+    /// What a violation does, before expiry is looked at.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The pins, of which one must match.
+    #[must_use]
+    pub fn pins(&self) -> &[LabelledPin] {
+        &self.pins
+    }
+
+    /// The keys that must not appear.
+    #[must_use]
+    pub fn denied(&self) -> &[LabelledPin] {
+        &self.denied
+    }
+
+    /// Which certificates a pin may match.
+    #[must_use]
+    pub const fn match_scope(&self) -> MatchScope {
+        self.match_scope
+    }
+
+    /// The first day (UTC) on which it no longer blocks.
+    #[must_use]
+    pub const fn expires(&self) -> Option<Date> {
+        self.expires
+    }
+
+    /// Whether roots that are not built in must match.
+    #[must_use]
+    pub const fn local_roots(&self) -> LocalRoots {
+        self.local_roots
+    }
+
+    /// Whether Certificate Transparency is required.
+    #[must_use]
+    pub const fn require_ct(&self) -> bool {
+        self.require_ct
+    }
+
+    /// Whether the key is checked ahead of the handshake.
+    #[must_use]
+    pub const fn preflight(&self) -> Preflight {
+        self.preflight
+    }
+
+    /// The user's own words.
+    #[must_use]
+    pub fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub const fn created(&self) -> UnixMillis {
+        self.created
+    }
+
+    /// When it was last changed.
+    #[must_use]
+    pub const fn updated(&self) -> UnixMillis {
+        self.updated
+    }
+
+    /// Whether it has expired at that time.
+    #[must_use]
+    pub fn is_expired(&self, now: UnixMillis) -> bool {
+        self.expires.is_some_and(|expires| now >= expires.start())
+    }
+}
+
+impl From<&Rule> for RuleDocument {
+    fn from(rule: &Rule) -> Self {
+        let pins = |pins: &[LabelledPin]| pins.iter().map(PinDocument::from).collect();
+        Self {
+            id: Some(rule.id.clone()),
+            host: rule.host.to_string(),
+            mode: rule.mode,
+            pins: pins(&rule.pins),
+            denied: pins(&rule.denied),
+            match_scope: rule.match_scope,
+            expires: rule.expires.map(|date| date.to_string()),
+            local_roots: rule.local_roots,
+            require_ct: rule.require_ct,
+            preflight: rule.preflight,
+            note: rule.note.clone(),
+            created: Some(rule.created),
+            updated: Some(rule.updated),
+        }
+    }
+}
+
+impl From<&LabelledPin> for PinDocument {
+    fn from(pin: &LabelledPin) -> Self {
+        Self { sha256: pin.sha256.to_base64(), label: pin.label.clone() }
+    }
+}
+
+fn keep<T>(result: Result<T, FieldError>, errors: &mut Vec<FieldError>) -> Option<T> {
+    result.map_err(|error| errors.push(error)).ok()
+}
+
+/// `taken` are pins of another list that must not be here as well.
+fn check_pins(documents: &[PinDocument], field: Field, taken: &[LabelledPin]) -> Result<Vec<LabelledPin>, Vec<FieldError>> {
+    if documents.len() > MAX_PINS_PER_RULE {
+        let error = Error::RulePinCount { limit: MAX_PINS_PER_RULE };
+        return Err(vec![FieldError { field, index: None, error }]);
+    }
+    let mut seen: HashSet<Pin> = taken.iter().map(|pin| pin.sha256).collect();
+    let mut pins = Vec::with_capacity(documents.len());
+    let mut errors = Vec::new();
+    for (index, document) in documents.iter().enumerate() {
+        let checked = Pin::parse(&document.sha256).and_then(|sha256| {
+            let label = check_length(&document.label, MAX_LABEL_CHARACTERS)?;
+            if seen.insert(sha256) { Ok(LabelledPin { sha256, label }) } else { Err(Error::RulePinRepeated) }
+        });
+        match checked {
+            Ok(pin) => pins.push(pin),
+            Err(error) => errors.push(FieldError { field, index: Some(index), error }),
+        }
+    }
+    if errors.is_empty() { Ok(pins) } else { Err(errors) }
+}
+
+fn check_length(text: &str, limit: usize) -> Result<String, Error> {
+    let text = text.trim();
+    if text.chars().count() > limit { Err(Error::TextLength { limit }) } else { Ok(text.to_owned()) }
+}
+
+fn check_id(id: &str) -> Result<String, Error> {
+    if id.is_empty() || id.chars().count() > MAX_RULE_ID_CHARACTERS { Err(Error::RuleId) } else { Ok(id.to_owned()) }
+}

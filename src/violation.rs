@@ -1,0 +1,190 @@
+//! The log entry of a violation: everything a person needs to see what happened, and no more of the page than its
+//! origin.
+
+use serde::{Deserialize, Serialize};
+
+use crate::certificate::{Certificate, Description};
+use crate::connection::{Connection, Facts, Target};
+use crate::pin::Pin;
+use crate::policy::Layer;
+use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode, Rule};
+use crate::time::{Date, UnixMillis};
+use crate::verdict::{Match, Outcome, Reason, Verdict};
+
+/// A verdict of flag or block, as logged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Violation {
+    /// Its place in the log, given by the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u64>,
+    /// When.
+    pub time: UnixMillis,
+    /// The host in canonical form, or the address as it was where it could not be read.
+    pub host: String,
+    /// The port; none where the address could not be read.
+    pub port: Option<u16>,
+    /// The origin of the document that opened the socket, if the browser told.
+    pub page: Option<String>,
+    /// Flag or block.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+    /// Whether a certificate exception was in force.
+    pub exception: bool,
+    /// The rule as it was then.
+    pub rule: Option<RuleSnapshot>,
+    /// The pin that matched, where the violation is another one.
+    pub matched: Option<Match>,
+    /// The chain, the server's own certificate first.
+    pub chain: Vec<ChainEntry>,
+}
+
+/// A rule as it was when it decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleSnapshot {
+    /// Its identifier.
+    pub id: String,
+    /// Where it came from.
+    pub layer: Layer,
+    /// Its pattern.
+    pub host: String,
+    /// Its mode.
+    pub mode: Mode,
+    /// Which certificates a pin may match.
+    #[serde(rename = "match")]
+    pub match_scope: MatchScope,
+    /// Its expiry date.
+    pub expires: Option<Date>,
+    /// Whether it had expired by then, and therefore did not block.
+    pub expired: bool,
+    /// Whether local roots must match.
+    pub local_roots: LocalRoots,
+    /// Whether Certificate Transparency is required.
+    pub require_ct: bool,
+    /// Its pins.
+    pub pins: Vec<LabelledPin>,
+    /// Its denied keys.
+    pub denied: Vec<LabelledPin>,
+}
+
+impl RuleSnapshot {
+    fn of(layer: Layer, rule: &Rule, expired: bool) -> Self {
+        Self {
+            id: rule.id().to_owned(),
+            layer,
+            host: rule.host().to_string(),
+            mode: rule.mode(),
+            match_scope: rule.match_scope(),
+            expires: rule.expires(),
+            expired,
+            local_roots: rule.local_roots(),
+            require_ct: rule.require_ct(),
+            pins: rule.pins().to_vec(),
+            denied: rule.denied().to_vec(),
+        }
+    }
+}
+
+/// One certificate of the chain, as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainEntry {
+    /// What a person reads.
+    #[serde(flatten)]
+    pub description: Description,
+    /// Its key's pin, as bare base64; none where the certificate could not be parsed.
+    pub sha256: Option<Pin>,
+    /// Whether it is a root that the browser brings.
+    pub built_in_root: bool,
+    /// What the rule says of it.
+    #[serde(rename = "match")]
+    pub mark: Mark,
+}
+
+/// What a rule says of one certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// A pin matches it, where the rule looks.
+    Pin,
+    /// Its key is denied.
+    Denied,
+    /// Neither.
+    None,
+    /// It could not be parsed.
+    Unparsable,
+}
+
+impl Violation {
+    /// The entry for a verdict on a connection.
+    #[must_use]
+    pub fn new(verdict: &Verdict, connection: &Connection, page: Option<String>) -> Self {
+        Self {
+            host: connection.target.host.to_string(),
+            port: Some(connection.target.port),
+            chain: describe_chain(verdict, &connection.facts),
+            ..Self::without_facts(verdict, connection.now, None, page)
+        }
+    }
+
+    /// The entry for a socket about which nothing is known but, perhaps, where it was to go.
+    #[must_use]
+    pub fn without_facts(verdict: &Verdict, time: UnixMillis, target: Option<&Target>, page: Option<String>) -> Self {
+        Self {
+            id: None,
+            time,
+            host: target.map(|target| target.host.to_string()).unwrap_or_default(),
+            port: target.map(|target| target.port),
+            page,
+            outcome: verdict.outcome,
+            reason: verdict.reason,
+            exception: verdict.exception,
+            rule: snapshot(verdict),
+            matched: verdict.matched.clone(),
+            chain: Vec::new(),
+        }
+    }
+}
+
+/// The rule that decided, as it is now.
+#[must_use]
+pub fn snapshot(verdict: &Verdict) -> Option<RuleSnapshot> {
+    verdict.rule.as_ref().map(|(layer, rule)| RuleSnapshot::of(*layer, rule, verdict.expired))
+}
+
+/// The chain for people to read: parses what the verdict only hashed.
+#[must_use]
+pub fn describe_chain(verdict: &Verdict, facts: &Facts) -> Vec<ChainEntry> {
+    let (certificates, ends_in_built_in_root) = match facts {
+        Facts::Validated(chain) => (chain.certificates.as_slice(), chain.ends_in_built_in_root),
+        Facts::LeafOnly { leaf, .. } => (std::slice::from_ref(leaf), false),
+        Facts::Missing(_) => (Default::default(), false),
+    };
+    let root = certificates.len().saturating_sub(1);
+    let rule = verdict.rule.as_ref().map(|(_, rule)| rule.as_ref());
+    let entry = |(index, der): (usize, &Vec<u8>)| {
+        let certificate = Certificate::from_der(der).ok();
+        let key = certificate.map(|certificate| certificate.pin());
+        ChainEntry {
+            description: certificate.map(|certificate| certificate.describe()).unwrap_or_default(),
+            sha256: key,
+            built_in_root: ends_in_built_in_root && index == root,
+            mark: mark(rule, index, key),
+        }
+    };
+    certificates.iter().enumerate().map(entry).collect()
+}
+
+fn mark(rule: Option<&Rule>, index: usize, key: Option<Pin>) -> Mark {
+    let Some(key) = key else {
+        return Mark::Unparsable;
+    };
+    let holds = |pins: &[LabelledPin]| pins.iter().any(|pin| pin.sha256 == key);
+    match rule {
+        Some(rule) if holds(rule.denied()) => Mark::Denied,
+        Some(rule) if holds(rule.pins()) && (rule.match_scope() == MatchScope::Chain || index == 0) => Mark::Pin,
+        _ => Mark::None,
+    }
+}
