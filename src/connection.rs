@@ -90,8 +90,9 @@ pub enum Facts {
 pub struct Chain {
     /// DER certificates: the server's own first, the root last. Never empty.
     pub certificates: Vec<Vec<u8>>,
-    /// Whether the root is one that the browser brings.
-    pub ends_in_built_in_root: bool,
+    /// Whether the root is one that the browser brings. Where it does not say, the root counts neither as built in nor
+    /// as local, so that no exemption rests on it.
+    pub root_is_built_in: Option<bool>,
     /// Whether the browser reports `policy_compliant` Certificate Transparency.
     pub ct_compliant: bool,
 }
@@ -145,8 +146,8 @@ pub struct CertificateInfo {
     /// The certificate's DER.
     #[serde(rename = "rawDER")]
     pub raw_der: Vec<u8>,
-    /// Whether it is a root that the browser brings; only ever true on the last.
-    pub is_built_in_root: bool,
+    /// Whether it is a root that the browser brings; only ever true on the last. None where the browser does not say.
+    pub is_built_in_root: Option<bool>,
 }
 
 impl SecurityInfo {
@@ -170,7 +171,7 @@ impl From<SecurityInfo> for Facts {
         let Some(root) = info.certificates.last() else {
             return Self::Missing(MissingFacts::NoCertificates);
         };
-        let ends_in_built_in_root = root.is_built_in_root;
+        let root_is_built_in = root.is_built_in_root;
         let mut certificates = info.certificates.into_iter().map(|certificate| certificate.raw_der);
         if exception {
             // What came behind the leaf was validated by nobody.
@@ -178,6 +179,6 @@ impl From<SecurityInfo> for Facts {
                 .next()
                 .map_or(Self::Missing(MissingFacts::NoCertificates), |leaf| Self::LeafOnly { leaf, exception });
         }
-        Self::Validated(Chain { certificates: certificates.collect(), ends_in_built_in_root, ct_compliant })
+        Self::Validated(Chain { certificates: certificates.collect(), root_is_built_in, ct_compliant })
     }
 }

@@ -266,10 +266,7 @@ fn stop(socket: &Socket, reason: Reason, target: Option<&Target>) -> Step {
 }
 
 fn logged(violation: Violation, socket: &Socket) -> Vec<Effect> {
-    let badge = socket
-        .tab
-        .filter(|_| violation.outcome == Outcome::Block)
-        .map(|tab| Effect::CountOnBadge { tab });
+    let badge = socket.tab.filter(|_| violation.outcome == Outcome::Block).map(|tab| Effect::CountOnBadge { tab });
     let log = (!socket.private).then(|| Effect::Log(Box::new(violation)));
     badge.into_iter().chain(log).collect()
 }

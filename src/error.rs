@@ -174,6 +174,11 @@ pub enum Error {
         /// What the reader says.
         detail: String,
     },
+    /// The core could not be loaded, or died: `background.js` says so in its stead.
+    CoreFailed {
+        /// What the browser says.
+        detail: String,
+    },
     /// The browser could not read or write what is stored.
     Storage {
         /// What the browser says.
@@ -225,6 +230,7 @@ impl Error {
             Self::PolicyRule { .. } => "policy-rule",
             Self::InvalidTime => "invalid-time",
             Self::Argument { .. } => "argument",
+            Self::CoreFailed { .. } => "core-failed",
             Self::Storage { .. } => "storage",
         }
     }

@@ -23,9 +23,11 @@ pub struct Policy {
     rules: Vec<Arc<Rule>>,
     settings: Settings,
     ids: HashSet<String>,
-    /// By the pattern's base, then by the rest of the pattern.
-    index: HashMap<String, HashMap<(Breadth, Option<u16>), Arc<Rule>>>,
+    index: HashMap<String, OnBase>,
 }
+
+/// The rules whose patterns stand on one name, by the rest of the pattern.
+type OnBase = HashMap<(Breadth, Option<u16>), Arc<Rule>>;
 
 /// A policy as JSON, not yet checked.
 #[derive(Debug, Deserialize)]

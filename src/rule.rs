@@ -338,7 +338,11 @@ fn keep<T>(result: Result<T, FieldError>, errors: &mut Vec<FieldError>) -> Optio
 }
 
 /// `taken` are pins of another list that must not be here as well.
-fn check_pins(documents: &[PinDocument], field: Field, taken: &[LabelledPin]) -> Result<Vec<LabelledPin>, Vec<FieldError>> {
+fn check_pins(
+    documents: &[PinDocument],
+    field: Field,
+    taken: &[LabelledPin],
+) -> Result<Vec<LabelledPin>, Vec<FieldError>> {
     if documents.len() > MAX_PINS_PER_RULE {
         let error = Error::RulePinCount { limit: MAX_PINS_PER_RULE };
         return Err(vec![FieldError { field, index: None, error }]);

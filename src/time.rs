@@ -65,7 +65,8 @@ impl Date {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let invalid = || Error::InvalidDate { text: text.to_owned() };
         let mut parts = text.split('-');
-        let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(invalid());
         };
         let year = digits(year, 4).ok_or_else(invalid)?;
@@ -105,11 +106,7 @@ impl From<Date> for String {
 }
 
 fn digits(text: &str, length: usize) -> Option<u16> {
-    if text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]

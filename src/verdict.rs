@@ -212,7 +212,7 @@ fn find(rule: &Rule, connection: &Connection, evidence: &Evidence) -> (Finding, 
         Facts::Missing(missing) => return violation(missing.reason()),
         // Nobody validated a chain, so there is neither a root to exempt nor a report to rely on.
         Facts::LeafOnly { .. } => (false, false, false),
-        Facts::Validated(chain) => (true, !chain.ends_in_built_in_root, chain.ct_compliant),
+        Facts::Validated(chain) => (true, chain.root_is_built_in == Some(false), chain.ct_compliant),
     };
     if evidence.first_of(rule.denied(), MatchScope::Chain).is_some() {
         return violation(Reason::DeniedKey);

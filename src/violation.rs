@@ -157,8 +157,8 @@ pub fn snapshot(verdict: &Verdict) -> Option<RuleSnapshot> {
 /// The chain for people to read: parses what the verdict only hashed.
 #[must_use]
 pub fn describe_chain(verdict: &Verdict, facts: &Facts) -> Vec<ChainEntry> {
-    let (certificates, ends_in_built_in_root) = match facts {
-        Facts::Validated(chain) => (chain.certificates.as_slice(), chain.ends_in_built_in_root),
+    let (certificates, root_is_built_in) = match facts {
+        Facts::Validated(chain) => (chain.certificates.as_slice(), chain.root_is_built_in == Some(true)),
         Facts::LeafOnly { leaf, .. } => (std::slice::from_ref(leaf), false),
         Facts::Missing(_) => (Default::default(), false),
     };
@@ -170,7 +170,7 @@ pub fn describe_chain(verdict: &Verdict, facts: &Facts) -> Vec<ChainEntry> {
         ChainEntry {
             description: certificate.map(|certificate| certificate.describe()).unwrap_or_default(),
             sha256: key,
-            built_in_root: ends_in_built_in_root && index == root,
+            built_in_root: root_is_built_in && index == root,
             mark: mark(rule, index, key),
         }
     };

@@ -1,5 +1,7 @@
 //! What a person reads of a certificate.
 
+use std::fmt::Write as _;
+
 use der::Decode as _;
 use serde::{Deserialize, Serialize};
 use x509_cert::name::Name;
@@ -57,5 +59,9 @@ fn serial(integer: &[u8]) -> String {
         [0, rest @ ..] if !rest.is_empty() => rest,
         other => other,
     };
-    digits.iter().map(|byte| format!("{byte:02X}")).collect()
+    digits.iter().fold(String::with_capacity(digits.len() * 2), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02X}");
+        hex
+    })
 }

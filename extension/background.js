@@ -1,0 +1,108 @@
+// Registration and the guard. Everything that decides is Rust; this file makes sure that its failure is a decision too.
+//
+// Firefox lets a request through when a blocking listener throws or rejects, and holds it for ever when a listener never
+// settles. So every listener is wrapped: whatever goes wrong, the socket is stopped and the log says why.
+
+// Milliseconds until a decision that has not come is taken as a "no". It stands here and not with the other limits since
+// it must hold before the core has loaded.
+const DEADLINE_MS = 10_000;
+
+const SOCKETS = { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] };
+
+// Registered synchronously, at top level, before anything is awaited: only such listeners wake a sleeping event page, and
+// only for such listeners does Firefox hold the requests of its own start.
+browser.webRequest.onBeforeRequest.addListener((details) => guard("beforeRequest", details), SOCKETS, ["blocking"]);
+browser.webRequest.onHeadersReceived.addListener((details) => guard("headersReceived", details), SOCKETS, ["blocking"]);
+browser.runtime.onMessage.addListener((message) => answer(message));
+
+/** One instance of the core, from its loading to its end. */
+class Life {
+  static #count = 0;
+
+  ready = false;
+
+  constructor() {
+    this.over = new Promise((_, reject) => { this.end = reject; });
+    this.over.catch(() => {});
+    this.core = Life.#load((message) => end(this, new Error(message)));
+    this.core.then(() => { this.ready = true; }, (error) => end(this, error));
+  }
+
+  // A module is instantiated once for each URL, so each life has a URL of its own.
+  static async #load(onPanic) {
+    const module = await import(`./pkg/sockpin.js?life=${Life.#count++}`);
+    await module.default();
+    return module.Background.start(onPanic);
+  }
+
+  /** Calls the core. A dead one answers nothing, so its end is awaited as well. */
+  call(method, ...values) {
+    return Promise.race([this.core.then((core) => core[method](...values)), this.over]);
+  }
+}
+
+let life = null;
+
+// The first event needs the core; it is the better for having begun now.
+alive();
+
+function alive() {
+  return life ??= new Life();
+}
+
+/** Drops an instance that has failed: whoever waits for it is told, and the next call gets a new one. */
+function end(which, error) {
+  which.end(error);
+  if (life === which) life = null;
+}
+
+// A trap that is no panic (stack or memory exhausted) is thrown in a task of its own, where no promise sees it.
+for (const event of ["error", "unhandledrejection"]) {
+  addEventListener(event, ({ error, reason }) => {
+    const thrown = error ?? reason;
+    if (life && isTrap(thrown)) end(life, thrown);
+  });
+}
+
+function isTrap(error) {
+  return error instanceof WebAssembly.RuntimeError || error?.name === "InternalError";
+}
+
+class DeadlinePassed extends Error {}
+
+async function guard(method, details) {
+  const current = alive();
+  let timer;
+  const deadline = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlinePassed(`no decision within ${DEADLINE_MS} ms`)), DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([current.call(method, details), deadline]);
+  } catch (error) {
+    // One that is still loading by now may never have loaded; the next socket tries anew.
+    if (isTrap(error) || !current.ready) end(current, error);
+    stopped(details, error);
+    return { cancel: true };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Writes down that the guard has stopped a socket; where even that fails, the badge says that Sockpin does not work. */
+async function stopped(details, error) {
+  try {
+    await alive().call("guardStopped", details, error instanceof DeadlinePassed ? "deadline" : "internal-error");
+  } catch (second) {
+    const title = `Sockpin could not start, so every WebSocket is stopped: ${second.message ?? second}`;
+    browser.action.setBadgeText({ text: "!" });
+    browser.action.setTitle({ title });
+  }
+}
+
+async function answer(message) {
+  try {
+    return await alive().call("message", message);
+  } catch (error) {
+    return { type: "failed", problem: { code: "core-failed", detail: String(error?.message ?? error) } };
+  }
+}

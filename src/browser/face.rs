@@ -1,0 +1,81 @@
+//! The public face of the module: two pure functions, the same under Firefox, in the lab and under Node.
+
+#![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
+
+use js_sys::Uint8Array;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::convert::{property, to_js, to_js_error};
+use super::security_info::facts_from;
+use super::url_host::url_host;
+use crate::connection::{Connection, Target};
+use crate::error::Error;
+use crate::formats::pem;
+use crate::policy::{Layers, Policy};
+use crate::time::UnixMillis;
+use crate::verdict::{self, Match, Outcome, Reason};
+use crate::violation::{ChainEntry, RuleSnapshot, describe_chain, snapshot};
+
+/// Every public key in a file or text, with its pin.
+///
+/// `bytes` is PEM text (certificates, public keys and certificate requests, any number; as a string or as its bytes) or
+/// the DER of one of them. Returns an array of `{kind, subject, issuer, notBefore, notAfter, serial, sha256}`: `kind` is
+/// `"certificate"`, `"public-key"` or `"certificate-request"`; names are RFC 4514 text, times RFC 3339 in UTC, the serial
+/// upper-case hex as OpenSSL prints it, each `null` where there is none; `sha256` is bare base64 (RFC 7469 section 2.4).
+/// On bad input it throws an `Error` with a stable `code`.
+#[wasm_bindgen]
+pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
+    let found = input_bytes(bytes).and_then(|bytes| pem::inspect(&bytes)).and_then(|found| to_js(&found));
+    found.map_err(|error| to_js_error(&error))
+}
+
+/// Runs one decision.
+///
+/// `policy_json` is a stored policy (`{version, rules, settings}`); `connection` is `{url, securityInfo, now}` with
+/// `securityInfo` shaped like Firefox's `webRequest.SecurityInfo` and `now` in milliseconds. Returns
+/// `{outcome: "not-pinned" | "allow" | "flag" | "block", reason, host, rule, matched, chain}`. Throws an `Error` with a
+/// stable `code` where policy, URL or time cannot be read.
+#[wasm_bindgen]
+pub fn judge(policy_json: &str, connection: &JsValue) -> Result<JsValue, JsValue> {
+    judge_connection(policy_json, connection).and_then(|answer| to_js(&answer)).map_err(|error| to_js_error(&error))
+}
+
+#[derive(Serialize)]
+struct Answer {
+    outcome: Outcome,
+    reason: Reason,
+    host: String,
+    rule: Option<RuleSnapshot>,
+    matched: Option<Match>,
+    chain: Vec<ChainEntry>,
+}
+
+fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Answer, Error> {
+    let now = property(connection, "now").as_f64().and_then(UnixMillis::from_javascript).ok_or(Error::InvalidTime)?;
+    let url = property(connection, "url").as_string().ok_or(Error::SocketUrl)?;
+    let target = Target::from_url(&url, &url_host)?;
+    let user = Policy::from_json(policy_json, now, &url_host)?;
+    let layers = Layers { managed: Policy::default(), user };
+    let facts = facts_from(&property(connection, "securityInfo"));
+    let connection = Connection { target, facts, now };
+    let verdict = verdict::judge(&layers, &connection);
+    Ok(Answer {
+        outcome: verdict.outcome,
+        reason: verdict.reason,
+        host: connection.target.host.to_string(),
+        rule: snapshot(&verdict),
+        matched: verdict.matched.clone(),
+        chain: describe_chain(&verdict, &connection.facts),
+    })
+}
+
+fn input_bytes(value: &JsValue) -> Result<Vec<u8>, Error> {
+    if let Some(text) = value.as_string() {
+        return Ok(text.into_bytes());
+    }
+    match value.dyn_ref::<Uint8Array>() {
+        Some(bytes) => Ok(bytes.to_vec()),
+        None => Err(Error::Argument { detail: "neither a string nor a Uint8Array".to_owned() }),
+    }
+}

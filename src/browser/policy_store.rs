@@ -1,0 +1,44 @@
+//! The user's policy in `storage.local`. A record that cannot be read is kept aside and never overwritten by itself.
+
+use js_sys::{JSON, Object, Reflect};
+use wasm_bindgen::JsValue;
+
+use super::api;
+use super::convert::{property, storage_error};
+use crate::error::Error;
+use crate::time::UnixMillis;
+
+const KEY: &str = "policy";
+
+/// The stored record as JSON text; none where nothing has ever been stored.
+pub(super) async fn load() -> Result<Option<String>, Error> {
+    let items = api::storage_get(KEY).await.map_err(|thrown| storage_error(&thrown))?;
+    let record = property(&items, KEY);
+    if record.is_undefined() {
+        return Ok(None);
+    }
+    let text = JSON::stringify(&record).map_err(|thrown| storage_error(&thrown))?;
+    Ok(Some(String::from(text)))
+}
+
+/// Stores a record in place of the one that is there.
+pub(super) async fn store(record: &str) -> Result<(), Error> {
+    let record = JSON::parse(record).map_err(|thrown| storage_error(&thrown))?;
+    set(KEY, &record).await
+}
+
+/// Copies the stored record to a key of its own, where nothing else writes.
+pub(super) async fn set_aside(now: UnixMillis) -> Result<(), Error> {
+    let items = api::storage_get(KEY).await.map_err(|thrown| storage_error(&thrown))?;
+    let record = property(&items, KEY);
+    if record.is_undefined() {
+        return Ok(());
+    }
+    set(&format!("{KEY}-set-aside-{}", now.as_millis()), &record).await
+}
+
+async fn set(key: &str, value: &JsValue) -> Result<(), Error> {
+    let items = Object::new();
+    Reflect::set(&items, &JsValue::from_str(key), value).map_err(|thrown| storage_error(&thrown))?;
+    api::storage_set(&items).await.map(|_| ()).map_err(|thrown| storage_error(&thrown))
+}

@@ -1,0 +1,102 @@
+//! From what `getSecurityInfo` answers to [`Facts`]. The answer is read as a stranger's: a wrong type, a missing list or
+//! a huge one becomes missing facts, never an allowed socket.
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::api;
+use super::convert::property;
+use crate::connection::{CertificateInfo, Facts, MissingFacts, SecurityInfo};
+use crate::limits::{MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES};
+
+/// The facts of a request whose headers have come.
+pub(super) async fn facts(request_id: &str) -> Facts {
+    let Ok(answer) = api::security_info(request_id, &options(true)).await else {
+        return Facts::Missing(MissingFacts::SecurityInfoFailed);
+    };
+    match read(&answer) {
+        // Under a certificate exception the chain is empty, and only a call without it gives the server's own.
+        Ok(info) if info.certificates.is_empty() => leaf_facts(request_id, info).await,
+        Ok(info) => Facts::from(info),
+        Err(missing) => Facts::Missing(missing),
+    }
+}
+
+/// Facts from an answer as it is.
+pub(super) fn facts_from(answer: &JsValue) -> Facts {
+    read(answer).map_or_else(Facts::Missing, Facts::from)
+}
+
+async fn leaf_facts(request_id: &str, chain_info: SecurityInfo) -> Facts {
+    let Ok(answer) = api::security_info(request_id, &options(false)).await else {
+        return Facts::Missing(MissingFacts::SecurityInfoFailed);
+    };
+    match read(&answer) {
+        Ok(info) => match info.certificates.into_iter().next() {
+            Some(leaf) => Facts::LeafOnly { leaf: leaf.raw_der, exception: chain_info.exception() },
+            None => Facts::Missing(MissingFacts::NoCertificates),
+        },
+        Err(missing) => Facts::Missing(missing),
+    }
+}
+
+fn options(certificate_chain: bool) -> JsValue {
+    let options = js_sys::Object::new();
+    for (name, value) in [("certificateChain", certificate_chain), ("rawDER", true)] {
+        // Setting a property of an object that was made a line above cannot fail.
+        let _ = js_sys::Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_bool(value));
+    }
+    options.into()
+}
+
+fn read(answer: &JsValue) -> Result<SecurityInfo, MissingFacts> {
+    if answer.is_null() || answer.is_undefined() {
+        return Err(MissingFacts::NoCertificates);
+    }
+    let certificates = property(answer, "certificates");
+    let certificates = if certificates.is_undefined() {
+        Array::new()
+    } else {
+        certificates.dyn_into::<Array>().map_err(|_| MissingFacts::SecurityInfoMalformed)?
+    };
+    if usize::try_from(certificates.length()).is_ok_and(|length| length > MAX_CHAIN_CERTIFICATES) {
+        return Err(MissingFacts::ChainTooLong);
+    }
+    Ok(SecurityInfo {
+        certificates: certificates
+            .iter()
+            .map(|certificate| read_certificate(&certificate))
+            .collect::<Result<_, _>>()?,
+        is_untrusted: read_bool(answer, "isUntrusted")?.unwrap_or_default(),
+        is_domain_mismatch: read_bool(answer, "isDomainMismatch")?.unwrap_or_default(),
+        is_not_valid_at_this_time: read_bool(answer, "isNotValidAtThisTime")?.unwrap_or_default(),
+        overridable_error_category: property(answer, "overridableErrorCategory").as_string(),
+        certificate_transparency_status: property(answer, "certificateTransparencyStatus").as_string(),
+    })
+}
+
+fn read_certificate(certificate: &JsValue) -> Result<CertificateInfo, MissingFacts> {
+    Ok(CertificateInfo {
+        raw_der: read_bytes(&property(certificate, "rawDER"))?,
+        is_built_in_root: read_bool(certificate, "isBuiltInRoot")?,
+    })
+}
+
+/// A plain Array of numbers (Firefox) or a `Uint8Array`. Too many bytes give none: a certificate that is not parsed.
+fn read_bytes(value: &JsValue) -> Result<Vec<u8>, MissingFacts> {
+    let length = match (value.dyn_ref::<Array>(), value.dyn_ref::<Uint8Array>()) {
+        (Some(array), _) => array.length(),
+        (None, Some(bytes)) => bytes.length(),
+        (None, None) => return Err(MissingFacts::SecurityInfoMalformed),
+    };
+    let too_large = usize::try_from(length).map_or(true, |length| length > MAX_CERTIFICATE_BYTES);
+    Ok(if too_large { Vec::new() } else { Uint8Array::new(value).to_vec() })
+}
+
+fn read_bool(value: &JsValue, name: &str) -> Result<Option<bool>, MissingFacts> {
+    let value = property(value, name);
+    if value.is_undefined() {
+        return Ok(None);
+    }
+    value.as_bool().map(Some).ok_or(MissingFacts::SecurityInfoMalformed)
+}

@@ -1,0 +1,45 @@
+//! From the `details` of a `webRequest` event to a [`Socket`].
+
+use wasm_bindgen::JsValue;
+
+use super::convert::property;
+use super::url_host::origin;
+use crate::engine::Socket;
+use crate::error::Error;
+use crate::time::UnixMillis;
+
+/// A request that opens a socket.
+pub(super) struct Request {
+    /// The browser's name for it, the same in all its events.
+    pub(super) id: String,
+    /// What the engine is told.
+    pub(super) socket: Socket,
+}
+
+/// Reads what the browser documents; an event without id or URL is no event.
+pub(super) fn read(details: &JsValue) -> Result<Request, Error> {
+    let text = |name: &str| property(details, name).as_string();
+    let needed = |name: &str| text(name).ok_or_else(|| Error::Argument { detail: format!("the event has no {name}") });
+    let document = text("documentUrl").or_else(|| text("originUrl"));
+    Ok(Request {
+        id: needed("requestId")?,
+        socket: Socket {
+            url: needed("url")?,
+            page: document.as_deref().and_then(origin),
+            tab: tab(property(details, "tabId").as_f64()),
+            // Where the browser does not say, nothing is written down.
+            private: property(details, "incognito").as_bool().unwrap_or(true),
+            now: now()?,
+        },
+    })
+}
+
+/// The time, from the browser's clock.
+pub(super) fn now() -> Result<UnixMillis, Error> {
+    UnixMillis::from_javascript(js_sys::Date::now()).ok_or(Error::InvalidTime)
+}
+
+/// Sockets of workers may belong to no tab: -1.
+fn tab(id: Option<f64>) -> Option<i32> {
+    id.filter(|id| (0.0..=f64::from(i32::MAX)).contains(id)).and_then(|id| format!("{id:.0}").parse().ok())
+}

@@ -1,0 +1,17 @@
+//! The browser's own URL host parser, for internationalised names and odd addresses.
+
+use web_sys::Url;
+
+/// See [`crate::host::UrlHostParser`].
+pub(super) fn url_host(host: &str) -> Option<String> {
+    let url = Url::new(&format!("https://{host}/")).ok()?;
+    Some(url.hostname()).filter(|hostname| !hostname.is_empty())
+}
+
+/// The origin of a document's URL; the bare scheme (`data:`) where it has none to show.
+pub(super) fn origin(url: &str) -> Option<String> {
+    const OPAQUE: &str = "null";
+    let url = Url::new(url).ok()?;
+    let origin = url.origin();
+    Some(if origin == OPAQUE { url.protocol() } else { origin })
+}

@@ -1,0 +1,145 @@
+//! The violations in `IndexedDB`: one record each, in the order of their coming, by time and by host, capped.
+
+use std::cell::RefCell;
+
+use idb::{CursorDirection, DatabaseEvent as _, Factory, KeyPath, Query, Transaction};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use web_sys::{IdbDatabase, IdbTransaction};
+
+use super::convert::{from_js, storage_error, to_js};
+use crate::error::Error;
+use crate::limits::MAX_VIOLATIONS;
+use crate::violation::Violation;
+
+const DATABASE: &str = "sockpin";
+const DATABASE_VERSION: u32 = 1;
+const STORE: &str = "violations";
+
+#[wasm_bindgen]
+extern "C" {
+    /// `IDBDatabase` with the third argument of `transaction`, which web-sys holds for unstable.
+    #[wasm_bindgen(extends = IdbDatabase)]
+    type DurableDatabase;
+
+    #[wasm_bindgen(method, catch)]
+    fn transaction(
+        this: &DurableDatabase,
+        store: &str,
+        mode: &str,
+        options: &JsValue,
+    ) -> Result<IdbTransaction, JsValue>;
+}
+
+#[derive(Serialize)]
+struct TransactionOptions {
+    durability: &'static str,
+}
+
+/// The log. The database is opened when it is first needed, and again after the browser has closed it.
+pub(super) struct ViolationLog {
+    database: RefCell<Option<IdbDatabase>>,
+}
+
+impl ViolationLog {
+    pub(super) const fn new() -> Self {
+        Self { database: RefCell::new(None) }
+    }
+
+    /// Writes an entry; when this returns it is on disk. The oldest go where there are too many.
+    pub(super) async fn add(&self, violation: &Violation) -> Result<(), Error> {
+        let transaction = self.write().await?;
+        let store = transaction.object_store(STORE).map_err(idb_error)?;
+        store.add(&to_js(violation)?, None).map_err(idb_error)?.await.map_err(idb_error)?;
+        let count = store.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
+        if count > MAX_VIOLATIONS {
+            let surplus = store.get_all_keys(None, Some(count - MAX_VIOLATIONS)).map_err(idb_error)?;
+            for key in surplus.await.map_err(idb_error)? {
+                store.delete(Query::Key(key)).map_err(idb_error)?.await.map_err(idb_error)?;
+            }
+        }
+        finish(transaction).await
+    }
+
+    /// The newest entries, newest first, and how many there are in all. An entry that an older or newer version wrote
+    /// in another shape is passed over, not lost.
+    pub(super) async fn newest(&self, limit: u32) -> Result<(Vec<Violation>, u32), Error> {
+        let database = self.database().await?;
+        let transaction = database.transaction_with_str(STORE).map_err(|thrown| storage_error(&thrown))?;
+        let store = Transaction::from(transaction).object_store(STORE).map_err(idb_error)?;
+        let total = store.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
+        let mut violations = Vec::new();
+        let cursor = store.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
+        let Some(cursor) = cursor.await.map_err(idb_error)? else {
+            return Ok((violations, total));
+        };
+        let mut cursor = cursor.into_managed();
+        for _ in 0..limit {
+            let Some(value) = cursor.value().map_err(idb_error)? else {
+                break;
+            };
+            violations.extend(from_js(value));
+            cursor.next(None).await.map_err(idb_error)?;
+        }
+        Ok((violations, total))
+    }
+
+    /// Empties the log.
+    pub(super) async fn clear(&self) -> Result<(), Error> {
+        let transaction = self.write().await?;
+        let store = transaction.object_store(STORE).map_err(idb_error)?;
+        store.clear().map_err(idb_error)?.await.map_err(idb_error)?;
+        finish(transaction).await
+    }
+
+    /// A transaction that is on disk when it is complete, not merely handed to the system.
+    async fn write(&self) -> Result<Transaction, Error> {
+        let options = to_js(&TransactionOptions { durability: "strict" })?;
+        let begin = |database: IdbDatabase| {
+            database.unchecked_into::<DurableDatabase>().transaction(STORE, "readwrite", &options)
+        };
+        let transaction = match begin(self.database().await?) {
+            Ok(transaction) => transaction,
+            Err(_closed) => {
+                self.database.replace(None);
+                begin(self.database().await?).map_err(|thrown| storage_error(&thrown))?
+            }
+        };
+        Ok(Transaction::from(transaction))
+    }
+
+    async fn database(&self) -> Result<IdbDatabase, Error> {
+        if let Some(database) = self.database.borrow().as_ref() {
+            return Ok(database.clone());
+        }
+        let mut request =
+            Factory::new().and_then(|factory| factory.open(DATABASE, Some(DATABASE_VERSION))).map_err(idb_error)?;
+        request.on_upgrade_needed(|event| {
+            // Where this fails the transaction is aborted, and the open request with it.
+            let _ = event.database().and_then(|database| create(&database));
+        });
+        let database = IdbDatabase::from(request.await.map_err(idb_error)?);
+        self.database.replace(Some(database.clone()));
+        Ok(database)
+    }
+}
+
+fn create(database: &idb::Database) -> Result<(), idb::Error> {
+    let mut parameters = idb::ObjectStoreParams::new();
+    parameters.auto_increment(true);
+    parameters.key_path(Some(KeyPath::new_single("id")));
+    let store = database.create_object_store(STORE, parameters)?;
+    store.create_index("time", KeyPath::new_single("time"), None)?;
+    store.create_index("host", KeyPath::new_single("host"), None)?;
+    Ok(())
+}
+
+async fn finish(transaction: Transaction) -> Result<(), Error> {
+    let result = transaction.await.map_err(idb_error)?;
+    if result.is_committed() { Ok(()) } else { Err(Error::Storage { detail: "the write was aborted".to_owned() }) }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn idb_error(error: idb::Error) -> Error {
+    Error::Storage { detail: error.to_string() }
+}
