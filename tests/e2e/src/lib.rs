@@ -1,1 +1,22 @@
-//! Demo servers and a driven Firefox.
+//! Demo servers and a driven Firefox, for the browser tests in `tests/` and for `cargo xtask run`.
+//!
+//! - [`authority`]: certificates of one run, and their pins
+//! - [`servers`] and [`traffic`]: WebSocket servers that record what reaches them
+//! - [`site`]: the lab page, served on loopback; [`demo`]: the servers and rules that it shows
+//! - [`firefox`]: a browser with a fresh profile; [`extension`] speaks with Sockpin in it, [`socket`] opens
+//!   sockets as a page does
+//! - [`world`]: the demo and a browser with Sockpin, ready for a test
+//! - [`programs`]: where geckodriver and Firefox are found
+//! - [`wait`]: conditions with a deadline
+
+pub mod authority;
+pub mod demo;
+pub mod extension;
+pub mod firefox;
+pub mod programs;
+pub mod servers;
+pub mod site;
+pub mod socket;
+pub mod traffic;
+pub mod wait;
+pub mod world;

@@ -1,0 +1,127 @@
+//! A certificate authority of one run, and the pins of what it signs.
+//!
+//! The chain of every server is leaf, intermediate, root, so that a picture of it has three certificates. The pins
+//! are computed here from rcgen's own encoding of the public key and share no code with the core.
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, PublicKeyData,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
+use time::{Duration, OffsetDateTime};
+
+/// A root and the intermediate that signs for it, both made for one run.
+pub struct Authority {
+    root: CertifiedIssuer<'static, KeyPair>,
+    intermediate: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    /// Makes new keys and certificates for a root and its intermediate.
+    pub fn new() -> Result<Self> {
+        let root = CertifiedIssuer::self_signed(
+            issuer_params("Sockpin Demo Root", BasicConstraints::Unconstrained),
+            KeyPair::generate()?,
+        )
+        .context("could not make the root certificate")?;
+        let intermediate = CertifiedIssuer::signed_by(
+            issuer_params("Sockpin Demo Intermediate", BasicConstraints::Constrained(0)),
+            KeyPair::generate()?,
+            &root,
+        )
+        .context("could not make the intermediate certificate")?;
+        Ok(Self { root, intermediate })
+    }
+
+    /// Signs a server certificate for `names` and this key.
+    pub fn issue(&self, names: &[&str], key: &Key) -> Result<Identity> {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut params = CertificateParams::new(names.clone())
+            .with_context(|| format!("no certificate can be made for {names:?}"))?;
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        if let Some(name) = names.first() {
+            params.distinguished_name.push(DnType::CommonName, name.as_str());
+        }
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        set_validity(&mut params, Duration::days(90));
+        let leaf = params
+            .signed_by(&key.pair, &self.intermediate)
+            .with_context(|| format!("could not sign the certificate for {names:?}"))?;
+        Ok(Identity {
+            chain: vec![leaf.der().clone(), self.intermediate.der().clone()],
+            key: PrivatePkcs8KeyDer::from(key.pair.serialize_der()).into(),
+        })
+    }
+
+    /// The root certificate, for the trust store of a browser.
+    #[must_use]
+    pub fn root(&self) -> &CertificateDer<'static> {
+        self.root.der()
+    }
+
+    /// The pin of the root.
+    #[must_use]
+    pub fn root_pin(&self) -> String {
+        pin(self.root.key())
+    }
+
+    /// The pin of the intermediate.
+    #[must_use]
+    pub fn intermediate_pin(&self) -> String {
+        pin(self.intermediate.key())
+    }
+}
+
+/// The key pair of a server.
+pub struct Key {
+    pair: KeyPair,
+}
+
+impl Key {
+    /// Makes a new key (ECDSA, P-256).
+    pub fn new() -> Result<Self> {
+        let pair = KeyPair::generate().context("could not make a key pair")?;
+        Ok(Self { pair })
+    }
+
+    /// The SHA-256 of the public key's DER `SubjectPublicKeyInfo`, in base64.
+    #[must_use]
+    pub fn pin(&self) -> String {
+        pin(&self.pair)
+    }
+}
+
+/// What a server shows and proves: its certificate, the intermediate, and the private key.
+pub struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivateKeyDer<'static>,
+}
+
+fn pin(key: &impl PublicKeyData) -> String {
+    STANDARD.encode(Sha256::digest(key.subject_public_key_info()))
+}
+
+fn issuer_params(name: &str, constraints: BasicConstraints) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.distinguished_name.push(DnType::OrganizationName, "Sockpin Demo");
+    params.is_ca = IsCa::Ca(constraints);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = true;
+    set_validity(&mut params, Duration::days(365));
+    params
+}
+
+/// Valid since yesterday, so that a clock which is a little slow does not matter.
+fn set_validity(params: &mut CertificateParams, period: Duration) {
+    let start = OffsetDateTime::now_utc() - Duration::days(1);
+    params.not_before = start;
+    params.not_after = start + period;
+}

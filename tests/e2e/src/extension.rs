@@ -1,0 +1,103 @@
+//! The extension as another program sees it: its address, and the messages that its pages send.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::firefox::Firefox;
+
+/// The add-on id of the manifest.
+pub const ID: &str = "sockpin@sockpin.dev";
+/// The origin that test profiles give the extension; Firefox would choose one at random.
+pub const UUID: &str = "5ec4e7f1-3b0a-4c57-9d5a-50c4e7b1a001";
+
+/// The unpacked extension of this checkout; an error if its module has not been built.
+pub fn folder() -> Result<PathBuf> {
+    let folder = checkout().join("extension");
+    if !folder.join("pkg/sockpin_bg.wasm").is_file() {
+        bail!("{} has no module yet; `cargo xtask build` makes it", folder.display());
+    }
+    Ok(folder)
+}
+
+/// The lab's folder in this checkout.
+#[must_use]
+pub fn lab() -> PathBuf {
+    checkout().join("www")
+}
+
+/// The address of a page of the extension.
+#[must_use]
+pub fn url(page: &str) -> String {
+    format!("moz-extension://{UUID}/{page}")
+}
+
+fn checkout() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).canonicalize().unwrap_or_else(|_| PathBuf::from("."))
+}
+
+impl Firefox {
+    /// Sends a message to the background from a page of the extension, which is opened if it is not yet, and
+    /// returns the answer. The current tab stays what it was.
+    pub async fn ask_extension(&self, message: Value) -> Result<Value> {
+        let driver = self.driver()?;
+        let current = driver.window().await?;
+        self.switch_to_messenger().await?;
+        let answer = self
+            .run("return browser.runtime.sendMessage(arguments[0])", vec![message.clone()])
+            .await
+            .with_context(|| format!("the extension did not answer {message}"));
+        driver.switch_to_window(current).await?;
+        answer
+    }
+
+    async fn switch_to_messenger(&self) -> Result<()> {
+        let driver = self.driver()?;
+        for window in driver.windows().await? {
+            driver.switch_to_window(window).await?;
+            if driver.current_url().await?.as_str() == url(MESSENGER) {
+                return Ok(());
+            }
+        }
+        self.open_extension_page(MESSENGER).await
+    }
+
+    /// Stores a rule as the options page does; an error if it is refused.
+    pub async fn save_rule(&self, rule: Value) -> Result<Value> {
+        let answer = self.ask_extension(json!({ "type": "saveRule", "rule": rule })).await?;
+        match answer.get("rule") {
+            Some(rule) if answer.get("type") == Some(&json!("saved")) => Ok(rule.clone()),
+            _ => bail!("the rule was not saved: {answer}"),
+        }
+    }
+
+    /// Deletes a rule by its id.
+    pub async fn delete_rule(&self, id: &Value) -> Result<()> {
+        let answer = self.ask_extension(json!({ "type": "deleteRule", "id": id })).await?;
+        if answer.get("type") != Some(&json!("deleted")) {
+            bail!("the rule was not deleted: {answer}");
+        }
+        Ok(())
+    }
+
+    /// The user's rules.
+    pub async fn rules(&self) -> Result<Vec<Value>> {
+        let answer = self.ask_extension(json!({ "type": "rules" })).await?;
+        list(&answer, "rules")
+    }
+
+    /// The log, newest first.
+    pub async fn violations(&self) -> Result<Vec<Value>> {
+        let answer = self.ask_extension(json!({ "type": "violations", "limit": 100 })).await?;
+        list(&answer, "violations")
+    }
+}
+
+fn list(answer: &Value, name: &str) -> Result<Vec<Value>> {
+    let list = answer.get(name).and_then(Value::as_array);
+    list.cloned().with_context(|| format!("there are no {name} in the answer {answer}"))
+}
+
+/// The page from which messages are sent.
+const MESSENGER: &str = "options.html";

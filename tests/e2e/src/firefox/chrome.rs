@@ -1,0 +1,128 @@
+//! What `WebDriver` cannot do and the browser's own (privileged) scripts can.
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hyper::Method;
+use serde_json::{Value, json};
+use thirtyfour::common::command::FormatRequestData;
+use thirtyfour::{RequestData, SessionId, WebDriver};
+
+use crate::authority::Authority;
+
+use super::Firefox;
+
+/// Which of the two a page is told that the person prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColorScheme {
+    /// `prefers-color-scheme: light`
+    Light,
+    /// `prefers-color-scheme: dark`
+    Dark,
+}
+
+impl Firefox {
+    /// Runs a privileged script; it may return a promise.
+    pub async fn privileged(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        let driver = self.driver()?;
+        switch(driver, "chrome").await?;
+        let result = driver.execute(script, arguments).await;
+        switch(driver, "content").await?;
+        Ok(result.context("a privileged script failed")?.json().clone())
+    }
+
+    /// Makes this browser trust the root of an authority for servers.
+    pub async fn trust(&self, authority: &Authority) -> Result<()> {
+        let root = STANDARD.encode(authority.root());
+        self.privileged(TRUST, vec![json!(root)]).await.context("could not trust the demo's root")?;
+        Ok(())
+    }
+
+    /// Opens an address in a new tab with the browser's own rights, as `WebDriver` cannot for an extension's pages,
+    /// and switches to it.
+    pub async fn open_privileged_tab(&self, url: &str) -> Result<()> {
+        let driver = self.driver()?;
+        let before = driver.windows().await?;
+        self.privileged(OPEN_TAB, vec![json!(url)]).await.with_context(|| format!("could not open {url}"))?;
+        let tab = crate::wait::until("the new tab", async || {
+            let windows = driver.windows().await?;
+            Ok(windows.into_iter().find(|window| !before.contains(window)))
+        })
+        .await?;
+        driver.switch_to_window(tab).await?;
+        Ok(())
+    }
+
+    /// Sets a preference of numbers, true or false, or text.
+    pub async fn set_preference(&self, name: &str, value: Value) -> Result<()> {
+        self.privileged(SET_PREFERENCE, vec![json!(name), value])
+            .await
+            .with_context(|| format!("could not set {name}"))?;
+        Ok(())
+    }
+
+    /// Tells pages which colours the person prefers.
+    pub async fn prefer(&self, scheme: ColorScheme) -> Result<()> {
+        let value = match scheme {
+            ColorScheme::Dark => 0,
+            ColorScheme::Light => 1,
+        };
+        self.set_preference("layout.css.prefers-color-scheme.content-override", json!(value)).await
+    }
+
+    /// Lays the current tab out in a viewport of this size. A window cannot be as narrow as a phone; the tab's
+    /// browser element can.
+    pub async fn set_viewport(&self, width: u32, height: u32) -> Result<()> {
+        self.privileged(SET_VIEWPORT, vec![json!(width), json!(height)]).await?;
+        self.wait_for(
+            &format!("a viewport of {width} by {height}"),
+            "return innerWidth === arguments[0] && innerHeight === arguments[1]",
+            vec![json!(width), json!(height)],
+        )
+        .await
+    }
+}
+
+async fn switch(driver: &WebDriver, context: &'static str) -> Result<()> {
+    driver.cmd(SwitchContext(context)).await.with_context(|| format!("could not switch to the {context} context"))?;
+    Ok(())
+}
+
+/// geckodriver's own command: whose scripts run from now on, the page's or the browser's.
+#[derive(Debug)]
+struct SwitchContext(&'static str);
+
+impl FormatRequestData for SwitchContext {
+    fn format_request(&self, session: &SessionId) -> RequestData {
+        RequestData::new(Method::POST, format!("session/{session}/moz/context")).add_body(json!({ "context": self.0 }))
+    }
+}
+
+const TRUST: &str = r#"
+Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB).addCertFromBase64(arguments[0], "CT,,");
+"#;
+
+const OPEN_TAB: &str = r"
+gBrowser.selectedTab = gBrowser.addTab(arguments[0], {
+    triggeringPrincipal: Services.scriptSecurityManager.getSystemPrincipal(),
+});
+";
+
+const SET_PREFERENCE: &str = r"
+const [name, value] = arguments;
+switch (typeof value) {
+    case 'boolean': Services.prefs.setBoolPref(name, value); break;
+    case 'number': Services.prefs.setIntPref(name, value); break;
+    default: Services.prefs.setStringPref(name, value);
+}
+";
+
+const SET_VIEWPORT: &str = r"
+const [width, height] = arguments;
+const { style } = gBrowser.selectedBrowser;
+for (const [property, value] of [['width', width], ['height', height]]) {
+    for (const prefix of ['', 'min-', 'max-']) {
+        style.setProperty(prefix + property, value + 'px', 'important');
+    }
+}
+";

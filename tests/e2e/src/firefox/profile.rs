@@ -1,0 +1,71 @@
+//! What a fresh profile is given before Firefox first sees it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use crate::extension;
+
+/// The preferences of a profile in which these names lead to loopback.
+pub(super) fn preferences(names: &[String]) -> Map<String, Value> {
+    let uuids = json!({ extension::ID: extension::UUID }).to_string();
+    let preferences = [
+        // The origin of the extension's pages is known beforehand.
+        ("extensions.webextensions.uuids", json!(uuids)),
+        ("network.dns.localDomains", json!(names.join(","))),
+        // Else Firefox delays a socket to a server that has just refused one.
+        ("network.websocket.delay-failed-reconnects", json!(false)),
+        // An extension without a signature may be installed for good, and is enabled at once.
+        ("xpinstall.signatures.required", json!(false)),
+        ("extensions.autoDisableScopes", json!(0)),
+        ("extensions.enabledScopes", json!(15)),
+        // Nothing but the test: no first-run pages, no requests of the browser's own.
+        ("browser.shell.checkDefaultBrowser", json!(false)),
+        ("browser.startup.homepage_override.mstone", json!("ignore")),
+        ("datareporting.policy.dataSubmissionEnabled", json!(false)),
+        ("network.captive-portal-service.enabled", json!(false)),
+        ("network.connectivity-service.enabled", json!(false)),
+        ("security.OCSP.enabled", json!(0)),
+    ];
+    preferences.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Puts the extension into the profile, as an installation for good.
+pub(super) fn install_for_good(extension: &Path, profile: &Path) -> Result<()> {
+    let folder = profile.join("extensions");
+    fs::create_dir_all(&folder).with_context(|| format!("could not create {}", folder.display()))?;
+    let package = folder.join(format!("{}.xpi", extension::ID));
+    pack(extension, &package)
+        .with_context(|| format!("could not pack {} into {}", extension.display(), package.display()))
+}
+
+/// An `.xpi` is a zip archive of the folder.
+fn pack(folder: &Path, package: &Path) -> Result<()> {
+    let mut archive = ZipWriter::new(File::create(package)?);
+    let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for file in files(folder)? {
+        archive.start_file_from_path(file.strip_prefix(folder)?, options)?;
+        io::copy(&mut File::open(&file)?, &mut archive)?;
+    }
+    archive.finish()?.flush()?;
+    Ok(())
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            files.extend(self::files(&entry.path())?);
+        } else {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,70 @@
+//! The demo's servers and a Firefox that trusts them, has Sockpin loaded and shows a page: where a test begins.
+
+use anyhow::Result;
+
+use crate::demo::Demo;
+use crate::extension;
+use crate::firefox::{Firefox, Options};
+use crate::socket::Sighting;
+
+/// How the extension gets into the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Installation {
+    /// Until the browser quits, as about:debugging does.
+    Temporary,
+    /// Packed, for every start of this profile.
+    ForGood,
+}
+
+/// The servers of the demo and a browser.
+pub struct World {
+    /// The servers, without any rule in force.
+    pub demo: Demo,
+    /// The browser, on a blank page.
+    pub firefox: Firefox,
+}
+
+impl World {
+    /// Starts everything; the extension is loaded and without a rule.
+    pub async fn start(installation: Installation, visible: bool) -> Result<Self> {
+        let demo = Demo::start().await?;
+        let extension = extension::folder()?;
+        let install_for_good = (installation == Installation::ForGood).then(|| extension.clone());
+        let options = Options { visible, names: Demo::names(), install_for_good };
+        let firefox = Firefox::start(options).await?;
+        firefox.trust(&demo.authority).await?;
+        if installation == Installation::Temporary {
+            firefox.install(&extension).await?;
+        }
+        let world = Self { demo, firefox };
+        world.begin().await?;
+        Ok(world)
+    }
+
+    /// Quits Firefox and starts it again with the same profile; the servers stay.
+    pub async fn restart_firefox(&mut self) -> Result<()> {
+        self.firefox.restart().await?;
+        self.begin().await
+    }
+
+    /// Stores the rules of the demo.
+    pub async fn load_policy(&self) -> Result<()> {
+        for rule in self.demo.rules() {
+            self.firefox.save_rule(rule).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens one of the demo's sockets from the current page, by its name on the lab page, and returns what the
+    /// page saw once the socket has ended.
+    pub async fn socket(&self, id: &str) -> Result<Sighting> {
+        let url = self.demo.servers.url(id)?;
+        self.firefox.socket(&url).await
+    }
+
+    /// The extension has answered before the first socket is opened, so that it is loaded for certain.
+    async fn begin(&self) -> Result<()> {
+        self.firefox.rules().await?;
+        self.firefox.open(&self.demo.site.blank()).await
+    }
+}
