@@ -1,8 +1,20 @@
 //! Finished texts for the pages: severity, wording, dates. Plain functions from the core's types to text, tested on the
 //! host; the only place where sentences for people are made.
 //!
+//! - [`notice`]: badges and notices, what every other module makes.
 //! - [`error`]: what was wrong, where, and what to do, for every [`crate::error::Error`].
-//! - `violation`: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
-//! - `rule`: mode, pins and expiry of a rule in words.
+//! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
+//! - [`certificate`]: names, roles and marks of the certificates of a chain.
+//! - [`rule`]: mode, pins and expiry of a rule in words.
+//! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
+//! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
+//! - [`date`]: dates and spans of time.
 
+pub mod certificate;
+pub mod date;
 pub mod error;
+pub mod form;
+pub mod notice;
+pub mod rule;
+pub mod status;
+pub mod violation;

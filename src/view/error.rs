@@ -1,9 +1,255 @@
 //! What was wrong, where, and what to do.
 
 use crate::error::Error;
+use crate::limits::{MAX_HOST_BYTES, MAX_LABEL_BYTES, PIN_BYTES};
 
-/// One or two sentences for people.
+/// One to three sentences for people.
 #[must_use]
 pub fn sentence(error: &Error) -> String {
-    error.to_string()
+    pin_or_key(error).or_else(|| host(error)).or_else(|| rule(error)).unwrap_or_else(|| stored(error))
+}
+
+fn pin_or_key(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::PinEmpty => "There is no pin here yet. Enter one, or remove this row.".to_owned(),
+        Error::PinLength { bytes } => format!(
+            "This has {}; a pin has {PIN_BYTES}: 44 characters in base64, or 64 in hexadecimal. Check that it was \
+             copied whole.",
+            bytes_of(*bytes)
+        ),
+        Error::PinAlgorithm { algorithm } => {
+            format!(
+                "This is a value of {}. A pin is SHA-256: compute it anew from the certificate or key.",
+                algorithm.to_uppercase()
+            )
+        }
+        Error::PinEncoding { text } => format!(
+            "“{text}” is neither base64 nor hexadecimal. A pin looks like sha256/ with 44 characters behind it."
+        ),
+        Error::PrivateKey => {
+            "This is a private key. Keep it secret and paste it nowhere: Sockpin needs the public key \
+                              or the certificate. Nothing of it was stored."
+                .to_owned()
+        }
+        Error::Pkcs1PublicKey => "This RSA public key has an old form (PKCS #1), of which no pin is made. Convert it \
+                                  first: openssl rsa -RSAPublicKey_in -in key.pem -pubout"
+            .to_owned(),
+        Error::PemKind { label, line } => format!(
+            "The block “{label}” on line {line} holds no public key. Use a certificate, a certificate request or a \
+             block named PUBLIC KEY."
+        ),
+        Error::PemEnd { label, line } => format!(
+            "The block “{label}” that begins on line {line} has no end. Copy it whole, with its last line, \
+             -----END {label}-----."
+        ),
+        Error::PemEncoding { label, line } => format!(
+            "The block “{label}” that begins on line {line} is damaged: it is not base64. Copy it again from where it \
+             came."
+        ),
+        Error::NothingRecognised => "There is no certificate and no public key in this. Use PEM text, which starts \
+                                     with -----BEGIN, or a DER file."
+            .to_owned(),
+        Error::InputTooLarge { bytes, limit } => format!(
+            "This has {}, and at most {} are read. Choose a file with no more than the certificates or public keys \
+             that you mean.",
+            megabytes(*bytes),
+            megabytes(*limit)
+        ),
+        Error::Der { field } => {
+            format!("This certificate or key is damaged: its {field} cannot be read. Export it again.")
+        }
+        _ => return None,
+    })
+}
+
+fn host(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::HostEmpty => "Enter the host that the socket connects to, for example chat.example.com.".to_owned(),
+        Error::HostCharacter { character } => match named(*character) {
+            Some(name) => format!("A host cannot contain {name}. Remove it."),
+            None => format!("A host cannot contain “{character}”. Remove it."),
+        },
+        Error::HostEmptyLabel => "A dot is too many: there is nothing before it. Remove it.".to_owned(),
+        Error::HostLabelLength { label } => format!(
+            "“{label}” is too long: between two dots a name has at most {MAX_LABEL_BYTES} characters. Check its \
+             spelling."
+        ),
+        Error::HostLength { bytes } => format!(
+            "This name has {bytes} characters, and no name has more than {MAX_HOST_BYTES}. Check what was pasted."
+        ),
+        Error::HostWildcardPosition => {
+            "A * can only stand at the very front, with a dot behind it: *.example.com or **.example.com.".to_owned()
+        }
+        Error::HostWildcardTopLevel { base } if base.is_empty() => {
+            "A * alone would be for every host there is. Name a domain: *.example.com.".to_owned()
+        }
+        Error::HostWildcardTopLevel { base } => format!(
+            "A wildcard directly above .{base} would be for far too many sites. Name a domain below it: \
+             *.example.{base}."
+        ),
+        Error::HostWildcardAddress => {
+            "An IP address cannot have a wildcard. Write the address alone, one rule for each.".to_owned()
+        }
+        Error::HostAddress { text } => {
+            format!("“{text}” is not an IP address. Write it like 192.0.2.7 or [2001:db8::1].")
+        }
+        Error::HostPort { text } if text.is_empty() => {
+            "The port is missing. Write a number from 1 to 65535, or remove the colon for every port.".to_owned()
+        }
+        Error::HostPort { text } => {
+            format!("“{text}” is not a port. Write a number from 1 to 65535, or leave it out for every port.")
+        }
+        Error::HostScheme { scheme } => format!(
+            "An address that begins with {scheme}:// is not that of a WebSocket. Enter the host alone, or an address \
+             that begins with wss://."
+        ),
+        Error::HostInternationalised { text } => {
+            format!("“{text}” is not a valid name. Check its spelling, or enter its form that begins with xn--.")
+        }
+        Error::SocketUrl => {
+            "This is not the address of a WebSocket. Enter one that begins with wss:// or ws://.".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+fn rule(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::RulePinsMissing => {
+            "A rule that blocks or flags needs at least one pin or one denied key. Add one, or let the rule do nothing."
+                .to_owned()
+        }
+        Error::RulePinRepeated => {
+            "This key is already in the rule, as a pin or as a denied key. Remove one of the two.".to_owned()
+        }
+        Error::RuleHostTaken { pattern } => format!("There is a rule for {pattern} already. Edit that one instead."),
+        Error::RulePinCount { limit } => format!("A rule has at most {limit} keys in one list. Remove some."),
+        Error::TextLength { limit } => format!("This is too long. At most {limit} characters are kept: shorten it."),
+        Error::RuleId => "The rule’s identifier is empty or too long. Make it a new rule.".to_owned(),
+        Error::RuleUnknown { .. } => {
+            "This rule no longer exists: it was deleted in the meantime. Copy what you need and add a new rule."
+                .to_owned()
+        }
+        Error::InvalidDate { text } => {
+            format!("“{text}” is not a date. Write year, month and day, for example 2027-03-01.")
+        }
+        _ => return None,
+    })
+}
+
+/// The rest: what is stored, and what only a program can get wrong.
+fn stored(error: &Error) -> String {
+    match error {
+        Error::PolicyNewer { version } => format!(
+            "The stored rules were written by a newer version of Sockpin (format {version}) and are left as they are. \
+             Update Sockpin."
+        ),
+        Error::PolicySyntax { detail } => format!("The stored rules are damaged ({detail})."),
+        Error::PolicyInForce => {
+            "The stored rules are in order, so they are kept. Delete rules one by one instead.".to_owned()
+        }
+        Error::PolicyRule { index, problem } => {
+            format!("Number {} of the stored rules cannot be used. {}", index.saturating_add(1), sentence(problem))
+        }
+        Error::InvalidTime => "The time is not valid. Check this computer’s clock.".to_owned(),
+        Error::Storage { detail } => {
+            format!("Firefox could not read or write what Sockpin stores ({detail}). Check for a full disk.")
+        }
+        Error::CoreFailed { detail } => format!(
+            "The part of Sockpin that checks connections does not run ({detail}). Turn Sockpin off and on again under \
+             Add-ons and themes."
+        ),
+        other => format!("Something is wrong in Sockpin itself ({other}). Please report it."),
+    }
+}
+
+fn bytes_of(count: usize) -> String {
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
+/// With one decimal, rounded down; no floating point.
+fn megabytes(bytes: usize) -> String {
+    const MEGABYTE: usize = 1024 * 1024;
+    let whole = bytes / MEGABYTE;
+    match bytes % MEGABYTE * 10 / MEGABYTE {
+        0 => format!("{whole} MB"),
+        tenths => format!("{whole}.{tenths} MB"),
+    }
+}
+
+/// A character that would not be seen between quotation marks.
+fn named(character: char) -> Option<&'static str> {
+    match character {
+        ' ' | '\u{a0}' => Some("a space"),
+        '\t' => Some("a tab"),
+        '\n' | '\r' => Some("a line break"),
+        character if character.is_control() => Some("a control character"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_was_wrong_and_what_to_do() {
+        for (error, expected) in [
+            (
+                Error::PinLength { bytes: 31 },
+                "This has 31 bytes; a pin has 32: 44 characters in base64, or 64 in hexadecimal. Check that it was \
+                 copied whole.",
+            ),
+            (
+                Error::PinAlgorithm { algorithm: "SHA-1".to_owned() },
+                "This is a value of SHA-1. A pin is SHA-256: compute it anew from the certificate or key.",
+            ),
+            (
+                Error::PrivateKey,
+                "This is a private key. Keep it secret and paste it nowhere: Sockpin needs the public key or the \
+                 certificate. Nothing of it was stored.",
+            ),
+            (
+                Error::PemEnd { label: "CERTIFICATE".to_owned(), line: 3 },
+                "The block “CERTIFICATE” that begins on line 3 has no end. Copy it whole, with its last line, \
+                 -----END CERTIFICATE-----.",
+            ),
+            (
+                Error::InputTooLarge { bytes: 10 * 1024 * 1024 + 300 * 1024, limit: 1024 * 1024 },
+                "This has 10.2 MB, and at most 1 MB are read. Choose a file with no more than the certificates or \
+                 public keys that you mean.",
+            ),
+            (Error::HostCharacter { character: ' ' }, "A host cannot contain a space. Remove it."),
+            (Error::HostCharacter { character: '%' }, "A host cannot contain “%”. Remove it."),
+            (Error::HostEmptyLabel, "A dot is too many: there is nothing before it. Remove it."),
+            (
+                Error::HostWildcardTopLevel { base: "com".to_owned() },
+                "A wildcard directly above .com would be for far too many sites. Name a domain below it: \
+                 *.example.com.",
+            ),
+            (
+                Error::HostWildcardTopLevel { base: String::new() },
+                "A * alone would be for every host there is. Name a domain: *.example.com.",
+            ),
+            (
+                Error::HostPort { text: "99999".to_owned() },
+                "“99999” is not a port. Write a number from 1 to 65535, or leave it out for every port.",
+            ),
+            (
+                Error::RulePinsMissing,
+                "A rule that blocks or flags needs at least one pin or one denied key. Add one, or let the rule do \
+                 nothing.",
+            ),
+            (
+                Error::RuleHostTaken { pattern: "*.example.com".to_owned() },
+                "There is a rule for *.example.com already. Edit that one instead.",
+            ),
+            (
+                Error::PolicyRule { index: 1, problem: Box::new(Error::HostEmptyLabel) },
+                "Number 2 of the stored rules cannot be used. A dot is too many: there is nothing before it. Remove it.",
+            ),
+        ] {
+            assert_eq!(sentence(&error), expected);
+        }
+    }
 }

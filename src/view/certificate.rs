@@ -1,0 +1,138 @@
+//! Certificates of a chain in words.
+
+use super::date::day_of;
+use super::notice::{Badge, Tone};
+use crate::certificate::Description;
+use crate::formats::pem::{Inspected, Kind};
+use crate::rule::LabelledPin;
+use crate::violation::{ChainEntry, Mark, RuleSnapshot};
+
+/// What a certificate is in its chain: the server's own first, the root last.
+#[must_use]
+pub const fn role(index: usize, length: usize) -> &'static str {
+    match index {
+        0 => "Server",
+        _ if index + 1 == length => "Root",
+        _ => "Intermediate",
+    }
+}
+
+/// The part of a distinguished name (RFC 4514) that people know it by: the common name, else the organisation, else
+/// all of it.
+#[must_use]
+pub fn short_name(name: &str) -> String {
+    let part = |kind: &str| parts(name).into_iter().find_map(|part| Some(part.strip_prefix(kind)?.to_owned()));
+    part("CN=").or_else(|| part("O=")).filter(|part| !part.is_empty()).unwrap_or_else(|| name.to_owned())
+}
+
+/// Whom the certificate is for.
+#[must_use]
+pub fn subject(description: &Description) -> String {
+    match description.subject.as_deref() {
+        Some("") => "(without a name)".to_owned(),
+        Some(name) => short_name(name),
+        None => "(unreadable name)".to_owned(),
+    }
+}
+
+/// `Valid 2 September 2026 to 1 December 2026`, as far as it is known.
+#[must_use]
+pub fn validity(description: &Description) -> String {
+    match (&description.not_before, &description.not_after) {
+        (Some(start), Some(end)) => format!("Valid {} to {}", day_of(start), day_of(end)),
+        _ => "Validity unreadable".to_owned(),
+    }
+}
+
+/// What the rule says of a certificate.
+#[must_use]
+pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Badge {
+    let label = |pins: fn(&RuleSnapshot) -> &[LabelledPin]| {
+        let pin = pins(rule?).iter().find(|pin| Some(pin.sha256) == entry.sha256)?;
+        (!pin.label.is_empty()).then(|| pin.label.clone())
+    };
+    match entry.mark {
+        Mark::Pin => {
+            let text =
+                label(|rule| &rule.pins).map_or("Matches your pin".to_owned(), |label| format!("Matches “{label}”"));
+            Badge::new(text, Tone::Good)
+        }
+        Mark::Denied => {
+            let text = label(|rule| &rule.denied).map_or("Denied key".to_owned(), |label| format!("Denied: “{label}”"));
+            Badge::new(text, Tone::Bad)
+        }
+        Mark::None => Badge::new("No match", Tone::Neutral),
+        Mark::Unparsable => Badge::new("Unreadable", Tone::Warning),
+    }
+}
+
+/// The name for a key that was taken from a file or a pasted text; `source` is the file's name.
+#[must_use]
+pub fn suggested_label(inspected: &Inspected, source: Option<&str>) -> String {
+    match inspected.description.subject.as_deref() {
+        Some(name) if !name.is_empty() => short_name(name),
+        _ => source.unwrap_or_default().to_owned(),
+    }
+}
+
+/// What a key was found in.
+#[must_use]
+pub const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Certificate => "Certificate",
+        Kind::PublicKey => "Public key",
+        Kind::CertificateRequest => "Certificate request",
+    }
+}
+
+/// Issuer and validity of what a key was found in; empty for a bare key.
+#[must_use]
+pub fn details(description: &Description) -> String {
+    let issuer = description.issuer.as_deref().map(|name| format!("Issued by {}. ", short_name(name)));
+    match description.not_before {
+        Some(_) => format!("{}{}.", issuer.unwrap_or_default(), validity(description)),
+        None => String::new(),
+    }
+}
+
+/// Splits at commas and pluses that are not escaped, and takes simple escapes back.
+fn parts(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut characters = name.chars();
+    while let Some(character) = characters.next() {
+        match (character, parts.last_mut()) {
+            (',' | '+', _) => parts.push(String::new()),
+            ('\\', Some(part)) => part.extend(characters.next()),
+            (_, Some(part)) => part.push(character),
+            (_, None) => {}
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short() {
+        for (name, expected) in [
+            ("CN=chat.example.com,O=Example", "chat.example.com"),
+            ("O=Example\\, Inc.,C=US", "Example, Inc."),
+            ("C=US,O=Example+CN=Root R1", "Root R1"),
+            ("C=US", "C=US"),
+            ("CN=,O=Example", "CN=,O=Example"),
+        ] {
+            assert_eq!(short_name(name), expected);
+        }
+    }
+
+    #[test]
+    fn the_last_of_several_is_the_root() {
+        for (index, length, expected) in
+            [(0, 1, "Server"), (0, 3, "Server"), (1, 3, "Intermediate"), (2, 3, "Root"), (1, 2, "Root")]
+        {
+            assert_eq!(role(index, length), expected);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Dates and spans of time in words. Dates are those of UTC, as rules and certificates mean them.
+
+use crate::time::{Date, UnixMillis};
+
+const MINUTE: u64 = 60 * 1000;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// `1 November 2026`.
+#[must_use]
+pub fn day(date: Date) -> String {
+    let iso = date.to_string();
+    in_words(&iso).unwrap_or(iso)
+}
+
+/// The day of an RFC 3339 time in UTC, as a certificate's validity has it.
+#[must_use]
+pub fn day_of(rfc3339: &str) -> String {
+    in_words(rfc3339).unwrap_or_else(|| rfc3339.to_owned())
+}
+
+/// The day in UTC of a point in time.
+#[must_use]
+pub fn day_at(time: UnixMillis) -> String {
+    time.to_rfc3339().map(|text| day_of(&text)).unwrap_or_default()
+}
+
+/// How long ago something was: `just now`, `5 minutes ago`, `3 days ago`; past a month, the day.
+#[must_use]
+pub fn ago(then: UnixMillis, now: UnixMillis) -> String {
+    match now.as_millis().saturating_sub(then.as_millis()) {
+        ..MINUTE => "just now".to_owned(),
+        span @ ..HOUR => format!("{} ago", count(span / MINUTE, "minute")),
+        span @ ..DAY => format!("{} ago", count(span / HOUR, "hour")),
+        span if span < 30 * DAY => format!("{} ago", count(span / DAY, "day")),
+        _ => day_at(then),
+    }
+}
+
+/// Whole days from now until the date begins, rounded up; none once it has begun.
+#[must_use]
+pub fn days_until(date: Date, now: UnixMillis) -> Option<u64> {
+    let left = date.start().as_millis().checked_sub(now.as_millis())?;
+    (left > 0).then(|| left.div_ceil(DAY))
+}
+
+/// `1 day`, `2 days`.
+#[must_use]
+pub fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// From a text that starts with `yyyy-MM-dd`.
+fn in_words(iso: &str) -> Option<String> {
+    let mut parts = iso.get(..10)?.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let month = match month {
+        "01" => "January",
+        "02" => "February",
+        "03" => "March",
+        "04" => "April",
+        "05" => "May",
+        "06" => "June",
+        "07" => "July",
+        "08" => "August",
+        "09" => "September",
+        "10" => "October",
+        "11" => "November",
+        "12" => "December",
+        _ => return None,
+    };
+    Some(format!("{} {month} {year}", day.trim_start_matches('0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_written_out() {
+        for (text, expected) in [
+            ("2026-11-01T00:00:00Z", "1 November 2026"),
+            ("2027-03-31", "31 March 2027"),
+            ("2027-13-31", "2027-13-31"),
+            ("odd", "odd"),
+        ] {
+            assert_eq!(day_of(text), expected);
+        }
+        assert_eq!(day(Date::parse("2028-02-29").unwrap()), "29 February 2028");
+    }
+
+    #[test]
+    fn spans_are_rounded_down() {
+        let now = UnixMillis::new(1_795_305_600_000); // 2026-11-22
+        for (before, expected) in [
+            (0, "just now"),
+            (59_999, "just now"),
+            (MINUTE, "1 minute ago"),
+            (HOUR - 1, "59 minutes ago"),
+            (2 * HOUR, "2 hours ago"),
+            (DAY, "1 day ago"),
+            (29 * DAY, "29 days ago"),
+            (30 * DAY, "23 October 2026"),
+        ] {
+            assert_eq!(ago(UnixMillis::new(now.as_millis() - before), now), expected);
+        }
+        assert_eq!(ago(UnixMillis::new(now.as_millis() + HOUR), now), "just now", "a clock that was set back");
+    }
+
+    #[test]
+    fn days_left_are_rounded_up() {
+        let date = Date::parse("2026-11-22").unwrap();
+        for (before, expected) in [(0, None), (1, Some(1)), (DAY, Some(1)), (DAY + 1, Some(2))] {
+            assert_eq!(days_until(date, UnixMillis::new(date.start().as_millis() - before)), expected);
+        }
+        assert_eq!(days_until(date, UnixMillis::new(date.start().as_millis() + 1)), None);
+    }
+}

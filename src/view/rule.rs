@@ -1,0 +1,170 @@
+//! A rule in words.
+
+use super::date::{ago, count, day, days_until};
+use super::notice::{Badge, Kind, Notice, Tone};
+use crate::rule::{LocalRoots, MatchScope, Mode, RuleDocument};
+use crate::time::{Date, UnixMillis};
+
+/// From this many days before its end a rule says so.
+const EXPIRES_SOON_DAYS: u64 = 30;
+
+/// What the rule does, at that time.
+#[must_use]
+pub fn badge(rule: &RuleDocument, now: UnixMillis) -> Badge {
+    match rule.mode {
+        Mode::Off => Badge::new("Off", Tone::Neutral),
+        Mode::Block | Mode::Flag if is_expired(rule, now) => Badge::new("Expired: flags only", Tone::Bad),
+        Mode::Block => Badge::new("Blocks", Tone::Good),
+        Mode::Flag => Badge::new("Flags", Tone::Warning),
+    }
+}
+
+/// What a person should look at.
+#[must_use]
+pub fn notices(rule: &RuleDocument, now: UnixMillis) -> Vec<Notice> {
+    if rule.mode == Mode::Off {
+        return Vec::new();
+    }
+    expiry(rule, now).into_iter().chain(backup(rule)).collect()
+}
+
+/// What a mode does, below its field.
+#[must_use]
+pub const fn mode_help(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Block => {
+            "The socket is stopped before the page can use it, and logged. The page sees a failed connection."
+        }
+        Mode::Flag => "The socket is let through and logged. Good for trying out a rule.",
+        Mode::Off => "Sockets to this host are let through unchecked. Use it to leave a host out of a wider rule.",
+    }
+}
+
+/// Everything that is not the default, and when it was changed.
+#[must_use]
+pub fn facts(rule: &RuleDocument, now: UnixMillis) -> String {
+    let mut facts = Vec::new();
+    if let Some(date) = date(rule)
+        && !is_expired(rule, now)
+    {
+        facts.push(format!("Expires on {}", day(date)));
+    }
+    if rule.match_scope == MatchScope::Leaf {
+        facts.push("Server’s own certificate only".to_owned());
+    }
+    if rule.require_ct {
+        facts.push("Certificate Transparency required".to_owned());
+    }
+    if rule.local_roots == LocalRoots::Exempt {
+        facts.push("Roots added on this computer are let through".to_owned());
+    }
+    if let Some(updated) = rule.updated {
+        facts.push(format!("Changed {}", ago(updated, now)));
+    }
+    facts.join(" · ")
+}
+
+/// What is lost with the rule.
+#[must_use]
+pub fn deletion(rule: &RuleDocument) -> String {
+    match rule.mode {
+        Mode::Block | Mode::Flag => format!(
+            "Sockpin will no longer check sockets to {}, unless another rule is about it. Its pins are deleted with it.",
+            rule.host
+        ),
+        Mode::Off => format!("A wider rule may then be for {} again.", rule.host),
+    }
+}
+
+fn expiry(rule: &RuleDocument, now: UnixMillis) -> Option<Notice> {
+    let date = date(rule)?;
+    let when = day(date);
+    let Some(days) = days_until(date, now) else {
+        let text = match rule.mode {
+            Mode::Block => format!(
+                "This rule expired on {when} and no longer blocks: a wrong key is let through and only logged. Edit it \
+                 to set a later date or none."
+            ),
+            Mode::Flag | Mode::Off => format!("This rule expired on {when}. It flags as before."),
+        };
+        return Some(Notice::new(Kind::Warning, "expired", text));
+    };
+    (days <= EXPIRES_SOON_DAYS && rule.mode == Mode::Block).then(|| {
+        let text = format!("In {} this rule expires. It then no longer blocks.", count(days, "day"));
+        Notice::new(Kind::Warning, "expires-soon", text)
+    })
+}
+
+fn backup(rule: &RuleDocument) -> Option<Notice> {
+    (rule.mode == Mode::Block && rule.pins.len() == 1).then(|| {
+        Notice::new(
+            Kind::Note,
+            "single-pin",
+            "Only one pin. If that key is lost or replaced, nobody connects until the rule is changed: add a backup key.",
+        )
+    })
+}
+
+fn date(rule: &RuleDocument) -> Option<Date> {
+    Date::parse(rule.expires.as_deref()?).ok()
+}
+
+fn is_expired(rule: &RuleDocument, now: UnixMillis) -> bool {
+    date(rule).is_some_and(|date| now >= date.start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::PinDocument;
+
+    const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000); // 2026-11-22T00:00:00Z
+
+    fn rule(mode: Mode, pins: usize, expires: Option<&str>) -> RuleDocument {
+        RuleDocument {
+            host: "chat.example.com".to_owned(),
+            mode,
+            pins: vec![PinDocument::default(); pins],
+            expires: expires.map(str::to_owned),
+            ..RuleDocument::default()
+        }
+    }
+
+    #[test]
+    fn says_what_it_does_and_what_to_look_at() {
+        for (mode, pins, expires, expected, codes) in [
+            (Mode::Block, 2, None, "Blocks", &[][..]),
+            (Mode::Block, 1, None, "Blocks", &["single-pin"]),
+            (Mode::Block, 2, Some("2026-11-23"), "Blocks", &["expires-soon"]),
+            (Mode::Block, 2, Some("2027-11-23"), "Blocks", &[]),
+            (Mode::Block, 2, Some("2026-11-22"), "Expired: flags only", &["expired"]),
+            (Mode::Flag, 1, None, "Flags", &[]),
+            (Mode::Flag, 1, Some("2026-11-01"), "Expired: flags only", &["expired"]),
+            (Mode::Off, 1, Some("2026-11-01"), "Off", &[]),
+        ] {
+            let rule = rule(mode, pins, expires);
+            assert_eq!(badge(&rule, NOW).text, expected, "{rule:?}");
+            let found: Vec<_> = notices(&rule, NOW).iter().map(|notice| notice.code).collect();
+            assert_eq!(found, codes, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn facts_are_what_differs_from_the_default() {
+        let plain = rule(Mode::Block, 2, None);
+        assert_eq!(facts(&plain, NOW), "");
+        let full = RuleDocument {
+            match_scope: MatchScope::Leaf,
+            require_ct: true,
+            local_roots: LocalRoots::Exempt,
+            expires: Some("2027-03-01".to_owned()),
+            updated: Some(UnixMillis::new(NOW.as_millis() - 3 * 24 * 60 * 60 * 1000)),
+            ..plain
+        };
+        assert_eq!(
+            facts(&full, NOW),
+            "Expires on 1 March 2027 · Server’s own certificate only · Certificate Transparency required · Roots added \
+             on this computer are let through · Changed 3 days ago"
+        );
+    }
+}

@@ -1,0 +1,294 @@
+//! An entry of the log in words.
+
+use super::date::{count, day};
+use super::notice::{Badge, Tone};
+use crate::policy::Layer;
+use crate::rule::{LocalRoots, MatchScope, Mode};
+use crate::verdict::{Outcome, Reason};
+use crate::violation::{Mark, RuleSnapshot, Violation};
+
+/// What became of the socket.
+#[must_use]
+pub fn outcome(violation: &Violation) -> Badge {
+    match violation.outcome {
+        Outcome::Block => Badge::new("Blocked", Tone::Bad),
+        Outcome::Flag => Badge::new("Flagged", Tone::Warning),
+        Outcome::Allow => Badge::new("Allowed", Tone::Good),
+        Outcome::NotPinned => Badge::new("Not pinned", Tone::Neutral),
+    }
+}
+
+/// The host, with the port where it is not the usual one.
+#[must_use]
+pub fn host(violation: &Violation) -> String {
+    const USUAL_PORT: u16 = 443;
+    match (violation.host.as_str(), violation.port) {
+        ("", _) => "(unreadable address)".to_owned(),
+        (host, None | Some(USUAL_PORT)) => host.to_owned(),
+        (host, Some(port)) => format!("{host}:{port}"),
+    }
+}
+
+/// Who opened the socket.
+#[must_use]
+pub fn page(violation: &Violation) -> String {
+    match &violation.page {
+        Some(origin) => format!("Opened by {origin}"),
+        None => "Firefox did not say which page opened it".to_owned(),
+    }
+}
+
+/// Why, in one sentence.
+#[must_use]
+pub fn reason(violation: &Violation) -> String {
+    let mut sentence = cause(violation);
+    if let Some(rule) = &violation.rule
+        && rule.expired
+        && rule.mode == Mode::Block
+    {
+        let when = rule.expires.map(|date| format!(" on {}", day(date))).unwrap_or_default();
+        sentence.push_str("; the rule only flags since it expired");
+        sentence.push_str(&when);
+    }
+    sentence.push('.');
+    sentence
+}
+
+/// What to do next.
+#[must_use]
+pub const fn advice(violation: &Violation) -> &'static str {
+    match violation.reason {
+        Reason::PinMismatch | Reason::UnparsableCertificate if violation.exception => {
+            "You have told Firefox to accept this server’s certificate although no authority vouches for it. Ask whoever \
+             runs the server for its pin before you trust it."
+        }
+        Reason::PinMismatch => {
+            "If you run this server and changed its key, add the new pin to the rule. If not, someone may be between you \
+             and the server: ask whoever runs it, over another way, before you use it again."
+        }
+        Reason::DeniedKey => {
+            "This key was denied on purpose. Do not use the server until whoever runs it has replaced the key."
+        }
+        Reason::Cleartext => "The page should use wss://. If you run it, change the address; else tell whoever does.",
+        Reason::CtNotCompliant => {
+            "A certificate that is in no public log can have been issued in secret. If the server’s authority is a private \
+             one, take the requirement out of the rule; if not, ask whoever runs the server."
+        }
+        Reason::ChainUnknown => {
+            "Firefox shows no chain once a certificate exception is in force. Remove the exception, or pin the server’s \
+             own key."
+        }
+        Reason::NoCertificates | Reason::SecurityInfoFailed | Reason::SecurityInfoMalformed | Reason::Deadline => {
+            "Try again. If it happens each time, another extension or a proxy may be in the way; please report it."
+        }
+        Reason::ChainTooLong | Reason::UnparsableCertificate => {
+            "Ask whoever runs the server what certificate it uses. A pin on a certificate of the chain that can be read \
+             helps."
+        }
+        Reason::PolicyUnreadable => "Open the rules: the page says what is wrong with them and what can be done.",
+        Reason::UnreadableAddress => {
+            "The page asked for an address that no socket can have. Tell whoever runs the page."
+        }
+        Reason::InternalError => {
+            "Try again. If it happens each time, please report it with what the browser console says."
+        }
+        Reason::NoRule | Reason::RuleOff | Reason::PinMatched | Reason::NoDeniedKey | Reason::LocalRootExempt => {
+            "Nothing needs to be done."
+        }
+    }
+}
+
+/// The rule as it was then, beside its pins.
+#[must_use]
+pub fn rule(rule: &RuleSnapshot) -> String {
+    let mut facts = vec![format!("Rule for {}", rule.host)];
+    facts.push(match rule.match_scope {
+        MatchScope::Chain => "any certificate of the chain may match".to_owned(),
+        MatchScope::Leaf => "only the server’s own certificate may match".to_owned(),
+    });
+    if rule.require_ct {
+        facts.push("Certificate Transparency required".to_owned());
+    }
+    if rule.local_roots == LocalRoots::Exempt {
+        facts.push("roots added on this computer are let through".to_owned());
+    }
+    if rule.layer == Layer::Managed {
+        facts.push("set by an administrator".to_owned());
+    }
+    facts.join(", ")
+}
+
+fn cause(violation: &Violation) -> String {
+    let keys = |number: usize, noun: &str| count(u64::try_from(number).unwrap_or(u64::MAX), noun);
+    match violation.reason {
+        Reason::PinMismatch => mismatch(violation),
+        Reason::DeniedKey => {
+            let denied = violation.chain.iter().find(|entry| entry.mark == Mark::Denied).and_then(|entry| entry.sha256);
+            let rule = violation.rule.as_ref();
+            let pin = rule.and_then(|rule| rule.denied.iter().find(|pin| Some(pin.sha256) == denied));
+            match pin.map(|pin| pin.label.as_str()) {
+                Some(label) if !label.is_empty() => format!("The chain contains a denied key, “{label}”"),
+                _ => "The chain contains a denied key".to_owned(),
+            }
+        }
+        Reason::Cleartext if violation.outcome == Outcome::Flag => {
+            "The page asked for an unencrypted socket (ws://), and Firefox was told to encrypt it".to_owned()
+        }
+        Reason::Cleartext => "The socket was not encrypted (ws://), so there was no key to check".to_owned(),
+        Reason::NoCertificates => "Firefox did not show the server’s certificate".to_owned(),
+        Reason::ChainTooLong => "The server’s chain is longer than any real one".to_owned(),
+        Reason::UnparsableCertificate => {
+            let unreadable = violation.chain.iter().filter(|entry| entry.mark == Mark::Unparsable).count();
+            format!(
+                "{} of the chain could not be read, and no other satisfies the rule",
+                keys(unreadable, "certificate")
+            )
+        }
+        Reason::SecurityInfoFailed => "Firefox refused to tell about the connection’s certificate".to_owned(),
+        Reason::SecurityInfoMalformed => {
+            "What Firefox told about the connection’s certificate could not be understood".to_owned()
+        }
+        Reason::ChainUnknown => {
+            "A certificate exception is in force, so the chain, which may hold a denied key, is not shown".to_owned()
+        }
+        Reason::CtNotCompliant => {
+            "The certificate is not in enough public logs (Certificate Transparency), which the rule requires"
+                .to_owned()
+        }
+        Reason::Deadline => "The check took too long".to_owned(),
+        Reason::PolicyUnreadable => "The stored rules could not be read, so every socket is stopped".to_owned(),
+        Reason::UnreadableAddress => "The address of the socket could not be read".to_owned(),
+        Reason::InternalError => "Sockpin itself failed during the check, so the socket was stopped".to_owned(),
+        Reason::NoRule => "No rule is for this host".to_owned(),
+        Reason::RuleOff => "The rule for this host is off".to_owned(),
+        Reason::PinMatched => "A pin matched".to_owned(),
+        Reason::NoDeniedKey => "The chain contains no denied key".to_owned(),
+        Reason::LocalRootExempt => "The chain ends in a root that was added on this computer".to_owned(),
+    }
+}
+
+fn mismatch(violation: &Violation) -> String {
+    let pins = violation.rule.as_ref().map_or(0, |rule| rule.pins.len());
+    let pins = match pins {
+        1 => "the rule’s pin".to_owned(),
+        pins => format!("any of the rule’s {pins} pins"),
+    };
+    let only_leaf = violation.rule.as_ref().is_some_and(|rule| rule.match_scope == MatchScope::Leaf);
+    match violation.chain.len() {
+        _ if violation.exception => {
+            format!("A certificate exception is in force, and the server’s own key does not match {pins}")
+        }
+        0 | 1 => format!("The server’s key does not match {pins}"),
+        _ if only_leaf => format!("The server’s own key does not match {pins}"),
+        keys => format!("None of the {keys} keys in the chain matches {pins}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::Description;
+    use crate::pin::Pin;
+    use crate::rule::LabelledPin;
+    use crate::time::{Date, UnixMillis};
+    use crate::violation::ChainEntry;
+
+    fn entry(mark: Mark, key: &[u8]) -> ChainEntry {
+        ChainEntry {
+            description: Description::default(),
+            sha256: (mark != Mark::Unparsable).then(|| Pin::of_spki(key)),
+            built_in_root: false,
+            mark,
+        }
+    }
+
+    fn violation(reason: Reason, outcome: Outcome) -> Violation {
+        let pin = |label: &str, key: &[u8]| LabelledPin { sha256: Pin::of_spki(key), label: label.to_owned() };
+        Violation {
+            id: Some(1),
+            time: UnixMillis::new(0),
+            host: "chat.example.com".to_owned(),
+            port: Some(443),
+            page: None,
+            outcome,
+            reason,
+            exception: false,
+            rule: Some(RuleSnapshot {
+                id: "1".to_owned(),
+                layer: Layer::User,
+                host: "chat.example.com".to_owned(),
+                mode: Mode::Block,
+                match_scope: MatchScope::Chain,
+                expires: Some(Date::parse("2026-11-01").unwrap()),
+                expired: false,
+                local_roots: LocalRoots::Enforce,
+                require_ct: false,
+                pins: vec![pin("Current", b"a"), pin("Backup", b"b")],
+                denied: vec![pin("Stolen in May", b"c")],
+            }),
+            matched: None,
+            chain: vec![entry(Mark::None, b"x"), entry(Mark::Unparsable, b""), entry(Mark::Denied, b"c")],
+        }
+    }
+
+    #[test]
+    fn the_reason_is_one_sentence() {
+        let mismatch = violation(Reason::PinMismatch, Outcome::Block);
+        let rule = mismatch.rule.clone().unwrap();
+        let leaf = Violation {
+            rule: Some(RuleSnapshot { match_scope: MatchScope::Leaf, pins: Vec::new(), ..rule.clone() }),
+            ..mismatch.clone()
+        };
+        let expired = Violation {
+            outcome: Outcome::Flag,
+            rule: Some(RuleSnapshot { expired: true, ..rule }),
+            ..mismatch.clone()
+        };
+        for (violation, expected) in [
+            (mismatch.clone(), "None of the 3 keys in the chain matches any of the rule’s 2 pins."),
+            (leaf, "The server’s own key does not match any of the rule’s 0 pins."),
+            (
+                Violation { exception: true, ..mismatch },
+                "A certificate exception is in force, and the server’s own key does not match any of the rule’s 2 pins.",
+            ),
+            (
+                expired,
+                "None of the 3 keys in the chain matches any of the rule’s 2 pins; the rule only flags since it expired on \
+                 1 November 2026.",
+            ),
+            (violation(Reason::DeniedKey, Outcome::Block), "The chain contains a denied key, “Stolen in May”."),
+            (
+                violation(Reason::UnparsableCertificate, Outcome::Block),
+                "1 certificate of the chain could not be read, and no other satisfies the rule.",
+            ),
+            (violation(Reason::Deadline, Outcome::Block), "The check took too long."),
+            (
+                violation(Reason::Cleartext, Outcome::Flag),
+                "The page asked for an unencrypted socket (ws://), and Firefox was told to encrypt it.",
+            ),
+        ] {
+            assert_eq!(reason(&violation), expected);
+        }
+    }
+
+    #[test]
+    fn the_usual_port_goes_without_saying() {
+        let plain = violation(Reason::Deadline, Outcome::Block);
+        for (host_text, port, expected) in [
+            ("chat.example.com", Some(443), "chat.example.com"),
+            ("[2001:db8::1]", Some(8443), "[2001:db8::1]:8443"),
+            ("chat.example.com", None, "chat.example.com"),
+            ("", None, "(unreadable address)"),
+        ] {
+            let violation = Violation { host: host_text.to_owned(), port, ..plain.clone() };
+            assert_eq!(host(&violation), expected);
+        }
+    }
+
+    #[test]
+    fn advice_depends_on_what_happened() {
+        let plain = violation(Reason::PinMismatch, Outcome::Block);
+        assert!(advice(&plain).contains("add the new pin"));
+        assert!(advice(&Violation { exception: true, ..plain }).contains("told Firefox to accept"));
+    }
+}
