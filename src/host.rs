@@ -39,12 +39,10 @@ impl Host {
     /// Reads a host as a person or a URL writes it; an IPv6 address with or without brackets.
     pub fn parse(text: &str, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
         let text = text.trim();
-        if let Some(address) = text.strip_prefix('[') {
-            let address = address.strip_suffix(']').unwrap_or(address);
-            return parse_ipv6(address, text);
-        }
-        if text.contains(':') {
-            return parse_ipv6(text, text);
+        if text.starts_with('[') || text.contains(':') {
+            let bare = text.strip_prefix('[').map_or(Some(text), |address| address.strip_suffix(']'));
+            let address = bare.and_then(|address| address.parse().ok());
+            return address.map(Self::Ipv6).ok_or_else(|| Error::HostAddress { text: text.to_owned() });
         }
         let name = if text.is_ascii() {
             text.to_ascii_lowercase()
@@ -244,10 +242,6 @@ fn split_wildcard(host: &str) -> (Breadth, &str) {
         }
     }
     (Breadth::Exact, host)
-}
-
-fn parse_ipv6(address: &str, text: &str) -> Result<Host, Error> {
-    address.parse().map(Host::Ipv6).map_err(|_| Error::HostAddress { text: text.to_owned() })
 }
 
 /// What holds for every name, a rule's or a socket's.

@@ -47,7 +47,7 @@ mod tests {
             (format!("{A}\n\n  {B}\n"), vec![(Ok(a), ""), (Ok(b), "")]),
             (format!("  sha256/{A}: CN=example.com, O=E").replace(", O=E", ""), vec![(Ok(a), "CN=example.com")]),
             (format!("sha256/{A} backup key"), vec![(Ok(a), "backup key")]),
-            (format!("nonsense,{B}"), vec![(Err("pin-encoding"), ""), (Ok(b), "")]),
+            (format!("no-pin,{B}"), vec![(Err("pin-encoding"), ""), (Ok(b), "")]),
             (String::new(), vec![]),
         ] {
             let found = parse(&text);

@@ -1,0 +1,127 @@
+//! Rules and stored policies: what is accepted, what is refused and where, what survives a round trip.
+
+use serde_json::json;
+use sockpin::policy::Policy;
+use sockpin::rule::{Birth, Field, Rule, RuleDocument};
+use sockpin::time::UnixMillis;
+
+use crate::url_host;
+
+const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000);
+const PIN: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
+
+fn rule(document: serde_json::Value) -> Result<Rule, Vec<(Field, Option<usize>, &'static str)>> {
+    let document: RuleDocument = serde_json::from_value(document).unwrap();
+    let birth = Birth { id: "new".to_owned(), time: NOW };
+    Rule::new(&document, &birth, &url_host)
+        .map_err(|errors| errors.iter().map(|error| (error.field, error.index, error.error.code())).collect())
+}
+
+#[test]
+fn absent_fields_have_the_defaults_of_the_design() {
+    let rule = rule(json!({"host": "Example.com", "pins": [{"sha256": format!("sha256//{PIN}")}]})).unwrap();
+    assert_eq!(
+        serde_json::to_value(&rule).unwrap(),
+        json!({
+            "id": "new", "host": "example.com", "mode": "block", "pins": [{"sha256": PIN, "label": ""}], "denied": [],
+            "match": "chain", "expires": null, "localRoots": "enforce", "requireCt": false, "preflight": "prefer",
+            "note": "", "created": NOW.as_millis(), "updated": NOW.as_millis(),
+        })
+    );
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once_with_its_place() {
+    let placeholder = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    for (document, expected) in [
+        (json!({}), vec![(Field::Pins, None, "rule-pins-missing"), (Field::Host, None, "host-empty")]),
+        (json!({"host": "a.test", "mode": "flag"}), vec![(Field::Pins, None, "rule-pins-missing")]),
+        (
+            json!({"host": "*.com", "pins": [{"sha256": PIN}, {"sha256": "short"}, {"sha256": ""}]}),
+            vec![
+                (Field::Host, None, "host-wildcard-top-level"),
+                (Field::Pins, Some(1), "pin-encoding"),
+                (Field::Pins, Some(2), "pin-empty"),
+            ],
+        ),
+        (
+            json!({"host": "a.test", "pins": [{"sha256": PIN}, {"sha256": format!("sha256/{PIN}")}]}),
+            vec![(Field::Pins, Some(1), "rule-pin-repeated")],
+        ),
+        (
+            json!({"host": "a.test", "pins": [{"sha256": PIN}], "denied": [{"sha256": PIN}]}),
+            vec![(Field::Denied, Some(0), "rule-pin-repeated")],
+        ),
+        (
+            json!({"host": "a.test", "pins": [{"sha256": PIN, "label": "x".repeat(201)}]}),
+            vec![(Field::Pins, Some(0), "text-length")],
+        ),
+        (
+            json!({"host": "a.test", "pins": vec![json!({"sha256": placeholder}); 65]}),
+            vec![(Field::Pins, None, "rule-pin-count")],
+        ),
+        (
+            json!({"host": "a.test", "pins": [{"sha256": PIN}], "expires": "2026-02-30", "note": "x".repeat(2001)}),
+            vec![(Field::Expires, None, "invalid-date"), (Field::Note, None, "text-length")],
+        ),
+        (json!({"id": "", "host": "a.test", "mode": "off"}), vec![(Field::Id, None, "rule-id")]),
+    ] {
+        assert_eq!(rule(document.clone()).unwrap_err(), expected, "{document}");
+    }
+}
+
+#[test]
+fn a_rule_may_be_off_or_have_denied_keys_only() {
+    for document in [
+        json!({"host": "a.test", "mode": "off"}),
+        json!({"host": "a.test", "denied": [{"sha256": PIN}]}),
+        json!({"host": "a.test", "mode": "flag", "pins": [{"sha256": PIN}], "expires": ""}),
+    ] {
+        rule(document.clone()).unwrap_or_else(|errors| panic!("{document}: {errors:?}"));
+    }
+}
+
+#[test]
+fn a_stored_policy_reads_back_as_it_was() {
+    let written = json!({"version": 1, "settings": {}, "rules": [
+        {"id": "one", "host": "**.bücher.example:8443", "mode": "flag", "pins": [{"sha256": PIN, "label": "root"}],
+         "denied": [], "match": "leaf", "expires": "2027-01-01", "localRoots": "exempt", "requireCt": true,
+         "preflight": "require", "note": "mine", "created": 5, "updated": 6},
+    ]});
+    let policy = Policy::from_json(&written.to_string(), NOW, &url_host).unwrap();
+    let stored = policy.to_json().unwrap();
+    let again = Policy::from_json(&stored, UnixMillis::new(0), &url_host).unwrap();
+    assert_eq!(again.rules(), policy.rules());
+    let mut expected = written;
+    expected["rules"][0]["host"] = json!("**.xn--bcher-kva.example:8443");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&stored).unwrap(), expected);
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_whole_is_refused() {
+    for (json, code) in [
+        (String::new(), "policy-syntax"),
+        ("null".to_owned(), "policy-syntax"),
+        ("{}".to_owned(), "policy-syntax"),
+        ("[1]".to_owned(), "policy-syntax"),
+        (json!({"version": "1"}).to_string(), "policy-syntax"),
+        (json!({"version": 2, "rules": "whatever"}).to_string(), "policy-newer"),
+        (json!({"version": 1, "rules": [{"host": "a.test", "mode": "blok"}]}).to_string(), "policy-syntax"),
+        (json!({"version": 1, "rules": [{"host": "a.test"}]}).to_string(), "policy-rule"),
+        (
+            json!({"version": 1, "rules": [{"host": "a.test", "mode": "off"}, {"host": "A.test.", "mode": "off"}]})
+                .to_string(),
+            "policy-rule",
+        ),
+        (
+            json!({"version": 1, "rules": [
+                {"id": "x", "host": "a.test", "mode": "off"}, {"id": "x", "host": "b.test", "mode": "off"},
+            ]})
+            .to_string(),
+            "policy-syntax",
+        ),
+    ] {
+        let error = Policy::from_json(&json, NOW, &url_host).unwrap_err();
+        assert_eq!(error.code(), code, "{json}");
+    }
+}
