@@ -90,6 +90,8 @@ fn bind(module: &Path, package: &Path) -> Result<()> {
         .input_path(module)
         .out_name(MODULE)
         .typescript(false)
+        // The pages and the background start the module without saying where it lies.
+        .omit_default_module_path(false)
         // Names of functions serve stack traces only.
         .remove_name_section(true)
         .remove_producers_section(true);

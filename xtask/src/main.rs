@@ -6,7 +6,11 @@ use anyhow::{Context, Result, bail};
 
 mod build;
 mod process;
+mod run;
+mod screenshots;
+mod test;
 mod tools;
+mod walk;
 mod workspace;
 
 /// One command of `cargo xtask`.
@@ -18,12 +22,26 @@ struct Command {
 }
 
 /// Every command, in the order of the help text.
-const COMMANDS: &[Command] = &[Command {
-    name: "build",
-    arguments: "",
-    summary: "compile the core to WebAssembly; leaves extension/ ready to be loaded",
-    run: build::command,
-}];
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "run",
+        arguments: "[--headless]",
+        summary: "the demo: servers, Firefox with Sockpin and a policy, the lab page",
+        run: run::command,
+    },
+    Command {
+        name: "test",
+        arguments: "[STEP...]",
+        summary: "every check, or only the steps named",
+        run: test::command,
+    },
+    Command {
+        name: "build",
+        arguments: "",
+        summary: "compile the core to WebAssembly; leaves extension/ ready to be loaded",
+        run: build::command,
+    },
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -57,5 +75,6 @@ fn help() -> String {
         let usage = format!("{} {}", command.name, command.arguments);
         format!("  {usage:<28}{}\n", command.summary)
     });
-    format!("Usage: cargo xtask <command>\n\n{}", commands.collect::<String>())
+    let steps = test::step_names();
+    format!("Usage: cargo xtask <command>\n\n{}\nSteps of test: {steps}\n", commands.collect::<String>())
 }

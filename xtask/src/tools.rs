@@ -1,10 +1,12 @@
 //! What a command needs on this machine: found, or installed after saying so.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use sockpin_e2e::programs;
 
-use crate::process::{command, output, run};
+use crate::process::{cargo, command, output, run};
 
 /// The target of the extension.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -19,4 +21,70 @@ pub(crate) fn wasm_target() -> Result<()> {
     eprintln!("Installing the Rust target {WASM_TARGET} with rustup");
     run(&mut command("rustup", &["target", "add", WASM_TARGET]))
         .context("the wasm target is missing and could not be installed")
+}
+
+/// Makes sure that a Firefox and a geckodriver can be started.
+pub(crate) fn browser() -> Result<()> {
+    firefox()?;
+    geckodriver()
+}
+
+fn firefox() -> Result<()> {
+    let Err(missing) = programs::firefox() else {
+        return Ok(());
+    };
+    if std::env::var_os("FIREFOX").is_some() || programs::on_path(&["apt-get"]).is_none() {
+        return Err(missing);
+    }
+    let Some(privilege) = privilege() else {
+        bail!("{missing:#}; as this user may not install it: sudo apt-get install firefox-esr");
+    };
+    // Debian's package comes first; Ubuntu has no firefox-esr, and its `firefox` is a snap that geckodriver cannot
+    // give a profile.
+    eprintln!("Installing Firefox with apt-get (package firefox-esr)");
+    apt(privilege, &["update"])?;
+    apt(privilege, &["install", "--yes", "--no-install-recommends", "firefox-esr"])
+        .context("Firefox is missing and could not be installed; install it by hand, or set FIREFOX to it")?;
+    programs::firefox().map(drop)
+}
+
+fn apt(privilege: &[&str], arguments: &[&str]) -> Result<()> {
+    let words = [privilege, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat();
+    let (program, arguments) = words.split_first().context("no command")?;
+    run(&mut command(program, arguments))
+}
+
+/// What to put before a command that needs root: nothing as root, sudo where it asks for no password.
+fn privilege() -> Option<&'static [&'static str]> {
+    if output(&mut command("id", &["-u"])).is_ok_and(|id| id.trim() == "0") {
+        return Some(&[]);
+    }
+    let mut sudo = Command::new("sudo");
+    let allowed = sudo.args(["-n", "true"]).stderr(Stdio::null()).status();
+    allowed.is_ok_and(|status| status.success()).then_some(&["sudo", "-n"])
+}
+
+fn geckodriver() -> Result<()> {
+    if programs::geckodriver().is_ok() {
+        return Ok(());
+    }
+    let cache = programs::cache()?;
+    let version = programs::GECKODRIVER_VERSION;
+    eprintln!("Building geckodriver {version} into {} (some minutes, once)", cache.display());
+    let mut install = cargo(&["install", "geckodriver", "--locked", "--version", version, "--root"]);
+    // Its own target folder would be a temporary one; the project's flags are not meant for it.
+    run(install.arg(&cache).env_remove("RUSTFLAGS")).context("geckodriver is missing and could not be built")
+}
+
+/// Makes sure that Node can be started.
+pub(crate) fn node() -> Result<()> {
+    if programs::on_path(&["node"]).is_none() {
+        bail!("Node is not on the path; install Node 20 or newer");
+    }
+    Ok(())
+}
+
+/// Whether the faster test runner is installed.
+pub(crate) fn has_nextest() -> bool {
+    programs::on_path(&["cargo-nextest"]).is_some()
 }

@@ -17,3 +17,9 @@ pub(crate) fn extension() -> PathBuf {
 pub(crate) fn www() -> PathBuf {
     root().join("www")
 }
+
+/// Where cargo builds, and where the commands leave their results.
+pub(crate) fn target() -> PathBuf {
+    let chosen = std::env::var_os("CARGO_TARGET_DIR").map(|folder| root().join(folder));
+    chosen.unwrap_or_else(|| root().join("target"))
+}

@@ -65,6 +65,12 @@ impl Authority {
         self.root.der()
     }
 
+    /// The root certificate as PEM text.
+    #[must_use]
+    pub fn root_pem(&self) -> String {
+        self.root.pem()
+    }
+
     /// The pin of the root.
     #[must_use]
     pub fn root_pin(&self) -> String {

@@ -23,6 +23,8 @@ pub struct Demo {
     pub pinned_key: Key,
     /// The backup key that the rule names beside it.
     pub backup_key: Key,
+    /// The attacker's key.
+    pub attacker_key: Key,
     /// A key that the flagged host's rule names and no server has.
     pub unused_key: Key,
     /// Who answers.
@@ -35,17 +37,17 @@ impl Demo {
     /// Makes a new authority and new keys, and starts every server.
     pub async fn start() -> Result<Self> {
         let authority = Authority::new()?;
-        let (pinned_key, backup_key) = (Key::new()?, Key::new()?);
+        let (pinned_key, backup_key, attacker_key) = (Key::new()?, Key::new()?, Key::new()?);
         let pinned = Server::tls(authority.issue(&[PINNED], &pinned_key)?).await?;
         let backup = Server::tls(authority.issue(&[PINNED], &backup_key)?).await?;
-        let attacker = Server::tls(authority.issue(&[PINNED], &Key::new()?)?).await?;
+        let attacker = Server::tls(authority.issue(&[PINNED], &attacker_key)?).await?;
         let clear = Server::clear().await?;
         let flagged = Server::tls(authority.issue(&[FLAGGED], &Key::new()?)?).await?;
         let unpinned = Server::tls(authority.issue(&[UNPINNED], &Key::new()?)?).await?;
         let servers = Servers { unpinned, pinned, backup, attacker, clear, flagged };
         let site = Site::start(extension::lab(), servers.sockets()).await?;
         let unused_key = Key::new()?;
-        Ok(Self { authority, pinned_key, backup_key, unused_key, servers, site })
+        Ok(Self { authority, pinned_key, backup_key, attacker_key, unused_key, servers, site })
     }
 
     /// The names that must lead to loopback.

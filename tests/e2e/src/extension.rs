@@ -60,7 +60,9 @@ impl Firefox {
                 return Ok(());
             }
         }
-        self.open_extension_page(MESSENGER).await
+        self.open_privileged_tab(&url(MESSENGER)).await?;
+        let script = "return document.URL === arguments[0] && typeof browser?.runtime?.sendMessage === 'function'";
+        self.wait_for("a page that may send messages", script, vec![json!(url(MESSENGER))]).await
     }
 
     /// Stores a rule as the options page does; an error if it is refused.
@@ -75,7 +77,7 @@ impl Firefox {
     /// Deletes a rule by its id.
     pub async fn delete_rule(&self, id: &Value) -> Result<()> {
         let answer = self.ask_extension(json!({ "type": "deleteRule", "id": id })).await?;
-        if answer.get("type") != Some(&json!("deleted")) {
+        if answer.get("type") != Some(&json!("done")) {
             bail!("the rule was not deleted: {answer}");
         }
         Ok(())

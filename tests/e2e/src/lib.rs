@@ -5,6 +5,7 @@
 //! - [`site`]: the lab page, served on loopback; [`demo`]: the servers and rules that it shows
 //! - [`firefox`]: a browser with a fresh profile; [`extension`] speaks with Sockpin in it, [`socket`] opens
 //!   sockets as a page does
+//! - [`page`]: a page of this project, used by its controls
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`programs`]: where geckodriver and Firefox are found
 //! - [`wait`]: conditions with a deadline
@@ -13,6 +14,7 @@ pub mod authority;
 pub mod demo;
 pub mod extension;
 pub mod firefox;
+pub mod page;
 pub mod programs;
 pub mod servers;
 pub mod site;

@@ -112,12 +112,13 @@ impl Firefox {
         .await
     }
 
-    /// Writes a picture of the current tab's viewport.
+    /// Writes a picture of the current tab's whole page.
     pub async fn screenshot(&self, file: &Path) -> Result<()> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).with_context(|| format!("could not create {}", folder.display()))?;
         }
-        let png = self.driver()?.screenshot_as_png().await.context("no picture could be taken")?;
+        let tools = FirefoxTools::new(self.driver()?.handle().clone());
+        let png = tools.full_screenshot_as_png().await.context("no picture could be taken")?;
         fs::write(file, png).with_context(|| format!("could not write {}", file.display()))
     }
 }

@@ -1,0 +1,121 @@
+//! A page of this project in a tab of its own, used by its controls.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use thirtyfour::components::SelectElement;
+use thirtyfour::{By, WebElement, WindowHandle};
+
+use crate::firefox::Firefox;
+use crate::site::Site;
+
+/// A tab with a page that is ready.
+pub struct Page<'a> {
+    firefox: &'a Firefox,
+    tab: WindowHandle,
+}
+
+impl Firefox {
+    /// Opens a page of the extension in a new tab.
+    pub async fn page(&self, name: &str) -> Result<Page<'_>> {
+        self.open_extension_page(name).await?;
+        self.this_page().await
+    }
+
+    /// Opens the lab in the current tab.
+    pub async fn lab(&self, site: &Site) -> Result<Page<'_>> {
+        self.open(&site.url("/")).await?;
+        self.page_is_ready("the lab page").await?;
+        self.this_page().await
+    }
+
+    /// Opens a web page in a new tab and switches to it.
+    pub async fn open_tab(&self, url: &str) -> Result<()> {
+        let driver = self.driver()?;
+        let tab = driver.new_tab().await?;
+        driver.switch_to_window(tab).await?;
+        self.open(url).await
+    }
+
+    async fn this_page(&self) -> Result<Page<'_>> {
+        Ok(Page { firefox: self, tab: self.driver()?.window().await? })
+    }
+}
+
+impl Page<'_> {
+    /// Switches to the page's tab.
+    pub async fn show(&self) -> Result<()> {
+        self.firefox.driver()?.switch_to_window(self.tab.clone()).await?;
+        Ok(())
+    }
+
+    /// Clicks the first element, as a mouse does: it must be visible and nothing may cover it.
+    pub async fn click(&self, selector: &str) -> Result<()> {
+        let element = self.element(selector).await?;
+        element.click().await.with_context(|| format!("could not click {selector}"))
+    }
+
+    /// Empties a field and types into it key by key.
+    pub async fn type_into(&self, selector: &str, text: &str) -> Result<()> {
+        let field = self.element(selector).await?;
+        field.clear().await.with_context(|| format!("could not empty {selector}"))?;
+        field.send_keys(text).await.with_context(|| format!("could not type into {selector}"))
+    }
+
+    /// Puts a long text into a field at once, as pasting does.
+    pub async fn paste(&self, selector: &str, text: &str) -> Result<()> {
+        self.firefox.run(PASTE, vec![json!(selector), json!(text)]).await?;
+        Ok(())
+    }
+
+    /// Chooses an option of a drop-down list by its value.
+    pub async fn select(&self, selector: &str, value: &str) -> Result<()> {
+        let list = SelectElement::new(&self.element(selector).await?).await?;
+        list.select_by_value(value).await.with_context(|| format!("{selector} has no option {value}"))
+    }
+
+    /// The text of the first element, as it is shown.
+    pub async fn text(&self, selector: &str) -> Result<String> {
+        Ok(self.element(selector).await?.text().await?)
+    }
+
+    /// Whether an expression in the page is true.
+    pub async fn is_true(&self, expression: &str) -> Result<bool> {
+        let answer = self.firefox.run(&format!("return {expression}"), Vec::new()).await?;
+        Ok(answer == Value::Bool(true))
+    }
+
+    /// Waits until an expression in the page is true; `what` completes "waited in vain for …".
+    pub async fn wait_until(&self, what: &str, expression: &str) -> Result<()> {
+        self.firefox.wait_for(what, &format!("return {expression}"), Vec::new()).await
+    }
+
+    /// Waits until there are exactly so many such elements.
+    pub async fn wait_for_count(&self, selector: &str, count: usize) -> Result<()> {
+        let script = "return document.querySelectorAll(arguments[0]).length === arguments[1]";
+        let what = format!("exactly {count} of {selector}");
+        self.firefox.wait_for(&what, script, vec![json!(selector), json!(count)]).await
+    }
+
+    /// Waits until such an element is shown, or until none is.
+    pub async fn wait_for_presence(&self, selector: &str, present: bool) -> Result<()> {
+        let what = format!("{selector} to be {}", if present { "shown" } else { "gone" });
+        self.firefox.wait_for(&what, SHOWN, vec![json!(selector), json!(present)]).await
+    }
+
+    async fn element(&self, selector: &str) -> Result<WebElement> {
+        let found = self.firefox.driver()?.find(By::Css(selector)).await;
+        found.with_context(|| format!("the page has no {selector}"))
+    }
+}
+
+const PASTE: &str = r"
+const field = document.querySelector(arguments[0]);
+field.value = arguments[1];
+field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
+";
+
+const SHOWN: &str = r"
+const shown = [...document.querySelectorAll(arguments[0])]
+    .some((element) => element.checkVisibility() && element.textContent.trim() !== '');
+return shown === arguments[1];
+";

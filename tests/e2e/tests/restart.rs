@@ -1,0 +1,33 @@
+//! What is left after the browser has been closed and started again.
+
+use anyhow::Result;
+use sockpin_e2e::world::{Installation, World};
+
+#[tokio::test]
+async fn rules_and_log_are_still_there_and_in_force_after_a_restart() -> Result<()> {
+    let mut world = World::start(Installation::ForGood, false).await?;
+    world.load_policy().await?;
+    assert!(world.socket("attacker").await?.refused());
+    let rules = world.firefox.rules().await?;
+    let log = world.firefox.violations().await?;
+    assert_eq!(log.len(), 1, "{log:?}");
+
+    world.restart_firefox().await?;
+
+    assert_eq!(world.firefox.rules().await?, rules);
+    assert_eq!(world.firefox.violations().await?, log);
+    assert!(world.socket("attacker").await?.refused());
+    let traffic = world.demo.servers.attacker.settled_traffic().await?;
+    assert_eq!((traffic.frames, traffic.closing_frames), (0, 0), "the server received {traffic:?}");
+    assert!(world.socket("pinned").await?.delivered());
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn control_before_any_rule_the_same_socket_delivers_its_frame_after_a_restart() -> Result<()> {
+    let mut world = World::start(Installation::ForGood, false).await?;
+    world.restart_firefox().await?;
+    assert!(world.socket("attacker").await?.delivered());
+    assert_eq!(world.demo.servers.attacker.settled_traffic().await?.frames, 1);
+    world.firefox.quit().await
+}

@@ -1,0 +1,138 @@
+//! `cargo xtask test`: every check, in named steps that can be run alone.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{self, cargo, run};
+use crate::{build, tools, workspace};
+
+/// One named step.
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    run: fn() -> Result<()>,
+}
+
+/// Every step, in the order in which they run: the quick ones first.
+const STEPS: &[Step] = &[
+    Step { name: "fmt", about: "the layout of the code", run: fmt },
+    Step { name: "clippy", about: "lints, for the host and for WebAssembly", run: clippy },
+    Step { name: "unit", about: "tests on the host, and the examples in the documentation", run: unit },
+    Step { name: "wasm", about: "the module under Node, against OpenSSL", run: wasm },
+    Step { name: "extension", about: "addons-linter: no errors, no warnings", run: extension },
+    Step { name: "e2e", about: "a real Firefox against real servers", run: e2e },
+];
+
+/// The names of the steps, for the help text.
+pub(crate) fn step_names() -> String {
+    STEPS.iter().map(|step| step.name).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn command(arguments: &[String]) -> Result<()> {
+    let steps = chosen(arguments)?;
+    let mut times = Vec::new();
+    for step in steps {
+        eprintln!("\n=== {}: {}", step.name, step.about);
+        let start = Instant::now();
+        if let Err(error) = (step.run)() {
+            summary(&times);
+            return Err(error.context(format!("step `{0}` failed; run it alone: cargo xtask test {0}", step.name)));
+        }
+        times.push((step.name, start.elapsed()));
+    }
+    summary(&times);
+    Ok(())
+}
+
+fn chosen(arguments: &[String]) -> Result<Vec<&'static Step>> {
+    if arguments.is_empty() {
+        return Ok(STEPS.iter().collect());
+    }
+    let find = |name: &String| {
+        STEPS
+            .iter()
+            .find(|step| step.name == name)
+            .with_context(|| format!("no step `{name}`; there are {}", step_names()))
+    };
+    arguments.iter().map(find).collect()
+}
+
+fn summary(times: &[(&str, Duration)]) {
+    eprintln!();
+    for (name, time) in times {
+        eprintln!("  {name:<10} passed {:>8.1} s", time.as_secs_f64());
+    }
+}
+
+fn fmt() -> Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"])).context("`cargo fmt --all` lays it out")
+}
+
+fn clippy() -> Result<()> {
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    tools::wasm_target()?;
+    let target = ["--package", "sockpin", "--lib", "--target", tools::WASM_TARGET];
+    run(cargo(&["clippy"]).args(target).args(["--", "--deny", "warnings"]))
+}
+
+fn unit() -> Result<()> {
+    // The browser tests are a step of their own.
+    let packages = ["--workspace", "--exclude", "sockpin-e2e"];
+    run(runner().args(packages))?;
+    if tools::has_nextest() {
+        // nextest leaves out the examples of the documentation.
+        run(cargo(&["test", "--doc"]).args(["--package", "sockpin"]))?;
+    }
+    Ok(())
+}
+
+fn wasm() -> Result<()> {
+    tools::node()?;
+    build::build()?;
+    let mut files = Vec::new();
+    let folder = workspace::root().join("tests/wasm");
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("could not list {}", folder.display()))? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        bail!("there is no test in {}", folder.display());
+    }
+    files.sort();
+    run(process::command("node", &["--test"]).args(files))
+}
+
+fn extension() -> Result<()> {
+    tools::node()?;
+    build::build()?;
+    // npx asks before it downloads, unless told that it may.
+    eprintln!("Checking extension/ with {ADDONS_LINTER}");
+    run(&mut process::command("npx", &["--yes", ADDONS_LINTER, "--warnings-as-errors", "extension"]))
+}
+
+fn e2e() -> Result<()> {
+    tools::browser()?;
+    build::build()?;
+    let package = ["--package", "sockpin-e2e"];
+    let mut tests = runner();
+    tests.args(package);
+    if tools::has_nextest() {
+        tests.args(["--test-threads", BROWSERS, "--no-fail-fast"]);
+    } else {
+        tests.args(["--no-fail-fast", "--", "--test-threads", BROWSERS]);
+    }
+    run(&mut tests)
+}
+
+/// nextest where it is installed, else cargo's own.
+fn runner() -> Command {
+    if tools::has_nextest() { cargo(&["nextest", "run"]) } else { cargo(&["test"]) }
+}
+
+/// How many browsers run at a time.
+const BROWSERS: &str = "2";
+const ADDONS_LINTER: &str = "addons-linter@10.13.0";
