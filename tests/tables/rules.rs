@@ -10,7 +10,9 @@ use crate::url_host;
 const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000);
 const PIN: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
 
-fn rule(document: serde_json::Value) -> Result<Rule, Vec<(Field, Option<usize>, &'static str)>> {
+type Complaint = (Field, Option<usize>, &'static str);
+
+fn rule(document: serde_json::Value) -> Result<Rule, Vec<Complaint>> {
     let document: RuleDocument = serde_json::from_value(document).unwrap();
     let birth = Birth { id: "new".to_owned(), time: NOW };
     Rule::new(&document, &birth, &url_host)
