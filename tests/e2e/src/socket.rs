@@ -12,7 +12,7 @@ use crate::firefox::Firefox;
 pub struct Sighting {
     /// The events `open`, `message`, `error` and `close`, in order.
     pub events: Vec<String>,
-    /// The code of the `close` event; 1006 without a closing handshake.
+    /// The code of the `close` event; 1006 without a closing handshake, 1015 without TLS.
     pub close_code: u16,
     /// The text that came back.
     pub echoed: Option<String>,
@@ -30,7 +30,7 @@ impl Sighting {
     /// The socket never opened.
     #[must_use]
     pub fn refused(&self) -> bool {
-        self.events == ["error", "close"] && self.close_code == 1006
+        self.events == ["error", "close"] && matches!(self.close_code, 1006 | 1015)
     }
 }
 

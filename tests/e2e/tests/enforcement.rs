@@ -130,6 +130,22 @@ async fn control_without_the_rule_the_cleartext_socket_delivers_its_frame() -> R
 }
 
 #[tokio::test]
+async fn a_cleartext_address_of_a_pinned_host_is_upgraded_and_judged() -> Result<()> {
+    let world = world().await?;
+    let servers = &world.demo.servers;
+    let [pinned, attacker] = [&servers.pinned, &servers.attacker].map(|it| format!("ws://{PINNED}:{}/", it.port()));
+    // The control: without the rule nothing is upgraded, and these servers speak only TLS.
+    assert!(world.firefox.socket(&pinned).await?.refused());
+
+    world.load_policy().await?;
+    let seen = world.firefox.socket(&pinned).await?;
+    assert_delivered(&seen, &servers.pinned).await?;
+    let seen = world.firefox.socket(&attacker).await?;
+    assert_blocked(&seen, &servers.attacker).await?;
+    world.firefox.quit().await
+}
+
+#[tokio::test]
 async fn a_denied_key_is_blocked_though_another_key_of_the_chain_is_pinned() -> Result<()> {
     let world = world().await?;
     let rule = json!({
