@@ -1,31 +1,33 @@
 //! Bindings of the `browser.*` API, as far as it is used.
+//!
+//! Each call may throw at once, reject later, or answer with no promise at all; [`settled`] makes one thing of the three.
 
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `getSecurityInfo(requestId, {certificateChain, rawDER})`.
     #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest"], js_name = getSecurityInfo)]
-    pub(super) async fn security_info(request_id: &str, options: &JsValue) -> Result<JsValue, JsValue>;
+    fn get_security_info(request_id: &str, options: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = get)]
-    pub(super) async fn storage_get(key: &str) -> Result<JsValue, JsValue>;
+    fn storage_local_get(key: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = set)]
-    pub(super) async fn storage_set(items: &JsValue) -> Result<JsValue, JsValue>;
+    fn storage_local_set(items: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = getBadgeText)]
-    pub(super) async fn badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
+    fn action_get_badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setBadgeText)]
-    pub(super) async fn set_badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
+    fn action_set_badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setTitle)]
-    pub(super) async fn set_title(details: &JsValue) -> Result<JsValue, JsValue>;
+    fn action_set_title(details: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// To every other page of the extension; rejects where there is none.
     #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = sendMessage)]
-    pub(super) async fn send_to_extension(message: &JsValue) -> Result<JsValue, JsValue>;
+    fn runtime_send_message(message: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = ["browser", "runtime", "onMessage"], js_name = addListener)]
     pub(super) fn add_message_listener(listener: &Closure<dyn FnMut(JsValue)>);
@@ -34,5 +36,39 @@ extern "C" {
     pub(super) fn random_uuid() -> String;
 
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(super) fn set_timeout(callback: &js_sys::Function, milliseconds: i32) -> f64;
+    pub(super) fn set_timeout(callback: &js_sys::Function, milliseconds: i32) -> JsValue;
+}
+
+/// `getSecurityInfo(requestId, {certificateChain, rawDER})`.
+pub(super) async fn security_info(request_id: &str, options: &JsValue) -> Result<JsValue, JsValue> {
+    settled(get_security_info(request_id, options)).await
+}
+
+pub(super) async fn storage_get(key: &str) -> Result<JsValue, JsValue> {
+    settled(storage_local_get(key)).await
+}
+
+pub(super) async fn storage_set(items: &JsValue) -> Result<JsValue, JsValue> {
+    settled(storage_local_set(items)).await
+}
+
+pub(super) async fn badge_text(details: &JsValue) -> Result<JsValue, JsValue> {
+    settled(action_get_badge_text(details)).await
+}
+
+pub(super) async fn set_badge_text(details: &JsValue) -> Result<JsValue, JsValue> {
+    settled(action_set_badge_text(details)).await
+}
+
+pub(super) async fn set_title(details: &JsValue) -> Result<JsValue, JsValue> {
+    settled(action_set_title(details)).await
+}
+
+/// To every other page of the extension; rejects where there is none.
+pub(super) async fn send_to_extension(message: &JsValue) -> Result<JsValue, JsValue> {
+    settled(runtime_send_message(message)).await
+}
+
+async fn settled(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(Promise::resolve(&called?)).await
 }

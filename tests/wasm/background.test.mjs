@@ -1,0 +1,178 @@
+// The shipped background.js with the shipped core, and a browser that answers wrongly: a ruled host's socket is stopped.
+// (IndexedDB does not exist under Node, so every write of the log fails here as well.)
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { details, installBrowser, startBackground, until } from "./browser_double.mjs";
+import { data, inspect } from "./module.mjs";
+
+const CANCEL = { cancel: true };
+const leaf = [...(await data("rsa.der"))];
+const PIN = inspect(new Uint8Array(leaf))[0].sha256;
+const OTHER = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
+
+const record = (pin, fields) => ({
+  version: 1,
+  rules: [{ id: "r", host: "chat.example.com", mode: "block", pins: [{ sha256: pin }], ...fields }],
+  settings: {},
+});
+const secure = { state: "secure", certificates: [{ rawDER: leaf, isBuiltInRoot: true }] };
+const unpinned = () => details({ url: "wss://other.example.com/" });
+
+/** background.js, started anew, with this policy stored. */
+async function background(policy, prepare = () => {}) {
+  const double = installBrowser();
+  if (policy !== undefined) double.stored.policy = policy;
+  prepare(double);
+  await startBackground();
+  return double;
+}
+
+test("control: the right key is let go, the wrong one stopped and counted on the badge", async () => {
+  for (const [pin, expected, badge] of [[PIN, {}, undefined], [OTHER, CANCEL, "2"]]) {
+    const double = await background(record(pin));
+    double.securityInfo = async (id, options) => {
+      assert.deepEqual([id, options], ["1", { certificateChain: true, rawDER: true }]);
+      return secure;
+    };
+    assert.deepEqual(await double.ask("onBeforeRequest", details()), {});
+    assert.deepEqual(await double.ask("onHeadersReceived", details()), expected);
+    assert.deepEqual(await double.ask("onHeadersReceived", details()), expected);
+    if (badge) await until(() => double.badge[7] === badge, "two on the badge");
+    assert.equal(double.badge[7], badge);
+  }
+});
+
+test("an unpinned socket is let go without asking for its chain", async () => {
+  const double = await background(record(OTHER));
+  double.securityInfo = () => { throw new Error("asked"); };
+  assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
+  assert.deepEqual(await double.ask("onHeadersReceived", unpinned()), {});
+  assert.deepEqual(await double.ask("onBeforeRequest", details({ url: "ws://other.example.com/" })), {});
+});
+
+test("ws:// to a ruled host is upgraded", async () => {
+  const double = await background(record(PIN));
+  assert.deepEqual(await double.ask("onBeforeRequest", details({ url: "ws://chat.example.com/" })), { upgradeToSecure: true });
+  assert.deepEqual(await double.ask("onHeadersReceived", details({ url: "ws://chat.example.com/" })), CANCEL);
+});
+
+const wrongAnswers = {
+  "rejecting": async () => { throw new Error("no"); },
+  "throwing": () => { throw new Error("no"); },
+  "nothing": async () => undefined,
+  "null": async () => null,
+  "a string": async () => "secure",
+  "an empty chain, twice": async () => ({ state: "secure", certificates: [] }),
+  "rubbish for certificates": async () => ({ certificates: [1, "two", null] }),
+  "a thousand certificates": async () => ({ certificates: Array(1000).fill(secure.certificates[0]) }),
+  "a 5 MB certificate": async () => ({ certificates: [{ rawDER: Array(5_000_000).fill(0x30), isBuiltInRoot: true }] }),
+  "getters that throw": async () => ({ get certificates() { throw new Error("no"); } }),
+};
+for (const [name, securityInfo] of Object.entries(wrongAnswers)) {
+  test(`getSecurityInfo answering with ${name} stops the socket`, async () => {
+    // The pinned key, and exempt local roots: nothing but the bad answer is in the way.
+    const double = await background(record(PIN, { localRoots: "exempt" }));
+    double.securityInfo = securityInfo;
+    assert.deepEqual(await double.ask("onHeadersReceived", details()), CANCEL);
+    double.securityInfo = async () => secure;
+    assert.deepEqual(await double.ask("onHeadersReceived", details()), {}, "control: a good answer is taken");
+  });
+}
+
+test("under a certificate exception the leaf is asked for by itself", async () => {
+  for (const [pin, expected] of [[PIN, {}], [OTHER, CANCEL]]) {
+    const double = await background(record(pin));
+    const exception = { state: "secure", isUntrusted: true, overridableErrorCategory: "trust_error" };
+    double.securityInfo = async (id, { certificateChain }) =>
+      ({ ...exception, certificates: certificateChain ? [] : secure.certificates });
+    assert.deepEqual(await double.ask("onHeadersReceived", details()), expected);
+  }
+});
+
+const unreadable = {
+  "no JSON of a policy": { rules: 5 },
+  "of a newer version": { version: 2, rules: [], more: "things" },
+  "a string": "policy",
+  "null": null,
+  "with a bad rule": record("AAAA"),
+};
+for (const [name, policy] of Object.entries(unreadable)) {
+  test(`a stored policy that is ${name} stops every socket and is not touched`, async () => {
+    const double = await background(structuredClone(policy));
+    double.securityInfo = async () => secure;
+    for (const socket of [details(), unpinned()]) {
+      assert.deepEqual(await double.ask("onBeforeRequest", socket), CANCEL);
+      assert.deepEqual(await double.ask("onHeadersReceived", socket), CANCEL);
+    }
+    await until(() => double.badge.all === "!", "the badge");
+    const send = (message) => double.listeners.onMessage.listener(message);
+    const refused = await send({ type: "saveRule", rule: { host: "a.test", mode: "off" } });
+    assert.equal(refused.type, "failed");
+    assert.deepEqual(double.stored.policy, policy);
+
+    assert.deepEqual(await send({ type: "startAfresh" }), { type: "done" });
+    const [aside] = Object.keys(double.stored).filter((key) => key.startsWith("policy-set-aside-"));
+    assert.deepEqual(double.stored[aside], policy, "it is kept aside");
+    assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
+    await until(() => double.badge.all === "", "the badge is clear again");
+  });
+}
+
+test("a storage that rejects stops every socket", async () => {
+  const double = await background(record(PIN), (double) => { double.storageGet = async () => { throw new Error("disk"); }; });
+  assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), CANCEL);
+});
+
+test("a missing or truncated wasm file stops every socket", async () => {
+  for (const readWasm of [
+    async () => { throw new Error("file not found"); },
+    async () => (await data("../../extension/pkg/sockpin_bg.wasm")).subarray(0, 5000),
+    async () => Buffer.alloc(0),
+  ]) {
+    const double = await background(record(PIN), (double) => { double.readWasm = readWasm; });
+    assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), CANCEL);
+    await until(() => double.badge.all === "!", "the badge");
+  }
+});
+
+test("an event that is none stops the socket", async () => {
+  const double = await background(record(PIN));
+  for (const event of [undefined, null, {}, { requestId: "1" }, { url: "wss://a.test" }, details({ url: "wss://a..b" })]) {
+    assert.deepEqual(await double.ask("onBeforeRequest", event), CANCEL);
+  }
+});
+
+test("a rule is in force when its saving has been answered, and not when it could not be stored", async () => {
+  const double = await background();
+  double.securityInfo = async () => secure;
+  const send = (message) => double.listeners.onMessage.listener(message);
+  const rule = { host: "wss://chat.example.com/x", pins: [{ sha256: `sha256//${OTHER}`, label: "theirs" }] };
+  assert.deepEqual(await double.ask("onHeadersReceived", details()), {});
+
+  double.storageSet = async () => { throw new Error("QuotaExceededError"); };
+  const failed = await send({ type: "saveRule", rule });
+  assert.deepEqual([failed.type, failed.problem.code, failed.problem.detail], ["failed", "storage", "QuotaExceededError"]);
+  assert.deepEqual(await double.ask("onHeadersReceived", details()), {});
+
+  double.storageSet = async (items) => { Object.assign(double.stored, structuredClone(items)); };
+  const saved = await send({ type: "saveRule", rule });
+  assert.equal(saved.type, "saved");
+  assert.deepEqual(await double.ask("onHeadersReceived", details()), CANCEL);
+  assert.deepEqual(double.stored.policy.rules, [saved.rule]);
+  assert.deepEqual(saved.rule.pins, [{ sha256: OTHER, label: "theirs" }]);
+
+  const refused = await send({ type: "saveRule", rule: { host: "*.com", pins: [{ sha256: "x" }] } });
+  assert.deepEqual(refused, { type: "refused", errors: [
+    { field: "host", index: null, code: "host-wildcard-top-level", base: "com" },
+    { field: "pins", index: 0, code: "pin-encoding", text: "x" },
+  ] });
+  // Two changes at once: each is made on what the other has stored.
+  const both = await Promise.all(["a.test", "b.test"].map((host) => send({ type: "saveRule", rule: { host, mode: "off" } })));
+  assert.deepEqual(both.map(({ type }) => type), ["saved", "saved"]);
+  assert.equal(double.stored.policy.rules.length, 3);
+
+  assert.deepEqual(await send({ type: "deleteRule", id: saved.rule.id }), { type: "done" });
+  assert.deepEqual(await double.ask("onHeadersReceived", details()), {});
+});

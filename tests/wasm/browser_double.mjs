@@ -1,0 +1,81 @@
+// A stand-in for Firefox's side of the border: just what background.js and the core call. A test changes what it
+// answers; nothing in the extension knows of it.
+
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+
+const extension = (path) => new URL(`../../extension/${path}`, import.meta.url);
+
+/**
+ * Starts background.js, as it ships, beside a core: the shipped one, or a text that stands in for pkg/sockpin.js. Each
+ * start has a folder of its own, since an import is remembered by its address.
+ */
+export async function startBackground(core) {
+  const folder = await mkdtemp(join(tmpdir(), "sockpin-background-"));
+  after(() => rm(folder, { recursive: true }));
+  await cp(extension("background.js"), join(folder, "background.cjs"));
+  await mkdir(join(folder, "pkg"));
+  await writeFile(join(folder, "pkg/package.json"), JSON.stringify({ type: "module" }));
+  await writeFile(join(folder, "pkg/sockpin.js"), core ?? await readFile(extension("pkg/sockpin.js")));
+  createRequire(import.meta.url)(join(folder, "background.cjs"));
+}
+
+/** Puts the stand-in in place and returns it. `listeners` are what background.js has registered. */
+export function installBrowser() {
+  const listeners = {};
+  const register = (name) => ({ addListener: (listener, ...rest) => { listeners[name] = { listener, rest }; } });
+  const double = {
+    listeners,
+    pageListeners: {},
+    stored: {},
+    badge: {},
+    title: "",
+    securityInfo: async () => { throw new Error("no request with this id"); },
+    storageGet: async (key) => (key in double.stored ? { [key]: double.stored[key] } : {}),
+    storageSet: async (items) => { Object.assign(double.stored, structuredClone(items)); },
+    readWasm: () => readFile(extension("pkg/sockpin_bg.wasm")),
+    /** What the browser does with a blocking listener: the answer, or that it would let the request through. */
+    async ask(event, details) {
+      try {
+        return await listeners[event].listener(details);
+      } catch (error) {
+        return { letThrough: String(error) };
+      }
+    },
+  };
+  globalThis.browser = {
+    webRequest: {
+      onBeforeRequest: register("onBeforeRequest"),
+      onHeadersReceived: register("onHeadersReceived"),
+      getSecurityInfo: (...values) => double.securityInfo(...values),
+    },
+    runtime: { onMessage: register("onMessage"), sendMessage: async () => { throw new Error("no page is open"); } },
+    storage: { local: { get: (key) => double.storageGet(key), set: (items) => double.storageSet(items) } },
+    action: {
+      getBadgeText: async ({ tabId }) => double.badge[tabId] ?? "",
+      setBadgeText: async ({ tabId, text }) => { double.badge[tabId ?? "all"] = text; },
+      setTitle: async ({ title }) => { double.title = title; },
+    },
+  };
+  globalThis.addEventListener = (name, listener) => { double.pageListeners[name] = listener; };
+  globalThis.fetch = async () =>
+    new Response(await double.readWasm(), { headers: { "content-type": "application/wasm" } });
+  return double;
+}
+
+export const details = (fields) => ({
+  requestId: "1", url: "wss://chat.example.com/socket?secret", tabId: 7, incognito: false,
+  documentUrl: "https://page.example/path", ...fields,
+});
+
+/** Until a condition holds: by turns of the event loop, not by time. */
+export async function until(condition, what) {
+  for (let turn = 0; turn < 10_000; turn++) {
+    if (condition()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`never came true: ${what}`);
+}

@@ -1,0 +1,138 @@
+// The guard of background.js with a core that fails in every way a core can: whatever it does, the socket is stopped.
+
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+import { details, installBrowser, startBackground, until } from "./browser_double.mjs";
+
+const CANCEL = { cancel: true };
+
+// A core of ours that does what `globalThis.core` says. Each life of the core is one import of this text.
+const CORE = `
+  export default () => core.load();
+  export const Background = { start: (onPanic) => core.start(onPanic) };
+`;
+
+let loads = 0;
+
+/** Starts background.js with this core; what the core does not say works and lets everything go. */
+async function background(core) {
+  const double = installBrowser();
+  const instance = {
+    beforeRequest: async () => ({}),
+    headersReceived: async () => ({}),
+    guardStopped: async (...call) => { core.stopped?.push(call); return CANCEL; },
+    message: async () => ({ type: "done" }),
+  };
+  loads = 0;
+  globalThis.core = {
+    load: async () => { loads += 1; return core.load?.(loads); },
+    start: async (onPanic) => core.start?.(onPanic, instance, loads) ?? { ...instance, ...core },
+  };
+  await startBackground(CORE);
+  return double;
+}
+
+beforeEach(() => mock.timers.reset());
+
+test("the listeners are registered before anything else happens, for sockets of every kind", async () => {
+  const { listeners } = await background({ load: () => new Promise(() => {}) });
+  for (const event of ["onBeforeRequest", "onHeadersReceived"]) {
+    const [filter, extra] = listeners[event].rest;
+    assert.deepEqual(filter, { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] });
+    assert.deepEqual(extra, ["blocking"]);
+  }
+  assert.ok(listeners.onMessage);
+});
+
+test("control: a core that lets go is obeyed", async () => {
+  const double = await background({});
+  assert.deepEqual(await double.ask("onHeadersReceived", details()), {});
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), {});
+});
+
+const failures = {
+  "rejects": async () => { throw new Error("rejected"); },
+  "throws": () => { throw new TypeError("thrown"); },
+  "throws nothing at all": () => { throw undefined; },
+  "traps": () => { throw new WebAssembly.RuntimeError("unreachable"); },
+};
+for (const [name, fail] of Object.entries(failures)) {
+  test(`a core that ${name} stops the socket, and the log is told`, async () => {
+    const stopped = [];
+    const double = await background({ beforeRequest: fail, headersReceived: fail, stopped });
+    for (const event of ["onBeforeRequest", "onHeadersReceived"]) {
+      assert.deepEqual(await double.ask(event, details()), CANCEL);
+    }
+    await until(() => stopped.length === 2, "both were written down");
+    assert.deepEqual(stopped.map(([, reason]) => reason), ["internal-error", "internal-error"]);
+  });
+}
+
+test("a core that never answers is not waited for", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const stopped = [];
+  const double = await background({ headersReceived: () => new Promise(() => {}), stopped });
+  const answer = double.ask("onHeadersReceived", details());
+  await until(() => loads === 1, "loaded");
+  let settled = false;
+  answer.then(() => { settled = true; });
+  mock.timers.tick(9_999);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(settled, false, "it is held, not let go, until then");
+  mock.timers.tick(1);
+  assert.deepEqual(await answer, CANCEL);
+  await until(() => stopped.length === 1, "it was written down");
+  assert.equal(stopped[0][1], "deadline");
+});
+
+test("a panic is known at once, everybody waiting is told, and a new instance does the next", async () => {
+  let panic;
+  const stopped = [];
+  const double = await background({
+    stopped,
+    start: (onPanic, instance, life) => {
+      if (life > 1) return instance;
+      panic = onPanic;
+      return { ...instance, headersReceived: () => new Promise(() => {}) };
+    },
+  });
+  const waiting = [1, 2, 3].map(() => double.ask("onHeadersReceived", details()));
+  await until(() => panic, "started");
+  panic("index out of bounds");
+  assert.deepEqual(await Promise.all(waiting), [CANCEL, CANCEL, CANCEL]);
+  await until(() => stopped.length === 3, "all were written down, by the second instance");
+  assert.equal(loads, 2);
+  assert.deepEqual(await double.ask("onHeadersReceived", details()), {}, "control: the second instance works");
+});
+
+test("a trap that no promise sees is known from the page's error event", async () => {
+  const double = await background({
+    start: (_, instance, life) => (life > 1 ? instance : { ...instance, headersReceived: () => new Promise(() => {}) }),
+  });
+  const waiting = double.ask("onHeadersReceived", details());
+  await until(() => loads === 1, "loaded");
+  await new Promise((resolve) => setImmediate(resolve));
+  double.pageListeners.error({ error: new WebAssembly.RuntimeError("memory access out of bounds") });
+  assert.deepEqual(await waiting, CANCEL);
+});
+
+test("a core that cannot be loaded stops every socket, says so on the badge, and is tried again", async () => {
+  const double = await background({ load: (count) => { if (count < 4) throw new Error("not found"); } });
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), CANCEL);
+  await until(() => double.badge.all === "!", "the badge");
+  assert.match(double.title, /every WebSocket is stopped: not found/);
+  const failed = await double.listeners.onMessage.listener({ type: "status" });
+  assert.deepEqual(failed, { type: "failed", problem: { code: "core-failed", detail: "not found" } });
+  await until(() => loads >= 3, "tried again");
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), {}, "control: once it loads, it is obeyed");
+});
+
+test("a core whose loading never ends is dropped, so that the next socket may find another", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const double = await background({ load: (count) => (count === 1 ? new Promise(() => {}) : undefined) });
+  const answer = double.ask("onBeforeRequest", details());
+  mock.timers.tick(10_000);
+  assert.deepEqual(await answer, CANCEL);
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), {});
+});
