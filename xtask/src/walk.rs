@@ -84,3 +84,34 @@ return state === "open" || state === "refused";
 const STATE: &str = r#"
 return document.querySelector(`[data-socket="${arguments[0]}"] .socket-result`).dataset.state;
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stop(page: &str, frames: usize, closing_frames: usize, logged: Option<&str>) -> Stop {
+        let server = Traffic { frames, closing_frames, ..Traffic::default() };
+        Stop { page: page.to_owned(), server, logged: logged.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_promise_is_kept_only_if_page_server_and_log_agree() {
+        let table = [
+            (Expectation::Opens, stop("open", 1, 1, None), true),
+            (Expectation::Opens, stop("open", 0, 1, None), false),
+            (Expectation::Opens, stop("open", 1, 1, Some("flag")), false),
+            (Expectation::Opens, stop("refused", 0, 0, None), false),
+            (Expectation::Flagged, stop("open", 1, 1, Some("flag")), true),
+            (Expectation::Flagged, stop("open", 1, 1, None), false),
+            (Expectation::Flagged, stop("refused", 0, 0, Some("block")), false),
+            (Expectation::Blocked, stop("refused", 0, 0, Some("block")), true),
+            (Expectation::Blocked, stop("refused", 0, 0, None), true),
+            (Expectation::Blocked, stop("refused", 1, 0, Some("block")), false),
+            (Expectation::Blocked, stop("refused", 0, 1, Some("block")), false),
+            (Expectation::Blocked, stop("open", 1, 1, None), false),
+        ];
+        for (promise, stop, kept) in table {
+            assert_eq!(stop.keeps(promise), kept, "{promise:?}: {}, {:?}, {:?}", stop.page, stop.server, stop.logged);
+        }
+    }
+}

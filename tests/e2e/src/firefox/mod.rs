@@ -112,8 +112,10 @@ impl Firefox {
         .await
     }
 
-    /// Writes a picture of the current tab's whole page.
+    /// Writes a picture of the current tab's whole page, once nothing in it moves.
     pub async fn screenshot(&self, file: &Path) -> Result<()> {
+        let still = "return document.getAnimations().every(({ playState }) => playState !== 'running')";
+        self.wait_for("the page to stand still", still, Vec::new()).await?;
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).with_context(|| format!("could not create {}", folder.display()))?;
         }

@@ -24,6 +24,8 @@ pub(super) fn preferences(names: &[String]) -> Map<String, Value> {
         ("xpinstall.signatures.required", json!(false)),
         ("extensions.autoDisableScopes", json!(0)),
         ("extensions.enabledScopes", json!(15)),
+        // As on a phone, scroll bars take no room: a viewport of 360 px is laid out in 360 px.
+        ("ui.useOverlayScrollbars", json!(1)),
         // Nothing but the test: no first-run pages, no requests of the browser's own.
         ("browser.shell.checkDefaultBrowser", json!(false)),
         ("browser.startup.homepage_override.mstone", json!("ignore")),
