@@ -6,6 +6,7 @@ mod background;
 mod badge;
 mod convert;
 mod face;
+mod pages;
 mod policy_store;
 mod security_info;
 mod serial;

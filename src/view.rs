@@ -8,6 +8,7 @@
 //! - [`rule`]: mode, pins and expiry of a rule in words.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
+//! - [`socket`]: what came of a socket that the lab opened.
 //! - [`date`]: dates and spans of time.
 
 pub mod certificate;
@@ -16,5 +17,6 @@ pub mod error;
 pub mod form;
 pub mod notice;
 pub mod rule;
+pub mod socket;
 pub mod status;
 pub mod violation;

@@ -7,12 +7,14 @@ use crate::formats::pem::{Inspected, Kind};
 use crate::rule::LabelledPin;
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
 
+const ROOT: &str = "Root";
+
 /// What a certificate is in its chain: the server's own first, the root last.
 #[must_use]
 pub const fn role(index: usize, length: usize) -> &'static str {
     match index {
         0 => "Server",
-        _ if index + 1 == length => "Root",
+        _ if index + 1 == length => ROOT,
         _ => "Intermediate",
     }
 }
@@ -63,6 +65,16 @@ pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Badge {
         }
         Mark::None => Badge::new("No match", Tone::Neutral),
         Mark::Unparsable => Badge::new("Unreadable", Tone::Warning),
+    }
+}
+
+/// Where the root of a chain comes from; none for any other certificate.
+#[must_use]
+pub fn root_origin(entry: &ChainEntry, role: &str) -> Option<Badge> {
+    if entry.built_in_root {
+        Some(Badge::new("Built into Firefox", Tone::Neutral))
+    } else {
+        (role == ROOT).then(|| Badge::new("Not built into Firefox", Tone::Warning))
     }
 }
 

@@ -1,0 +1,43 @@
+//! The pages: the options page, the popup and the lab. Their markup is in the html files; what repeats is cloned from
+//! `<template>`s and filled with text. They draw what the background tells them and hold no state of their own but what
+//! is being typed.
+
+#![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
+
+mod background;
+mod calculator;
+mod dom;
+mod entry;
+mod files;
+mod key_rows;
+mod lab;
+mod masthead;
+mod options;
+mod popup;
+mod rule_fields;
+mod rule_form;
+mod rule_list;
+mod sockets;
+
+use wasm_bindgen::prelude::*;
+
+/// Runs `options.html`. Settles once the first data is drawn.
+#[wasm_bindgen(js_name = optionsPage)]
+pub async fn options_page() -> Result<(), JsValue> {
+    dom::report_panics();
+    options::start().await
+}
+
+/// Runs `popup.html`. Settles once the first data is drawn.
+#[wasm_bindgen(js_name = popupPage)]
+pub async fn popup_page() -> Result<(), JsValue> {
+    dom::report_panics();
+    popup::start().await
+}
+
+/// Runs the lab, `www/index.html`. It has no background to talk to.
+#[wasm_bindgen(js_name = labPage)]
+pub async fn lab_page() -> Result<(), JsValue> {
+    dom::report_panics();
+    lab::start().await
+}

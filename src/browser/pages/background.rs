@@ -1,0 +1,87 @@
+//! The background, as a page sees it: questions and answers, notices, and the few calls of the extension API that pages
+//! make themselves.
+
+use js_sys::Promise;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::super::api;
+use super::super::convert::{from_js, property, to_js};
+use super::dom::Fallible;
+use crate::error::Error;
+use crate::message::{Notice, Request, Response};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = openOptionsPage)]
+    async fn open_options_page_() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = getCurrent)]
+    async fn current_tab() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = contains)]
+    async fn contains_permissions(permissions: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Only from within the handler of a click, before anything is awaited.
+    #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = request)]
+    fn request_permissions(permissions: &JsValue) -> Result<Promise, JsValue>;
+}
+
+/// Asks the background. A request that could not be carried out is an error.
+pub(super) async fn ask(request: &Request) -> Result<Response, Error> {
+    let message = to_js(request)?;
+    let answer = api::send_to_extension(&message).await.map_err(|thrown| Error::CoreFailed {
+        detail: property(&thrown, "message").as_string().unwrap_or_else(|| "no answer".to_owned()),
+    })?;
+    match from_js(answer)? {
+        Response::Failed { problem } => Err(problem),
+        response => Ok(response),
+    }
+}
+
+/// An answer to another question than the one that was asked.
+pub(super) fn unexpected(response: &Response) -> Error {
+    Error::Argument { detail: format!("an answer to another question: {response:?}") }
+}
+
+/// Calls the handler for every notice for as long as the page lives.
+pub(super) fn listen(handler: impl Fn(Notice) + 'static) {
+    let listener = Closure::<dyn FnMut(JsValue)>::new(move |message| {
+        // Other pages' requests to the background come by here as well.
+        if let Ok(notice) = from_js(message) {
+            handler(notice);
+        }
+    });
+    api::add_message_listener(&listener);
+    listener.forget();
+}
+
+/// Opens the options page; a popup closes over it.
+pub(super) async fn open_options_page() -> Fallible {
+    open_options_page_().await?;
+    if current_tab().await?.is_undefined() {
+        super::dom::window()?.close()?;
+    }
+    Ok(())
+}
+
+/// Whether Sockpin is asked about every site's sockets.
+pub(super) async fn is_permitted() -> Fallible<bool> {
+    let answer = contains_permissions(&every_site()?).await?;
+    Ok(answer.as_bool() == Some(true))
+}
+
+/// Asks the person for that permission. The question is put before this returns.
+pub(super) fn request_permission() -> Fallible<impl Future<Output = Fallible>> {
+    let asked = request_permissions(&every_site()?)?;
+    Ok(async move { JsFuture::from(asked).await.map(|_| ()) })
+}
+
+fn every_site() -> Fallible<JsValue> {
+    #[derive(Serialize)]
+    struct Permissions {
+        origins: [&'static str; 1],
+    }
+    to_js(&Permissions { origins: ["<all_urls>"] }).map_err(|error| super::super::convert::to_js_error(&error))
+}

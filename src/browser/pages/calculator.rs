@@ -1,0 +1,78 @@
+//! The lab's pin calculator. Nothing leaves the page.
+
+use std::rc::Rc;
+
+use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
+
+use super::dom::{Fallible, append, around, by_id, from_template, listen, set_text, spawn};
+use super::files::{self, Found, accept_drops, ignore_stray_drops};
+use crate::formats::pem::{self, Inspected};
+use crate::view::certificate::{details, kind, subject};
+use crate::view::error::sentence;
+
+pub(super) fn start() -> Fallible {
+    let text: HtmlTextAreaElement = by_id("calculator-text")?;
+    let field = text.clone();
+    listen(&text, "input", move |_| {
+        let typed = field.value();
+        let keys = if typed.trim().is_empty() { Ok(Vec::new()) } else { pem::inspect(typed.as_bytes()) };
+        draw(&[Found { file: None, keys }])
+    })?;
+    listen(&by_id::<EventTarget>("calculator-file")?, "change", |event| {
+        let Some(input) = around::<HtmlInputElement>(&event, "input") else {
+            return Ok(());
+        };
+        let chosen = files::of_list(input.files());
+        spawn(async move {
+            let found = files::inspect_files(chosen).await?;
+            // So that the same file can be chosen again.
+            input.set_value("");
+            draw(&found)
+        });
+        Ok(())
+    })?;
+    let text = Rc::new(text);
+    accept_drops(&HtmlElement::from(text.as_ref().clone()), move |data| {
+        let dropped = files::of_list(data.files());
+        if dropped.is_empty() {
+            let typed = data.get_data("text")?;
+            text.set_value(&typed);
+            return draw(&[Found { file: None, keys: pem::inspect(typed.as_bytes()) }]);
+        }
+        spawn(async move { draw(&files::inspect_files(dropped).await?) });
+        Ok(())
+    })?;
+    ignore_stray_drops()
+}
+
+fn draw(found: &[Found]) -> Fallible {
+    let results: Element = by_id("calculator-results")?;
+    results.set_text_content(None);
+    let mut mistakes = Vec::new();
+    for Found { file, keys } in found {
+        match (keys, file) {
+            (Ok(keys), _) => {
+                for key in keys {
+                    append(&results, &draw_key(key, file.as_deref())?)?;
+                }
+            }
+            (Err(error), Some(file)) => mistakes.push(format!("{file}: {}", sentence(error))),
+            (Err(error), None) => mistakes.push(sentence(error)),
+        }
+    }
+    let message: Element = by_id("calculator-message")?;
+    message.set_text_content(Some(&mistakes.join(" ")));
+    let codes: Vec<_> = found.iter().filter_map(|found| Some(found.keys.as_ref().err()?.code())).collect();
+    message.set_attribute("data-code", &codes.join(" "))
+}
+
+fn draw_key(key: &Inspected, file: Option<&str>) -> Fallible<Element> {
+    let element = from_template("key-template")?;
+    let kind = kind(key.kind);
+    set_text(&element, ".key-kind", &file.map_or(kind.to_owned(), |file| format!("{kind} in {file}")))?;
+    let name = key.description.subject.as_ref().map(|_| subject(&key.description));
+    set_text(&element, ".key-subject", name.as_deref().unwrap_or_default())?;
+    set_text(&element, ".key-details", &details(&key.description))?;
+    set_text(&element, ".key-pin", &key.sha256.to_string())?;
+    Ok(element)
+}

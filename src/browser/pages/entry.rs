@@ -1,0 +1,94 @@
+//! An opened entry of the log: the chain as a picture beside the rule's pins.
+
+use js_sys::{Date, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlElement};
+
+use super::dom::{Fallible, append, find, from_template, set_badge, set_text};
+use crate::rule::LabelledPin;
+use crate::time::UnixMillis;
+use crate::view::notice::{Badge, Tone};
+use crate::view::{certificate, violation as words};
+use crate::violation::{ChainEntry, Mark, RuleSnapshot, Violation};
+
+/// Fills the body of an entry.
+pub(super) fn draw(violation: &Violation, body: &Element) -> Fallible {
+    let content = from_template("violation-body-template")?;
+    let chain: Element = find(&content, ".chain")?;
+    for (index, entry) in violation.chain.iter().enumerate() {
+        let role = certificate::role(index, violation.chain.len());
+        append(&chain, &draw_certificate(entry, role, violation.rule.as_ref())?)?;
+    }
+    find::<HtmlElement>(&content, ".no-chain")?.set_hidden(!violation.chain.is_empty());
+    match &violation.rule {
+        Some(rule) => draw_rule(rule, &content)?,
+        None => find::<HtmlElement>(&content, ".rule-section")?.set_hidden(true),
+    }
+    set_text(&content, ".violation-advice", words::advice(violation))?;
+    set_text(&content, ".violation-when", &local_time(violation.time))?;
+    append(body, &content)?;
+    Ok(())
+}
+
+/// Date and time as the person's browser writes them.
+pub(super) fn local_time(time: UnixMillis) -> String {
+    let options = Object::new();
+    for (name, style) in [("dateStyle", "medium"), ("timeStyle", "medium")] {
+        // Setting a property of an object that was made above cannot fail.
+        let _ = Reflect::set(&options, &name.into(), &style.into());
+    }
+    let Some(text) = time.to_rfc3339() else {
+        return String::new();
+    };
+    String::from(Date::new(&JsValue::from_str(&text)).to_locale_string("default", &options))
+}
+
+fn draw_certificate(entry: &ChainEntry, role: &str, snapshot: Option<&RuleSnapshot>) -> Fallible<Element> {
+    let element: HtmlElement = from_template("certificate-template")?.unchecked_into();
+    element.dataset().set(
+        "match",
+        match entry.mark {
+            Mark::Pin => "pin",
+            Mark::Denied => "denied",
+            Mark::None => "none",
+            Mark::Unparsable => "unparsable",
+        },
+    )?;
+    set_text(&element, ".certificate-role", role)?;
+    set_badge(&element, ".certificate-mark", &certificate::mark(entry, snapshot))?;
+    if let Some(origin) = certificate::root_origin(entry, role) {
+        set_badge(&element, ".certificate-root", &origin)?;
+    }
+    let subject: Element = find(&element, ".certificate-subject")?;
+    subject.set_text_content(Some(&certificate::subject(&entry.description)));
+    if let Some(whole) = &entry.description.subject {
+        subject.set_attribute("title", whole)?;
+    }
+    set_text(&element, ".certificate-validity", &certificate::validity(&entry.description))?;
+    let pin = entry.sha256.map(|pin| pin.to_string());
+    set_text(&element, ".certificate-pin", pin.as_deref().unwrap_or("no pin: its key could not be found"))?;
+    Ok(element.into())
+}
+
+fn draw_rule(rule: &RuleSnapshot, content: &Element) -> Fallible {
+    set_text(content, ".rule-facts", &words::rule(rule))?;
+    let list: Element = find(content, ".rule-pins")?;
+    for pin in &rule.pins {
+        append(&list, &draw_pin(pin, None)?)?;
+    }
+    for pin in &rule.denied {
+        append(&list, &draw_pin(pin, Some(Badge::new("Denied", Tone::Bad)))?)?;
+    }
+    Ok(())
+}
+
+fn draw_pin(pin: &LabelledPin, mark: Option<Badge>) -> Fallible<Element> {
+    let element = from_template("rule-pin-template")?;
+    let label = if pin.label.is_empty() { "(no label)" } else { pin.label.as_str() };
+    set_text(&element, ".rule-pin-label", label)?;
+    if let Some(mark) = mark {
+        set_badge(&element, ".rule-pin-mark", &mark)?;
+    }
+    set_text(&element, ".rule-pin-value", &pin.sha256.to_string())?;
+    Ok(element)
+}

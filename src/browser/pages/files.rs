@@ -1,0 +1,85 @@
+//! Files and texts that the person chooses, drops or pastes, and the public keys in them.
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DataTransfer, DragEvent, Event, EventTarget, File, FileList, HtmlElement};
+
+use super::dom::{Fallible, document, listen};
+use crate::error::Error;
+use crate::formats::pem::{self, Inspected};
+use crate::limits::MAX_INSPECT_BYTES;
+
+/// What was found in one source.
+pub(super) struct Found {
+    /// The file's name; none for a text.
+    pub(super) file: Option<String>,
+    /// Its keys, or why there are none.
+    pub(super) keys: Result<Vec<Inspected>, Error>,
+}
+
+/// Reads files, each by itself: one that is bad spoils no other.
+pub(super) async fn inspect_files(files: Vec<File>) -> Fallible<Vec<Found>> {
+    let mut found = Vec::with_capacity(files.len());
+    for file in files {
+        let keys = match size(&file) {
+            bytes if bytes > MAX_INSPECT_BYTES => Err(Error::InputTooLarge { bytes, limit: MAX_INSPECT_BYTES }),
+            _ => {
+                let buffer: ArrayBuffer = JsFuture::from(file.array_buffer()).await?.unchecked_into();
+                pem::inspect(&Uint8Array::new(&buffer).to_vec())
+            }
+        };
+        found.push(Found { file: Some(file.name()), keys });
+    }
+    Ok(found)
+}
+
+/// The files of an input or of a drop.
+pub(super) fn of_list(list: Option<FileList>) -> Vec<File> {
+    let Some(list) = list else {
+        return Vec::new();
+    };
+    (0..list.length()).filter_map(|index| list.item(index)).collect()
+}
+
+/// Calls the handler with whatever is dropped on the element, and marks it while something is held over it.
+pub(super) fn accept_drops(zone: &HtmlElement, handler: impl Fn(DataTransfer) -> Fallible + 'static) -> Fallible {
+    let marked = zone.clone();
+    listen(zone, "dragover", move |event| {
+        event.prevent_default();
+        marked.dataset().set("over", "true")
+    })?;
+    let marked = zone.clone();
+    listen(zone, "dragleave", move |_| {
+        marked.dataset().delete("over");
+        Ok(())
+    })?;
+    let marked = zone.clone();
+    listen(zone, "drop", move |event| {
+        marked.dataset().delete("over");
+        let Some(data) = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer) else {
+            return Ok(());
+        };
+        event.prevent_default();
+        handler(data)
+    })
+}
+
+/// Firefox would leave the page for a file that is dropped beside the zone.
+pub(super) fn ignore_stray_drops() -> Fallible {
+    let document: EventTarget = document()?.into();
+    let ignore = |event: Event| {
+        let has_files = |data: DataTransfer| data.types().includes(&"Files".into(), 0);
+        if event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer).is_some_and(has_files) {
+            event.prevent_default();
+        }
+        Ok(())
+    };
+    listen(&document, "dragover", ignore)?;
+    listen(&document, "drop", ignore)
+}
+
+/// Sizes are whole numbers far below 2^53; one that did not fit would be too large in any case.
+fn size(file: &File) -> usize {
+    format!("{:.0}", file.size()).parse().unwrap_or(usize::MAX)
+}

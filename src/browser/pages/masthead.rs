@@ -1,0 +1,95 @@
+//! What the options page and the popup have in common at the top: whether Sockpin is at work, and what to do if not.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use web_sys::{Element, EventTarget, HtmlElement};
+
+use super::background;
+use super::dom::{Fallible, by_id, listen, show, spawn};
+use crate::error::Error;
+use crate::message::{Request, Response};
+use crate::view::status::{Banner, Remedy, State, log_problem, permission_missing, problem, state, state_of};
+
+/// The state line and the banner.
+pub(super) struct Masthead {
+    remedy: Cell<Option<Remedy>>,
+}
+
+impl Masthead {
+    /// `start_afresh` is what the page does where rules that cannot be read may be set aside.
+    pub(super) fn new(start_afresh: impl Fn() -> Fallible + 'static) -> Fallible<Rc<Self>> {
+        let masthead = Rc::new(Self { remedy: Cell::new(None) });
+        let this = Rc::clone(&masthead);
+        listen(&by_id::<EventTarget>("problem-action")?, "click", move |_| match this.remedy.get() {
+            Some(Remedy::StartAfresh) => start_afresh(),
+            Some(Remedy::Permit) => {
+                let answered = background::request_permission()?;
+                let this = Rc::clone(&this);
+                spawn(async move {
+                    answered.await?;
+                    this.refresh().await
+                });
+                Ok(())
+            }
+            None => Ok(()),
+        })?;
+        Ok(masthead)
+    }
+
+    /// Asks how things are and shows it.
+    pub(super) async fn refresh(&self) -> Fallible {
+        match background::ask(&Request::Status).await {
+            Ok(Response::Status { problem: None, .. }) if !background::is_permitted().await? => {
+                self.show_banner(&permission_missing())
+            }
+            Ok(Response::Status { problem: None, rules }) => {
+                show("problem", false)?;
+                show_state(&state(rules))
+            }
+            // Of the rules, or of the log alone?
+            Ok(Response::Status { problem: Some(found), .. }) => match background::ask(&Request::Rules).await {
+                Ok(Response::Rules { problem: None, .. }) => self.show_banner(&log_problem(&found)),
+                Ok(Response::Rules { problem: Some(found), .. }) | Err(found) => self.show_banner(&problem(&found)),
+                Ok(other) => self.show_problem(&background::unexpected(&other)),
+            },
+            Ok(other) => self.show_problem(&background::unexpected(&other)),
+            Err(found) => self.show_problem(&found),
+        }
+    }
+
+    /// Shows what keeps Sockpin from judging.
+    pub(super) fn show_problem(&self, error: &Error) -> Fallible {
+        self.show_banner(&problem(error))
+    }
+
+    /// Shows that the log does not work, though the rules do.
+    pub(super) fn show_log_problem(&self, error: &Error) -> Fallible {
+        match error {
+            Error::CoreFailed { .. } => self.show_problem(error),
+            _ => self.show_banner(&log_problem(error)),
+        }
+    }
+
+    fn show_banner(&self, banner: &Banner) -> Fallible {
+        by_id::<Element>("problem-title")?.set_text_content(Some(banner.title));
+        by_id::<Element>("problem-text")?.set_text_content(Some(&banner.text));
+        let action: HtmlElement = by_id("problem-action")?;
+        action.set_hidden(banner.remedy.is_none());
+        action.set_text_content(banner.remedy.map(Remedy::label));
+        self.remedy.set(banner.remedy);
+        let section: HtmlElement = by_id("problem")?;
+        section.dataset().set("code", banner.code)?;
+        section.set_hidden(false);
+        show_state(&state_of(banner))
+    }
+}
+
+fn show_state(state: &State) -> Fallible {
+    let line: HtmlElement = by_id("state")?;
+    line.dataset().set("tone", state.tone.as_str())?;
+    if line.text_content().as_deref() != Some(&state.text) {
+        line.set_text_content(Some(&state.text));
+    }
+    Ok(())
+}

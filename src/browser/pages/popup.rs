@@ -1,0 +1,181 @@
+//! `popup.html`: the log, newest first.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlDialogElement, HtmlElement};
+
+use super::super::socket::now;
+use super::dom::{Fallible, announce, around, by_id, close_by, find, from_template, listen, listen_capturing, ready};
+use super::dom::{set_badge, set_text, show, spawn};
+use super::masthead::Masthead;
+use super::{background, entry};
+use crate::message::{Notice, Request, Response};
+use crate::time::UnixMillis;
+use crate::view::date::ago;
+use crate::view::{error::sentence, violation as words};
+use crate::violation::Violation;
+
+/// Entries shown; the log itself may hold more.
+const SHOWN_ENTRIES: u32 = 100;
+
+struct Popup {
+    masthead: Rc<Masthead>,
+    /// What is shown, for the entries that are still to be opened.
+    violations: RefCell<Vec<Violation>>,
+}
+
+pub(super) async fn start() -> Fallible {
+    let popup = Rc::new(Popup {
+        masthead: Masthead::new(|| {
+            open_options();
+            Ok(())
+        })?,
+        violations: RefCell::default(),
+    });
+    popup.listen()?;
+    popup.masthead.refresh().await?;
+    popup.refresh_log().await?;
+    ready()
+}
+
+fn open_options() {
+    spawn(background::open_options_page());
+}
+
+impl Popup {
+    fn listen(self: &Rc<Self>) -> Fallible {
+        listen(&by_id::<EventTarget>("open-options")?, "click", |_| {
+            open_options();
+            Ok(())
+        })?;
+
+        let dialog: HtmlDialogElement = by_id("clear-dialog")?;
+        listen(&by_id::<EventTarget>("clear-log")?, "click", move |_| dialog.show_modal())?;
+        close_by("cancel-clear", "clear-dialog")?;
+        let this = Rc::clone(self);
+        listen(&by_id::<EventTarget>("confirm-clear")?, "click", move |_| {
+            let this = Rc::clone(&this);
+            spawn(async move { this.clear().await });
+            Ok(())
+        })?;
+
+        // `toggle` does not bubble.
+        let this = Rc::clone(self);
+        listen_capturing(&by_id::<EventTarget>("log")?, "toggle", move |event| this.fill(&event))?;
+
+        let this = Rc::clone(self);
+        background::listen(move |notice| {
+            let this = Rc::clone(&this);
+            spawn(async move {
+                match notice {
+                    Notice::LogChanged => this.refresh_log().await,
+                    Notice::RulesChanged => this.masthead.refresh().await,
+                }
+            });
+        });
+        Ok(())
+    }
+
+    async fn clear(&self) -> Fallible {
+        let result = background::ask(&Request::ClearViolations).await;
+        let message: Element = by_id("clear-message")?;
+        message.set_text_content(result.as_ref().err().map(sentence).as_deref());
+        if result.is_ok() {
+            by_id::<HtmlDialogElement>("clear-dialog")?.close();
+            announce("The log has been cleared.")?;
+            self.refresh_log().await?;
+        }
+        Ok(())
+    }
+
+    async fn refresh_log(&self) -> Fallible {
+        match background::ask(&Request::Violations { limit: SHOWN_ENTRIES }).await {
+            Ok(Response::Violations { violations, total }) => {
+                self.violations.replace(violations);
+                self.draw(total)
+            }
+            Ok(other) => self.masthead.show_problem(&background::unexpected(&other)),
+            Err(error) => self.masthead.show_log_problem(&error),
+        }
+    }
+
+    /// Entries that are there already stay as they are, opened or not.
+    fn draw(&self, total: u32) -> Fallible {
+        let violations = self.violations.borrow();
+        let now = now().unwrap_or(UnixMillis::new(0));
+        let log: Element = by_id("log")?;
+        let names: Vec<_> = violations.iter().map(name).collect();
+        for old in super::dom::all::<HtmlElement>(&log, ".violation")? {
+            if !old.dataset().get("violation").is_some_and(|name| names.contains(&name)) {
+                old.remove();
+            }
+        }
+        let mut place = log.first_element_child();
+        for (violation, name) in violations.iter().zip(&names) {
+            let element = match place {
+                Some(element) if element.get_attribute("data-violation").as_ref() == Some(name) => {
+                    place = element.next_element_sibling();
+                    element
+                }
+                _ => {
+                    let element = draw_entry(violation, name)?;
+                    log.insert_before(&element, place.as_ref().map(AsRef::as_ref))?;
+                    element
+                }
+            };
+            set_text(&element, ".violation-time", &ago(violation.time, now))?;
+        }
+        show("no-violations", violations.is_empty())?;
+        show("clear-log", !violations.is_empty())?;
+        let more: HtmlElement = by_id("log-more")?;
+        more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= violations.len()));
+        more.set_text_content(Some(&format!("The {} newest of {total} entries.", violations.len())));
+        Ok(())
+    }
+
+    /// An entry gets its body when it is opened for the first time.
+    fn fill(&self, event: &Event) -> Fallible {
+        let Some(details) = around::<HtmlDetailsElement>(event, "details.violation") else {
+            return Ok(());
+        };
+        let body: Element = find(&details, ".violation-body")?;
+        if !details.open() || body.has_child_nodes() {
+            return Ok(());
+        }
+        let violations = self.violations.borrow();
+        let opened = details.get_attribute("data-violation");
+        match violations.iter().find(|violation| Some(name(violation)) == opened) {
+            Some(violation) => entry::draw(violation, &body),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What an entry is called in the document.
+fn name(violation: &Violation) -> String {
+    violation.id.unwrap_or_default().to_string()
+}
+
+fn draw_entry(violation: &Violation, name: &str) -> Fallible<Element> {
+    let element: HtmlElement = from_template("violation-template")?.unchecked_into();
+    let data = element.dataset();
+    data.set("violation", name)?;
+    data.set("outcome", &stable_name(violation.outcome))?;
+    data.set("reason", &stable_name(violation.reason))?;
+    set_badge(&element, ".violation-outcome", &words::outcome(violation))?;
+    set_text(&element, ".violation-host", &words::host(violation))?;
+    set_text(&element, ".violation-page", &words::page(violation))?;
+    set_text(&element, ".violation-reason", &words::reason(violation))?;
+    let time: Element = find(&element, ".violation-time")?;
+    time.set_attribute("datetime", &violation.time.to_rfc3339().unwrap_or_default())?;
+    time.set_attribute("title", &entry::local_time(violation.time))?;
+    Ok(element.into())
+}
+
+/// The name under which it is stored.
+fn stable_name(value: impl serde::Serialize) -> String {
+    let value = super::super::convert::to_js(&value).ok();
+    value.and_then(|value| value.as_string()).unwrap_or_default()
+}

@@ -1,0 +1,160 @@
+//! The lab's live sockets: opened as any page opens them.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use serde::Deserialize;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CloseEvent, Element, EventTarget, HtmlElement, HtmlInputElement, Response, WebSocket};
+
+use super::super::api::set_timeout;
+use super::super::convert::from_js;
+use super::dom::{Fallible, append, around, by_id, find, from_template, listen, set_text, show, spawn, window};
+use crate::view::socket::{Progress, expectation};
+
+/// What is sent over a socket that opens. The demo servers send it back.
+const FRAME: &str = "Hello from the Sockpin lab";
+
+/// Longer than the extension's own deadline, so that a slow "no" is still seen as one.
+const PATIENCE_MS: i32 = 15_000;
+
+/// How long an open socket waits for its frame to come back.
+const ECHO_PATIENCE_MS: i32 = 3_000;
+
+/// `demo.json`, which the demo's server makes; elsewhere there is none.
+#[derive(Deserialize)]
+struct Demo {
+    sockets: Vec<DemoSocket>,
+}
+
+#[derive(Deserialize)]
+struct DemoSocket {
+    id: String,
+    label: String,
+    url: String,
+    expect: String,
+    about: String,
+}
+
+pub(super) async fn start() -> Fallible {
+    match demo().await {
+        Some(demo) => {
+            let list: Element = by_id("sockets")?;
+            for socket in &demo.sockets {
+                append(&list, &draw(socket)?)?;
+            }
+            show("try-all", true)?;
+        }
+        None => show("custom", true)?,
+    }
+    listen(&by_id::<EventTarget>("sockets")?, "click", |event| {
+        match around::<Element>(&event, ".socket-try").and_then(|_| around::<Element>(&event, ".socket")) {
+            Some(socket) => try_listed(&socket),
+            None => Ok(()),
+        }
+    })?;
+    listen(&by_id::<EventTarget>("try-all")?, "click", |_| {
+        super::dom::all::<Element>(&by_id("sockets")?, ".socket")?.iter().try_for_each(try_listed)
+    })?;
+    listen(&by_id::<EventTarget>("custom")?, "submit", |event| {
+        event.prevent_default();
+        let url = by_id::<HtmlInputElement>("custom-url")?.value();
+        try_socket(by_id("custom-result")?, url.trim())
+    })
+}
+
+async fn demo() -> Option<Demo> {
+    let response: Response = JsFuture::from(window().ok()?.fetch_with_str("demo.json")).await.ok()?.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    from_js(JsFuture::from(response.json().ok()?).await.ok()?).ok()
+}
+
+fn draw(socket: &DemoSocket) -> Fallible<Element> {
+    let element: HtmlElement = from_template("socket-template")?.unchecked_into();
+    element.dataset().set("socket", &socket.id)?;
+    set_text(&element, ".socket-label", &socket.label)?;
+    set_text(&element, ".socket-about", &socket.about)?;
+    set_text(&element, ".socket-url", &socket.url)?;
+    set_text(&element, ".socket-expect", &expectation(&socket.expect))?;
+    find::<Element>(&element, ".socket-try")?.set_attribute("aria-label", &format!("Try: {}", socket.label))?;
+    Ok(element.into())
+}
+
+fn try_listed(socket: &Element) -> Fallible {
+    let url = find::<Element>(socket, ".socket-url")?.text_content().unwrap_or_default();
+    try_socket(find(socket, ".socket-result")?, &url)
+}
+
+fn try_socket(result: HtmlElement, url: &str) -> Fallible {
+    say(&result, Progress::Trying)?;
+    let Ok(socket) = WebSocket::new(url) else {
+        return say(&result, Progress::Invalid);
+    };
+    let attempt = Rc::new(Attempt { result, socket, is_open: Cell::new(false), is_over: Cell::new(false) });
+    attempt.watch()
+}
+
+/// One socket, from the click to its end.
+struct Attempt {
+    result: HtmlElement,
+    socket: WebSocket,
+    is_open: Cell<bool>,
+    is_over: Cell<bool>,
+}
+
+impl Attempt {
+    fn watch(self: &Rc<Self>) -> Fallible {
+        let this = Rc::clone(self);
+        listen(&self.socket, "open", move |_| {
+            this.is_open.set(true);
+            this.socket.send_with_str(FRAME)?;
+            say(&this.result, Progress::Open)?;
+            let this = Rc::clone(&this);
+            after(ECHO_PATIENCE_MS, move || this.end());
+            Ok(())
+        })?;
+        let this = Rc::clone(self);
+        listen(&self.socket, "message", move |_| {
+            if !this.is_over.get() {
+                say(&this.result, Progress::Answered)?;
+            }
+            this.end()
+        })?;
+        let this = Rc::clone(self);
+        listen(&self.socket, "close", move |event| {
+            let code = event.dyn_ref::<CloseEvent>().map_or(1006, CloseEvent::code);
+            if !this.is_open.get() && !this.is_over.replace(true) {
+                say(&this.result, Progress::Refused { code })?;
+            }
+            Ok(())
+        })?;
+        let this = Rc::clone(self);
+        after(PATIENCE_MS, move || {
+            if !this.is_open.get() && !this.is_over.get() {
+                say(&this.result, Progress::Silent)?;
+                return this.end();
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    fn end(&self) -> Fallible {
+        if self.is_over.replace(true) { Ok(()) } else { self.socket.close() }
+    }
+}
+
+fn say(result: &HtmlElement, progress: Progress) -> Fallible {
+    result.dataset().set("state", progress.state())?;
+    result.set_text_content(Some(&progress.sentence()));
+    Ok(())
+}
+
+fn after(milliseconds: i32, task: impl FnOnce() -> Fallible + 'static) {
+    let callback = Closure::once_into_js(move || spawn(async move { task() }));
+    set_timeout(callback.unchecked_ref(), milliseconds);
+}
