@@ -103,7 +103,7 @@ fn wasm() -> Result<()> {
         bail!("there is no test in {}", folder.display());
     }
     files.sort();
-    run(process::command("node", &["--test"]).args(files))
+    run(process::command("node", &["--test", "--test-reporter=spec"]).args(files))
 }
 
 fn extension() -> Result<()> {
