@@ -98,7 +98,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             let SocketRequest { socket, .. } = socket::read(&details).map_err(|error| to_js_error(&error))?;
-            let reason = from_js(reason).unwrap_or(Reason::InternalError);
+            let reason = from_js(&reason).unwrap_or(Reason::InternalError);
             let step = state.engine.borrow().guard_stopped(&socket, reason, &url_host);
             state.carry_out(step).await
         })
@@ -108,7 +108,7 @@ impl Background {
     pub fn message(&self, message: JsValue) -> Promise {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
-            let response = match from_js(message) {
+            let response = match from_js(&message) {
                 Ok(request) => state.answer(request).await,
                 Err(problem) => Response::Failed { problem },
             };
@@ -205,7 +205,7 @@ impl State {
             };
             to_js(&response).map_err(|error| to_js_error(&error))
         });
-        match JsFuture::from(done).await.map(from_js) {
+        match JsFuture::from(done).await.map(|done| from_js(&done)) {
             Ok(Ok(response)) => response,
             Ok(Err(problem)) => Response::Failed { problem },
             Err(thrown) => Response::Failed { problem: super::convert::storage_error(&thrown) },

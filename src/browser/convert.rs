@@ -1,5 +1,6 @@
 //! Values across the wasm boundary.
 
+use js_sys::JSON;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
@@ -12,8 +13,13 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, Error> 
     value.serialize(&Serializer::json_compatible()).map_err(|error| Error::Argument { detail: error.to_string() })
 }
 
-pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, Error> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| Error::Argument { detail: error.to_string() })
+/// By way of JSON text: the reader that the stored policy needs anyway, instead of a second one for every type.
+pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, Error> {
+    let argument = |detail: String| Error::Argument { detail };
+    let json = JSON::stringify(value).map_err(|thrown| argument(message_of(&thrown)))?;
+    // What JSON cannot say (`undefined`, a function) gives no text at all.
+    let json = json.as_string().ok_or_else(|| argument("not a value of JSON".to_owned()))?;
+    serde_json::from_str(&json).map_err(|error| argument(error.to_string()))
 }
 
 /// A property; `undefined` where there is none, or where the value is no object.
@@ -23,8 +29,11 @@ pub(super) fn property(value: &JsValue, name: &str) -> JsValue {
 
 /// What the browser rejected or threw, as an [`Error`].
 pub(super) fn storage_error(thrown: &JsValue) -> Error {
-    let detail = property(thrown, "message").as_string().unwrap_or_else(|| format!("{thrown:?}"));
-    Error::Storage { detail }
+    Error::Storage { detail: message_of(thrown) }
+}
+
+fn message_of(thrown: &JsValue) -> String {
+    property(thrown, "message").as_string().unwrap_or_else(|| format!("{thrown:?}"))
 }
 
 /// A JavaScript `Error` with the stable `code`.

@@ -78,7 +78,7 @@ impl ViolationLog {
             let Some(value) = cursor.value().map_err(idb_error)? else {
                 break;
             };
-            violations.extend(from_js(value));
+            violations.extend(from_js(&value));
             cursor.next(None).await.map_err(idb_error)?;
         }
         Ok((violations, total))

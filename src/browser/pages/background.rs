@@ -34,7 +34,7 @@ pub(super) async fn ask(request: &Request) -> Result<Response, Error> {
     let answer = api::send_to_extension(&message).await.map_err(|thrown| Error::CoreFailed {
         detail: property(&thrown, "message").as_string().unwrap_or_else(|| "no answer".to_owned()),
     })?;
-    match from_js(answer)? {
+    match from_js(&answer)? {
         Response::Failed { problem } => Err(problem),
         response => Ok(response),
     }
@@ -49,7 +49,7 @@ pub(super) fn unexpected(response: &Response) -> Error {
 pub(super) fn listen(handler: impl Fn(Notice) + 'static) {
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |message| {
         // Other pages' requests to the background come by here as well.
-        if let Ok(notice) = from_js(message) {
+        if let Ok(notice) = from_js(&message) {
             handler(notice);
         }
     });

@@ -94,7 +94,7 @@ impl RuleFields {
     /// The values of the form's choices are the names under which they are stored.
     fn choice<T: DeserializeOwned>(&self, name: &str) -> Fallible<T> {
         let value = self.field::<HtmlSelectElement>(name)?.value();
-        from_js(value.into()).map_err(|error| to_js_error(&error))
+        from_js(&value.into()).map_err(|error| to_js_error(&error))
     }
 
     fn choose(&self, name: &str, value: impl Serialize) -> Fallible {

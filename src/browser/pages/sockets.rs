@@ -70,7 +70,7 @@ async fn demo() -> Option<Demo> {
     if !response.ok() {
         return None;
     }
-    from_js(JsFuture::from(response.json().ok()?).await.ok()?).ok()
+    from_js(&JsFuture::from(response.json().ok()?).await.ok()?).ok()
 }
 
 fn draw(socket: &DemoSocket) -> Fallible<Element> {
