@@ -102,7 +102,11 @@ pub fn pasted_pem(text: &str) -> Option<Result<Vec<Inspected>, Error>> {
             None => lines.push_str(piece),
         }
     }
-    Some(pem::inspect(lines.as_bytes()))
+    // A frame that is still being typed holds nothing yet.
+    Some(
+        pem::inspect(lines.as_bytes())
+            .and_then(|keys| if keys.is_empty() { Err(Error::NothingRecognised) } else { Ok(keys) }),
+    )
 }
 
 /// What was taken from a file or a pasted text. `keys` were added, `known` were in the form already.
@@ -300,6 +304,7 @@ mod tests {
             assert_eq!(found.iter().map(|key| key.sha256).collect::<Vec<_>>(), [pin], "{text}");
         }
         assert_eq!(pasted_pem(A), None);
+        assert_eq!(pasted_pem("-----BEGIN CERT"), Some(Err(Error::NothingRecognised)));
         assert_eq!(pasted_pem(&key.serialize_pem().replace('\n', "")).unwrap(), Err(Error::PrivateKey));
     }
 }

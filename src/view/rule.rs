@@ -25,7 +25,7 @@ pub fn notices(rule: &RuleDocument, now: UnixMillis) -> Vec<Notice> {
     if rule.mode == Mode::Off {
         return Vec::new();
     }
-    expiry(rule, now).into_iter().chain(backup(rule)).collect()
+    expiry(rule, now).into_iter().chain(backup(rule, now)).collect()
 }
 
 /// What a mode does, below its field.
@@ -95,8 +95,8 @@ fn expiry(rule: &RuleDocument, now: UnixMillis) -> Option<Notice> {
     })
 }
 
-fn backup(rule: &RuleDocument) -> Option<Notice> {
-    (rule.mode == Mode::Block && rule.pins.len() == 1).then(|| {
+fn backup(rule: &RuleDocument, now: UnixMillis) -> Option<Notice> {
+    (rule.mode == Mode::Block && !is_expired(rule, now) && rule.pins.len() == 1).then(|| {
         Notice::new(
             Kind::Note,
             "single-pin",
@@ -138,6 +138,7 @@ mod tests {
             (Mode::Block, 2, Some("2026-11-23"), "Blocks", &["expires-soon"]),
             (Mode::Block, 2, Some("2027-11-23"), "Blocks", &[]),
             (Mode::Block, 2, Some("2026-11-22"), "Expired: flags only", &["expired"]),
+            (Mode::Block, 1, Some("2026-11-22"), "Expired: flags only", &["expired"]),
             (Mode::Flag, 1, None, "Flags", &[]),
             (Mode::Flag, 1, Some("2026-11-01"), "Expired: flags only", &["expired"]),
             (Mode::Off, 1, Some("2026-11-01"), "Off", &[]),

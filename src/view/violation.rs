@@ -64,7 +64,7 @@ pub const fn advice(violation: &Violation) -> &'static str {
         }
         Reason::PinMismatch => {
             "If you run this server and changed its key, add the new pin to the rule. If not, someone may be between you \
-             and the server: ask whoever runs it, over another way, before you use it again."
+             and the server: ask whoever runs it, by phone for instance, before you use it again."
         }
         Reason::DeniedKey => {
             "This key was denied on purpose. Do not use the server until whoever runs it has replaced the key."
