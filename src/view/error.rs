@@ -9,6 +9,19 @@ pub fn sentence(error: &Error) -> String {
     pin_or_key(error).or_else(|| host(error)).or_else(|| rule(error)).unwrap_or_else(|| stored(error))
 }
 
+/// What a program said about the error, for a report: nothing that a person needs in order to go on.
+#[must_use]
+pub fn detail(error: &Error) -> Option<&str> {
+    match error {
+        Error::PolicySyntax { detail }
+        | Error::CoreFailed { detail }
+        | Error::Argument { detail }
+        | Error::Storage { detail } => Some(detail),
+        Error::PolicyRule { problem, .. } => detail(problem),
+        _ => None,
+    }
+}
+
 fn pin_or_key(error: &Error) -> Option<String> {
     Some(match error {
         Error::PinEmpty => "There is no pin here yet. Enter one, or remove this row.".to_owned(),
@@ -144,7 +157,7 @@ fn stored(error: &Error) -> String {
             "The stored rules were written by a newer version of Sockpin (format {version}) and are left as they are. \
              Update Sockpin."
         ),
-        Error::PolicySyntax { detail } => format!("The stored rules are damaged ({detail})."),
+        Error::PolicySyntax { .. } => "The stored rules are damaged and cannot be read.".to_owned(),
         Error::PolicyInForce => {
             "The stored rules are in order, so they are kept. Delete rules one by one instead.".to_owned()
         }
@@ -155,11 +168,12 @@ fn stored(error: &Error) -> String {
         Error::Storage { detail } => {
             format!("Firefox could not read or write what Sockpin stores ({detail}). Check for a full disk.")
         }
-        Error::CoreFailed { detail } => format!(
-            "The part of Sockpin that checks connections does not run ({detail}). Turn Sockpin off and on again under \
-             Add-ons and themes."
-        ),
-        other => format!("Something is wrong in Sockpin itself ({other}). Please report it."),
+        Error::CoreFailed { .. } => {
+            "The part of Sockpin that checks connections does not run. Turn Sockpin off and on \
+                                     again under Add-ons and themes."
+                .to_owned()
+        }
+        other => format!("Something is wrong in Sockpin itself ({}). Please report it.", other.code()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether Sockpin is at work.
 
 use super::date::count;
-use super::error::sentence;
+use super::error::{detail, sentence};
 use super::notice::Tone;
 use crate::error::Error;
 
@@ -19,6 +19,8 @@ pub struct State {
 pub enum Remedy {
     /// Set aside a policy that cannot be read and begin with an empty one.
     StartAfresh,
+    /// Go where that can be done.
+    OpenRules,
     /// Give the permission that was taken away.
     Permit,
 }
@@ -29,6 +31,7 @@ impl Remedy {
     pub const fn label(self) -> &'static str {
         match self {
             Self::StartAfresh => "Start with no rules…",
+            Self::OpenRules => "Open the rules",
             Self::Permit => "Give the permission",
         }
     }
@@ -41,6 +44,8 @@ pub struct Banner {
     pub title: &'static str,
     /// What it means.
     pub text: String,
+    /// For a report, beside what a person needs.
+    pub detail: Option<String>,
     /// What can be done from here.
     pub remedy: Option<Remedy>,
     /// A stable name.
@@ -82,7 +87,8 @@ pub fn problem(error: &Error) -> Banner {
         _ => "Without the rules no socket can be known to be unpinned",
     };
     let text = format!("{} {cause}, so every WebSocket connection is being stopped.{advice}", sentence(error));
-    Banner { title: "All WebSockets are being stopped", text, remedy, code: error.code() }
+    let detail = detail(error).map(str::to_owned);
+    Banner { title: "All WebSockets are being stopped", text, detail, remedy, code: error.code() }
 }
 
 /// The rules are in force, but the log is not.
@@ -94,6 +100,7 @@ pub fn log_problem(error: &Error) -> Banner {
             "{} The rules are in force all the same, but what is blocked or flagged now may be missing from the log.",
             sentence(error)
         ),
+        detail: detail(error).map(str::to_owned),
         remedy: None,
         code: "log-unwritable",
     }
@@ -107,6 +114,7 @@ pub fn permission_missing() -> Banner {
         text: "Its permission to access data for all websites was taken away. Firefox does not ask Sockpin about \
                sockets of sites without it, so their keys are not checked."
             .to_owned(),
+        detail: None,
         remedy: Some(Remedy::Permit),
         code: "permission-missing",
     }

@@ -74,6 +74,10 @@ pub const fn advice(violation: &Violation) -> &'static str {
             "A certificate that is in no public log can have been issued in secret. If the server’s authority is a private \
              one, take the requirement out of the rule; if not, ask whoever runs the server."
         }
+        Reason::PreflightUnanswered => {
+            "This version of Sockpin sends no pre-flight. Set the rule’s preflight to “prefer” or “off”: the key is then \
+             checked at the handshake, before any data flows."
+        }
         Reason::ChainUnknown => {
             "Firefox shows no chain once a certificate exception is in force. Remove the exception, or pin the server’s \
              own key."
@@ -154,6 +158,9 @@ fn cause(violation: &Violation) -> String {
         Reason::CtNotCompliant => {
             "The certificate is not in enough public logs (Certificate Transparency), which the rule requires"
                 .to_owned()
+        }
+        Reason::PreflightUnanswered => {
+            "The rule requires the key to be checked ahead of the handshake, and it could not be".to_owned()
         }
         Reason::Deadline => "The check took too long".to_owned(),
         Reason::PolicyUnreadable => "The stored rules could not be read, so every socket is stopped".to_owned(),

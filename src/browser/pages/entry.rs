@@ -19,6 +19,7 @@ pub(super) fn draw(violation: &Violation, body: &Element) -> Fallible {
         let role = certificate::role(index, violation.chain.len());
         append(&chain, &draw_certificate(entry, role, violation.rule.as_ref())?)?;
     }
+    find::<HtmlElement>(&content, ".exception")?.set_hidden(!violation.exception);
     find::<HtmlElement>(&content, ".no-chain")?.set_hidden(!violation.chain.is_empty());
     match &violation.rule {
         Some(rule) => draw_rule(rule, &content)?,

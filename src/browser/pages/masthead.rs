@@ -14,15 +14,17 @@ use crate::view::status::{Banner, Remedy, State, log_problem, permission_missing
 /// The state line and the banner.
 pub(super) struct Masthead {
     remedy: Cell<Option<Remedy>>,
+    /// What this page offers where the rules cannot be read.
+    for_unreadable_rules: Remedy,
 }
 
 impl Masthead {
-    /// `start_afresh` is what the page does where rules that cannot be read may be set aside.
-    pub(super) fn new(start_afresh: impl Fn() -> Fallible + 'static) -> Fallible<Rc<Self>> {
-        let masthead = Rc::new(Self { remedy: Cell::new(None) });
+    /// `for_unreadable_rules` is what the page offers where the rules cannot be read, and `act` does it.
+    pub(super) fn new(for_unreadable_rules: Remedy, act: impl Fn() -> Fallible + 'static) -> Fallible<Rc<Self>> {
+        let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules });
         let this = Rc::clone(&masthead);
         listen(&by_id::<EventTarget>("problem-action")?, "click", move |_| match this.remedy.get() {
-            Some(Remedy::StartAfresh) => start_afresh(),
+            Some(Remedy::StartAfresh | Remedy::OpenRules) => act(),
             Some(Remedy::Permit) => {
                 let answered = background::request_permission()?;
                 let this = Rc::clone(&this);
@@ -74,10 +76,16 @@ impl Masthead {
     fn show_banner(&self, banner: &Banner) -> Fallible {
         by_id::<Element>("problem-title")?.set_text_content(Some(banner.title));
         by_id::<Element>("problem-text")?.set_text_content(Some(&banner.text));
+        show("problem-details", banner.detail.is_some())?;
+        by_id::<Element>("problem-detail")?.set_text_content(banner.detail.as_deref());
+        let remedy = banner.remedy.map(|remedy| match remedy {
+            Remedy::StartAfresh => self.for_unreadable_rules,
+            other => other,
+        });
         let action: HtmlElement = by_id("problem-action")?;
-        action.set_hidden(banner.remedy.is_none());
-        action.set_text_content(banner.remedy.map(Remedy::label));
-        self.remedy.set(banner.remedy);
+        action.set_hidden(remedy.is_none());
+        action.set_text_content(remedy.map(Remedy::label));
+        self.remedy.set(remedy);
         let section: HtmlElement = by_id("problem")?;
         section.dataset().set("code", banner.code)?;
         section.set_hidden(false);

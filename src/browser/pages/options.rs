@@ -17,6 +17,7 @@ use crate::time::UnixMillis;
 use crate::view::error::sentence;
 use crate::view::notice::{Kind, Notice};
 use crate::view::rule::deletion;
+use crate::view::status::Remedy;
 
 struct Options {
     masthead: Rc<Masthead>,
@@ -27,7 +28,7 @@ struct Options {
 
 pub(super) async fn start() -> Fallible {
     let options = Rc::new(Options {
-        masthead: Masthead::new(|| by_id::<HtmlDialogElement>("afresh-dialog")?.show_modal())?,
+        masthead: Masthead::new(Remedy::StartAfresh, || by_id::<HtmlDialogElement>("afresh-dialog")?.show_modal())?,
         form: OnceCell::new(),
         rules: RefCell::default(),
     });

@@ -14,7 +14,7 @@ use super::{background, entry};
 use crate::message::{Notice, Request, Response};
 use crate::time::UnixMillis;
 use crate::view::date::ago;
-use crate::view::{error::sentence, violation as words};
+use crate::view::{error::sentence, status::Remedy, violation as words};
 use crate::violation::Violation;
 
 /// Entries shown; the log itself may hold more.
@@ -28,7 +28,7 @@ struct Popup {
 
 pub(super) async fn start() -> Fallible {
     let popup = Rc::new(Popup {
-        masthead: Masthead::new(|| {
+        masthead: Masthead::new(Remedy::OpenRules, || {
             open_options();
             Ok(())
         })?,
