@@ -10,7 +10,7 @@ use crate::connection::{Connection, Facts, MissingFacts, Scheme, Target};
 use crate::error::Error;
 use crate::host::UrlHostParser;
 use crate::policy::{Layers, Policy};
-use crate::rule::{Birth, FieldError, Rule, RuleDocument};
+use crate::rule::{Birth, FieldError, Mode, Preflight, Rule, RuleDocument};
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason, Verdict, judge};
 use crate::violation::Violation;
@@ -127,7 +127,7 @@ impl Engine {
             Err(step) => return step,
         };
         if target.scheme == Scheme::Wss {
-            return Step::only(Answer::LetGo);
+            return before_handshake(layers, &target, socket);
         }
         let (verdict, connection) = judge_without_facts(layers, target, socket.now);
         match verdict.outcome {
@@ -236,6 +236,20 @@ impl Change {
         let record = policy.to_json().map_err(Refusal::Policy)?;
         Ok(Self { policy, record, rule })
     }
+}
+
+/// No pre-flight is ever sent yet, which counts as one without an answer: a rule that requires one stops the socket.
+fn before_handshake(layers: &Layers, target: &Target, socket: &Socket) -> Step {
+    let requires = |rule: &Rule| {
+        rule.mode() == Mode::Block && rule.preflight() == Preflight::Require && !rule.is_expired(socket.now)
+    };
+    let rule = layers.lookup(&target.host, target.tls_port()).find(|(_, rule)| requires(rule));
+    let Some((layer, rule)) = rule else {
+        return Step::only(Answer::LetGo);
+    };
+    let verdict = Verdict { rule: Some((layer, Arc::clone(rule))), ..Verdict::unjudged(Reason::PreflightUnanswered) };
+    let violation = Violation::without_facts(&verdict, socket.now, Some(target), socket.page.clone());
+    Step { answer: Answer::Cancel, effects: logged(violation, socket) }
 }
 
 /// The verdict before any facts are known: it tells whether a rule is about the socket at all.

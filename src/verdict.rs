@@ -70,6 +70,8 @@ pub enum Reason {
     PinMismatch,
     /// Violation: the rule denies keys, and under a certificate exception the chain that could hold them is not shown.
     ChainUnknown,
+    /// Violation: the rule requires an answer to a pre-flight, and there is none.
+    PreflightUnanswered,
     /// Violation: Certificate Transparency is required and not reported.
     CtNotCompliant,
     /// Violation: the decision took too long.

@@ -120,6 +120,28 @@ fn without_a_readable_policy_every_socket_is_stopped_at_once() {
 }
 
 #[test]
+fn a_rule_that_requires_a_preflight_stops_the_socket_before_its_handshake() {
+    let pin = Pin::of_spki(b"key").to_base64();
+    for (fields, answer) in [
+        (json!({"preflight": "require"}), Answer::Cancel),
+        (json!({"preflight": "prefer"}), Answer::LetGo),
+        (json!({"preflight": "off"}), Answer::LetGo),
+        (json!({"preflight": "require", "mode": "flag"}), Answer::LetGo),
+        (json!({"preflight": "require", "expires": "2020-01-01"}), Answer::LetGo),
+    ] {
+        let mut rule = json!({"host": "chat.example.com", "pins": [{"sha256": pin}]});
+        rule.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let record = json!({"version": 1, "rules": [rule]}).to_string();
+        let step =
+            Engine::start(Ok(Some(record)), NOW, &url_host).opening(&socket("wss://chat.example.com"), &url_host);
+        assert_eq!(step.answer, answer, "{fields}");
+        let logged =
+            if answer == Answer::Cancel { vec![(Outcome::Block, Reason::PreflightUnanswered)] } else { vec![] };
+        assert_eq!(done(&step).0, logged, "{fields}");
+    }
+}
+
+#[test]
 fn an_address_that_cannot_be_read_is_stopped() {
     for url in ["wss://a..b/", "wss://[::1/", "https://example.com/", "wss://example.com:99999/", "nonsense"] {
         let step = engine("block", Pin::of_spki(b"key")).opening(&socket(url), &url_host);
