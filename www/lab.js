@@ -1,7 +1,8 @@
 // Loads the core and hands the page to it. The text of the page stands without it.
 
 const fail = (error) => {
-  document.getElementById("failure-detail").textContent = String(error);
+  // A panic has put its own words there.
+  document.getElementById("failure-detail").textContent ||= String(error);
   document.getElementById("failure").hidden = false;
 };
 
