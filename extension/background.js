@@ -18,12 +18,11 @@ browser.runtime.onMessage.addListener((message) => answer(message));
 /** One instance of the core, from its loading to its end. */
 class Life {
   static #count = 0;
-
+  // Who waits for an answer. A dead core gives none, so they are told by its end.
+  #waiting = new Set();
   ready = false;
 
   constructor() {
-    this.over = new Promise((_, reject) => { this.end = reject; });
-    this.over.catch(() => {});
     this.core = Life.#load((message) => end(this, new Error(message)));
     this.core.then(() => { this.ready = true; }, (error) => end(this, error));
   }
@@ -35,9 +34,15 @@ class Life {
     return module.Background.start(onPanic);
   }
 
-  /** Calls the core. A dead one answers nothing, so its end is awaited as well. */
   call(method, ...values) {
-    return Promise.race([this.core.then((core) => core[method](...values)), this.over]);
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      this.core.then((core) => core[method](...values)).then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
+  }
+
+  end(error) {
+    for (const reject of this.#waiting) reject(error);
   }
 }
 
