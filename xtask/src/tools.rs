@@ -72,8 +72,7 @@ fn geckodriver() -> Result<()> {
     let version = programs::GECKODRIVER_VERSION;
     eprintln!("Building geckodriver {version} into {} (some minutes, once)", cache.display());
     let mut install = cargo(&["install", "geckodriver", "--locked", "--version", version, "--root"]);
-    // Its own target folder would be a temporary one; the project's flags are not meant for it.
-    run(install.arg(&cache).env_remove("RUSTFLAGS")).context("geckodriver is missing and could not be built")
+    run(install.arg(&cache)).context("geckodriver is missing and could not be built")
 }
 
 /// Makes sure that Node can be started.
