@@ -17,21 +17,24 @@ browser.runtime.onMessage.addListener((message) => answer(message));
 
 /** One instance of the core, from its loading to its end. */
 class Life {
-  static #count = 0;
+  static #begun = false;
   // Who waits for an answer. A dead core gives none, so they are told by its end.
   #waiting = new Set();
   ready = false;
 
   constructor() {
-    this.core = Life.#load((message) => end(this, new Error(message)));
+    this.core = this.#load();
     this.core.then(() => { this.ready = true; }, (error) => end(this, error));
   }
 
-  // A module is instantiated once for each URL, so each life has a URL of its own.
-  static async #load(onPanic) {
-    const module = await import(`./pkg/sockpin.js?life=${Life.#count++}`);
-    await module.default();
-    return module.Background.start(onPanic);
+  async #load() {
+    const [module, wasm] = await Promise.all([import("./pkg/sockpin.js"), compile("./pkg/sockpin_bg.wasm")]);
+    // From here to the start nothing is awaited: one that took too long must not take the place of a newer one.
+    if (life !== this) throw new Error("this instance came too late");
+    if (Life.#begun) module.__wbg_reset_state();
+    else module.initSync({ module: wasm });
+    Life.#begun = true;
+    return module.Background.start((message) => end(this, new Error(message)));
   }
 
   call(method, ...values) {
@@ -44,6 +47,11 @@ class Life {
   end(error) {
     for (const reject of this.#waiting) reject(error);
   }
+}
+
+async function compile(path) {
+  const response = await fetch(path);
+  return WebAssembly.compile(await response.arrayBuffer());
 }
 
 let life = null;

@@ -37,12 +37,15 @@ pub enum Request {
 
 /// From the background to the page that asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Response {
     /// To [`Request::Status`].
     Status {
         /// What keeps Sockpin from judging, if anything does.
         problem: Option<Error>,
+        /// Why the newest violation could not be written down, if it could not. It was stopped or let through all the
+        /// same.
+        log_problem: Option<Error>,
         /// How many rules are in force.
         rules: usize,
     },

@@ -32,8 +32,8 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["browser", "runtime", "onMessage"], js_name = addListener)]
     pub(super) fn add_message_listener(listener: &Closure<dyn FnMut(JsValue)>);
 
-    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
-    pub(super) fn random_uuid() -> String;
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = randomUUID)]
+    pub(super) fn random_uuid() -> Result<String, JsValue>;
 
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &js_sys::Function, milliseconds: i32) -> JsValue;

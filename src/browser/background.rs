@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
 use super::badge::Badge;
-use super::convert::{from_js, to_js, to_js_error};
+use super::convert::{from_js, storage_error, to_js, to_js_error};
 use super::serial::Serial;
 use super::socket::{self, Request as SocketRequest};
 use super::url_host::url_host;
@@ -179,9 +179,10 @@ impl State {
 
     fn status(&self) -> Response {
         let engine = self.engine.borrow();
-        let problem = engine.policy().err().cloned().or_else(|| self.log_problem.borrow().clone());
+        let problem = engine.policy().err().cloned();
+        let log_problem = self.log_problem.borrow().clone();
         let rules = engine.policy().map_or(0, |layers| layers.managed.rules().len() + layers.user.rules().len());
-        Response::Status { problem, rules }
+        Response::Status { problem, log_problem, rules }
     }
 
     fn rules(&self) -> Response {
@@ -208,7 +209,7 @@ impl State {
         match JsFuture::from(done).await.map(|done| from_js(&done)) {
             Ok(Ok(response)) => response,
             Ok(Err(problem)) => Response::Failed { problem },
-            Err(thrown) => Response::Failed { problem: super::convert::storage_error(&thrown) },
+            Err(thrown) => Response::Failed { problem: storage_error(&thrown) },
         }
     }
 
@@ -218,7 +219,8 @@ impl State {
             let engine = self.engine.borrow();
             match &edit {
                 PolicyEdit::Save(document) => {
-                    let birth = Birth { id: api::random_uuid(), time: now };
+                    let id = api::random_uuid().map_err(|thrown| Refusal::Policy(storage_error(&thrown)))?;
+                    let birth = Birth { id, time: now };
                     engine.save_rule(document.as_ref().clone(), &birth, &url_host)?
                 }
                 PolicyEdit::Delete(id) => engine.delete_rule(id)?,

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::{property, to_js, to_js_error};
 use super::security_info::facts_from;
-use super::url_host::url_host;
+use super::url_host::{canonical_url, url_host};
 use crate::connection::{Connection, Target};
 use crate::error::Error;
 use crate::formats::pem;
@@ -54,7 +54,8 @@ struct Answer {
 fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Answer, Error> {
     let now = property(connection, "now").as_f64().and_then(UnixMillis::from_javascript).ok_or(Error::InvalidTime)?;
     let url = property(connection, "url").as_string().ok_or(Error::SocketUrl)?;
-    let target = Target::from_url(&url, &url_host)?;
+    // A URL that the browser refuses is read by the core, which says what is wrong with it.
+    let target = Target::from_url(&canonical_url(&url).unwrap_or(url), &url_host)?;
     let user = Policy::from_json(policy_json, now, &url_host)?;
     let layers = Layers { managed: Policy::default(), user };
     let facts = facts_from(&property(connection, "securityInfo"));

@@ -8,6 +8,11 @@ pub(super) fn url_host(host: &str) -> Option<String> {
     Some(url.hostname()).filter(|hostname| !hostname.is_empty())
 }
 
+/// A URL as the browser itself writes it: what the events of `webRequest` carry already.
+pub(super) fn canonical_url(url: &str) -> Option<String> {
+    Url::new(url).ok().map(|url| url.href())
+}
+
 /// The origin of a document's URL; the bare scheme (`data:`) where it has none to show.
 pub(super) fn origin(url: &str) -> Option<String> {
     const OPAQUE: &str = "null";

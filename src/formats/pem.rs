@@ -47,7 +47,8 @@ pub fn inspect(input: &[u8]) -> Result<Vec<Inspected>, Error> {
     }
     match std::str::from_utf8(input) {
         Ok(text) if text.contains(BEGIN) => {
-            blocks(text).map(|block| block.and_then(|block| inspect_block(&block))).collect()
+            let found: Vec<_> = blocks(text).map(|block| inspect_block(&block?)).collect::<Result<_, _>>()?;
+            if found.is_empty() { Err(Error::NothingRecognised) } else { Ok(found) }
         }
         _ => inspect_der(input).map(|inspected| vec![inspected]),
     }

@@ -50,12 +50,13 @@ impl Progress {
     }
 }
 
-/// What the demo expects of one of its sockets: `opens`, `blocked` or `flagged`.
+/// What the demo expects of one of its sockets: `opens`, `blocked`, `unreachable` or `flagged`.
 #[must_use]
 pub fn expectation(expect: &str) -> String {
     match expect {
         "opens" => "With the demo’s rules it opens.".to_owned(),
         "blocked" => "With the demo’s rules it is blocked.".to_owned(),
+        "unreachable" => "With the demo’s rules it is not reached without encryption.".to_owned(),
         "flagged" => "With the demo’s rules it opens and is flagged.".to_owned(),
         other => format!("With the demo’s rules: {other}."),
     }

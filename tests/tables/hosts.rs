@@ -86,7 +86,7 @@ fn what_is_no_pattern_says_why() {
         ("xn\u{ad}--\u{200d}.example", "host-internationalised"),
     ] {
         let found = HostPattern::parse(typed, &url_host).map(|typed| typed.pattern.to_string());
-        assert_eq!(found.as_ref().map_err(|error| error.code()), Err(code), "{typed:?}");
+        assert_eq!(found.as_ref().map_err(sockpin::error::Error::code), Err(code), "{typed:?}");
     }
 }
 

@@ -105,6 +105,7 @@ fn what_holds_no_public_key_says_why() {
         (long, "input-too-large"),
         (Vec::new(), "nothing-recognised"),
         (b"hello".to_vec(), "nothing-recognised"),
+        (b"-----BEGIN CERT".to_vec(), "nothing-recognised"),
         (vec![0xff, 0xfe, 0x00], "nothing-recognised"),
         (not_a_key.to_vec(), "private-key"),
     ] {

@@ -61,8 +61,7 @@ export function installBrowser() {
     },
   };
   globalThis.addEventListener = (name, listener) => { double.pageListeners[name] = listener; };
-  globalThis.fetch = async () =>
-    new Response(await double.readWasm(), { headers: { "content-type": "application/wasm" } });
+  globalThis.fetch = async () => new Response(await double.readWasm());
   return double;
 }
 

@@ -107,6 +107,7 @@ test("judge compares hosts in canonical form, by the platform's own URL parser",
     ["127.0.0.1", "wss://0x7f.1/", "allow"],
     ["[2001:db8::1]:8443", "wss://[2001:db8:0::1]:8443/", "allow"],
     ["localhost", "wss://localhost.:9443/", "allow"],
+    ["chat.example.com", "WSS://user:secret@chat%2Eexample.com:443/path", "allow"],
     ["chat.example.com:443", "ws://chat.example.com/", "block"],
   ]) {
     assert.equal(judge(policy(rule({ host })), connection({ url })).outcome, outcome, `${host} ${url}`);

@@ -94,7 +94,9 @@ fn bind(module: &Path, package: &Path) -> Result<()> {
         .omit_default_module_path(false)
         // Names of functions serve stack traces only.
         .remove_name_section(true)
-        .remove_producers_section(true);
+        .remove_producers_section(true)
+        // After a panic the instance is dead, and the background goes on with a new one.
+        .reset_state_function(true);
     bindgen
         .web(true)
         .and_then(|bindgen| bindgen.generate(package))

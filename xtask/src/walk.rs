@@ -49,12 +49,12 @@ async fn try_socket(world: &World, socket: &DemoSocket) -> Result<Stop> {
 impl Stop {
     fn keeps(&self, promise: Expectation) -> bool {
         let delivered = self.page == "open" && self.server.frames > 0;
+        let stopped = self.page == "refused" && self.server.frames == 0 && self.server.closing_frames == 0;
         match promise {
             Expectation::Opens => delivered && self.logged.is_none(),
             Expectation::Flagged => delivered && self.logged.as_deref() == Some("flag"),
-            Expectation::Blocked => {
-                self.page == "refused" && self.server.frames == 0 && self.server.closing_frames == 0
-            }
+            Expectation::Blocked => stopped && self.logged.as_deref() == Some("block"),
+            Expectation::Unreachable => stopped && self.server.requests.is_empty(),
         }
     }
 
@@ -105,7 +105,10 @@ mod tests {
             (Expectation::Flagged, stop("open", 1, 1, None), false),
             (Expectation::Flagged, stop("refused", 0, 0, Some("block")), false),
             (Expectation::Blocked, stop("refused", 0, 0, Some("block")), true),
-            (Expectation::Blocked, stop("refused", 0, 0, None), true),
+            (Expectation::Blocked, stop("refused", 0, 0, None), false),
+            (Expectation::Unreachable, stop("refused", 0, 0, None), true),
+            (Expectation::Unreachable, stop("refused", 1, 0, None), false),
+            (Expectation::Unreachable, stop("open", 1, 0, None), false),
             (Expectation::Blocked, stop("refused", 1, 0, Some("block")), false),
             (Expectation::Blocked, stop("refused", 0, 1, Some("block")), false),
             (Expectation::Blocked, stop("open", 1, 1, None), false),

@@ -45,18 +45,13 @@ impl Masthead {
             Ok(Response::Status { problem: None, .. }) if !background::is_permitted().await? => {
                 self.show_banner(&permission_missing())
             }
-            Ok(Response::Status { problem: None, rules }) => {
+            Ok(Response::Status { problem: None, log_problem: None, rules }) => {
                 show("problem", false)?;
                 show_state(&state(rules))
             }
-            // Of the rules, or of the log alone?
-            Ok(Response::Status { problem: Some(found), .. }) => match background::ask(&Request::Rules).await {
-                Ok(Response::Rules { problem: None, .. }) => self.show_banner(&log_problem(&found)),
-                Ok(Response::Rules { problem: Some(found), .. }) | Err(found) => self.show_banner(&problem(&found)),
-                Ok(other) => self.show_problem(&background::unexpected(&other)),
-            },
+            Ok(Response::Status { problem: Some(found), .. }) | Err(found) => self.show_problem(&found),
+            Ok(Response::Status { log_problem: Some(found), .. }) => self.show_banner(&log_problem(&found)),
             Ok(other) => self.show_problem(&background::unexpected(&other)),
-            Err(found) => self.show_problem(&found),
         }
     }
 

@@ -181,7 +181,7 @@ const PROMISES: &[Promise] = &[
         scheme: "ws",
         host: PINNED,
         server: |servers| &servers.clear,
-        expect: Expectation::Blocked,
+        expect: Expectation::Unreachable,
         about: "A pinned host is never reached without TLS: the address is upgraded to wss, which this server does not speak.",
     },
     Promise {

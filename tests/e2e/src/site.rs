@@ -38,8 +38,10 @@ pub struct DemoSocket {
 pub enum Expectation {
     /// It opens and nothing is logged.
     Opens,
-    /// It never opens.
+    /// It never opens, and is logged.
     Blocked,
+    /// It never opens, since the server does not speak TLS, and nothing is sent in clear.
+    Unreachable,
     /// It opens and is logged.
     Flagged,
 }
