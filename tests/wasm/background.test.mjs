@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { details, installBrowser, startBackground, until } from "./browser_double.mjs";
 import { data, inspect } from "./module.mjs";
+import { withTrapIn } from "./trapping.mjs";
 
 const CANCEL = { cancel: true };
 const leaf = [...(await data("rsa.der"))];
@@ -135,6 +136,19 @@ test("a missing or truncated wasm file stops every socket", async () => {
     assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), CANCEL);
     await until(() => double.badge.all === "!", "the badge");
   }
+});
+
+test("a core that traps in mid-request stops that socket, and a new instance judges the next", async () => {
+  const wasm = await withTrapIn("background_headersReceived");
+  const double = await background(record(PIN), (double) => { double.readWasm = async () => wasm; });
+  double.securityInfo = async () => secure;
+  for (let time = 1; time <= 3; time++) {
+    // The pinned key: nothing but the trap is in the way.
+    assert.deepEqual(await double.ask("onHeadersReceived", details()), CANCEL);
+    await until(() => double.badge[7] === String(time), "a new instance has counted it");
+    assert.deepEqual(await double.ask("onBeforeRequest", details()), {}, "control: what does not trap works");
+  }
+  assert.notEqual(double.badge.all, "!");
 });
 
 test("an event that is none stops the socket", async () => {

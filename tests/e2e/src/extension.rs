@@ -38,16 +38,25 @@ fn checkout() -> PathBuf {
 }
 
 impl Firefox {
-    /// Sends a message to the background from a page of the extension, which is opened if it is not yet, and
-    /// returns the answer. The current tab stays what it was.
+    /// Sends a message to the background from a page of the extension and returns the answer.
     pub async fn ask_extension(&self, message: Value) -> Result<Value> {
+        self.run_in_extension("return browser.runtime.sendMessage(arguments[0])", vec![message.clone()])
+            .await
+            .with_context(|| format!("the extension did not answer {message}"))
+    }
+
+    /// What the toolbar button shows for the tab with this address.
+    pub async fn badge(&self, address: &str) -> Result<String> {
+        let text = self.run_in_extension(BADGE, vec![json!(address)]).await?;
+        text.as_str().map(str::to_owned).with_context(|| format!("no tab shows {address}"))
+    }
+
+    /// Runs a script in a page of the extension, which is opened if it is not yet. The current tab stays what it was.
+    async fn run_in_extension(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
         let driver = self.driver()?;
         let current = driver.window().await?;
         self.switch_to_messenger().await?;
-        let answer = self
-            .run("return browser.runtime.sendMessage(arguments[0])", vec![message.clone()])
-            .await
-            .with_context(|| format!("the extension did not answer {message}"));
+        let answer = self.run(script, arguments).await;
         driver.switch_to_window(current).await?;
         answer
     }
@@ -100,6 +109,14 @@ fn list(answer: &Value, name: &str) -> Result<Vec<Value>> {
     let list = answer.get(name).and_then(Value::as_array);
     list.cloned().with_context(|| format!("there are no {name} in the answer {answer}"))
 }
+
+const BADGE: &str = r"
+const [address] = arguments;
+return browser.tabs.query({}).then((tabs) => {
+    const tab = tabs.find(({ url }) => url === address);
+    return tab && browser.action.getBadgeText({ tabId: tab.id });
+});
+";
 
 /// The page from which messages are sent.
 const MESSENGER: &str = "options.html";

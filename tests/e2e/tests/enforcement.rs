@@ -6,6 +6,7 @@ use serde_json::json;
 use sockpin_e2e::demo::{FLAGGED, PINNED};
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::socket::{FRAME, Sighting};
+use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 
 async fn world() -> Result<World> {
@@ -72,6 +73,21 @@ async fn a_wrong_key_is_blocked_and_its_server_receives_no_frame() -> Result<()>
     assert_eq!(log.len(), 1, "{log:?}");
     assert_eq!(log[0]["outcome"], "block");
     assert_eq!(log[0]["host"], PINNED);
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn the_badge_counts_what_this_tab_had_blocked_until_it_goes_elsewhere() -> Result<()> {
+    let world = world().await?;
+    world.load_policy().await?;
+    let (page, other) = (world.demo.site.blank(), world.demo.site.url("/"));
+    for (socket, count) in [("pinned", ""), ("flagged", ""), ("attacker", "1"), ("attacker", "2"), ("attacker", "3")] {
+        world.socket(socket).await?;
+        // The badge is drawn after the socket has been answered.
+        wait::until("the badge", async || Ok((world.firefox.badge(&page).await? == count).then_some(()))).await?;
+    }
+    world.firefox.open(&other).await?;
+    assert_eq!(world.firefox.badge(&other).await?, "");
     world.firefox.quit().await
 }
 
