@@ -83,30 +83,39 @@ function isTrap(error) {
 
 class DeadlinePassed extends Error {}
 
-async function guard(method, details) {
+/** Asks the core, but not for ever; an instance that has failed is dropped. */
+async function ask(method, ...values) {
   const current = alive();
   let timer;
   const deadline = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlinePassed(`no decision within ${DEADLINE_MS} ms`)), DEADLINE_MS);
+    timer = setTimeout(() => reject(new DeadlinePassed(`no answer within ${DEADLINE_MS} ms`)), DEADLINE_MS);
   });
   try {
-    return await Promise.race([current.call(method, details), deadline]);
+    return await Promise.race([current.call(method, ...values), deadline]);
   } catch (error) {
-    // One that is still loading by now may never have loaded; the next socket tries anew.
+    // One that is still loading by now may never have loaded; the next call tries anew.
     if (isTrap(error) || !current.ready) end(current, error);
-    stopped(details, error);
-    return { cancel: true };
+    throw error;
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function guard(method, details) {
+  try {
+    return await ask(method, details);
+  } catch (error) {
+    stopped(details, error);
+    return { cancel: true };
   }
 }
 
 /** Writes down that the guard has stopped a socket; where even that fails, the badge says that Sockpin does not work. */
 async function stopped(details, error) {
   try {
-    await alive().call("guardStopped", details, error instanceof DeadlinePassed ? "deadline" : "internal-error");
+    await ask("guardStopped", details, error instanceof DeadlinePassed ? "deadline" : "internal-error");
   } catch (second) {
-    const title = `Sockpin could not start, so every WebSocket is stopped: ${second.message ?? second}`;
+    const title = `Sockpin does not work, so WebSockets are stopped: ${second?.message ?? second}`;
     browser.action.setBadgeText({ text: "!" });
     browser.action.setTitle({ title });
   }
@@ -114,7 +123,7 @@ async function stopped(details, error) {
 
 async function answer(message) {
   try {
-    return await alive().call("message", message);
+    return await ask("message", message);
   } catch (error) {
     return { type: "failed", problem: { code: "core-failed", detail: String(error?.message ?? error) } };
   }

@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::host::{Host, UrlHostParser, split_port};
 use crate::limits::MAX_CHAIN_CERTIFICATES;
 use crate::time::UnixMillis;
-use crate::verdict::Reason;
 
 /// How a socket travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,14 +46,15 @@ impl Target {
         Ok(Self { scheme, host: Host::parse(host, url_host)?, port: port.unwrap_or(default_port) })
     }
 
-    /// The port on which it is, or after an upgrade to `wss` would be, reached: the default port becomes the default
-    /// port, any other stays (RFC 6797 section 8.3).
+    /// Where it is, or after an upgrade to `wss` would be, reached over TLS: the default port becomes the default port,
+    /// any other stays (RFC 6797 section 8.3).
     #[must_use]
-    pub const fn tls_port(&self) -> u16 {
-        match (self.scheme, self.port) {
+    pub fn over_tls(&self) -> Self {
+        let port = match (self.scheme, self.port) {
             (Scheme::Ws, 80) => 443,
             (_, port) => port,
-        }
+        };
+        Self { scheme: Scheme::Wss, host: self.host.clone(), port }
     }
 }
 
@@ -108,17 +108,6 @@ pub enum MissingFacts {
     SecurityInfoFailed,
     /// The browser's answer is not of the documented shape.
     SecurityInfoMalformed,
-}
-
-impl MissingFacts {
-    pub(crate) const fn reason(self) -> Reason {
-        match self {
-            Self::NoCertificates => Reason::NoCertificates,
-            Self::ChainTooLong => Reason::ChainTooLong,
-            Self::SecurityInfoFailed => Reason::SecurityInfoFailed,
-            Self::SecurityInfoMalformed => Reason::SecurityInfoMalformed,
-        }
-    }
 }
 
 /// Firefox's `webRequest.SecurityInfo`, as far as it is judged.

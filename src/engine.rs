@@ -10,7 +10,7 @@ use crate::connection::{Connection, Facts, MissingFacts, Scheme, Target};
 use crate::error::Error;
 use crate::host::UrlHostParser;
 use crate::policy::{Layers, Policy};
-use crate::rule::{Birth, FieldError, Mode, Preflight, Rule, RuleDocument};
+use crate::rule::{Birth, Field, FieldError, Mode, Preflight, Rule, RuleDocument};
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason, Verdict, judge};
 use crate::violation::Violation;
@@ -133,7 +133,9 @@ impl Engine {
         match verdict.outcome {
             Outcome::NotPinned | Outcome::Allow => Step::only(Answer::LetGo),
             // It comes again as wss:// and is judged then.
-            Outcome::Block => Step::only(Answer::Upgrade),
+            Outcome::Block if is_ruled(layers, connection.target.over_tls(), socket.now) => Step::only(Answer::Upgrade),
+            // The rule is for the cleartext port alone: upgraded, the socket would escape it.
+            Outcome::Block => step(&verdict, &connection, socket),
             Outcome::Flag => Step { answer: Answer::Upgrade, effects: effects(&verdict, &connection, socket) },
         }
     }
@@ -185,8 +187,17 @@ impl Engine {
     ) -> Result<Change, Refusal> {
         let mut policy = self.user_policy()?;
         let old = document.id.as_ref().and_then(|id| policy.rules().iter().find(|rule| rule.id() == id));
-        if let (Some(id), None) = (&document.id, old) {
-            return Err(Refusal::Policy(Error::RuleUnknown { id: id.clone() }));
+        match (&document.id, old) {
+            (Some(id), None) => return Err(Refusal::Policy(Error::RuleUnknown { id: id.clone() })),
+            // A page that was opened on an older version must not undo what another has saved since.
+            (Some(_), Some(old)) if document.updated != Some(old.updated()) => {
+                return Err(Refusal::Rule(vec![FieldError {
+                    field: Field::Id,
+                    index: None,
+                    error: Error::RuleChanged,
+                }]));
+            }
+            _ => {}
         }
         document.created = Some(old.map_or(birth.time, |old| old.created()));
         document.updated = Some(birth.time);
@@ -201,11 +212,13 @@ impl Engine {
         Change::new(policy, None)
     }
 
-    /// An empty policy in place of one that cannot be read. One that can be read is not thrown away.
+    /// An empty policy in place of one that is broken. Any other is not thrown away.
     pub fn start_afresh(&self) -> Result<Change, Refusal> {
         match &self.policy {
             Ok(_) => Err(Refusal::Policy(Error::PolicyInForce)),
-            Err(_) => Change::new(Policy::default(), None),
+            Err(Error::PolicySyntax { .. } | Error::PolicyRule { .. }) => Change::new(Policy::default(), None),
+            // A newer version's record is in order, and one that could not be read may be.
+            Err(error) => Err(Refusal::Policy(error.clone())),
         }
     }
 
@@ -243,7 +256,7 @@ fn before_handshake(layers: &Layers, target: &Target, socket: &Socket) -> Step {
     let requires = |rule: &Rule| {
         rule.mode() == Mode::Block && rule.preflight() == Preflight::Require && !rule.is_expired(socket.now)
     };
-    let rule = layers.lookup(&target.host, target.tls_port()).find(|(_, rule)| requires(rule));
+    let rule = layers.lookup(&target.host, target.port).find(|(_, rule)| requires(rule));
     let Some((layer, rule)) = rule else {
         return Step::only(Answer::LetGo);
     };
@@ -256,6 +269,10 @@ fn before_handshake(layers: &Layers, target: &Target, socket: &Socket) -> Step {
 fn judge_without_facts(layers: &Layers, target: Target, now: UnixMillis) -> (Verdict, Connection) {
     let connection = Connection { target, facts: Facts::Missing(MissingFacts::NoCertificates), now };
     (judge(layers, &connection), connection)
+}
+
+fn is_ruled(layers: &Layers, target: Target, now: UnixMillis) -> bool {
+    judge_without_facts(layers, target, now).0.outcome != Outcome::NotPinned
 }
 
 fn step(verdict: &Verdict, connection: &Connection, socket: &Socket) -> Step {
@@ -280,7 +297,9 @@ fn stop(socket: &Socket, reason: Reason, target: Option<&Target>) -> Step {
 }
 
 fn logged(violation: Violation, socket: &Socket) -> Vec<Effect> {
-    let badge = socket.tab.filter(|_| violation.outcome == Outcome::Block).map(|tab| Effect::CountOnBadge { tab });
+    // Where the policy cannot be read, the badge of every tab says so, and a number would hide it.
+    let counts = violation.outcome == Outcome::Block && violation.reason != Reason::PolicyUnreadable;
+    let badge = socket.tab.filter(|_| counts).map(|tab| Effect::CountOnBadge { tab });
     let log = (!socket.private).then(|| Effect::Log(Box::new(violation)));
     badge.into_iter().chain(log).collect()
 }

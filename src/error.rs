@@ -138,6 +138,8 @@ pub enum Error {
     },
     /// An identifier that is empty or too long.
     RuleId,
+    /// The rule has been changed since the form that is being saved was opened.
+    RuleChanged,
     /// No rule has this identifier.
     RuleUnknown {
         /// The identifier.
@@ -222,6 +224,7 @@ impl Error {
             Self::RulePinCount { .. } => "rule-pin-count",
             Self::TextLength { .. } => "text-length",
             Self::RuleId => "rule-id",
+            Self::RuleChanged => "rule-changed",
             Self::RuleUnknown { .. } => "rule-unknown",
             Self::InvalidDate { .. } => "invalid-date",
             Self::PolicyNewer { .. } => "policy-newer",

@@ -109,6 +109,8 @@ impl HostPattern {
     pub fn parse(text: &str, url_host: UrlHostParser<'_>) -> Result<TypedPattern, Error> {
         let (authority, taken_from_url) = authority_of(text.trim())?;
         let (host, port) = split_port(authority)?;
+        // The default port of a cleartext URL is not where TLS is spoken.
+        let port = port.filter(|port| !(is_cleartext_url(text) && *port == CLEARTEXT_PORT));
         let (breadth, base) = split_wildcard(host);
         if base.contains('*') {
             return Err(Error::HostWildcardPosition);
@@ -230,6 +232,13 @@ fn authority_of(text: &str) -> Result<(&str, bool), Error> {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     Ok((host, had_scheme || host.len() != rest.len()))
+}
+
+const CLEARTEXT_PORT: u16 = 80;
+
+fn is_cleartext_url(text: &str) -> bool {
+    let scheme = text.trim().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    matches!(scheme.as_deref(), Some("ws" | "http"))
 }
 
 fn split_wildcard(host: &str) -> (Breadth, &str) {

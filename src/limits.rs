@@ -39,8 +39,12 @@ pub const MAX_NAME_CHARACTERS: usize = 500;
 /// Violations kept in the log; the oldest go first.
 pub const MAX_VIOLATIONS: u32 = 10_000;
 
+/// Pages of which an unreadable address is written down while the background lives.
+pub const MAX_UNREADABLE_ADDRESSES: usize = 100;
+
 /// Violations sent to a page in one answer.
 pub const MAX_VIOLATIONS_PER_ANSWER: u32 = 500;
 
-/// Milliseconds that a blocked socket waits for its log entry to be on disk. It is blocked either way.
+/// Milliseconds that a blocked or flagged socket waits for its log entry to be on disk. After that it is answered all
+/// the same.
 pub const LOG_WRITE_DEADLINE_MS: i32 = 3_000;

@@ -31,9 +31,10 @@ type OnBase = HashMap<(Breadth, Option<u16>), Arc<Rule>>;
 
 /// A policy as JSON, not yet checked.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PolicyDocument {
-    #[serde(default)]
+    #[serde(rename = "version")]
+    _version: u64,
     rules: Vec<RuleDocument>,
     #[serde(default)]
     settings: Settings,
@@ -66,6 +67,9 @@ impl Policy {
         if version > POLICY_VERSION {
             return Err(Error::PolicyNewer { version });
         }
+        if version != POLICY_VERSION {
+            return Err(Error::PolicySyntax { detail: format!("there has never been a version {version}") });
+        }
         let document: PolicyDocument = serde_json::from_str(json).map_err(syntax)?;
         let mut policy = Self { settings: document.settings, ..Self::default() };
         for (index, document) in document.rules.iter().enumerate() {
@@ -91,12 +95,6 @@ impl Policy {
     #[must_use]
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
-    }
-
-    /// The settings.
-    #[must_use]
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
     }
 
     /// The most specific rule for a host and port, mode `off` included: exact name before `*.` before `**.`, longer

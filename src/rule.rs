@@ -70,7 +70,7 @@ pub struct LabelledPin {
 
 /// A pin as typed, not yet checked: `sha256` takes every notation of [`Pin::parse`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct PinDocument {
     /// The pin.
     pub sha256: String,
@@ -78,9 +78,10 @@ pub struct PinDocument {
     pub label: String,
 }
 
-/// A rule as JSON: as typed, stored or imported, not yet checked. Absent fields have their defaults.
+/// A rule as JSON: as typed, stored or imported, not yet checked. Absent fields have their defaults; an unknown one is
+/// refused, for a misspelt `denied` that went unnoticed would protect nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct RuleDocument {
     /// Stable identifier; none for a rule that is new.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,8 +1,13 @@
 //! What the user sets beside the rules.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// The settings. Absent ones have their default, so that an older record reads as well.
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The settings. There is none yet that anything depends on; what is stored is kept as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Settings {}
+pub struct Settings {
+    #[serde(flatten)]
+    kept: BTreeMap<String, Value>,
+}

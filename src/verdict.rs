@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
-use crate::connection::{Connection, Facts, Scheme};
+use crate::connection::{Connection, Facts, MissingFacts, Scheme, Target};
 use crate::pin::Pin;
 use crate::policy::{Layer, Layers};
 use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode, Rule};
@@ -117,10 +117,9 @@ pub struct Match {
 /// Judges a connection by every layer; the strictest answer wins, the administrator's where they are alike.
 #[must_use]
 pub fn judge(layers: &Layers, connection: &Connection) -> Verdict {
-    let target = &connection.target;
     let mut evidence = None;
     let mut strictest = Verdict::not_pinned(Reason::NoRule);
-    for (layer, rule) in layers.lookup(&target.host, target.tls_port()) {
+    for (layer, rule) in rules_for(layers, &connection.target) {
         let verdict = if rule.mode() == Mode::Off {
             Verdict { rule: Some((layer, Arc::clone(rule))), ..Verdict::not_pinned(Reason::RuleOff) }
         } else {
@@ -132,6 +131,14 @@ pub fn judge(layers: &Layers, connection: &Connection) -> Verdict {
         }
     }
     strictest
+}
+
+/// The most specific rule of each layer. A cleartext socket answers to the rules of its own port and to those of the
+/// port to which it would be upgraded.
+fn rules_for<'a>(layers: &'a Layers, target: &'a Target) -> impl Iterator<Item = (Layer, &'a Arc<Rule>)> {
+    let upgraded = target.over_tls().port;
+    let own = (target.port != upgraded).then(|| layers.lookup(&target.host, target.port));
+    layers.lookup(&target.host, upgraded).chain(own.into_iter().flatten())
 }
 
 /// The keys of a connection, hashed once for all layers.
@@ -211,7 +218,7 @@ fn find(rule: &Rule, connection: &Connection, evidence: &Evidence) -> (Finding, 
         return violation(Reason::Cleartext);
     }
     let (whole_chain, local_root, ct_compliant) = match &connection.facts {
-        Facts::Missing(missing) => return violation(missing.reason()),
+        Facts::Missing(missing) => return violation(reason_of(*missing)),
         // Nobody validated a chain, so there is neither a root to exempt nor a report to rely on.
         Facts::LeafOnly { .. } => (false, false, false),
         Facts::Validated(chain) => (true, chain.root_is_built_in == Some(false), chain.ct_compliant),
@@ -240,6 +247,15 @@ fn find(rule: &Rule, connection: &Connection, evidence: &Evidence) -> (Finding, 
     }
     let reason = if matched.is_some() { Reason::PinMatched } else { Reason::NoDeniedKey };
     (Finding::Allowed(reason), matched)
+}
+
+const fn reason_of(missing: MissingFacts) -> Reason {
+    match missing {
+        MissingFacts::NoCertificates => Reason::NoCertificates,
+        MissingFacts::ChainTooLong => Reason::ChainTooLong,
+        MissingFacts::SecurityInfoFailed => Reason::SecurityInfoFailed,
+        MissingFacts::SecurityInfoMalformed => Reason::SecurityInfoMalformed,
+    }
 }
 
 impl Verdict {

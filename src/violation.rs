@@ -20,7 +20,7 @@ pub struct Violation {
     pub id: Option<u64>,
     /// When.
     pub time: UnixMillis,
-    /// The host in canonical form, or the address as it was where it could not be read.
+    /// The host in canonical form; empty where the address could not be read.
     pub host: String,
     /// The port; none where the address could not be read.
     pub port: Option<u16>,

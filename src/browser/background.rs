@@ -1,6 +1,7 @@
 //! The background page's half of the program: one engine, its storage, and the handlers that `background.js` guards.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
@@ -16,7 +17,7 @@ use super::violation_log::ViolationLog;
 use super::{api, policy_store, security_info};
 use crate::engine::{Answer, Change, Effect, Engine, OnHeaders, Refusal, Step};
 use crate::error::Error;
-use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_VIOLATIONS_PER_ANSWER};
+use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_UNREADABLE_ADDRESSES, MAX_VIOLATIONS_PER_ANSWER};
 use crate::message::{Notice, Request, Response};
 use crate::policy::Policy;
 use crate::rule::{Birth, RuleDocument};
@@ -40,6 +41,9 @@ struct State {
     changes: Serial,
     /// Whether pages have been told of the newest entries.
     notice_pending: Cell<bool>,
+    /// The pages that have asked for an address that cannot be read. Any page can, without any rule and as often as it
+    /// likes: one entry each, or they would push everything else out of the log.
+    unreadable_from: RefCell<HashSet<Option<String>>>,
 }
 
 #[wasm_bindgen]
@@ -47,8 +51,7 @@ impl Background {
     /// Reads the policy and is ready. `on_panic` is called with the message when this instance dies.
     pub async fn start(on_panic: Function) -> Result<Background, JsValue> {
         report_panics_to(on_panic);
-        let now = socket::now().map_err(|error| to_js_error(&error))?;
-        let engine = Engine::start(policy_store::load().await, now, &url_host);
+        let engine = load_engine().await.map_err(|error| to_js_error(&error))?;
         let badge = Badge::new();
         badge.show_state(engine.policy().err().map(view::error::sentence));
         Ok(Self {
@@ -59,6 +62,7 @@ impl Background {
                 badge,
                 changes: Serial::new(),
                 notice_pending: Cell::new(false),
+                unreadable_from: RefCell::default(),
             }),
         })
     }
@@ -69,6 +73,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             let SocketRequest { socket, .. } = socket::read(&details).map_err(|error| to_js_error(&error))?;
+            state.ask_storage_again().await;
             let step = state.engine.borrow().opening(&socket, &url_host);
             state.carry_out(step).await
         })
@@ -80,6 +85,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             let SocketRequest { id, socket } = socket::read(&details).map_err(|error| to_js_error(&error))?;
+            state.ask_storage_again().await;
             let on_headers = state.engine.borrow().headers_received(&socket, &url_host);
             let step = match on_headers {
                 OnHeaders::Decided(step) => step,
@@ -108,6 +114,7 @@ impl Background {
     pub fn message(&self, message: JsValue) -> Promise {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
+            state.ask_storage_again().await;
             let response = match from_js(&message) {
                 Ok(request) => state.answer(request).await,
                 Err(problem) => Response::Failed { problem },
@@ -118,14 +125,39 @@ impl Background {
 }
 
 impl State {
+    /// A storage that refused once may answer now. A policy that was read stays, whatever is in it.
+    async fn ask_storage_again(&self) {
+        if !self.waits_for_storage() {
+            return;
+        }
+        // Meanwhile another event may have had its answer, and a page may have changed the policy since.
+        if let Ok(engine) = load_engine().await
+            && self.waits_for_storage()
+        {
+            self.badge.show_state(engine.policy().err().map(view::error::sentence));
+            self.engine.replace(engine);
+        }
+    }
+
+    fn waits_for_storage(&self) -> bool {
+        matches!(self.engine.borrow().policy(), Err(Error::Storage { .. }))
+    }
+
     async fn carry_out(self: &Rc<Self>, step: Step) -> Result<JsValue, JsValue> {
         for effect in step.effects {
             match effect {
+                Effect::Log(violation) if self.is_repetition(&violation) => {}
                 Effect::Log(violation) => self.write_down(*violation).await,
                 Effect::CountOnBadge { tab } => self.badge.count(tab),
             }
         }
         blocking_response(step.answer)
+    }
+
+    fn is_repetition(&self, violation: &Violation) -> bool {
+        let mut pages = self.unreadable_from.borrow_mut();
+        violation.reason == Reason::UnreadableAddress
+            && (pages.len() >= MAX_UNREADABLE_ADDRESSES || !pages.insert(violation.page.clone()))
     }
 
     /// Waits until the entry is on disk, but not for ever: the answer does not depend on it.
@@ -246,6 +278,11 @@ enum PolicyEdit {
     Save(Box<RuleDocument>),
     Delete(String),
     StartAfresh,
+}
+
+async fn load_engine() -> Result<Engine, Error> {
+    let stored = policy_store::load().await;
+    Ok(Engine::start(stored, socket::now()?, &url_host))
 }
 
 /// What a blocking listener returns.

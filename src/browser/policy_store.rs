@@ -4,7 +4,7 @@ use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::api;
-use super::convert::{property, storage_error};
+use super::convert::storage_error;
 use crate::error::Error;
 use crate::time::UnixMillis;
 
@@ -12,8 +12,7 @@ const KEY: &str = "policy";
 
 /// The stored record as JSON text; none where nothing has ever been stored.
 pub(super) async fn load() -> Result<Option<String>, Error> {
-    let items = api::storage_get(KEY).await.map_err(|thrown| storage_error(&thrown))?;
-    let record = property(&items, KEY);
+    let record = stored().await?;
     if record.is_undefined() {
         return Ok(None);
     }
@@ -29,12 +28,20 @@ pub(super) async fn store(record: &str) -> Result<(), Error> {
 
 /// Copies the stored record to a key of its own, where nothing else writes.
 pub(super) async fn set_aside(now: UnixMillis) -> Result<(), Error> {
-    let items = api::storage_get(KEY).await.map_err(|thrown| storage_error(&thrown))?;
-    let record = property(&items, KEY);
+    let record = stored().await?;
     if record.is_undefined() {
         return Ok(());
     }
     set(&format!("{KEY}-set-aside-{}", now.as_millis()), &record).await
+}
+
+/// The record as it is; `undefined` only where the browser has looked and there is none.
+async fn stored() -> Result<JsValue, Error> {
+    let items = api::storage_get(KEY).await.map_err(|thrown| storage_error(&thrown))?;
+    if !items.is_object() {
+        return Err(Error::Storage { detail: "storage.local answered with no object".to_owned() });
+    }
+    Reflect::get(&items, &JsValue::from_str(KEY)).map_err(|thrown| storage_error(&thrown))
 }
 
 async fn set(key: &str, value: &JsValue) -> Result<(), Error> {

@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 
-use idb::{CursorDirection, DatabaseEvent as _, Factory, KeyPath, Query, Transaction};
+use idb::request::Request as _;
+use idb::{
+    CursorDirection, Database, DatabaseEvent as _, Event as _, Factory, KeyPath, ObjectStoreParams, Query, Transaction,
+};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbTransaction};
@@ -15,6 +18,8 @@ use crate::violation::Violation;
 const DATABASE: &str = "sockpin";
 const DATABASE_VERSION: u32 = 1;
 const STORE: &str = "violations";
+const READ_ONLY: &str = "readonly";
+const READ_WRITE: &str = "readwrite";
 
 #[wasm_bindgen]
 extern "C" {
@@ -48,7 +53,7 @@ impl ViolationLog {
 
     /// Writes an entry; when this returns it is on disk. The oldest go where there are too many.
     pub(super) async fn add(&self, violation: &Violation) -> Result<(), Error> {
-        let transaction = self.write().await?;
+        let transaction = self.begin(READ_WRITE).await?;
         let store = transaction.object_store(STORE).map_err(idb_error)?;
         store.add(&to_js(violation)?, None).map_err(idb_error)?.await.map_err(idb_error)?;
         let count = store.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
@@ -64,9 +69,7 @@ impl ViolationLog {
     /// The newest entries, newest first, and how many there are in all. An entry that an older or newer version wrote
     /// in another shape is passed over, not lost.
     pub(super) async fn newest(&self, limit: u32) -> Result<(Vec<Violation>, u32), Error> {
-        let database = self.database().await?;
-        let transaction = database.transaction_with_str(STORE).map_err(|thrown| storage_error(&thrown))?;
-        let store = Transaction::from(transaction).object_store(STORE).map_err(idb_error)?;
+        let store = self.begin(READ_ONLY).await?.object_store(STORE).map_err(idb_error)?;
         let total = store.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
         let mut violations = Vec::new();
         let cursor = store.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
@@ -86,18 +89,17 @@ impl ViolationLog {
 
     /// Empties the log.
     pub(super) async fn clear(&self) -> Result<(), Error> {
-        let transaction = self.write().await?;
+        let transaction = self.begin(READ_WRITE).await?;
         let store = transaction.object_store(STORE).map_err(idb_error)?;
         store.clear().map_err(idb_error)?.await.map_err(idb_error)?;
         finish(transaction).await
     }
 
-    /// A transaction that is on disk when it is complete, not merely handed to the system.
-    async fn write(&self) -> Result<Transaction, Error> {
+    /// A transaction that, where it writes, is on disk when it is complete, not merely handed to the system.
+    async fn begin(&self, mode: &str) -> Result<Transaction, Error> {
         let options = to_js(&TransactionOptions { durability: "strict" })?;
-        let begin = |database: IdbDatabase| {
-            database.unchecked_into::<DurableDatabase>().transaction(STORE, "readwrite", &options)
-        };
+        let begin =
+            |database: IdbDatabase| database.unchecked_into::<DurableDatabase>().transaction(STORE, mode, &options);
         let transaction = match begin(self.database().await?) {
             Ok(transaction) => transaction,
             Err(_closed) => {
@@ -115,8 +117,12 @@ impl ViolationLog {
         let mut request =
             Factory::new().and_then(|factory| factory.open(DATABASE, Some(DATABASE_VERSION))).map_err(idb_error)?;
         request.on_upgrade_needed(|event| {
-            // Where this fails the transaction is aborted, and the open request with it.
-            let _ = event.database().and_then(|database| create(&database));
+            let created = event.database().and_then(|database| create(&database));
+            let upgrade = event.target().ok().and_then(|request| request.transaction());
+            // Aborted, the upgrade leaves nothing half made, and the request that is awaited below fails.
+            if let (Err(_), Some(upgrade)) = (created, upgrade) {
+                let _ = upgrade.abort();
+            }
         });
         let database = IdbDatabase::from(request.await.map_err(idb_error)?);
         self.database.replace(Some(database.clone()));
@@ -124,8 +130,8 @@ impl ViolationLog {
     }
 }
 
-fn create(database: &idb::Database) -> Result<(), idb::Error> {
-    let mut parameters = idb::ObjectStoreParams::new();
+fn create(database: &Database) -> Result<(), idb::Error> {
+    let mut parameters = ObjectStoreParams::new();
     parameters.auto_increment(true);
     parameters.key_path(Some(KeyPath::new_single("id")));
     let store = database.create_object_store(STORE, parameters)?;

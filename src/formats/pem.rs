@@ -45,6 +45,7 @@ pub fn inspect(input: &[u8]) -> Result<Vec<Inspected>, Error> {
     if input.len() > MAX_INSPECT_BYTES {
         return Err(Error::InputTooLarge { bytes: input.len(), limit: MAX_INSPECT_BYTES });
     }
+    let input = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
     match std::str::from_utf8(input) {
         Ok(text) if text.contains(BEGIN) => {
             let found: Vec<_> = blocks(text).map(|block| inspect_block(&block?)).collect::<Result<_, _>>()?;
@@ -117,6 +118,7 @@ fn is_private_key(der: &[u8]) -> bool {
     der.get(header..).is_some_and(|inside| inside.starts_with(SHORT_VERSION))
 }
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";

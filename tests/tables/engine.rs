@@ -85,6 +85,19 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
         let step = engine(mode, Pin::of_spki(b"key")).opening(&socket("ws://chat.example.com"), &url_host);
         assert_eq!((step.answer, done(&step).0), (on_opening, logged), "{mode}");
     }
+    // A rule for the cleartext port alone: upgraded to 443, the socket would escape it.
+    let pin = Pin::of_spki(b"key").to_base64();
+    for (host, url, answer) in [
+        ("chat.example.com:80", "ws://chat.example.com", Answer::Cancel),
+        ("chat.example.com:80", "ws://chat.example.com:8080", Answer::LetGo),
+        ("chat.example.com:443", "ws://chat.example.com", Answer::Upgrade),
+        ("chat.example.com:443", "ws://chat.example.com:8080", Answer::LetGo),
+        ("chat.example.com:8080", "ws://chat.example.com:8080", Answer::Upgrade),
+    ] {
+        let record = json!({"version": 1, "rules": [{"host": host, "pins": [{"sha256": pin}]}]}).to_string();
+        let step = Engine::start(Ok(Some(record)), NOW, &url_host).opening(&socket(url), &url_host);
+        assert_eq!(step.answer, answer, "{host} for {url}");
+    }
     // One that was under way when the rule was made.
     let late = handshake(
         &engine("block", Pin::of_spki(b"key")),
@@ -96,22 +109,29 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
 
 #[test]
 fn without_a_readable_policy_every_socket_is_stopped_at_once() {
-    for stored in [
-        Err(Error::Storage { detail: "disk".to_owned() }),
-        Ok(Some("{".to_owned())),
-        Ok(Some(json!({"version": 99}).to_string())),
+    for (stored, is_broken) in [
+        (Err(Error::Storage { detail: "disk".to_owned() }), false),
+        (Ok(Some(json!({"version": 99}).to_string())), false),
+        (Ok(Some("{".to_owned())), true),
+        (Ok(Some(json!({"version": 1}).to_string())), true),
+        (Ok(Some(json!({"version": 1, "rules": [{"host": "*.com"}]}).to_string())), true),
     ] {
         let mut engine = Engine::start(stored, NOW, &url_host);
         for url in ["wss://anything.example", "ws://anything.example"] {
             let step = engine.opening(&socket(url), &url_host);
             assert_eq!(step.answer, Answer::Cancel);
-            assert_eq!(done(&step), (vec![(Outcome::Block, Reason::PolicyUnreadable)], 1));
+            // No number: it would hide the badge that says so on every tab.
+            assert_eq!(done(&step), (vec![(Outcome::Block, Reason::PolicyUnreadable)], 0));
             assert_eq!(
                 handshake(&engine, &socket(url), Facts::Missing(MissingFacts::NoCertificates)).answer,
                 Answer::Cancel
             );
         }
         assert!(matches!(engine.delete_rule("r"), Err(Refusal::Policy(_))), "nothing is written over it");
+        if !is_broken {
+            assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(_))), "what is not broken is not set aside");
+            continue;
+        }
         let change = engine.start_afresh().unwrap();
         engine.adopt(change);
         assert_eq!(engine.opening(&socket("wss://anything.example"), &url_host).answer, Answer::LetGo);
@@ -175,7 +195,13 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     assert!(is_ruled(&engine));
 
     let later = Birth { id: "unused".to_owned(), time: UnixMillis::new(NOW.as_millis() + 5) };
-    let edited = RuleDocument { id: Some("new".to_owned()), note: "edited".to_owned(), ..document.clone() };
+    let stale = RuleDocument { id: Some("new".to_owned()), updated: Some(UnixMillis::new(1)), ..document.clone() };
+    let Err(Refusal::Rule(errors)) = engine.save_rule(stale, &later, &url_host) else {
+        panic!("a stale edit is saved")
+    };
+    assert_eq!(errors[0].error, Error::RuleChanged);
+    let edited =
+        RuleDocument { id: Some("new".to_owned()), updated: Some(NOW), note: "edited".to_owned(), ..document.clone() };
     let change = engine.save_rule(edited, &later, &url_host).unwrap();
     let rule = change.rule.clone().unwrap();
     assert_eq!((rule.created(), rule.updated()), (NOW, later.time));

@@ -31,6 +31,11 @@ fn patterns_are_kept_in_canonical_form() {
         ("https://example.com/x", "example.com", true),
         ("wss://user:secret@chat.example.com:8443/path?query#fragment", "chat.example.com:8443", true),
         ("HTTPS://Example.com", "example.com", true),
+        // Port 80 of a cleartext URL is not where TLS will be spoken.
+        ("ws://example.com:80/x", "example.com", true),
+        ("http://example.com:80", "example.com", true),
+        ("ws://example.com:8080", "example.com:8080", true),
+        ("wss://example.com:443", "example.com:443", true),
         ("example.com/x", "example.com", true),
         ("user@example.com", "example.com", true),
     ] {

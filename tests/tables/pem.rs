@@ -77,6 +77,8 @@ fn any_number_of_blocks_with_any_text_between() {
     }
     let kinds: Vec<_> = inspect(&text).unwrap().into_iter().map(|found| found.kind).collect();
     assert_eq!(kinds, [Kind::Certificate, Kind::PublicKey, Kind::Certificate]);
+    let marked = [b"\xef\xbb\xbf", fixture("rsa.pem").as_slice()].concat();
+    assert_eq!(only(&marked), only(&fixture("rsa.pem")));
     let windows = String::from_utf8(fixture("rsa.pem")).unwrap().replace('\n', "\r\n  ");
     assert_eq!(only(windows.as_bytes()), only(&fixture("rsa.pem")));
 }

@@ -85,7 +85,7 @@ fn a_rule_may_be_off_or_have_denied_keys_only() {
 
 #[test]
 fn a_stored_policy_reads_back_as_it_was() {
-    let written = json!({"version": 1, "settings": {}, "rules": [
+    let written = json!({"version": 1, "settings": {"of a later version": [1, 2]}, "rules": [
         {"id": "one", "host": "**.bücher.example:8443", "mode": "flag", "pins": [{"sha256": PIN, "label": "root"}],
          "denied": [], "match": "leaf", "expires": "2027-01-01", "localRoots": "exempt", "requireCt": true,
          "preflight": "require", "note": "mine", "created": 5, "updated": 6},
@@ -107,6 +107,15 @@ fn a_policy_that_cannot_be_read_whole_is_refused() {
         ("{}".to_owned(), "policy-syntax"),
         ("[1]".to_owned(), "policy-syntax"),
         (json!({"version": "1"}).to_string(), "policy-syntax"),
+        (json!({"version": 0, "rules": []}).to_string(), "policy-syntax"),
+        (json!({"version": 1}).to_string(), "policy-syntax"),
+        (json!({"version": 1, "rule": []}).to_string(), "policy-syntax"),
+        (json!({"version": 1, "rules": [], "Rules": []}).to_string(), "policy-syntax"),
+        (
+            json!({"version": 1, "rules": [{"host": "a.test", "pins": [{"sha256": PIN}], "Denied": []}]}).to_string(),
+            "policy-syntax",
+        ),
+        (json!({"version": 1, "rules": [{"host": "a.test", "pins": [{"sha": PIN}]}]}).to_string(), "policy-syntax"),
         (json!({"version": 2, "rules": "whatever"}).to_string(), "policy-newer"),
         (json!({"version": 1, "rules": [{"host": "a.test", "mode": "blok"}]}).to_string(), "policy-syntax"),
         (json!({"version": 1, "rules": [{"host": "a.test"}]}).to_string(), "policy-rule"),

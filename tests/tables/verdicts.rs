@@ -72,6 +72,11 @@ fn step_2_cleartext_to_a_ruled_host_is_a_violation() {
             json!([{"host": "chat.example.com:443", "pins": pins(&chain.pins)}]),
             (Outcome::Block, Reason::Cleartext),
         ),
+        (
+            "ws://chat.example.com/",
+            json!([{"host": "chat.example.com:80", "pins": pins(&chain.pins)}]),
+            (Outcome::Block, Reason::Cleartext),
+        ),
         ("ws://other.example.com/", rule(json!({"pins": pins(&chain.pins)})), (Outcome::NotPinned, Reason::NoRule)),
     ] {
         let verdict = judge(&by_user(&rules), &connection(url, Facts::Missing(MissingFacts::NoCertificates)));

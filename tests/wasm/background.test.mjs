@@ -47,9 +47,13 @@ test("control: the right key is let go, the wrong one stopped and counted on the
 
 test("an unpinned socket is let go without asking for its chain", async () => {
   const double = await background(record(OTHER));
-  double.securityInfo = () => { throw new Error("asked"); };
+  let asked = 0;
+  double.securityInfo = async () => { asked += 1; return secure; };
   assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
   assert.deepEqual(await double.ask("onHeadersReceived", unpinned()), {});
+  assert.equal(asked, 0);
+  await double.ask("onHeadersReceived", details());
+  assert.equal(asked, 1, "control: it is counted");
   assert.deepEqual(await double.ask("onBeforeRequest", details({ url: "ws://other.example.com/" })), {});
 });
 
@@ -92,14 +96,14 @@ test("under a certificate exception the leaf is asked for by itself", async () =
   }
 });
 
-const unreadable = {
+const broken = {
   "no JSON of a policy": { rules: 5 },
-  "of a newer version": { version: 2, rules: [], more: "things" },
+  "without rules": { version: 1 },
   "a string": "policy",
   "null": null,
   "with a bad rule": record("AAAA"),
 };
-for (const [name, policy] of Object.entries(unreadable)) {
+for (const [name, policy] of Object.entries(broken)) {
   test(`a stored policy that is ${name} stops every socket and is not touched`, async () => {
     const double = await background(structuredClone(policy));
     double.securityInfo = async () => secure;
@@ -121,10 +125,38 @@ for (const [name, policy] of Object.entries(unreadable)) {
   });
 }
 
-test("a storage that rejects stops every socket", async () => {
-  const double = await background(record(PIN), (double) => { double.storageGet = async () => { throw new Error("disk"); }; });
+test("a stored policy of a newer version stops every socket and cannot be replaced", async () => {
+  const newer = { version: 2, rules: [], more: "things" };
+  const double = await background(structuredClone(newer));
   assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), CANCEL);
+  for (const message of [{ type: "startAfresh" }, { type: "saveRule", rule: { host: "a.test", mode: "off" } }]) {
+    const answer = await double.listeners.onMessage.listener(message);
+    assert.deepEqual([answer.type, answer.problem.code], ["failed", "policy-newer"]);
+  }
+  assert.deepEqual(double.stored, { policy: newer });
 });
+
+for (const [name, storageGet] of Object.entries({
+  "rejects": async () => { throw new Error("disk"); },
+  "throws": () => { throw new Error("disk"); },
+  "answers with nothing": async () => undefined,
+  "answers with null": async () => null,
+  "answers with a number": async () => 5,
+})) {
+  test(`a storage that ${name} stops every socket until it answers`, async () => {
+    const double = await background(record(PIN), (double) => { double.storageGet = storageGet; });
+    double.securityInfo = async () => secure;
+    for (const socket of [details(), unpinned()]) {
+      assert.deepEqual(await double.ask("onBeforeRequest", socket), CANCEL);
+      assert.deepEqual(await double.ask("onHeadersReceived", socket), CANCEL);
+    }
+    await until(() => double.badge.all === "!", "the badge");
+    double.storageGet = async (key) => ({ [key]: double.stored[key] });
+    assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
+    assert.deepEqual(await double.ask("onHeadersReceived", details()), {});
+    await until(() => double.badge.all === "", "the badge is clear again");
+  });
+}
 
 test("a missing or truncated wasm file stops every socket", async () => {
   for (const readWasm of [

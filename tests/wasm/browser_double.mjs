@@ -20,13 +20,18 @@ export async function startBackground(core) {
   await mkdir(join(folder, "pkg"));
   await writeFile(join(folder, "pkg/package.json"), JSON.stringify({ type: "module" }));
   await writeFile(join(folder, "pkg/sockpin.js"), core ?? await readFile(extension("pkg/sockpin.js")));
+  atTopLevel = true;
   createRequire(import.meta.url)(join(folder, "background.cjs"));
+  atTopLevel = false;
 }
+
+// Whether the script itself is running, and not yet anything that it awaits.
+let atTopLevel = false;
 
 /** Puts the stand-in in place and returns it. `listeners` are what background.js has registered. */
 export function installBrowser() {
   const listeners = {};
-  const register = (name) => ({ addListener: (listener, ...rest) => { listeners[name] = { listener, rest }; } });
+  const register = (name) => ({ addListener: (listener, ...rest) => { listeners[name] = { listener, rest, atTopLevel }; } });
   const double = {
     listeners,
     pageListeners: {},

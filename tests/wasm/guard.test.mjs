@@ -40,14 +40,15 @@ async function background(core) {
 
 beforeEach(() => mock.timers.reset());
 
-test("the listeners are registered before anything else happens, for sockets of every kind", async () => {
+test("the listeners are registered at top level, before anything is awaited, for sockets of every kind", async () => {
   const { listeners } = await background({ read: () => new Promise(() => {}) });
   for (const event of ["onBeforeRequest", "onHeadersReceived"]) {
     const [filter, extra] = listeners[event].rest;
     assert.deepEqual(filter, { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] });
     assert.deepEqual(extra, ["blocking"]);
   }
-  assert.ok(listeners.onMessage);
+  const atTopLevel = Object.entries(listeners).map(([event, listener]) => [event, listener.atTopLevel]);
+  assert.deepEqual(atTopLevel, [["onBeforeRequest", true], ["onHeadersReceived", true], ["onMessage", true]]);
 });
 
 test("control: a core that lets go is obeyed", async () => {
@@ -126,7 +127,7 @@ test("a core that cannot be loaded stops every socket, says so on the badge, and
   const double = await background({ read: (count) => { if (count < 4) throw new Error("not found"); } });
   assert.deepEqual(await double.ask("onBeforeRequest", details()), CANCEL);
   await until(() => double.badge.all === "!", "the badge");
-  assert.match(double.title, /every WebSocket is stopped: not found/);
+  assert.match(double.title, /WebSockets are stopped: not found/);
   const failed = await double.listeners.onMessage.listener({ type: "status" });
   assert.deepEqual(failed, { type: "failed", problem: { code: "core-failed", detail: "not found" } });
   assert.deepEqual(await double.ask("onBeforeRequest", details()), {}, "control: once it loads, it is obeyed");

@@ -46,12 +46,13 @@ async fn run(headless: bool) -> Result<()> {
     world.firefox.page_is_ready("the lab page").await?;
     if headless {
         let outcome = walk::walk(&world).await;
-        // The pictures are most wanted where something went wrong.
-        screenshots::take(&world).await?;
-        world.firefox.quit().await?;
-        outcome
+        // The pictures are most wanted where something went wrong; that they fail too must not hide it.
+        let pictures = screenshots::take(&world).await;
+        outcome?;
+        pictures?;
+        world.firefox.quit().await
     } else {
-        println!("The lab page is at {lab}; Sockpin's button is in the toolbar's extensions menu.");
+        println!("The lab page is at {lab}; Sockpin's button is in the toolbar.");
         println!("Close the window or press Ctrl-C to end the demo.");
         closed(&world.firefox).await;
         Ok(())

@@ -83,15 +83,6 @@ impl Firefox {
         }
     }
 
-    /// Deletes a rule by its id.
-    pub async fn delete_rule(&self, id: &Value) -> Result<()> {
-        let answer = self.ask_extension(json!({ "type": "deleteRule", "id": id })).await?;
-        if answer.get("type") != Some(&json!("done")) {
-            bail!("the rule was not deleted: {answer}");
-        }
-        Ok(())
-    }
-
     /// The user's rules.
     pub async fn rules(&self) -> Result<Vec<Value>> {
         let answer = self.ask_extension(json!({ "type": "rules" })).await?;
