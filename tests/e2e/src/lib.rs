@@ -4,7 +4,7 @@
 //! - [`servers`] and [`traffic`]: WebSocket servers that record what reaches them
 //! - [`site`]: the lab page, served on loopback; [`demo`]: the servers and rules that it shows
 //! - [`firefox`]: a browser with a fresh profile; [`extension`] speaks with Sockpin in it, [`socket`] opens
-//!   sockets as a page does
+//!   sockets as a page does, [`opener`] as frames and workers do
 //! - [`page`]: a page of this project, used by its controls
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`programs`]: where geckodriver and Firefox are found
@@ -14,6 +14,7 @@ pub mod authority;
 pub mod demo;
 pub mod extension;
 pub mod firefox;
+pub mod opener;
 pub mod page;
 pub mod programs;
 pub mod servers;

@@ -17,6 +17,8 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::opener;
+
 /// A socket of the demo, as the lab page reads it from `demo.json`.
 #[derive(Debug, Clone, Serialize)]
 pub struct DemoSocket {
@@ -63,7 +65,8 @@ struct Content {
 }
 
 impl Site {
-    /// Serves the files of `folder`, these sockets as `/demo.json`, and an empty page as `/blank`.
+    /// Serves the files of `folder`, these sockets as `/demo.json`, an empty page as `/blank`, and what [`opener`]
+    /// needs.
     pub async fn start(folder: PathBuf, sockets: Vec<DemoSocket>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
@@ -114,6 +117,8 @@ impl Content {
     fn answer(&self, path: &str) -> Response<Full<Bytes>> {
         match path {
             "/blank" => page("text/html", Bytes::from_static(BLANK)),
+            "/opener.html" => page("text/html", Bytes::from_static(OPENER_PAGE)),
+            "/opener.js" => page("text/javascript", opener::on_request().into()),
             "/demo.json" => page("application/json", self.demo.clone()),
             "/" => self.file("index.html"),
             path => self.file(path.trim_start_matches('/')),
@@ -158,4 +163,6 @@ fn content_type(name: &Path) -> &'static str {
     }
 }
 
+const OPENER_PAGE: &[u8] =
+    b"<!doctype html><meta charset=\"utf-8\"><title>Opener</title><script src=opener.js></script>";
 const BLANK: &[u8] = b"<!doctype html><meta charset=\"utf-8\"><title>Blank</title>";

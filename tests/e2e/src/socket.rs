@@ -39,7 +39,7 @@ impl Firefox {
     /// once it has ended.
     pub async fn socket(&self, url: &str) -> Result<Sighting> {
         let seen = self
-            .run(SOCKET, vec![json!(url), json!(FRAME)])
+            .run(&format!("{OPEN_SOCKET} return openSocket(...arguments);"), vec![json!(url), json!(FRAME)])
             .await
             .with_context(|| format!("the page saw no end of the socket to {url}"))?;
         serde_json::from_value(seen).context("the script in the page returned something else")
@@ -49,21 +49,23 @@ impl Firefox {
 /// What the page sends. No server may receive it where the policy forbids the socket.
 pub const FRAME: &str = "a frame that must not leak";
 
-const SOCKET: &str = r"
-const [url, frame] = arguments;
-return new Promise((resolve) => {
-    const seen = { events: [], closeCode: 0, echoed: null, url };
-    const socket = new WebSocket(url);
-    seen.url = socket.url;
-    socket.addEventListener('open', () => socket.send(frame));
-    socket.addEventListener('message', ({ data }) => {
-        seen.echoed = data;
-        socket.close(1000);
+/// A JavaScript function, for a page or a worker: `openSocket(url, text)` gives a promise of a [`Sighting`].
+pub(crate) const OPEN_SOCKET: &str = r"
+function openSocket(url, text) {
+    return new Promise((resolve) => {
+        const seen = { events: [], closeCode: 0, echoed: null, url };
+        const socket = new WebSocket(url);
+        seen.url = socket.url;
+        socket.addEventListener('open', () => socket.send(text));
+        socket.addEventListener('message', ({ data }) => {
+            seen.echoed = data;
+            socket.close(1000);
+        });
+        socket.addEventListener('close', ({ code }) => { seen.closeCode = code; });
+        for (const type of ['open', 'message', 'error', 'close']) {
+            socket.addEventListener(type, () => seen.events.push(type));
+        }
+        socket.addEventListener('close', () => resolve(seen));
     });
-    socket.addEventListener('close', ({ code }) => { seen.closeCode = code; });
-    for (const type of ['open', 'message', 'error', 'close']) {
-        socket.addEventListener(type, () => seen.events.push(type));
-    }
-    socket.addEventListener('close', () => resolve(seen));
-});
+}
 ";

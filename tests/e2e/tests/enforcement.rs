@@ -4,6 +4,7 @@
 use anyhow::Result;
 use serde_json::json;
 use sockpin_e2e::demo::{FLAGGED, PINNED};
+use sockpin_e2e::opener::OPENERS;
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::socket::{FRAME, Sighting};
 use sockpin_e2e::wait;
@@ -73,6 +74,26 @@ async fn a_wrong_key_is_blocked_and_its_server_receives_no_frame() -> Result<()>
     assert_eq!(log.len(), 1, "{log:?}");
     assert_eq!(log[0]["outcome"], "block");
     assert_eq!(log[0]["host"], PINNED);
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn whoever_opens_it_a_wrong_key_is_blocked_and_its_server_receives_no_frame() -> Result<()> {
+    let world = world().await?;
+    let (server, url) = (&world.demo.servers.attacker, world.demo.servers.url("attacker")?);
+    // The control: without the rule, each of them does deliver its frame.
+    for (before, opener) in OPENERS.iter().enumerate() {
+        let seen = world.firefox.socket_from(opener, &url).await?;
+        assert!(seen.delivered(), "{} saw {seen:?}", opener.name);
+        assert_eq!(server.settled_traffic().await?.frames, before + 1, "{}", opener.name);
+    }
+    world.load_policy().await?;
+    for (blocked, opener) in OPENERS.iter().enumerate() {
+        let seen = world.firefox.socket_from(opener, &url).await?;
+        assert!(seen.refused(), "{} saw {seen:?}", opener.name);
+        assert_eq!(server.settled_traffic().await?.frames, OPENERS.len(), "{}", opener.name);
+        assert_eq!(world.firefox.violations().await?.len(), blocked + 1, "{}", opener.name);
+    }
     world.firefox.quit().await
 }
 
