@@ -109,6 +109,14 @@ pub struct Identity {
     pub(crate) key: PrivateKeyDer<'static>,
 }
 
+impl Identity {
+    /// The DER of its own certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        self.chain.first().map_or(&[], |certificate| certificate.as_ref())
+    }
+}
+
 fn pin(key: &impl PublicKeyData) -> String {
     STANDARD.encode(Sha256::digest(key.subject_public_key_info()))
 }

@@ -15,6 +15,9 @@ pub const FLAGGED: &str = "flagged.sockpin.test";
 /// The host without a rule: the control of everything else.
 pub const UNPINNED: &str = "unpinned.sockpin.test";
 
+/// A host whose server shows a certificate for another name; the tests make one.
+pub const EXCEPTION: &str = "exception.sockpin.test";
+
 /// The servers of the demo, their authority, and the lab page that lists them.
 pub struct Demo {
     /// Signs for every server, the attacker's too: each of them is trusted by the browser.
@@ -53,7 +56,7 @@ impl Demo {
     /// The names that must lead to loopback.
     #[must_use]
     pub fn names() -> Vec<String> {
-        [PINNED, FLAGGED, UNPINNED].map(str::to_owned).into()
+        [PINNED, FLAGGED, UNPINNED, EXCEPTION].map(str::to_owned).into()
     }
 
     /// The rules of the demo's policy.

@@ -9,6 +9,7 @@ use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::{RequestData, SessionId, WebDriver};
 
 use crate::authority::Authority;
+use crate::extension;
 
 use super::Firefox;
 
@@ -36,6 +37,25 @@ impl Firefox {
         let root = STANDARD.encode(authority.root());
         self.privileged(TRUST, vec![json!(root)]).await.context("could not trust the demo's root")?;
         Ok(())
+    }
+
+    /// Makes this browser accept a certificate that nobody vouches for, as a person does on the warning page.
+    pub async fn add_exception(&self, host: &str, port: u16, certificate: &[u8]) -> Result<()> {
+        let certificate = STANDARD.encode(certificate);
+        self.privileged(ADD_EXCEPTION, vec![json!(host), json!(port), json!(certificate)])
+            .await
+            .with_context(|| format!("could not make an exception for {host}:{port}"))?;
+        Ok(())
+    }
+
+    /// Lets the extension's background page fall asleep, and returns when it has.
+    pub async fn suspend_background(&self) -> Result<()> {
+        self.set_preference("extensions.background.idle.timeout", json!(SOON)).await?;
+        crate::wait::until("the background page to be suspended", async || {
+            let state = self.privileged(BACKGROUND_STATE, vec![json!(extension::ID)]).await?;
+            Ok((state == json!("stopped")).then_some(()))
+        })
+        .await
     }
 
     /// Opens an address in a new tab with the browser's own rights, as `WebDriver` cannot for an extension's pages,
@@ -101,6 +121,21 @@ impl FormatRequestData for SwitchContext {
 const TRUST: &str = r#"
 Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB).addCertFromBase64(arguments[0], "CT,,");
 "#;
+
+const ADD_EXCEPTION: &str = r#"
+const [host, port, base64] = arguments;
+const certificate =
+    Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB).constructX509FromBase64(base64);
+Cc["@mozilla.org/security/certoverride;1"].getService(Ci.nsICertOverrideService)
+    .rememberValidityOverride(host, port, {}, certificate, true);
+"#;
+
+const BACKGROUND_STATE: &str = r"
+return WebExtensionPolicy.getByID(arguments[0]).extension.backgroundState;
+";
+
+/// Milliseconds without an event after which the background page is suspended.
+const SOON: u32 = 300;
 
 const OPEN_TAB: &str = r"
 gBrowser.selectedTab = gBrowser.addTab(arguments[0], {
