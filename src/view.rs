@@ -7,6 +7,7 @@
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
+//! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
 //! - [`socket`]: what came of a socket that the lab opened.
 //! - [`date`]: dates and spans of time.
@@ -18,5 +19,6 @@ pub mod form;
 pub mod notice;
 pub mod rule;
 pub mod socket;
+pub mod source;
 pub mod status;
 pub mod violation;

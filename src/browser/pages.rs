@@ -6,6 +6,7 @@
 
 mod background;
 mod calculator;
+mod confirmation;
 mod dom;
 mod entry;
 mod files;
@@ -16,6 +17,7 @@ mod options;
 mod popup;
 mod rule_fields;
 mod rule_form;
+mod rule_keys;
 mod rule_list;
 mod sockets;
 

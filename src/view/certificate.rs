@@ -68,13 +68,14 @@ pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Badge {
     }
 }
 
-/// Where the root of a chain comes from; none for any other certificate.
+/// Where the root of a chain comes from; none for any other certificate. That it is built in is known only where
+/// Firefox reports it.
 #[must_use]
 pub fn root_origin(entry: &ChainEntry, role: &str) -> Option<Badge> {
     if entry.built_in_root {
         Some(Badge::new("Built into Firefox", Tone::Neutral))
     } else {
-        (role == ROOT).then(|| Badge::new("Not built into Firefox", Tone::Warning))
+        (role == ROOT).then(|| Badge::new("Not reported as built in", Tone::Warning))
     }
 }
 
@@ -87,14 +88,25 @@ pub fn suggested_label(inspected: &Inspected, source: Option<&str>) -> String {
     }
 }
 
-/// What a key was found in.
-#[must_use]
-pub const fn kind(kind: Kind) -> &'static str {
+const fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Certificate => "Certificate",
         Kind::PublicKey => "Public key",
         Kind::CertificateRequest => "Certificate request",
     }
+}
+
+/// What a key was found in, with the file's name if there is one.
+#[must_use]
+pub fn kind_in(found: Kind, file: Option<&str>) -> String {
+    let kind = kind(found);
+    file.map_or_else(|| kind.to_owned(), |file| format!("{kind} in {file}"))
+}
+
+/// The pin of a certificate.
+#[must_use]
+pub fn pin(entry: &ChainEntry) -> String {
+    entry.sha256.map_or_else(|| "no pin: its key could not be found".to_owned(), |pin| pin.to_string())
 }
 
 /// Issuer and validity of what a key was found in; empty for a bare key.
@@ -136,6 +148,32 @@ mod tests {
             ("CN=,O=Example", "CN=,O=Example"),
         ] {
             assert_eq!(short_name(name), expected);
+        }
+    }
+
+    #[test]
+    fn a_root_is_only_called_what_firefox_reports() {
+        let entry = |built_in_root| ChainEntry {
+            description: Description::default(),
+            sha256: None,
+            built_in_root,
+            mark: Mark::None,
+        };
+        for (built_in, role, expected) in [
+            (true, "Root", Some(("Built into Firefox", Tone::Neutral))),
+            (false, "Root", Some(("Not reported as built in", Tone::Warning))),
+            (false, "Server", None),
+            (false, "Intermediate", None),
+        ] {
+            let origin = root_origin(&entry(built_in), role);
+            assert_eq!(origin.as_ref().map(|badge| (badge.text.as_str(), badge.tone)), expected);
+        }
+    }
+
+    #[test]
+    fn a_key_names_its_file() {
+        for (file, expected) in [(None, "Public key"), (Some("a.pem"), "Public key in a.pem")] {
+            assert_eq!(kind_in(Kind::PublicKey, file), expected);
         }
     }
 

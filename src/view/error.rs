@@ -139,9 +139,17 @@ fn rule(error: &Error) -> Option<String> {
         Error::RulePinCount { limit } => format!("A rule has at most {limit} keys in one list. Remove some."),
         Error::TextLength { limit } => format!("This is too long. At most {limit} characters are kept: shorten it."),
         Error::RuleId => "The rule’s identifier is empty or too long. Make it a new rule.".to_owned(),
-        Error::RuleUnknown { .. } => {
-            "This rule no longer exists: it was deleted in the meantime. Copy what you need and add a new rule."
+        Error::RuleChanged => {
+            "This rule was changed in the meantime, perhaps in another tab, so nothing of this form was stored. The newer \
+             version is in the list below: load it here and make your changes again."
                 .to_owned()
+        }
+        Error::RuleUnknown { .. } => {
+            "This rule no longer exists: it was deleted in the meantime. Reload the page to see the rules that there are."
+                .to_owned()
+        }
+        Error::InvalidDate { text } if text.is_empty() => {
+            "This date is not complete. Fill in year, month and day, or empty the field.".to_owned()
         }
         Error::InvalidDate { text } => {
             format!("“{text}” is not a date. Write year, month and day, for example 2027-03-01.")
@@ -257,6 +265,19 @@ mod tests {
             (
                 Error::RuleHostTaken { pattern: "*.example.com".to_owned() },
                 "There is a rule for *.example.com already. Edit that one instead.",
+            ),
+            (
+                Error::InvalidDate { text: String::new() },
+                "This date is not complete. Fill in year, month and day, or empty the field.",
+            ),
+            (
+                Error::InvalidDate { text: "2027-02-30".to_owned() },
+                "“2027-02-30” is not a date. Write year, month and day, for example 2027-03-01.",
+            ),
+            (
+                Error::RuleChanged,
+                "This rule was changed in the meantime, perhaps in another tab, so nothing of this form was stored. The \
+                 newer version is in the list below: load it here and make your changes again.",
             ),
             (
                 Error::PolicyRule { index: 1, problem: Box::new(Error::HostEmptyLabel) },

@@ -2,8 +2,8 @@
 
 use super::notice::{Kind, Notice};
 use super::rule as rule_view;
+use super::source::pasted_pem;
 use crate::error::Error;
-use crate::formats::pem::{self, Inspected};
 use crate::host::{HostPattern, UrlHostParser};
 use crate::pin::Pin;
 use crate::rule::{Birth, Field, FieldError, Mode, PinDocument, Rule, RuleDocument};
@@ -30,6 +30,26 @@ pub enum Place {
     Rule,
 }
 
+/// What the field of a date holds. The browser gives a date that is half typed as none at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DateInput {
+    /// A date, or nothing.
+    Whole,
+    /// A part of a date.
+    Partial,
+}
+
+/// How a rule that is open in the form stands to the stored ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is new, or as it was when it was opened.
+    Current,
+    /// It has been changed since; this is what is stored.
+    Outdated(Box<RuleDocument>),
+    /// It has been deleted since.
+    Deleted,
+}
+
 /// The outcome of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -40,15 +60,27 @@ pub struct Checked {
 }
 
 /// Checks what has been typed so far. `typed` may have rows that are still empty: they are no part of the rule.
-/// `others` are the rules that there are.
+/// `stored` are the rules that there are.
 #[must_use]
-pub fn check(typed: &RuleDocument, others: &[RuleDocument], now: UnixMillis, url_host: UrlHostParser<'_>) -> Checked {
+pub fn check(
+    typed: &RuleDocument,
+    expiry: DateInput,
+    stored: &[RuleDocument],
+    now: UnixMillis,
+    url_host: UrlHostParser<'_>,
+) -> Checked {
     let rule = without_empty_rows(typed);
     let birth = Birth { id: "new".to_owned(), time: now };
     let mut errors = Rule::new(&rule, &birth, url_host).err().unwrap_or_default();
     let pattern = HostPattern::parse(&rule.host, url_host).ok();
     if let Some(typed) = &pattern {
-        errors.extend(taken(&rule, &typed.pattern.to_string(), others));
+        errors.extend(taken(&rule, &typed.pattern.to_string(), stored));
+    }
+    if expiry == DateInput::Partial {
+        errors.push(whole(Field::Expires, Error::InvalidDate { text: String::new() }));
+    }
+    if let Standing::Outdated(_) = standing(typed, stored) {
+        errors.push(whole(Field::Id, Error::RuleChanged));
     }
     let mut notices = refusals(&errors, typed);
     if let Some(pattern) = pattern {
@@ -76,53 +108,46 @@ pub fn refusals(errors: &[FieldError], typed: &RuleDocument) -> Vec<(Place, Noti
         .collect()
 }
 
-/// The keys in a text that was pasted into a pin's field, if it is PEM at all. A single-line field drops line ends, so
-/// they are put back around the frames.
+/// How the rule in the form stands to the stored ones.
 #[must_use]
-pub fn pasted_pem(text: &str) -> Option<Result<Vec<Inspected>, Error>> {
-    const FRAME: &str = "-----";
-    if !text.contains("-----BEGIN ") {
-        return None;
+pub fn standing(opened: &RuleDocument, stored: &[RuleDocument]) -> Standing {
+    let Some(id) = &opened.id else {
+        return Standing::Current;
+    };
+    match stored.iter().find(|rule| rule.id.as_ref() == Some(id)) {
+        None => Standing::Deleted,
+        Some(rule) if rule.updated != opened.updated => Standing::Outdated(Box::new(rule.clone())),
+        Some(_) => Standing::Current,
     }
-    let mut lines = String::new();
-    for piece in text.split_inclusive(FRAME) {
-        // `-----BEGIN X-----` is a piece of dashes and one that starts with BEGIN.
-        match piece.strip_suffix(FRAME) {
-            Some(label) if label.starts_with("BEGIN ") || label.starts_with("END ") => {
-                lines.push_str(piece);
-                lines.push('\n');
-            }
-            Some(text) => {
-                lines.push_str(text);
-                if !lines.is_empty() {
-                    lines.push('\n');
-                }
-                lines.push_str(FRAME);
-            }
-            None => lines.push_str(piece),
-        }
-    }
-    // A frame that is still being typed holds nothing yet.
-    Some(
-        pem::inspect(lines.as_bytes())
-            .and_then(|keys| if keys.is_empty() { Err(Error::NothingRecognised) } else { Ok(keys) }),
-    )
 }
 
-/// What was taken from a file or a pasted text. `keys` were added, `known` were in the form already.
+/// The rule in the form, once the stored one is deleted: what was typed is not lost, and may be stored anew.
 #[must_use]
-pub fn taken_notice(source: &str, added: usize, known: usize) -> Notice {
-    let keys = |count: usize| if count == 1 { "One key".to_owned() } else { format!("{count} keys") };
-    let were = |count: usize| if count == 1 { "was" } else { "were" };
-    let text = match (added, known) {
-        (0, known) => format!("{} of {source} {} in the list already.", keys(known), were(known)),
-        (1, _) => format!("One key was taken from {source}."),
-        (added, _) => format!(
-            "{added} keys were taken from {source}. Keep those that you mean: the key of an authority lets in every \
-             certificate that it issues."
-        ),
-    };
-    Notice::new(Kind::Note, "keys-taken", text)
+pub fn as_new(opened: &RuleDocument) -> RuleDocument {
+    RuleDocument { id: None, created: None, updated: None, ..opened.clone() }
+}
+
+/// The form's title.
+#[must_use]
+pub fn title(opened: &RuleDocument) -> String {
+    match opened.id {
+        Some(_) => format!("Edit the rule for {}", opened.host),
+        None => "Add a rule".to_owned(),
+    }
+}
+
+/// Why the form is not opened for another rule.
+#[must_use]
+pub fn unsaved() -> Notice {
+    Notice::new(Kind::Warning, "unsaved", "Save or cancel this rule first. Nothing of it is stored yet.")
+}
+
+/// What became of a rule that was changed in the form while it was deleted elsewhere.
+#[must_use]
+pub fn deleted_meanwhile() -> Notice {
+    let text = "This rule was deleted in the meantime, so it is no longer in force. What is typed here is kept: saving it \
+                makes a new rule.";
+    Notice::new(Kind::Warning, "rule-deleted", text)
 }
 
 fn without_empty_rows(typed: &RuleDocument) -> RuleDocument {
@@ -155,13 +180,14 @@ fn pem_error(row: Option<&PinDocument>) -> Option<Notice> {
     pasted_pem(&row?.sha256)?.err().as_ref().map(Notice::from)
 }
 
-fn taken(rule: &RuleDocument, pattern: &str, others: &[RuleDocument]) -> Option<FieldError> {
-    let same = others.iter().any(|other| other.host == pattern && other.id != rule.id);
-    same.then(|| FieldError {
-        field: Field::Host,
-        index: None,
-        error: Error::RuleHostTaken { pattern: pattern.to_owned() },
-    })
+fn taken(rule: &RuleDocument, pattern: &str, stored: &[RuleDocument]) -> Option<FieldError> {
+    let same = stored.iter().any(|other| other.host == pattern && other.id != rule.id);
+    same.then(|| whole(Field::Host, Error::RuleHostTaken { pattern: pattern.to_owned() }))
+}
+
+/// An error that is about a field as a whole.
+const fn whole(field: Field, error: Error) -> FieldError {
+    FieldError { field, index: None, error }
 }
 
 fn host_note(typed: &str, pattern: &HostPattern, taken_from_url: bool) -> Option<Notice> {
@@ -195,6 +221,10 @@ fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(
 
 /// Why the rule cannot be saved yet, in one line: the fields may be out of sight.
 fn summary(errors: &[FieldError]) -> Option<Notice> {
+    // That the rule has been changed elsewhere is said in the same place.
+    if errors.iter().any(|error| error.error == Error::RuleChanged) {
+        return None;
+    }
     let is_missing = |error: &&FieldError| matches!(error.error, Error::HostEmpty | Error::RulePinsMissing);
     let mistakes = errors.iter().filter(|error| !is_missing(error)).count();
     match mistakes {
@@ -278,7 +308,7 @@ mod tests {
                 vec![(Pin(0), "pem-end"), (Rule, "mistakes")],
             ),
         ] {
-            let checked = check(&rule, &others, NOW, &|_| None);
+            let checked = check(&rule, DateInput::Whole, &others, NOW, &|_| None);
             assert_eq!(checked.rule.is_some(), storable, "{rule:?}");
             let mut found = codes(&checked);
             let mut expected = expected;
@@ -291,20 +321,53 @@ mod tests {
     #[test]
     fn a_rule_may_keep_its_own_host() {
         let own = RuleDocument { id: Some("1".to_owned()), ..typed("chat.example.com", &[A, B], &[]) };
-        assert_eq!(check(&own, std::slice::from_ref(&own), NOW, &|_| None).notices, []);
+        assert_eq!(check(&own, DateInput::Whole, std::slice::from_ref(&own), NOW, &|_| None).notices, []);
     }
 
     #[test]
-    fn pem_survives_a_single_line_field() {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let pem = key.public_key_pem();
-        let pin = Pin::of_spki(&rcgen::PublicKeyData::subject_public_key_info(&key));
-        for text in [pem.clone(), pem.replace(['\r', '\n'], ""), format!("note: {}", pem.replace(['\r', '\n'], " "))] {
-            let found = pasted_pem(&text).unwrap().unwrap();
-            assert_eq!(found.iter().map(|key| key.sha256).collect::<Vec<_>>(), [pin], "{text}");
+    fn a_date_that_is_half_typed_is_no_date() {
+        let rule = typed("chat.example.com", &[A, B], &[]);
+        for (expiry, storable, expected) in [
+            (DateInput::Whole, true, vec![]),
+            (DateInput::Partial, false, vec![(Place::Expires, "invalid-date"), (Place::Rule, "mistakes")]),
+        ] {
+            let checked = check(&rule, expiry, &[], NOW, &|_| None);
+            assert_eq!((checked.rule.is_some(), codes(&checked)), (storable, expected));
         }
-        assert_eq!(pasted_pem(A), None);
-        assert_eq!(pasted_pem("-----BEGIN CERT"), Some(Err(Error::NothingRecognised)));
-        assert_eq!(pasted_pem(&key.serialize_pem().replace('\n', "")).unwrap(), Err(Error::PrivateKey));
+    }
+
+    #[test]
+    fn a_rule_that_was_changed_elsewhere_is_not_overwritten() {
+        let version = |id: &str, updated| RuleDocument {
+            id: Some(id.to_owned()),
+            updated: Some(UnixMillis::new(updated)),
+            ..typed("chat.example.com", &[A, B], &[])
+        };
+        let newer = || Standing::Outdated(Box::new(version("1", 2)));
+        for (opened, stored, expected, storable) in [
+            (typed("chat.example.com", &[A, B], &[]), vec![], Standing::Current, true),
+            (version("1", 1), vec![version("1", 1)], Standing::Current, true),
+            (version("1", 1), vec![version("1", 2)], newer(), false),
+            // A clock that was set back makes no difference.
+            (version("1", 3), vec![version("1", 2)], newer(), false),
+            (version("1", 1), vec![], Standing::Deleted, true),
+            (as_new(&version("1", 1)), vec![], Standing::Current, true),
+        ] {
+            assert_eq!(standing(&opened, &stored), expected);
+            let checked = check(&opened, DateInput::Whole, &stored, NOW, &|_| None);
+            assert_eq!(checked.rule.is_some(), storable);
+            if !storable {
+                assert_eq!(codes(&checked), [(Place::Rule, "rule-changed")]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_title_tells_a_new_rule_from_a_stored_one() {
+        let new = typed("chat.example.com", &[], &[]);
+        assert_eq!(title(&new), "Add a rule");
+        let stored = RuleDocument { id: Some("1".to_owned()), ..new };
+        assert_eq!(title(&stored), "Edit the rule for chat.example.com");
+        assert_eq!(title(&as_new(&stored)), "Add a rule");
     }
 }

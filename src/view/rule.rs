@@ -2,7 +2,8 @@
 
 use super::date::{ago, count, day, days_until};
 use super::notice::{Badge, Kind, Notice, Tone};
-use crate::rule::{LocalRoots, MatchScope, Mode, RuleDocument};
+use crate::pin::Pin;
+use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, RuleDocument};
 use crate::time::{Date, UnixMillis};
 
 /// From this many days before its end a rule says so.
@@ -64,6 +65,59 @@ pub fn facts(rule: &RuleDocument, now: UnixMillis) -> String {
     facts.join(" · ")
 }
 
+/// A key of a rule, as it stands on a card or beside a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyLine {
+    /// The user's own words for it.
+    pub name: String,
+    /// What is special about it.
+    pub mark: Option<Badge>,
+    /// The pin in full.
+    pub pin: String,
+}
+
+/// The keys of a rule: its pins, then what it denies.
+#[must_use]
+pub fn keys(pins: &[PinDocument], denied: &[PinDocument]) -> Vec<KeyLine> {
+    let line = |key: &PinDocument, mark: Option<Badge>| KeyLine {
+        name: if key.label.is_empty() { "(no label)".to_owned() } else { key.label.clone() },
+        mark,
+        pin: full_pin(&key.sha256),
+    };
+    let denied = denied.iter().map(|key| line(key, Some(Badge::new("Denied", Tone::Bad))));
+    pins.iter().map(|key| line(key, None)).chain(denied).collect()
+}
+
+/// A stored pin as it is shown and typed, with the name of its algorithm.
+#[must_use]
+pub fn full_pin(stored: &str) -> String {
+    Pin::parse(stored).map_or_else(|_| stored.to_owned(), |pin| pin.to_string())
+}
+
+/// What a button of a rule's card does, for those who do not see the card around it. `action` is the word on it.
+#[must_use]
+pub fn action_on(action: &str, rule: &RuleDocument) -> String {
+    format!("{action} the rule for {}", rule.host)
+}
+
+/// Said once a rule is stored.
+#[must_use]
+pub fn stored(rule: &RuleDocument) -> String {
+    format!("The rule for {} is stored and in force.", rule.host)
+}
+
+/// Said once a rule is deleted.
+pub const DELETED: &str = "The rule is deleted.";
+
+/// Said once all rules have been set aside.
+pub const SET_ASIDE: &str = "There are no rules now.";
+
+/// What is asked before a rule is deleted.
+#[must_use]
+pub fn deletion_question(rule: &RuleDocument) -> String {
+    format!("Delete the rule for {}?", rule.host)
+}
+
 /// What is lost with the rule.
 #[must_use]
 pub fn deletion(rule: &RuleDocument) -> String {
@@ -116,7 +170,6 @@ fn is_expired(rule: &RuleDocument, now: UnixMillis) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::PinDocument;
 
     const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000); // 2026-11-22T00:00:00Z
 
@@ -148,6 +201,19 @@ mod tests {
             let found: Vec<_> = notices(&rule, NOW).iter().map(|notice| notice.code).collect();
             assert_eq!(found, codes, "{rule:?}");
         }
+    }
+
+    #[test]
+    fn keys_are_named_and_marked() {
+        const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
+        let key = |label: &str| PinDocument { sha256: A.to_owned(), label: label.to_owned() };
+        let found = keys(&[key("In use"), key("")], &[key("Stolen")]);
+        let found: Vec<_> = found
+            .iter()
+            .map(|line| (line.name.as_str(), line.mark.as_ref().map(|mark| mark.text.as_str()), line.pin.as_str()))
+            .collect();
+        let pin = "sha256/C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
+        assert_eq!(found, [("In use", None, pin), ("(no label)", None, pin), ("Stolen", Some("Denied"), pin)]);
     }
 
     #[test]

@@ -50,6 +50,12 @@ impl Progress {
     }
 }
 
+/// What the button of a listed socket does, for those who do not see the list around it.
+#[must_use]
+pub fn attempt(label: &str) -> String {
+    format!("Try: {label}")
+}
+
 /// What the demo expects of one of its sockets: `opens`, `blocked`, `unreachable` or `flagged`.
 #[must_use]
 pub fn expectation(expect: &str) -> String {

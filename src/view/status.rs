@@ -106,6 +106,21 @@ pub fn log_problem(error: &Error) -> Banner {
     }
 }
 
+/// The rules are in force, but the log cannot be shown.
+#[must_use]
+pub fn log_unreadable(error: &Error) -> Banner {
+    Banner {
+        title: "The log cannot be read",
+        text: format!(
+            "{} The rules are in force all the same, but what was blocked or flagged cannot be shown.",
+            sentence(error)
+        ),
+        detail: detail(error).map(str::to_owned),
+        remedy: None,
+        code: "log-unreadable",
+    }
+}
+
 /// The permission for all sites was taken away: Firefox then does not ask Sockpin about all sockets.
 #[must_use]
 pub fn permission_missing() -> Banner {
@@ -135,6 +150,19 @@ mod tests {
             let banner = problem(&error);
             assert_eq!(banner.remedy, remedy, "{error}");
             assert!(banner.text.contains("every WebSocket connection is being stopped"), "{}", banner.text);
+        }
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_is_not_one_that_cannot_be_written() {
+        let error = Error::Storage { detail: "quota".to_owned() };
+        for (banner, code, title) in [
+            (log_problem(&error), "log-unwritable", "The log cannot be written"),
+            (log_unreadable(&error), "log-unreadable", "The log cannot be read"),
+        ] {
+            assert_eq!((banner.code, banner.title), (code, title));
+            assert!(banner.text.contains("The rules are in force all the same"), "{}", banner.text);
+            assert_eq!(banner.detail.as_deref(), Some("quota"));
         }
     }
 

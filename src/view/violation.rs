@@ -75,8 +75,9 @@ pub const fn advice(violation: &Violation) -> &'static str {
              one, take the requirement out of the rule; if not, ask whoever runs the server."
         }
         Reason::PreflightUnanswered => {
-            "This version of Sockpin sends no pre-flight. Set the rule’s preflight to “prefer” or “off”: the key is then \
-             checked at the handshake, before any data flows."
+            "This version of Sockpin cannot send pre-flights, so a rule that requires one stops every socket of its host. \
+             Such a rule came from a policy file, and saving it in the form does not lift the requirement: delete it and \
+             add it again. The key is then checked at the handshake, before any data flows."
         }
         Reason::ChainUnknown => {
             "Firefox shows no chain once a certificate exception is in force. Remove the exception, or pin the server’s \
@@ -85,7 +86,14 @@ pub const fn advice(violation: &Violation) -> &'static str {
         Reason::NoCertificates | Reason::SecurityInfoFailed | Reason::SecurityInfoMalformed | Reason::Deadline => {
             "Try again. If it happens each time, another extension or a proxy may be in the way; please report it."
         }
-        Reason::ChainTooLong | Reason::UnparsableCertificate => {
+        Reason::ChainTooLong => {
+            "Ask whoever runs the server to send only the certificates that lead from its own to a root."
+        }
+        Reason::UnparsableCertificate if denies_keys(violation) => {
+            "Ask whoever runs the server what certificate it uses. As long as the rule denies keys, each certificate of \
+             the chain must be readable."
+        }
+        Reason::UnparsableCertificate => {
             "Ask whoever runs the server what certificate it uses. A pin on a certificate of the chain that can be read \
              helps."
         }
@@ -101,6 +109,15 @@ pub const fn advice(violation: &Violation) -> &'static str {
         }
     }
 }
+
+/// How much of the log is shown.
+#[must_use]
+pub fn shown_of(shown: usize, total: u32) -> String {
+    format!("The {shown} newest of {total} entries.")
+}
+
+/// Said once the log is empty.
+pub const CLEARED: &str = "The log has been cleared.";
 
 /// The rule as it was then, beside its pins.
 #[must_use]
@@ -143,10 +160,12 @@ fn cause(violation: &Violation) -> String {
         Reason::ChainTooLong => "The server’s chain is longer than any real one".to_owned(),
         Reason::UnparsableCertificate => {
             let unreadable = violation.chain.iter().filter(|entry| entry.mark == Mark::Unparsable).count();
-            format!(
-                "{} of the chain could not be read, and no other satisfies the rule",
-                keys(unreadable, "certificate")
-            )
+            let certificates = keys(unreadable, "certificate");
+            if denies_keys(violation) {
+                format!("{certificates} of the chain could not be read and may hold a denied key")
+            } else {
+                format!("{certificates} of the chain could not be read, and no other satisfies the rule")
+            }
         }
         Reason::SecurityInfoFailed => "Firefox refused to tell about the connection’s certificate".to_owned(),
         Reason::SecurityInfoMalformed => {
@@ -171,6 +190,14 @@ fn cause(violation: &Violation) -> String {
         Reason::PinMatched => "A pin matched".to_owned(),
         Reason::NoDeniedKey => "The chain contains no denied key".to_owned(),
         Reason::LocalRootExempt => "The chain ends in a root that was added on this computer".to_owned(),
+    }
+}
+
+/// A rule that denies keys takes no certificate that it cannot read, whatever its pins.
+const fn denies_keys(violation: &Violation) -> bool {
+    match &violation.rule {
+        Some(rule) => !rule.denied.is_empty(),
+        None => false,
     }
 }
 
@@ -246,6 +273,11 @@ mod tests {
             rule: Some(RuleSnapshot { match_scope: MatchScope::Leaf, pins: Vec::new(), ..rule.clone() }),
             ..mismatch.clone()
         };
+        let no_denied = Violation {
+            reason: Reason::UnparsableCertificate,
+            rule: Some(RuleSnapshot { denied: Vec::new(), ..rule.clone() }),
+            ..mismatch.clone()
+        };
         let expired = Violation {
             outcome: Outcome::Flag,
             rule: Some(RuleSnapshot { expired: true, ..rule }),
@@ -266,8 +298,9 @@ mod tests {
             (violation(Reason::DeniedKey, Outcome::Block), "The chain contains a denied key, “Stolen in May”."),
             (
                 violation(Reason::UnparsableCertificate, Outcome::Block),
-                "1 certificate of the chain could not be read, and no other satisfies the rule.",
+                "1 certificate of the chain could not be read and may hold a denied key.",
             ),
+            (no_denied, "1 certificate of the chain could not be read, and no other satisfies the rule."),
             (violation(Reason::Deadline, Outcome::Block), "The check took too long."),
             (
                 violation(Reason::Cleartext, Outcome::Flag),
@@ -296,6 +329,10 @@ mod tests {
     fn advice_depends_on_what_happened() {
         let plain = violation(Reason::PinMismatch, Outcome::Block);
         assert!(advice(&plain).contains("add the new pin"));
-        assert!(advice(&Violation { exception: true, ..plain }).contains("told Firefox to accept"));
+        assert!(advice(&Violation { exception: true, ..plain.clone() }).contains("told Firefox to accept"));
+        let unreadable = Violation { reason: Reason::UnparsableCertificate, ..plain };
+        assert!(advice(&unreadable).contains("As long as the rule denies keys"));
+        let preflight = violation(Reason::PreflightUnanswered, Outcome::Block);
+        assert!(advice(&preflight).contains("delete it and add it again"));
     }
 }

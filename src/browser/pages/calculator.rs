@@ -5,18 +5,17 @@ use std::rc::Rc;
 use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
 use super::dom::{Fallible, append, around, by_id, from_template, listen, set_text, spawn};
-use super::files::{self, Found, accept_drops, ignore_stray_drops};
-use crate::formats::pem::{self, Inspected};
-use crate::view::certificate::{details, kind, subject};
-use crate::view::error::sentence;
+use super::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};
+use crate::formats::pem::Inspected;
+use crate::view::certificate::{details, kind_in, subject};
+use crate::view::source::{Source, refused};
 
 pub(super) fn start() -> Fallible {
     let text: HtmlTextAreaElement = by_id("calculator-text")?;
     let field = text.clone();
     listen(&text, "input", move |_| {
         let typed = field.value();
-        let keys = if typed.trim().is_empty() { Ok(Vec::new()) } else { pem::inspect(typed.as_bytes()) };
-        draw(&[Found { file: None, keys }])
+        if typed.trim().is_empty() { draw(&[]) } else { draw(&[inspect_text(Source::Pasted, &typed)]) }
     })?;
     listen(&by_id::<EventTarget>("calculator-file")?, "change", |event| {
         let Some(input) = around::<HtmlInputElement>(&event, "input") else {
@@ -24,7 +23,7 @@ pub(super) fn start() -> Fallible {
         };
         let chosen = files::of_list(input.files());
         spawn(async move {
-            let found = files::inspect_files(chosen).await?;
+            let found = files::inspect_files(chosen).await;
             // So that the same file can be chosen again.
             input.set_value("");
             draw(&found)
@@ -37,9 +36,9 @@ pub(super) fn start() -> Fallible {
         if dropped.is_empty() {
             let typed = data.get_data("text")?;
             text.set_value(&typed);
-            return draw(&[Found { file: None, keys: pem::inspect(typed.as_bytes()) }]);
+            return draw(&[inspect_text(Source::Dropped, &typed)]);
         }
-        spawn(async move { draw(&files::inspect_files(dropped).await?) });
+        spawn(async move { draw(&files::inspect_files(dropped).await) });
         Ok(())
     })?;
     ignore_stray_drops()
@@ -49,27 +48,26 @@ fn draw(found: &[Found]) -> Fallible {
     let results: Element = by_id("calculator-results")?;
     results.set_text_content(None);
     let mut mistakes = Vec::new();
-    for Found { file, keys } in found {
-        match (keys, file) {
-            (Ok(keys), _) => {
+    for Found { source, keys } in found {
+        match keys {
+            Ok(keys) => {
                 for key in keys {
-                    append(&results, &draw_key(key, file.as_deref())?)?;
+                    append(&results, &draw_key(key, source.file())?)?;
                 }
             }
-            (Err(error), Some(file)) => mistakes.push(format!("{file}: {}", sentence(error))),
-            (Err(error), None) => mistakes.push(sentence(error)),
+            Err(problem) => mistakes.push(refused(source, problem)),
         }
     }
     let message: Element = by_id("calculator-message")?;
-    message.set_text_content(Some(&mistakes.join(" ")));
-    let codes: Vec<_> = found.iter().filter_map(|found| Some(found.keys.as_ref().err()?.code())).collect();
+    let texts: Vec<_> = mistakes.iter().map(|mistake| mistake.text.as_str()).collect();
+    message.set_text_content(Some(&texts.join(" ")));
+    let codes: Vec<_> = mistakes.iter().map(|mistake| mistake.code).collect();
     message.set_attribute("data-code", &codes.join(" "))
 }
 
 fn draw_key(key: &Inspected, file: Option<&str>) -> Fallible<Element> {
     let element = from_template("key-template")?;
-    let kind = kind(key.kind);
-    set_text(&element, ".key-kind", &file.map_or(kind.to_owned(), |file| format!("{kind} in {file}")))?;
+    set_text(&element, ".key-kind", &kind_in(key.kind, file))?;
     let name = key.description.subject.as_ref().map(|_| subject(&key.description));
     set_text(&element, ".key-subject", name.as_deref().unwrap_or_default())?;
     set_text(&element, ".key-details", &details(&key.description))?;

@@ -5,9 +5,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement};
 
 use super::dom::{Fallible, append, find, from_template, set_badge, set_text};
-use crate::rule::LabelledPin;
+use super::rule_keys;
+use crate::rule::{LabelledPin, PinDocument};
 use crate::time::UnixMillis;
-use crate::view::notice::{Badge, Tone};
 use crate::view::{certificate, violation as words};
 use crate::violation::{ChainEntry, Mark, RuleSnapshot, Violation};
 
@@ -66,30 +66,12 @@ fn draw_certificate(entry: &ChainEntry, role: &str, snapshot: Option<&RuleSnapsh
         subject.set_attribute("title", whole)?;
     }
     set_text(&element, ".certificate-validity", &certificate::validity(&entry.description))?;
-    let pin = entry.sha256.map(|pin| pin.to_string());
-    set_text(&element, ".certificate-pin", pin.as_deref().unwrap_or("no pin: its key could not be found"))?;
+    set_text(&element, ".certificate-pin", &certificate::pin(entry))?;
     Ok(element.into())
 }
 
 fn draw_rule(rule: &RuleSnapshot, content: &Element) -> Fallible {
     set_text(content, ".rule-facts", &words::rule(rule))?;
-    let list: Element = find(content, ".rule-pins")?;
-    for pin in &rule.pins {
-        append(&list, &draw_pin(pin, None)?)?;
-    }
-    for pin in &rule.denied {
-        append(&list, &draw_pin(pin, Some(Badge::new("Denied", Tone::Bad)))?)?;
-    }
-    Ok(())
-}
-
-fn draw_pin(pin: &LabelledPin, mark: Option<Badge>) -> Fallible<Element> {
-    let element = from_template("rule-pin-template")?;
-    let label = if pin.label.is_empty() { "(no label)" } else { pin.label.as_str() };
-    set_text(&element, ".rule-pin-label", label)?;
-    if let Some(mark) = mark {
-        set_badge(&element, ".rule-pin-mark", &mark)?;
-    }
-    set_text(&element, ".rule-pin-value", &pin.sha256.to_string())?;
-    Ok(element)
+    let documents = |pins: &[LabelledPin]| pins.iter().map(PinDocument::from).collect::<Vec<_>>();
+    rule_keys::draw(&find(content, ".rule-pins")?, &documents(&rule.pins), &documents(&rule.denied))
 }

@@ -1,6 +1,6 @@
 //! Files and texts that the person chooses, drops or pastes, and the public keys in them.
 
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DataTransfer, DragEvent, Event, EventTarget, File, FileList, HtmlElement};
@@ -9,29 +9,37 @@ use super::dom::{Fallible, document, listen};
 use crate::error::Error;
 use crate::formats::pem::{self, Inspected};
 use crate::limits::MAX_INSPECT_BYTES;
+use crate::view::source::{Problem, Source};
 
 /// What was found in one source.
 pub(super) struct Found {
-    /// The file's name; none for a text.
-    pub(super) file: Option<String>,
+    pub(super) source: Source,
     /// Its keys, or why there are none.
-    pub(super) keys: Result<Vec<Inspected>, Error>,
+    pub(super) keys: Result<Vec<Inspected>, Problem>,
+}
+
+/// Reads a text.
+pub(super) fn inspect_text(source: Source, text: &str) -> Found {
+    Found { source, keys: pem::inspect(text.as_bytes()).map_err(Problem::Content) }
 }
 
 /// Reads files, each by itself: one that is bad spoils no other.
-pub(super) async fn inspect_files(files: Vec<File>) -> Fallible<Vec<Found>> {
+pub(super) async fn inspect_files(files: Vec<File>) -> Vec<Found> {
     let mut found = Vec::with_capacity(files.len());
     for file in files {
-        let keys = match size(&file) {
-            bytes if bytes > MAX_INSPECT_BYTES => Err(Error::InputTooLarge { bytes, limit: MAX_INSPECT_BYTES }),
-            _ => {
-                let buffer: ArrayBuffer = JsFuture::from(file.array_buffer()).await?.unchecked_into();
-                pem::inspect(&Uint8Array::new(&buffer).to_vec())
-            }
-        };
-        found.push(Found { file: Some(file.name()), keys });
+        found.push(Found { source: Source::File(file.name()), keys: inspect_file(&file).await });
     }
-    Ok(found)
+    found
+}
+
+async fn inspect_file(file: &File) -> Result<Vec<Inspected>, Problem> {
+    let bytes = size(file);
+    if bytes > MAX_INSPECT_BYTES {
+        return Err(Problem::Content(Error::InputTooLarge { bytes, limit: MAX_INSPECT_BYTES }));
+    }
+    // Rejects for a folder, and for a file that has gone since it was chosen.
+    let read = JsFuture::from(file.array_buffer()).await.map_err(|_| Problem::Unreadable)?;
+    pem::inspect(&Uint8Array::new(&read).to_vec()).map_err(Problem::Content)
 }
 
 /// The files of an input or of a drop.

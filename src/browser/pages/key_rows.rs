@@ -7,29 +7,26 @@ use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, Element, Event, EventInit, EventTarget, HtmlElement, HtmlInputElement};
 
 use super::dom::{Fallible, all, append, around, by_id, find, from_template, listen, set_notices};
-use crate::formats::{pem::Inspected, pin_list};
+use crate::formats::pem::Inspected;
 use crate::pin::Pin;
 use crate::rule::PinDocument;
-use crate::view::form::{pasted_pem, taken_notice};
+use crate::view::certificate::suggested_label;
 use crate::view::notice::{Kind, Notice};
-use crate::view::{certificate::suggested_label, error::sentence};
+use crate::view::rule::full_pin;
+use crate::view::source::{Source, Taken, pasted_list, pasted_pem, taken};
 
 /// One of the two lists, `pins` or `denied`.
 pub(super) struct KeyRows {
     list: Element,
+    /// Says what came of the last text that was pasted into the list.
+    taken: Element,
     /// Makes the ids by which screen readers find a row's message.
     count: Cell<u32>,
 }
 
-/// A key to be put into a row.
-pub(super) struct Key {
-    pub(super) pin: Pin,
-    pub(super) label: String,
-}
-
 impl KeyRows {
     pub(super) fn new(list: &str, add_button: &str) -> Fallible<Rc<Self>> {
-        let rows = Rc::new(Self { list: by_id(list)?, count: Cell::new(0) });
+        let rows = Rc::new(Self { list: by_id(list)?, taken: by_id(&format!("{list}-taken"))?, count: Cell::new(0) });
 
         let this = Rc::clone(&rows);
         listen(&by_id::<EventTarget>(add_button)?, "click", move |_| {
@@ -69,8 +66,9 @@ impl KeyRows {
     /// Shows these keys and no others.
     pub(super) fn fill(&self, keys: &[PinDocument]) -> Fallible {
         self.list.set_text_content(None);
+        self.taken.set_text_content(None);
         for key in keys {
-            self.add(&PinDocument { sha256: with_prefix(&key.sha256), label: key.label.clone() })?;
+            self.add(&PinDocument { sha256: full_pin(&key.sha256), label: key.label.clone() })?;
         }
         Ok(())
     }
@@ -112,28 +110,35 @@ impl KeyRows {
         Ok(())
     }
 
-    /// Puts keys into empty rows, then into new ones, and says what was done. Keys that are there already are left out.
-    pub(super) fn take(&self, keys: Vec<Key>, source: &str) -> Fallible<Notice> {
+    /// Puts keys into empty rows, then into new ones, and says what was done. Keys that are there already are left out;
+    /// what is no pin is put there as it is, to be corrected.
+    pub(super) fn take(&self, keys: &[PinDocument], source: &Source) -> Fallible<Notice> {
         let mut known: Vec<Pin> = self.read()?.iter().filter_map(|row| Pin::parse(&row.sha256).ok()).collect();
-        let mut added = 0_usize;
-        let offered = keys.len();
+        let mut counts = Taken::default();
         for key in keys {
-            if known.contains(&key.pin) {
-                continue;
-            }
-            known.push(key.pin);
-            added = added.saturating_add(1);
+            let count = match Pin::parse(&key.sha256) {
+                Ok(pin) if known.contains(&pin) => {
+                    counts.known = counts.known.saturating_add(1);
+                    continue;
+                }
+                Ok(pin) => {
+                    known.push(pin);
+                    &mut counts.added
+                }
+                Err(_) => &mut counts.broken,
+            };
+            *count = count.saturating_add(1);
             let row = match self.first_empty()? {
                 Some(row) => row,
                 None => self.add(&PinDocument::default())?,
             };
-            find::<HtmlInputElement>(&row, ".pin-value")?.set_value(&key.pin.to_string());
+            find::<HtmlInputElement>(&row, ".pin-value")?.set_value(&key.sha256);
             let label: HtmlInputElement = find(&row, ".pin-label")?;
             if label.value().trim().is_empty() {
                 label.set_value(&key.label);
             }
         }
-        Ok(taken_notice(source, added, offered.saturating_sub(added)))
+        Ok(taken(source, counts))
     }
 
     fn rows(&self) -> Fallible<Vec<Element>> {
@@ -151,37 +156,42 @@ impl KeyRows {
 
     /// PEM text in a pin's field becomes the pins of its keys.
     fn unfold_pem(&self, event: &Event) -> Fallible {
-        let Some(pin) = around::<HtmlInputElement>(event, ".pin-value") else {
+        // The list's own events come by here as well, and change nothing that was said of a paste.
+        let Some(field) = around::<HtmlInputElement>(event, "input") else {
             return Ok(());
         };
-        if let Some(Ok(keys)) = pasted_pem(&pin.value()) {
-            pin.set_value("");
-            self.take(keys.iter().map(|key| Key::from_inspected(key, None)).collect(), "the pasted text")?;
-        }
-        Ok(())
+        let notice = match pasted_pem(&field.value()) {
+            Some(Ok(keys)) if field.matches(".pin-value")? => {
+                field.set_value("");
+                Some(self.take(&rows_of(&keys, &Source::Pasted), &Source::Pasted)?)
+            }
+            _ => None,
+        };
+        set_notices(&self.taken, notice.as_slice())
     }
 
     /// Several pins pasted at once become a row each. A single-line field would run their lines together.
     fn unfold_list(&self, event: &Event) -> Fallible<bool> {
         let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
         let text = data.map(|data| data.get_data("text")).transpose()?.unwrap_or_default();
-        let listed = pin_list::parse(&text);
-        let keys: Vec<_> =
-            listed.into_iter().filter_map(|key| Some(Key { pin: key.pin.ok()?, label: key.label })).collect();
-        if keys.len() < 2 || around::<Element>(event, ".pin-value").is_none() {
+        let Some(listed) = pasted_list(&text).filter(|_| around::<Element>(event, ".pin-value").is_some()) else {
             return Ok(false);
-        }
+        };
         event.prevent_default();
-        self.take(keys, "the pasted text")?;
+        let notice = match listed {
+            Ok(keys) => self.take(&keys, &Source::Pasted)?,
+            Err(error) => Notice::from(&error),
+        };
+        set_notices(&self.taken, &[notice])?;
         Ok(true)
     }
 }
 
-impl Key {
-    /// With the best label that is known.
-    pub(super) fn from_inspected(found: &Inspected, file: Option<&str>) -> Self {
-        Self { pin: found.sha256, label: suggested_label(found, file) }
-    }
+/// Rows for keys that were found, with the best labels that are known.
+pub(super) fn rows_of(keys: &[Inspected], source: &Source) -> Vec<PinDocument> {
+    let row =
+        |key: &Inspected| PinDocument { sha256: key.sha256.to_string(), label: suggested_label(key, source.file()) };
+    keys.iter().map(row).collect()
 }
 
 /// The focus goes to the next row, or to the button that adds one.
@@ -192,17 +202,4 @@ fn remove(row: &Element, add_button: &str) -> Fallible {
         Some(neighbour) => find::<HtmlInputElement>(&neighbour, ".pin-value")?.focus(),
         None => by_id::<HtmlElement>(add_button)?.focus(),
     }
-}
-
-/// Files that hold no keys, each with its reason.
-pub(super) fn refused(file: Option<&str>, error: &crate::error::Error) -> Notice {
-    let text = match file {
-        Some(file) => format!("{file}: {}", sentence(error)),
-        None => sentence(error),
-    };
-    Notice::new(Kind::Error, error.code(), text)
-}
-
-fn with_prefix(stored: &str) -> String {
-    Pin::parse(stored).map_or_else(|_| stored.to_owned(), |pin| pin.to_string())
 }

@@ -9,7 +9,9 @@ use super::background;
 use super::dom::{Fallible, by_id, listen, show, spawn};
 use crate::error::Error;
 use crate::message::{Request, Response};
-use crate::view::status::{Banner, Remedy, State, log_problem, permission_missing, problem, state, state_of};
+use crate::view::status::{
+    Banner, Remedy, State, log_problem, log_unreadable, permission_missing, problem, state, state_of,
+};
 
 /// The state line and the banner.
 pub(super) struct Masthead {
@@ -30,7 +32,7 @@ impl Masthead {
                 let this = Rc::clone(&this);
                 spawn(async move {
                     answered.await?;
-                    this.refresh().await
+                    this.refresh(None).await
                 });
                 Ok(())
             }
@@ -39,18 +41,21 @@ impl Masthead {
         Ok(masthead)
     }
 
-    /// Asks how things are and shows it.
-    pub(super) async fn refresh(&self) -> Fallible {
+    /// Asks how things are and shows it; `unread_log` is why the page could not read the log, if it could not.
+    pub(super) async fn refresh(&self, unread_log: Option<&Error>) -> Fallible {
         match background::ask(&Request::Status).await {
             Ok(Response::Status { problem: None, .. }) if !background::is_permitted().await? => {
                 self.show_banner(&permission_missing())
             }
-            Ok(Response::Status { problem: None, log_problem: None, rules }) => {
-                show("problem", false)?;
-                show_state(&state(rules))
-            }
             Ok(Response::Status { problem: Some(found), .. }) | Err(found) => self.show_problem(&found),
-            Ok(Response::Status { log_problem: Some(found), .. }) => self.show_banner(&log_problem(&found)),
+            Ok(Response::Status { log_problem: unwritten_log, rules, .. }) => match (unread_log, unwritten_log) {
+                (Some(error), _) => self.show_banner(&log_unreadable(error)),
+                (None, Some(error)) => self.show_banner(&log_problem(&error)),
+                (None, None) => {
+                    show("problem", false)?;
+                    show_state(&state(rules))
+                }
+            },
             Ok(other) => self.show_problem(&background::unexpected(&other)),
         }
     }
@@ -58,14 +63,6 @@ impl Masthead {
     /// Shows what keeps Sockpin from judging.
     pub(super) fn show_problem(&self, error: &Error) -> Fallible {
         self.show_banner(&problem(error))
-    }
-
-    /// Shows that the log does not work, though the rules do.
-    pub(super) fn show_log_problem(&self, error: &Error) -> Fallible {
-        match error {
-            Error::CoreFailed { .. } => self.show_problem(error),
-            _ => self.show_banner(&log_problem(error)),
-        }
     }
 
     fn show_banner(&self, banner: &Banner) -> Fallible {

@@ -1,47 +1,52 @@
 //! `options.html`: the rules, and the form in which they are made.
 
 use std::cell::{OnceCell, RefCell};
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
-use web_sys::{Element, EventTarget, HtmlDialogElement, HtmlElement};
+use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::super::socket::now;
 use super::background;
-use super::dom::{Fallible, announce, around, by_id, close_by, listen, ready, show, spawn};
+use super::confirmation::Confirmation;
+use super::dom::{Fallible, announce, around, by_id, listen, ready, show, spawn};
 use super::masthead::Masthead;
 use super::rule_form::{RuleForm, Surroundings};
-use super::rule_list::{self, Owner};
+use super::rule_list;
 use crate::message::{Notice as FromBackground, Request, Response};
 use crate::rule::RuleDocument;
 use crate::time::UnixMillis;
-use crate::view::error::sentence;
-use crate::view::notice::{Kind, Notice};
-use crate::view::rule::deletion;
+use crate::view::form::unsaved;
+use crate::view::rule as words;
 use crate::view::status::Remedy;
 
 struct Options {
     masthead: Rc<Masthead>,
+    deletion: Confirmation,
     form: OnceCell<Rc<RuleForm>>,
     /// As the background last told them.
     rules: RefCell<Vec<RuleDocument>>,
 }
 
 pub(super) async fn start() -> Fallible {
+    let afresh = Rc::new(Confirmation::new("afresh")?);
+    let asked = Rc::clone(&afresh);
     let options = Rc::new(Options {
-        masthead: Masthead::new(Remedy::StartAfresh, || by_id::<HtmlDialogElement>("afresh-dialog")?.show_modal())?,
+        masthead: Masthead::new(Remedy::StartAfresh, move || asked.open())?,
+        deletion: Confirmation::new("delete")?,
         form: OnceCell::new(),
         rules: RefCell::default(),
     });
     let page: Rc<dyn Surroundings> = Rc::<Options>::clone(&options);
     let form = RuleForm::new(Rc::downgrade(&page))?;
     options.form.get_or_init(|| form);
-    options.listen()?;
+    options.listen(afresh)?;
     options.refresh().await?;
     ready()
 }
 
 impl Options {
-    fn listen(self: &Rc<Self>) -> Fallible {
+    fn listen(self: &Rc<Self>, afresh: Rc<Confirmation>) -> Fallible {
         let this = Rc::clone(self);
         listen(&by_id::<EventTarget>("add-rule")?, "click", move |_| this.edit(None))?;
 
@@ -57,26 +62,24 @@ impl Options {
             if around::<Element>(&event, ".rule-edit").is_some() {
                 this.edit(Some(rule))
             } else if around::<Element>(&event, ".rule-delete").is_some() {
-                ask_before_deleting(&rule)
+                this.ask_before_deleting(&rule)
             } else {
                 Ok(())
             }
         })?;
 
-        close_by("cancel-delete", "delete-dialog")?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("confirm-delete")?, "click", move |_| {
-            let id = by_id::<HtmlElement>("delete-dialog")?.dataset().get("rule").unwrap_or_default();
+        listen(&self.deletion.confirm, "click", move |_| {
+            let id = this.deletion.dialog.dataset().get("rule").unwrap_or_default();
             let this = Rc::clone(&this);
-            spawn(async move { this.confirmed(Request::DeleteRule { id }, "delete", "The rule is deleted.").await });
+            spawn(async move { this.confirmed(Request::DeleteRule { id }, &this.deletion, words::DELETED).await });
             Ok(())
         })?;
 
-        close_by("cancel-afresh", "afresh-dialog")?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("confirm-afresh")?, "click", move |_| {
-            let this = Rc::clone(&this);
-            spawn(async move { this.confirmed(Request::StartAfresh, "afresh", "There are no rules now.").await });
+        listen(&afresh.confirm.clone(), "click", move |_| {
+            let (this, afresh) = (Rc::clone(&this), Rc::clone(&afresh));
+            spawn(async move { this.confirmed(Request::StartAfresh, &afresh, words::SET_ASIDE).await });
             Ok(())
         })?;
 
@@ -98,37 +101,39 @@ impl Options {
             return form.focus();
         }
         if form.is_in_use() {
-            let text = "Save or cancel this rule first. Nothing of it is stored yet.";
-            return form.object(&Notice::new(Kind::Warning, "unsaved", text));
+            return form.object(&unsaved());
         }
         form.open(rule)?;
         self.draw_rules()
     }
 
     /// What was asked about in a dialog is done; the dialog closes once it is.
-    async fn confirmed(&self, request: Request, dialog: &str, done: &str) -> Fallible {
-        let result = background::ask(&request).await;
-        let message: Element = by_id(&format!("{dialog}-message"))?;
-        message.set_text_content(result.as_ref().err().map(sentence).as_deref());
-        if result.is_ok() {
-            by_id::<HtmlDialogElement>(&format!("{dialog}-dialog"))?.close();
-            announce(done)?;
-            self.refresh().await?;
-            by_id::<HtmlElement>("add-rule")?.focus()?;
+    async fn confirmed(&self, request: Request, dialog: &Confirmation, done: &str) -> Fallible {
+        if !dialog.settle(&background::ask(&request).await) {
+            return Ok(());
         }
-        Ok(())
+        self.refresh().await?;
+        announce(done)?;
+        by_id::<HtmlElement>("add-rule")?.focus()
+    }
+
+    fn ask_before_deleting(&self, rule: &RuleDocument) -> Fallible {
+        self.deletion.dialog.dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
+        by_id::<Element>("delete-title")?.set_text_content(Some(&words::deletion_question(rule)));
+        by_id::<Element>("delete-text")?.set_text_content(Some(&words::deletion(rule)));
+        self.deletion.open()
     }
 
     async fn refresh(&self) -> Fallible {
         match background::ask(&Request::Rules).await {
-            Ok(Response::Rules { rules, managed, problem: None }) => {
+            Ok(Response::Rules { rules, problem: None, .. }) => {
                 self.rules.replace(rules);
+                if let Some(form) = self.form.get() {
+                    form.rules_changed()?;
+                }
                 self.draw_rules()?;
-                show("managed", !managed.is_empty())?;
-                let list: Element = by_id("managed-rules")?;
-                rule_list::draw(&list, &managed, Owner::Administrator, None, today())?;
                 show("rules-section", true)?;
-                self.masthead.refresh().await
+                self.masthead.refresh(None).await
             }
             // Rules that cannot be read are not "no rules", and none can be added to them.
             Ok(Response::Rules { problem: Some(problem), .. }) | Err(problem) => {
@@ -143,7 +148,7 @@ impl Options {
         let rules = self.rules.borrow();
         let edited = self.form.get().and_then(|form| form.edited_id());
         show("no-rules", rules.is_empty())?;
-        rule_list::draw(&by_id("rules")?, &rules, Owner::User, edited.as_deref(), today())
+        rule_list::draw(&by_id("rules")?, &rules, edited.as_deref(), today())
     }
 }
 
@@ -152,9 +157,13 @@ impl Surroundings for Options {
         self.rules.borrow().clone()
     }
 
+    fn refresh(self: Rc<Self>) -> Pin<Box<dyn Future<Output = Fallible>>> {
+        Box::pin(async move { Self::refresh(&self).await })
+    }
+
     fn closed(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible {
         if let Some(stored) = stored {
-            announce(&format!("The rule for {} is stored and in force.", stored.host))?;
+            announce(&words::stored(&stored))?;
             let mut rules = self.rules.borrow_mut();
             match rules.iter_mut().find(|rule| rule.id == stored.id) {
                 Some(rule) => *rule = stored,
@@ -167,15 +176,6 @@ impl Surroundings for Options {
             None => by_id::<HtmlElement>("add-rule")?.focus(),
         }
     }
-}
-
-fn ask_before_deleting(rule: &RuleDocument) -> Fallible {
-    let dialog: HtmlDialogElement = by_id("delete-dialog")?;
-    dialog.dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
-    by_id::<Element>("delete-title")?.set_text_content(Some(&format!("Delete the rule for {}?", rule.host)));
-    by_id::<Element>("delete-text")?.set_text_content(Some(&deletion(rule)));
-    by_id::<Element>("delete-message")?.set_text_content(None);
-    dialog.show_modal()
 }
 
 fn today() -> UnixMillis {

@@ -4,17 +4,18 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlDialogElement, HtmlElement};
+use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::super::socket::now;
-use super::dom::{Fallible, announce, around, by_id, close_by, find, from_template, listen, listen_capturing, ready};
+use super::confirmation::Confirmation;
+use super::dom::{Fallible, announce, around, by_id, find, from_template, listen, listen_capturing, ready};
 use super::dom::{set_badge, set_text, show, spawn};
 use super::masthead::Masthead;
 use super::{background, entry};
 use crate::message::{Notice, Request, Response};
 use crate::time::UnixMillis;
 use crate::view::date::ago;
-use crate::view::{error::sentence, status::Remedy, violation as words};
+use crate::view::{status::Remedy, violation as words};
 use crate::violation::Violation;
 
 /// Entries shown; the log itself may hold more.
@@ -22,6 +23,7 @@ const SHOWN_ENTRIES: u32 = 100;
 
 struct Popup {
     masthead: Rc<Masthead>,
+    clearing: Confirmation,
     /// What is shown, for the entries that are still to be opened.
     violations: RefCell<Vec<Violation>>,
 }
@@ -32,11 +34,11 @@ pub(super) async fn start() -> Fallible {
             open_options();
             Ok(())
         })?,
+        clearing: Confirmation::new("clear")?,
         violations: RefCell::default(),
     });
     popup.listen()?;
-    popup.masthead.refresh().await?;
-    popup.refresh_log().await?;
+    popup.refresh().await?;
     ready()
 }
 
@@ -51,11 +53,10 @@ impl Popup {
             Ok(())
         })?;
 
-        let dialog: HtmlDialogElement = by_id("clear-dialog")?;
-        listen(&by_id::<EventTarget>("clear-log")?, "click", move |_| dialog.show_modal())?;
-        close_by("cancel-clear", "clear-dialog")?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("confirm-clear")?, "click", move |_| {
+        listen(&by_id::<EventTarget>("clear-log")?, "click", move |_| this.clearing.open())?;
+        let this = Rc::clone(self);
+        listen(&self.clearing.confirm, "click", move |_| {
             let this = Rc::clone(&this);
             spawn(async move { this.clear().await });
             Ok(())
@@ -66,38 +67,34 @@ impl Popup {
         listen_capturing(&by_id::<EventTarget>("log")?, "toggle", move |event| this.fill(&event))?;
 
         let this = Rc::clone(self);
-        background::listen(move |notice| {
-            let this = Rc::clone(&this);
-            spawn(async move {
-                match notice {
-                    Notice::LogChanged => this.refresh_log().await,
-                    Notice::RulesChanged => this.masthead.refresh().await,
-                }
-            });
+        // Whether the last entry could be written is told with the status, so either notice is about both.
+        background::listen(move |notice| match notice {
+            Notice::LogChanged | Notice::RulesChanged => {
+                let this = Rc::clone(&this);
+                spawn(async move { this.refresh().await });
+            }
         });
         Ok(())
     }
 
     async fn clear(&self) -> Fallible {
-        let result = background::ask(&Request::ClearViolations).await;
-        let message: Element = by_id("clear-message")?;
-        message.set_text_content(result.as_ref().err().map(sentence).as_deref());
-        if result.is_ok() {
-            by_id::<HtmlDialogElement>("clear-dialog")?.close();
-            announce("The log has been cleared.")?;
-            self.refresh_log().await?;
+        if !self.clearing.settle(&background::ask(&Request::ClearViolations).await) {
+            return Ok(());
         }
-        Ok(())
+        announce(words::CLEARED)?;
+        self.refresh().await
     }
 
-    async fn refresh_log(&self) -> Fallible {
+    /// How things are comes first: it must not wait for a log that may be large or broken.
+    async fn refresh(&self) -> Fallible {
+        self.masthead.refresh(None).await?;
         match background::ask(&Request::Violations { limit: SHOWN_ENTRIES }).await {
             Ok(Response::Violations { violations, total }) => {
                 self.violations.replace(violations);
                 self.draw(total)
             }
             Ok(other) => self.masthead.show_problem(&background::unexpected(&other)),
-            Err(error) => self.masthead.show_log_problem(&error),
+            Err(error) => self.masthead.refresh(Some(&error)).await,
         }
     }
 
@@ -131,7 +128,7 @@ impl Popup {
         show("clear-log", !violations.is_empty())?;
         let more: HtmlElement = by_id("log-more")?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= violations.len()));
-        more.set_text_content(Some(&format!("The {} newest of {total} entries.", violations.len())));
+        more.set_text_content(Some(&words::shown_of(violations.len(), total)));
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use super::super::convert::{from_js, to_js, to_js_error};
 use super::dom::{Fallible, by_id, find, set_notices};
 use super::key_rows::KeyRows;
 use crate::rule::{PinDocument, RuleDocument};
-use crate::view::form::Place;
+use crate::view::form::{DateInput, Place};
 use crate::view::notice::{Kind, Notice};
 use crate::view::rule::mode_help;
 
@@ -41,6 +41,13 @@ impl RuleFields {
             note: self.field::<HtmlTextAreaElement>("note")?.value(),
             ..original.clone()
         })
+    }
+
+    /// Whether the expiry date is half typed; its value is then the same as that of an empty field.
+    pub(super) fn expiry(&self) -> Fallible<DateInput> {
+        // With neither bounds nor a duty to fill it in, only a part of a date makes the field invalid.
+        let is_valid = self.field::<HtmlInputElement>("expires")?.check_validity();
+        Ok(if is_valid { DateInput::Whole } else { DateInput::Partial })
     }
 
     /// Shows a rule, with an empty row where it has no pins.

@@ -2,28 +2,33 @@
 //! nothing is wrong.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
 use super::super::{socket::now, url_host::url_host};
 use super::background;
-use super::dom::{Fallible, around, by_id, listen, set_notices, spawn, window};
-use super::files::{self, Found, accept_drops, ignore_stray_drops};
-use super::key_rows::{Key, refused};
+use super::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
+use super::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};
+use super::key_rows::rows_of;
 use super::rule_fields::RuleFields;
 use crate::error::Error;
-use crate::formats::pem;
 use crate::message::{Request, Response};
 use crate::rule::RuleDocument;
 use crate::time::UnixMillis;
-use crate::view::form::{Checked, Place, check, refusals};
+use crate::view::form::{
+    Checked, DateInput, Place, Standing, as_new, check, deleted_meanwhile, refusals, standing, title,
+};
 use crate::view::notice::{Kind, Notice};
+use crate::view::source::{Source, refused};
 
 /// What the form asks and tells the rest of the page.
 pub(super) trait Surroundings {
     /// The rules that there are.
     fn rules(&self) -> Vec<RuleDocument>;
+    /// Asks for them again.
+    fn refresh(self: Rc<Self>) -> Pin<Box<dyn Future<Output = Fallible>>>;
     /// The form is closed. `stored` is the rule, if it was stored; `id` the rule's that was in it, if it has one.
     fn closed(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible;
 }
@@ -35,6 +40,12 @@ pub(super) struct RuleForm {
     original: RefCell<RuleDocument>,
     /// Whether anything has been typed since the form was opened.
     is_changed: Cell<bool>,
+    /// Whether the background has yet to answer. Nothing can be typed meanwhile.
+    is_saving: Cell<bool>,
+    /// What is to be said beside what the fields show: until something is typed, or the stored rules change.
+    objections: RefCell<Vec<(Place, Notice)>>,
+    /// Whether the rule that was opened has been deleted, so that saving makes a new one.
+    was_deleted: Cell<bool>,
     surroundings: Weak<dyn Surroundings>,
 }
 
@@ -42,8 +53,16 @@ impl RuleForm {
     pub(super) fn new(surroundings: Weak<dyn Surroundings>) -> Fallible<Rc<Self>> {
         let root: HtmlElement = by_id("rule-form")?;
         let fields = RuleFields::new(root.clone())?;
-        let (original, is_changed) = (RefCell::default(), Cell::new(false));
-        let form = Rc::new(Self { root, fields, original, is_changed, surroundings });
+        let form = Rc::new(Self {
+            root,
+            fields,
+            original: RefCell::default(),
+            is_changed: Cell::new(false),
+            is_saving: Cell::new(false),
+            objections: RefCell::default(),
+            was_deleted: Cell::new(false),
+            surroundings,
+        });
         form.listen()?;
         Ok(form)
     }
@@ -60,19 +79,49 @@ impl RuleForm {
 
     /// Opens it for a rule, or for a new one.
     pub(super) fn open(&self, rule: Option<RuleDocument>) -> Fallible {
-        let title = rule.as_ref().map_or("Add a rule".to_owned(), |rule| format!("Edit the rule for {}", rule.host));
-        by_id::<Element>("form-title")?.set_text_content(Some(&title));
-        let rule = rule.unwrap_or_default();
+        self.fill(rule.unwrap_or_default())?;
+        self.focus()
+    }
+
+    fn fill(&self, rule: RuleDocument) -> Fallible {
         for name in [TOUCHED_HOST, TOUCHED_PIN] {
             self.root.remove_attribute(name)?;
         }
         self.fields.write(&rule)?;
-        self.original.replace(rule);
+        self.adopt(rule)?;
         self.is_changed.set(false);
+        self.was_deleted.set(false);
+        self.objections.take();
         self.root.set_hidden(false);
         set_notices(&by_id("pin-drop-message")?, &[])?;
-        self.say()?;
-        self.focus()
+        self.say()
+    }
+
+    /// From now on the form is about this rule, whatever is in the fields.
+    fn adopt(&self, rule: RuleDocument) -> Fallible {
+        by_id::<Element>("form-title")?.set_text_content(Some(&title(&rule)));
+        self.original.replace(rule);
+        Ok(())
+    }
+
+    /// The stored rules are not what they were: the rule in the form may be another now, or gone, and what was wrong
+    /// with it may be no longer.
+    pub(super) fn rules_changed(&self) -> Fallible {
+        if self.root.hidden() || self.is_saving.get() {
+            return Ok(());
+        }
+        self.objections.take();
+        match (self.standing(), self.is_changed.get()) {
+            (Standing::Outdated(stored), false) => self.fill(*stored),
+            (Standing::Deleted, false) => self.close(None, None),
+            (Standing::Deleted, true) => {
+                let new = as_new(&self.original.borrow());
+                self.adopt(new)?;
+                self.was_deleted.set(true);
+                self.say()
+            }
+            (Standing::Outdated(_), true) | (Standing::Current, _) => self.say(),
+        }
     }
 
     /// Brings the form into sight.
@@ -94,6 +143,12 @@ impl RuleForm {
             touch(&event)?;
             this.changed()
         })?;
+        // A date that is half typed has no value, so nothing is heard of it while it is typed.
+        let this = Rc::clone(self);
+        listen(&by_id::<EventTarget>("expires")?, "focusout", move |_| match this.fields.expiry()? {
+            DateInput::Whole => this.say(),
+            DateInput::Partial => this.changed(),
+        })?;
         let this = Rc::clone(self);
         listen(&self.root, "submit", move |event| {
             event.prevent_default();
@@ -107,6 +162,11 @@ impl RuleForm {
             this.close(None, id)
         })?;
         let this = Rc::clone(self);
+        listen(&by_id::<EventTarget>("load-stored")?, "click", move |_| match this.standing() {
+            Standing::Outdated(stored) => this.open(Some(*stored)),
+            Standing::Current | Standing::Deleted => this.rules_changed(),
+        })?;
+        let this = Rc::clone(self);
         listen(&by_id::<EventTarget>("pin-file")?, "change", move |event| {
             let Some(input) = around::<HtmlInputElement>(&event, "input") else {
                 return Ok(());
@@ -114,10 +174,10 @@ impl RuleForm {
             let chosen = files::of_list(input.files());
             let this = Rc::clone(&this);
             spawn(async move {
-                let found = files::inspect_files(chosen).await?;
+                let found = files::inspect_files(chosen).await;
                 // So that the same file can be chosen again.
                 input.set_value("");
-                this.take(found)
+                this.take(&found)
             });
             Ok(())
         })?;
@@ -137,23 +197,19 @@ impl RuleForm {
         let dropped = files::of_list(data.files());
         if dropped.is_empty() {
             let text = data.get_data("text")?;
-            return self.take(vec![Found { file: None, keys: pem::inspect(text.as_bytes()) }]);
+            return self.take(&[inspect_text(Source::Dropped, &text)]);
         }
         let this = Rc::clone(self);
-        spawn(async move { this.take(files::inspect_files(dropped).await?) });
+        spawn(async move { this.take(&files::inspect_files(dropped).await) });
         Ok(())
     }
 
-    fn take(&self, found: Vec<Found>) -> Fallible {
-        let mut notices = Vec::new();
-        for Found { file, keys } in found {
-            let file = file.as_deref();
+    fn take(&self, found: &[Found]) -> Fallible {
+        let mut notices = Vec::with_capacity(found.len());
+        for Found { source, keys } in found {
             notices.push(match keys {
-                Ok(keys) => {
-                    let keys = keys.iter().map(|key| Key::from_inspected(key, file)).collect();
-                    self.fields.pins.take(keys, file.unwrap_or("the dropped text"))?
-                }
-                Err(error) => refused(file, &error),
+                Ok(keys) => self.fields.pins.take(&rows_of(keys, source), source)?,
+                Err(problem) => refused(source, problem),
             });
         }
         set_notices(&by_id("pin-drop-message")?, &notices)?;
@@ -162,14 +218,24 @@ impl RuleForm {
 
     fn changed(&self) -> Fallible {
         self.is_changed.set(true);
+        self.objections.take();
         self.say()
     }
 
     /// Checks what has been typed and says beside each field what there is to say.
     fn say(&self) -> Fallible {
         let Checked { rule, mut notices } = self.check()?;
-        by_id::<HtmlButtonElement>("save-rule")?.set_disabled(rule.is_none());
+        by_id::<HtmlButtonElement>("save-rule")?.set_disabled(rule.is_none() || self.is_saving.get());
+        show("load-stored", matches!(self.standing(), Standing::Outdated(_)))?;
         notices.retain_mut(|(place, notice)| self.is_due(*place, notice));
+        for objection in self.objections.borrow().iter() {
+            if !notices.contains(objection) {
+                notices.push(objection.clone());
+            }
+        }
+        if self.was_deleted.get() {
+            notices.push((Place::Rule, deleted_meanwhile()));
+        }
         self.fields.say(&notices)
     }
 
@@ -187,19 +253,53 @@ impl RuleForm {
     }
 
     async fn save(&self) -> Fallible {
+        if self.is_saving.get() {
+            return Ok(());
+        }
         let Some(rule) = self.check()?.rule else {
             return self.say();
         };
-        by_id::<HtmlButtonElement>("save-rule")?.set_disabled(true);
-        match background::ask(&Request::SaveRule { rule }).await {
+        // What is asked to be stored would be lost if the form were filled anew.
+        self.is_changed.set(true);
+        self.set_saving(true)?;
+        let answer = background::ask(&Request::SaveRule { rule }).await;
+        let objections = match answer {
             Ok(Response::Saved { rule }) => {
+                self.set_saving(false)?;
                 let id = rule.id.clone();
-                self.close(Some(rule), id)
+                return self.close(Some(rule), id);
             }
-            Ok(Response::Refused { errors }) => self.fields.say(&refusals(&errors, &self.read()?)),
-            Ok(other) => not_saved(&background::unexpected(&other)),
-            Err(error) => not_saved(&error),
+            refused => self.objections_in(refused).await,
+        };
+        // Nothing is lost: the form stays as it is, to be tried again.
+        self.set_saving(false)?;
+        self.rules_changed()?;
+        self.objections.replace(objections?);
+        self.say()?;
+        let save: HtmlButtonElement = by_id("save-rule")?;
+        if save.disabled() { by_id::<HtmlElement>("cancel-edit")?.focus() } else { save.focus() }
+    }
+
+    /// Why nothing was stored. It may be for a rule that this page has not heard of yet.
+    async fn objections_in(&self, answer: Result<Response, Error>) -> Fallible<Vec<(Place, Notice)>> {
+        if let (Some(page), Ok(Response::Refused { .. }) | Err(Error::RuleUnknown { .. })) =
+            (self.surroundings.upgrade(), &answer)
+        {
+            page.refresh().await?;
         }
+        Ok(match answer {
+            Ok(Response::Refused { errors }) => refusals(&errors, &self.read()?),
+            // That the rule is gone is said by what the form has become.
+            Err(Error::RuleUnknown { .. }) => Vec::new(),
+            Ok(other) => vec![(Place::Rule, Notice::from(&background::unexpected(&other)))],
+            Err(error) => vec![(Place::Rule, Notice::from(&error))],
+        })
+    }
+
+    fn set_saving(&self, is_saving: bool) -> Fallible {
+        self.is_saving.set(is_saving);
+        by_id::<HtmlButtonElement>("save-rule")?.set_disabled(is_saving);
+        if is_saving { self.root.set_attribute("inert", "") } else { self.root.remove_attribute("inert") }
     }
 
     fn close(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible {
@@ -209,20 +309,21 @@ impl RuleForm {
     }
 
     fn check(&self) -> Fallible<Checked> {
-        let rules = self.surroundings.upgrade().map(|page| page.rules()).unwrap_or_default();
-        Ok(check(&self.read()?, &rules, now().unwrap_or(UnixMillis::new(0)), &url_host))
+        let now = now().unwrap_or(UnixMillis::new(0));
+        Ok(check(&self.read()?, self.fields.expiry()?, &self.stored(), now, &url_host))
+    }
+
+    fn standing(&self) -> Standing {
+        standing(&self.original.borrow(), &self.stored())
+    }
+
+    fn stored(&self) -> Vec<RuleDocument> {
+        self.surroundings.upgrade().map(|page| page.rules()).unwrap_or_default()
     }
 
     fn read(&self) -> Fallible<RuleDocument> {
         self.fields.read(&self.original.borrow())
     }
-}
-
-/// Nothing is lost: the form stays as it is, to be tried again.
-fn not_saved(error: &Error) -> Fallible {
-    set_notices(&by_id("save-message")?, &[Notice::from(error)])?;
-    by_id::<HtmlButtonElement>("save-rule")?.set_disabled(false);
-    Ok(())
 }
 
 /// On the form once something has been typed in a field of that name.

@@ -12,7 +12,7 @@ use web_sys::{CloseEvent, Element, EventTarget, HtmlElement, HtmlInputElement, R
 use super::super::api::set_timeout;
 use super::super::convert::from_js;
 use super::dom::{Fallible, append, around, by_id, find, from_template, listen, set_text, show, spawn, window};
-use crate::view::socket::{Progress, expectation};
+use crate::view::socket::{Progress, attempt, expectation};
 
 /// What is sent over a socket that opens. The demo servers send it back.
 const FRAME: &str = "Hello from the Sockpin lab";
@@ -80,7 +80,7 @@ fn draw(socket: &DemoSocket) -> Fallible<Element> {
     set_text(&element, ".socket-about", &socket.about)?;
     set_text(&element, ".socket-url", &socket.url)?;
     set_text(&element, ".socket-expect", &expectation(&socket.expect))?;
-    find::<Element>(&element, ".socket-try")?.set_attribute("aria-label", &format!("Try: {}", socket.label))?;
+    find::<Element>(&element, ".socket-try")?.set_attribute("aria-label", &attempt(&socket.label))?;
     Ok(element.into())
 }
 
