@@ -17,7 +17,7 @@ pub(crate) async fn take(world: &World) -> Result<()> {
             _ => firefox.open_extension_page(&format!("{page}.html")).await?,
         }
         if page == "popup" {
-            firefox.run(OPEN_NEWEST, Vec::new()).await?;
+            firefox.run(OPEN_BLOCKED, Vec::new()).await?;
         }
         for (width, height) in [(1280, 800), (360, 740)] {
             firefox.set_viewport(width, height).await?;
@@ -31,5 +31,5 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// The newest entry of the log is shown with its chain.
-const OPEN_NEWEST: &str = "document.querySelector('#log .violation')?.setAttribute('open', '');";
+/// The newest blocked socket of the log is shown with its chain.
+const OPEN_BLOCKED: &str = "document.querySelector('#log [data-outcome=block]')?.setAttribute('open', '');";
