@@ -96,8 +96,8 @@ pub struct ChainEntry {
     pub description: Description,
     /// Its key's pin, as bare base64; none where the certificate could not be parsed.
     pub sha256: Option<Pin>,
-    /// Whether it is a root that the browser brings.
-    pub built_in_root: bool,
+    /// For a root, whether the browser brings it; none for any other certificate, and where the browser does not say.
+    pub built_in_root: Option<bool>,
     /// What the rule says of it.
     #[serde(rename = "match")]
     pub mark: Mark,
@@ -158,9 +158,9 @@ pub fn snapshot(verdict: &Verdict) -> Option<RuleSnapshot> {
 #[must_use]
 pub fn describe_chain(verdict: &Verdict, facts: &Facts) -> Vec<ChainEntry> {
     let (certificates, root_is_built_in) = match facts {
-        Facts::Validated(chain) => (chain.certificates.as_slice(), chain.root_is_built_in == Some(true)),
-        Facts::LeafOnly { leaf, .. } => (std::slice::from_ref(leaf), false),
-        Facts::Missing(_) => (Default::default(), false),
+        Facts::Validated(chain) => (chain.certificates.as_slice(), chain.root_is_built_in),
+        Facts::LeafOnly { leaf, .. } => (std::slice::from_ref(leaf), None),
+        Facts::Missing(_) => (Default::default(), None),
     };
     let root = certificates.len().saturating_sub(1);
     let rule = verdict.rule.as_ref().map(|(_, rule)| rule.as_ref());
@@ -170,7 +170,7 @@ pub fn describe_chain(verdict: &Verdict, facts: &Facts) -> Vec<ChainEntry> {
         ChainEntry {
             description: certificate.map(|certificate| certificate.describe()).unwrap_or_default(),
             sha256: key,
-            built_in_root: root_is_built_in && index == root,
+            built_in_root: root_is_built_in.filter(|_| index == root),
             mark: mark(rule, index, key),
         }
     };

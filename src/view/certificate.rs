@@ -68,15 +68,17 @@ pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Badge {
     }
 }
 
-/// Where the root of a chain comes from; none for any other certificate. That it is built in is known only where
-/// Firefox reports it.
+/// Where the root of a chain comes from; none for any other certificate, and where Firefox does not say.
 #[must_use]
-pub fn root_origin(entry: &ChainEntry, role: &str) -> Option<Badge> {
-    if entry.built_in_root {
-        Some(Badge::new("Built into Firefox", Tone::Neutral))
-    } else {
-        (role == ROOT).then(|| Badge::new("Not reported as built in", Tone::Warning))
-    }
+pub fn root_origin(entry: &ChainEntry) -> Option<Badge> {
+    let badge = |built_in| {
+        if built_in {
+            Badge::new("Built into Firefox", Tone::Neutral)
+        } else {
+            Badge::new("Not built into Firefox", Tone::Warning)
+        }
+    };
+    entry.built_in_root.map(badge)
 }
 
 /// The name for a key that was taken from a file or a pasted text; `source` is the file's name.
@@ -159,13 +161,12 @@ mod tests {
             built_in_root,
             mark: Mark::None,
         };
-        for (built_in, role, expected) in [
-            (true, "Root", Some(("Built into Firefox", Tone::Neutral))),
-            (false, "Root", Some(("Not reported as built in", Tone::Warning))),
-            (false, "Server", None),
-            (false, "Intermediate", None),
+        for (built_in, expected) in [
+            (Some(true), Some(("Built into Firefox", Tone::Neutral))),
+            (Some(false), Some(("Not built into Firefox", Tone::Warning))),
+            (None, None),
         ] {
-            let origin = root_origin(&entry(built_in), role);
+            let origin = root_origin(&entry(built_in));
             assert_eq!(origin.as_ref().map(|badge| (badge.text.as_str(), badge.tone)), expected);
         }
     }

@@ -231,7 +231,7 @@ mod tests {
         ChainEntry {
             description: Description::default(),
             sha256: (mark != Mark::Unparsable).then(|| Pin::of_spki(key)),
-            built_in_root: false,
+            built_in_root: None,
             mark,
         }
     }

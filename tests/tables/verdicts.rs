@@ -292,7 +292,7 @@ fn an_entry_shows_every_key_and_marks_what_the_rule_says_of_it() {
     // A pin on the root does not count where the rule looks at the leaf only.
     assert_eq!(entry.chain.iter().map(|entry| entry.mark).collect::<Vec<_>>(), [Mark::Pin, Mark::Denied, Mark::None]);
     assert_eq!(entry.chain.iter().map(|entry| entry.sha256).collect::<Vec<_>>(), chain.pins.map(Some));
-    assert_eq!(entry.chain.iter().map(|entry| entry.built_in_root).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(entry.chain.iter().map(|entry| entry.built_in_root).collect::<Vec<_>>(), [None, None, Some(true)]);
     assert_eq!(entry.chain[1].description.subject.as_deref(), Some("CN=Test Intermediate"));
     assert_eq!((entry.host.as_str(), entry.port), ("chat.example.com", Some(443)));
     let json = serde_json::to_string(&entry).unwrap();

@@ -57,7 +57,7 @@ fn draw_certificate(entry: &ChainEntry, role: &str, snapshot: Option<&RuleSnapsh
     )?;
     set_text(&element, ".certificate-role", role)?;
     set_badge(&element, ".certificate-mark", &certificate::mark(entry, snapshot))?;
-    if let Some(origin) = certificate::root_origin(entry, role) {
+    if let Some(origin) = certificate::root_origin(entry) {
         set_badge(&element, ".certificate-root", &origin)?;
     }
     let subject: Element = find(&element, ".certificate-subject")?;
