@@ -38,6 +38,14 @@ impl Pin {
 
     /// Reads a pin in any of the notations of the table above. White space around it is no matter.
     ///
+    /// ```
+    /// use sockpin::pin::Pin;
+    ///
+    /// let pin = Pin::parse("sha256//C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=")?;
+    /// assert_eq!(pin.to_string(), "sha256/C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=");
+    /// # Ok::<(), sockpin::error::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::PinEmpty`], [`Error::PinAlgorithm`] (SHA-1 and others), [`Error::PrivateKey`] (a PEM private key),
     /// [`Error::PinEncoding`] (neither base64 nor hex) and [`Error::PinLength`] (not 32 bytes).
@@ -112,24 +120,39 @@ impl From<Pin> for String {
 
 /// The digest's text without what names the algorithm, or an error where it names another one than SHA-256.
 fn strip_notation(text: &str) -> Result<&str, Error> {
-    let (name, digest) = match text.split_once(['/', ':', '=']) {
-        // The name of an algorithm, never the start of a base64 digest or a pair of hex digits.
-        Some((name, digest)) if is_algorithm_name(name) => (name, digest),
-        _ => return Ok(text),
+    let Some((name, digest)) = text.split_once(['/', ':', '=']) else {
+        return Ok(text);
     };
     let name = name.trim();
     let algorithm = name.strip_prefix_ignoring_case("pin-").unwrap_or(name);
-    if !(algorithm.eq_ignore_ascii_case("sha256") || algorithm.eq_ignore_ascii_case("sha-256")) {
+    let is_one_of = |names: &[&str]| names.iter().any(|known| algorithm.eq_ignore_ascii_case(known));
+    if is_one_of(&["sha256", "sha-256"]) {
+        return Ok(strip_decoration(digest.trim()));
+    }
+    // A bare digest may begin like any of these, but none of theirs is as long as a bare digest.
+    if is_one_of(OTHER_ALGORITHMS) && !is_digest(text) {
         return Err(Error::PinAlgorithm { algorithm: algorithm.to_owned() });
     }
-    let digest = digest.strip_prefix('/').unwrap_or(digest).trim();
-    Ok(digest.strip_prefix('"').and_then(|digest| digest.strip_suffix('"')).unwrap_or(digest).trim())
+    Ok(text)
 }
 
-fn is_algorithm_name(name: &str) -> bool {
-    let name = name.trim().to_ascii_lowercase();
-    let name = name.strip_prefix("pin-").unwrap_or(&name);
-    name.len() <= 8 && (name.starts_with("sha") || name.starts_with("md5"))
+const OTHER_ALGORITHMS: &[&str] =
+    &["md5", "sha1", "sha-1", "sha224", "sha-224", "sha384", "sha-384", "sha512", "sha-512"];
+
+/// Without quotation marks and without curl's second slash. A digest may begin with a slash of its own: it is only
+/// curl's where the digest is none with it.
+fn strip_decoration(digest: &str) -> &str {
+    if let Some(quoted) = digest.strip_prefix('"').and_then(|digest| digest.strip_suffix('"')) {
+        return quoted.trim();
+    }
+    match digest.strip_prefix('/') {
+        Some(rest) if !is_digest(digest) => rest.trim(),
+        _ => digest,
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    decode_base64(text).is_some_and(|bytes| bytes.len() == PIN_BYTES)
 }
 
 /// The algorithm whose digests have this many bytes, if it is one that people confuse with SHA-256.
@@ -219,6 +242,39 @@ mod tests {
     }
 
     #[test]
+    fn every_notation_of_every_first_byte_reads_back() {
+        for first in 0..=u8::MAX {
+            for second in [0x00, 0x5f, 0xff] {
+                let mut digest = [0x5a; PIN_BYTES];
+                digest[0] = first;
+                digest[1] = second;
+                let pin = Pin(digest);
+                let base64 = pin.to_base64();
+                let bare = base64.trim_end_matches('=');
+                for text in [
+                    base64.clone(),
+                    bare.to_owned(),
+                    pin.to_string(),
+                    format!("sha256/{bare}"),
+                    format!("sha256//{base64}"),
+                    format!("sha256//{bare}"),
+                    format!("pin-sha256=\"{base64}\""),
+                ] {
+                    assert_eq!(Pin::parse(&text), Ok(pin), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bare_digest_that_begins_like_another_algorithm_is_a_digest() {
+        for beginning in ["sha1/", "SHA512/", "MD5/"] {
+            let text = format!("{beginning}{}", &ISRG[beginning.len()..]);
+            assert_eq!(Pin::parse(&text).map(Pin::to_base64), Ok(text));
+        }
+    }
+
+    #[test]
     fn what_is_no_pin_says_why() {
         for (text, code) in [
             ("", "pin-empty"),
@@ -228,6 +284,8 @@ mod tests {
             ("d01115497 1b6d9002f4e4269328081dc0ed9913c", "pin-encoding"),
             ("da39a3ee5e6b4b0d3255bfef95601890afd80709", "pin-algorithm"),
             ("sha512/AAAA", "pin-algorithm"),
+            ("sha256/C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna", "pin-length"), // cut short to the length of a bare digest
+            ("sha256//C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHF", "pin-length"),
             ("C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFrw==", "pin-length"),
             ("C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=AAAA", "pin-encoding"),
             ("C5-lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=", "pin-encoding"),
