@@ -103,7 +103,10 @@ async function ask(method, ...values) {
 
 async function guard(method, details) {
   try {
-    return await ask(method, details);
+    const decision = await ask(method, details);
+    // To Firefox, nothing at all means "let it through"; the core says that with an object.
+    if (typeof decision !== "object" || decision === null) throw new TypeError("the core gave no decision");
+    return decision;
   } catch (error) {
     stopped(details, error);
     return { cancel: true };

@@ -61,6 +61,9 @@ const failures = {
   "rejects": async () => { throw new Error("rejected"); },
   "throws": () => { throw new TypeError("thrown"); },
   "throws nothing at all": () => { throw undefined; },
+  "answers with nothing": async () => undefined,
+  "answers with null": async () => null,
+  "answers with true": async () => true,
   "traps": () => { throw new WebAssembly.RuntimeError("unreachable"); },
 };
 for (const [name, fail] of Object.entries(failures)) {
