@@ -1,19 +1,28 @@
 //! The whole program as a state machine: an event goes in, an answer and effects come out. No I/O, no clock.
 //!
-//! One socket goes through two events. [`Engine::opening`] sees it before anything is sent, [`Engine::headers_received`]
-//! when the TLS handshake is done and the server has answered, but before the page gets the socket. Between the two
-//! calls of the latter the caller fetches the facts, so that an unpinned socket costs a lookup and no more.
+//! One socket goes through two events. [`Engine::opening`] sees it before anything is sent, and may ask for a
+//! pre-flight; [`Engine::headers_received`] when the TLS handshake is done and the server has answered, but before the
+//! page gets the socket, and may ask for the facts. What it asks for the caller fetches, so that an unpinned socket
+//! costs a lookup and no more.
+
+mod change;
 
 use std::sync::Arc;
+
+pub use change::{Change, Refusal};
 
 use crate::connection::{Connection, Facts, MissingFacts, Scheme, Target};
 use crate::error::Error;
 use crate::host::UrlHostParser;
+use crate::log::LogEntry;
+use crate::managed::Managed;
+use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
-use crate::rule::{Birth, Field, FieldError, Mode, Preflight, Rule, RuleDocument};
+use crate::preflight::{self, Answers, Probe, Road};
+use crate::rule::Preflight;
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason, Verdict, judge};
-use crate::violation::Violation;
+use crate::violation::{Stage, Violation};
 
 /// What the browser says about a request that opens a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +33,8 @@ pub struct Socket {
     pub page: Option<String>,
     /// The tab, where it belongs to one.
     pub tab: Option<i32>,
-    /// Whether it belongs to a private window: nothing of it is written to disk.
-    pub private: bool,
+    /// How it gets there. Of a private window's nothing is written to disk.
+    pub road: Road,
     /// When.
     pub now: UnixMillis,
 }
@@ -45,7 +54,7 @@ pub enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Write the entry before the answer is given.
-    Log(Box<Violation>),
+    Log(LogEntry),
     /// Count one more on the badge of the tab.
     CountOnBadge {
         /// The tab.
@@ -68,6 +77,15 @@ impl Step {
     }
 }
 
+/// What to do before a socket is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnOpening {
+    /// No pre-flight is needed.
+    Decided(Step),
+    /// Send this one, [`Engine::keep`] its answer, then ask [`Engine::answered`].
+    NeedsProbe(Probe),
+}
+
 /// What to do once the server has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnHeaders {
@@ -77,41 +95,44 @@ pub enum OnHeaders {
     NeedsFacts(Target),
 }
 
-/// A change of the user's policy that is not yet stored.
+/// What the browser has stored, as it is read at the start.
 #[derive(Debug)]
-pub struct Change {
-    policy: Policy,
-    /// The record to store.
-    pub record: String,
-    /// The rule that was added or replaced, if it is that kind of change.
-    pub rule: Option<Arc<Rule>>,
-}
-
-/// Why a change was refused; nothing has changed then.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// Something is wrong with the rule.
-    Rule(Vec<FieldError>),
-    /// The change cannot be made.
-    Policy(Error),
+pub struct Stored {
+    /// The user's record as JSON text; none where there has never been one.
+    pub user: Result<Option<String>, Error>,
+    /// The administrator's; none where there is none.
+    pub managed: Result<Option<String>, Error>,
+    /// The pause of this session.
+    pub pause: Option<Pause>,
 }
 
 /// The program's state.
 #[derive(Debug)]
 pub struct Engine {
     policy: Result<Layers, Error>,
+    managed: Result<Managed, Error>,
+    pause: Option<Pause>,
+    answers: Answers,
 }
 
 impl Engine {
-    /// Starts with the stored record, or with an empty policy where there has never been one. A record that cannot be
-    /// read leaves an engine that stops every socket.
+    /// Starts with what is stored, or with an empty policy where nothing has ever been. A user's or an administrator's
+    /// record that cannot be read leaves an engine that stops every socket.
     #[must_use]
-    pub fn start(stored: Result<Option<String>, Error>, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
-        let user = stored.and_then(|record| match record {
+    pub fn start(stored: Stored, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
+        let managed = stored.managed.map(|record| match record {
+            Some(json) => Managed::from_json(&json, now, url_host),
+            None => Managed::default(),
+        });
+        let user = stored.user.and_then(|record| match record {
             Some(json) => Policy::from_json(&json, now, url_host),
             None => Ok(Policy::default()),
         });
-        Self { policy: user.map(|user| Layers { managed: Policy::default(), user }) }
+        let policy = match &managed {
+            Ok(managed) => user.map(|user| Layers { managed: managed.policy.clone(), user }),
+            Err(error) => Err(error.clone()),
+        };
+        Self { policy, managed, pause: stored.pause, answers: Answers::default() }
     }
 
     /// The policy in force, or what keeps it from judging.
@@ -119,24 +140,33 @@ impl Engine {
         self.policy.as_ref()
     }
 
+    /// What the administrator has set, as far as it could be read.
+    #[must_use]
+    pub fn managed(&self) -> Option<&Managed> {
+        self.managed.as_ref().ok()
+    }
+
     /// A socket is about to be opened; nothing has been sent.
     #[must_use]
-    pub fn opening(&self, socket: &Socket, url_host: UrlHostParser<'_>) -> Step {
-        let (layers, target) = match self.prepare(socket, url_host) {
-            Ok(prepared) => prepared,
-            Err(step) => return step,
-        };
-        if target.scheme == Scheme::Wss {
-            return before_handshake(layers, &target, socket);
+    pub fn opening(&self, socket: &Socket, url_host: UrlHostParser<'_>) -> OnOpening {
+        match self.prepare(socket, url_host) {
+            Ok((layers, target)) if target.scheme == Scheme::Wss => self.before_handshake(layers, target, socket),
+            Ok((layers, target)) => OnOpening::Decided(self.cleartext(layers, target, socket)),
+            Err(step) => OnOpening::Decided(step),
         }
-        let (verdict, connection) = judge_without_facts(layers, target, socket.now);
-        match verdict.outcome {
-            Outcome::NotPinned | Outcome::Allow => Step::only(Answer::LetGo),
-            // It comes again as wss:// and is judged then.
-            Outcome::Block if is_ruled(layers, connection.target.over_tls(), socket.now) => Step::only(Answer::Upgrade),
-            // The rule is for the cleartext port alone: upgraded, the socket would escape it.
-            Outcome::Block => step(&verdict, &connection, socket),
-            Outcome::Flag => Step { answer: Answer::Upgrade, effects: effects(&verdict, &connection, socket) },
+    }
+
+    /// Remembers what came of a probe, for the sockets that follow.
+    pub fn keep(&mut self, probe: &Probe, answer: preflight::Answer, now: UnixMillis) {
+        self.answers.keep(probe, answer, now);
+    }
+
+    /// The probe that [`Engine::opening`] asked for has come back.
+    #[must_use]
+    pub fn answered(&self, socket: &Socket, answer: &preflight::Answer, url_host: UrlHostParser<'_>) -> Step {
+        match self.prepare(socket, url_host) {
+            Ok((layers, target)) => self.after_probe(layers, target, socket, answer),
+            Err(step) => step,
         }
     }
 
@@ -150,10 +180,13 @@ impl Engine {
         let (verdict, connection) = judge_without_facts(layers, target, socket.now);
         if verdict.outcome == Outcome::NotPinned {
             OnHeaders::Decided(Step::only(Answer::LetGo))
-        } else if verdict.reason == Reason::Cleartext {
-            OnHeaders::Decided(step(&verdict, &connection, socket))
-        } else {
+        } else if verdict.reason != Reason::Cleartext {
             OnHeaders::NeedsFacts(connection.target)
+        } else if self.is_paused(socket) {
+            // It was let go, and written down, when it was opened.
+            OnHeaders::Decided(Step::only(Answer::LetGo))
+        } else {
+            OnHeaders::Decided(step(&verdict, &connection, socket))
         }
     }
 
@@ -163,8 +196,9 @@ impl Engine {
         match &self.policy {
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
-                step(&judge(layers, &connection), &connection, socket)
+                step(&self.in_force(judge(layers, &connection), socket), &connection, socket)
             }
+            Err(_) if self.is_paused(socket) => Step::only(Answer::LetGo),
             Err(_) => stop(socket, Reason::PolicyUnreadable, Some(&target)),
         }
     }
@@ -175,94 +209,84 @@ impl Engine {
         stop(socket, reason, Target::from_url(&socket.url, url_host).ok().as_ref())
     }
 
-    /// A rule added, or the one with its id replaced.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub fn save_rule(
-        &self,
-        mut document: RuleDocument,
-        birth: &Birth,
-        url_host: UrlHostParser<'_>,
-    ) -> Result<Change, Refusal> {
-        let mut policy = self.user_policy()?;
-        let old = document.id.as_ref().and_then(|id| policy.rules().iter().find(|rule| rule.id() == id));
-        match (&document.id, old) {
-            (Some(id), None) => return Err(Refusal::Policy(Error::RuleUnknown { id: id.clone() })),
-            // A page that was opened on an older version must not undo what another has saved since.
-            (Some(_), Some(old)) if document.updated != Some(old.updated()) => {
-                return Err(Refusal::Rule(vec![FieldError {
-                    field: Field::Id,
-                    index: None,
-                    error: Error::RuleChanged,
-                }]));
-            }
-            _ => {}
-        }
-        document.created = Some(old.map_or(birth.time, |old| old.created()));
-        document.updated = Some(birth.time);
-        let rule = policy.save(&document, birth, url_host).map_err(Refusal::Rule)?;
-        Change::new(policy, Some(rule))
-    }
-
-    /// A rule taken out.
-    pub fn delete_rule(&self, id: &str) -> Result<Change, Refusal> {
-        let mut policy = self.user_policy()?;
-        policy.delete(id).map_err(Refusal::Policy)?;
-        Change::new(policy, None)
-    }
-
-    /// An empty policy in place of one that is broken. Any other is not thrown away.
-    pub fn start_afresh(&self) -> Result<Change, Refusal> {
-        match &self.policy {
-            Ok(_) => Err(Refusal::Policy(Error::PolicyInForce)),
-            Err(Error::PolicySyntax { .. } | Error::PolicyRule { .. }) => Change::new(Policy::default(), None),
-            // A newer version's record is in order, and one that could not be read may be.
-            Err(error) => Err(Refusal::Policy(error.clone())),
-        }
-    }
-
-    /// Puts a change in force that has been stored.
-    pub fn adopt(&mut self, change: Change) {
-        match &mut self.policy {
-            Ok(layers) => layers.user = change.policy,
-            Err(_) => self.policy = Ok(Layers { managed: Policy::default(), user: change.policy }),
-        }
-    }
-
-    fn user_policy(&self) -> Result<Policy, Refusal> {
-        self.policy.as_ref().map(|layers| layers.user.clone()).map_err(|error| Refusal::Policy(error.clone()))
-    }
-
     fn prepare(&self, socket: &Socket, url_host: UrlHostParser<'_>) -> Result<(&Layers, Target), Step> {
         let target = Target::from_url(&socket.url, url_host);
         match (&self.policy, target) {
             (Ok(layers), Ok(target)) => Ok((layers, target)),
+            _ if self.is_paused(socket) => Err(Step::only(Answer::LetGo)),
             (Err(_), target) => Err(stop(socket, Reason::PolicyUnreadable, target.ok().as_ref())),
             (Ok(_), Err(_)) => Err(stop(socket, Reason::UnreadableAddress, None)),
         }
     }
-}
 
-impl Change {
-    fn new(policy: Policy, rule: Option<Arc<Rule>>) -> Result<Self, Refusal> {
-        let record = policy.to_json().map_err(Refusal::Policy)?;
-        Ok(Self { policy, record, rule })
+    /// A `wss://` socket: a rule may ask for its key to be checked before the request is sent.
+    fn before_handshake(&self, layers: &Layers, target: Target, socket: &Socket) -> OnOpening {
+        if self.is_paused(socket) || preflight::asked_for(layers, &target, socket.now).is_none() {
+            return OnOpening::Decided(Step::only(Answer::LetGo));
+        }
+        if let Some(obstacle) = preflight::obstacle(&socket.road) {
+            return OnOpening::Decided(self.after_probe(layers, target, socket, &Err(obstacle)));
+        }
+        let probe = self.answers.probe(&target, &socket.road);
+        match self.answers.fresh(&probe, socket.now) {
+            Some(answer) => OnOpening::Decided(self.after_probe(layers, target, socket, answer)),
+            None => OnOpening::NeedsProbe(probe),
+        }
     }
-}
 
-/// No pre-flight is ever sent yet, which counts as one without an answer: a rule that requires one stops the socket.
-fn before_handshake(layers: &Layers, target: &Target, socket: &Socket) -> Step {
-    let requires = |rule: &Rule| {
-        rule.mode() == Mode::Block && rule.preflight() == Preflight::Require && !rule.is_expired(socket.now)
-    };
-    let rule = layers.lookup(&target.host, target.port).find(|(_, rule)| requires(rule));
-    let Some((layer, rule)) = rule else {
-        return Step::only(Answer::LetGo);
-    };
-    let verdict = Verdict { rule: Some((layer, Arc::clone(rule))), ..Verdict::unjudged(Reason::PreflightUnanswered) };
-    let violation = Violation::without_facts(&verdict, socket.now, Some(target), socket.page.clone());
-    Step { answer: Answer::Cancel, effects: logged(violation, socket) }
+    /// Stops what the handshake would stop; all else, and what is to be logged of it, is the handshake's.
+    fn after_probe(&self, layers: &Layers, target: Target, socket: &Socket, answer: &preflight::Answer) -> Step {
+        if self.is_paused(socket) {
+            return Step::only(Answer::LetGo);
+        }
+        match answer {
+            Ok(facts) => {
+                let connection = Connection { target, facts: facts.clone(), now: socket.now };
+                let verdict = judge(layers, &connection);
+                if verdict.outcome != Outcome::Block {
+                    return Step::only(Answer::LetGo);
+                }
+                let violation = Violation::new(&verdict, &connection, socket.page.clone());
+                let violation = Violation { stage: Stage::Preflight, ..violation };
+                Step { answer: Answer::Cancel, effects: logged(violation, socket) }
+            }
+            Err(no_answer) => {
+                let asked = preflight::asked_for(layers, &target, socket.now);
+                let Some((layer, rule)) = asked.filter(|(_, rule)| rule.preflight() == Preflight::Require) else {
+                    return Step::only(Answer::LetGo);
+                };
+                let rule = Some((layer, Arc::clone(rule)));
+                let verdict = Verdict { rule, ..Verdict::unjudged(Reason::PreflightUnanswered) };
+                let violation = Violation::without_facts(&verdict, socket.now, Some(&target), socket.page.clone());
+                let violation = Violation { stage: Stage::Preflight, no_answer: Some(*no_answer), ..violation };
+                Step { answer: Answer::Cancel, effects: logged(violation, socket) }
+            }
+        }
+    }
+
+    /// A `ws://` socket: one to a ruled host goes over TLS or not at all.
+    fn cleartext(&self, layers: &Layers, target: Target, socket: &Socket) -> Step {
+        let (verdict, connection) = judge_without_facts(layers, target, socket.now);
+        if self.is_paused(socket) {
+            return step(&verdict.while_paused(), &connection, socket);
+        }
+        match verdict.outcome {
+            Outcome::NotPinned | Outcome::Allow => Step::only(Answer::LetGo),
+            // It comes again as wss:// and is judged then.
+            Outcome::Block if is_ruled(layers, connection.target.over_tls(), socket.now) => Step::only(Answer::Upgrade),
+            // The rule is for the cleartext port alone: upgraded, the socket would escape it.
+            Outcome::Block => step(&verdict, &connection, socket),
+            Outcome::Flag => Step { answer: Answer::Upgrade, effects: effects(&verdict, &connection, socket) },
+        }
+    }
+
+    fn in_force(&self, verdict: Verdict, socket: &Socket) -> Verdict {
+        if self.is_paused(socket) { verdict.while_paused() } else { verdict }
+    }
+
+    fn is_paused(&self, socket: &Socket) -> bool {
+        self.pause(socket.now).is_some()
+    }
 }
 
 /// The verdict before any facts are known: it tells whether a rule is about the socket at all.
@@ -300,6 +324,6 @@ fn logged(violation: Violation, socket: &Socket) -> Vec<Effect> {
     // Where the policy cannot be read, the badge of every tab says so, and a number would hide it.
     let counts = violation.outcome == Outcome::Block && violation.reason != Reason::PolicyUnreadable;
     let badge = socket.tab.filter(|_| counts).map(|tab| Effect::CountOnBadge { tab });
-    let log = (!socket.private).then(|| Effect::Log(Box::new(violation)));
+    let log = (!socket.road.private).then(|| Effect::Log(LogEntry::Violation(Box::new(violation))));
     badge.into_iter().chain(log).collect()
 }

@@ -117,6 +117,11 @@ pub enum Error {
     },
     /// A URL that is no socket's.
     SocketUrl,
+    /// A host whose requests Firefox shows to no extension.
+    HostNeverShown {
+        /// The host.
+        host: String,
+    },
     /// A rule that blocks or flags without a pin and without a denied key would stop everything or nothing.
     RulePinsMissing,
     /// The same key both as pin and as denied key, or twice in one list.
@@ -145,6 +150,11 @@ pub enum Error {
         /// The identifier.
         id: String,
     },
+    /// A second rule with this identifier.
+    RuleIdTaken {
+        /// The identifier.
+        id: String,
+    },
     /// Not a calendar date `yyyy-MM-dd`.
     InvalidDate {
         /// The text.
@@ -169,6 +179,20 @@ pub enum Error {
         /// The first thing wrong with it.
         problem: Box<Error>,
     },
+    /// A part of an administrator's policy that has not the right shape.
+    ManagedShape {
+        /// What the JSON reader says.
+        detail: String,
+    },
+    /// A version of an administrator's policy that is no number.
+    ManagedVersion,
+    /// A field or setting that is not known, perhaps misspelt.
+    SettingUnknown {
+        /// Its name.
+        name: String,
+    },
+    /// Pausing is forbidden.
+    PauseForbidden,
     /// A time that is none.
     InvalidTime,
     /// The shape of an argument is wrong.
@@ -218,6 +242,7 @@ impl Error {
             Self::HostScheme { .. } => "host-scheme",
             Self::HostInternationalised { .. } => "host-internationalised",
             Self::SocketUrl => "socket-url",
+            Self::HostNeverShown { .. } => "host-never-shown",
             Self::RulePinsMissing => "rule-pins-missing",
             Self::RulePinRepeated => "rule-pin-repeated",
             Self::RuleHostTaken { .. } => "rule-host-taken",
@@ -226,11 +251,16 @@ impl Error {
             Self::RuleId => "rule-id",
             Self::RuleChanged => "rule-changed",
             Self::RuleUnknown { .. } => "rule-unknown",
+            Self::RuleIdTaken { .. } => "rule-id-taken",
             Self::InvalidDate { .. } => "invalid-date",
             Self::PolicyNewer { .. } => "policy-newer",
             Self::PolicySyntax { .. } => "policy-syntax",
             Self::PolicyInForce => "policy-in-force",
             Self::PolicyRule { .. } => "policy-rule",
+            Self::ManagedShape { .. } => "managed-shape",
+            Self::ManagedVersion => "managed-version",
+            Self::SettingUnknown { .. } => "setting-unknown",
+            Self::PauseForbidden => "pause-forbidden",
             Self::InvalidTime => "invalid-time",
             Self::Argument { .. } => "argument",
             Self::CoreFailed { .. } => "core-failed",

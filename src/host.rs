@@ -154,6 +154,14 @@ impl HostPattern {
         self.port
     }
 
+    /// Whether it is for one of Mozilla's restricted domains, whose requests Firefox shows to no extension. Of a wildcard
+    /// it cannot be said: it is for other names as well.
+    #[must_use]
+    pub fn is_never_shown(&self) -> bool {
+        self.breadth == Breadth::Exact
+            && matches!(&self.base, Host::Name(name) if RESTRICTED_DOMAINS.contains(&name.as_str()))
+    }
+
     /// Whether this pattern, taken alone, is for that host and port.
     #[must_use]
     pub fn matches(&self, host: &Host, port: u16) -> bool {
@@ -296,3 +304,18 @@ fn ends_in_a_number(name: &str) -> bool {
     let hex = last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
 }
+
+/// Firefox's `extensions.webextensions.restrictedDomains`; a browser test holds this list against the browser's own.
+pub const RESTRICTED_DOMAINS: [&str; 11] = [
+    "accounts-static.cdn.mozilla.net",
+    "accounts.firefox.com",
+    "addons.cdn.mozilla.net",
+    "addons.mozilla.org",
+    "api.accounts.firefox.com",
+    "content.cdn.mozilla.net",
+    "discovery.addons.mozilla.org",
+    "oauth.accounts.firefox.com",
+    "profile.accounts.firefox.com",
+    "support.mozilla.org",
+    "sync.services.mozilla.com",
+];

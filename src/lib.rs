@@ -15,7 +15,8 @@
 //! | [`pin`], [`host`], [`certificate`] | pins, hosts and patterns, DER to key |
 //! | [`rule`], [`policy`], [`settings`] | checked rules, lookup, what the user sets |
 //! | [`connection`], [`verdict`] | facts in, verdict out |
-//! | [`violation`] | the log entry |
+//! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
+//! | [`violation`], [`log`] | a violation as it is written down; the entries of the log |
 //! | [`formats`] | pins as other tools write them |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
 //! | [`view`] | finished texts for the pages |
@@ -28,9 +29,13 @@ pub mod error;
 pub mod formats;
 pub mod host;
 pub mod limits;
+pub mod log;
+pub mod managed;
 pub mod message;
+pub mod pause;
 pub mod pin;
 pub mod policy;
+pub mod preflight;
 pub mod rule;
 pub mod settings;
 pub mod time;

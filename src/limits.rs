@@ -36,15 +36,27 @@ pub const MAX_RULE_ID_CHARACTERS: usize = 64;
 /// Characters of a certificate's subject or issuer that are kept for people to read.
 pub const MAX_NAME_CHARACTERS: usize = 500;
 
-/// Violations kept in the log; the oldest go first.
-pub const MAX_VIOLATIONS: u32 = 10_000;
+/// Entries kept in the log; the oldest go first.
+pub const MAX_LOG_ENTRIES: u32 = 10_000;
 
 /// Pages of which an unreadable address is written down while the background lives.
 pub const MAX_UNREADABLE_ADDRESSES: usize = 100;
 
-/// Violations sent to a page in one answer.
-pub const MAX_VIOLATIONS_PER_ANSWER: u32 = 500;
+/// Entries of the log sent to a page in one answer.
+pub const MAX_LOG_ENTRIES_PER_ANSWER: u32 = 500;
 
 /// Milliseconds that a blocked or flagged socket waits for its log entry to be on disk. After that it is answered all
 /// the same.
 pub const LOG_WRITE_DEADLINE_MS: i32 = 3_000;
+
+/// Milliseconds of a pause that is not "until restart".
+pub const PAUSE_MS: u64 = 10 * 60 * 1000;
+
+/// Milliseconds for which the answer of a pre-flight is kept.
+pub const PREFLIGHT_KEPT_MS: u64 = 60 * 1000;
+
+/// Answers of pre-flights that are kept.
+pub const MAX_PREFLIGHT_ANSWERS: usize = 1_000;
+
+/// Milliseconds after which a pre-flight has no answer. The guard's deadline must leave time for the rest.
+pub const PREFLIGHT_DEADLINE_MS: i32 = 5_000;

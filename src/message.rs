@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::log::LogEntry;
+use crate::managed::ManagedProblem;
+use crate::pause::{Pause, PauseLength};
 use crate::rule::{FieldError, RuleDocument};
-use crate::violation::Violation;
+use crate::settings::Pausing;
 
 /// From a page to the background.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,13 +29,20 @@ pub enum Request {
     },
     /// Set a policy that could not be read aside and begin with an empty one.
     StartAfresh,
+    /// Stop nothing for a while.
+    Pause {
+        /// For how long.
+        length: PauseLength,
+    },
+    /// End the pause.
+    Resume,
     /// The newest entries of the log.
-    Violations {
-        /// How many at most; never more than [`crate::limits::MAX_VIOLATIONS_PER_ANSWER`].
+    Log {
+        /// How many at most; never more than [`crate::limits::MAX_LOG_ENTRIES_PER_ANSWER`].
         limit: u32,
     },
     /// Empty the log.
-    ClearViolations,
+    ClearLog,
 }
 
 /// From the background to the page that asked.
@@ -40,21 +50,13 @@ pub enum Request {
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Response {
     /// To [`Request::Status`].
-    Status {
-        /// What keeps Sockpin from judging, if anything does.
-        problem: Option<Error>,
-        /// Why the newest violation could not be written down, if it could not. It was stopped or let through all the
-        /// same.
-        log_problem: Option<Error>,
-        /// How many rules are in force.
-        rules: usize,
-    },
+    Status(Status),
     /// To [`Request::Rules`].
     Rules {
         /// The user's.
         rules: Vec<RuleDocument>,
         /// The administrator's.
-        managed: Vec<RuleDocument>,
+        managed: ManagedRules,
         /// What keeps Sockpin from judging, if anything does.
         problem: Option<Error>,
     },
@@ -68,12 +70,12 @@ pub enum Response {
         /// Everything that is wrong.
         errors: Vec<FieldError>,
     },
-    /// The rule is gone, or the empty policy is in force.
+    /// What was asked for has been done and stored.
     Done,
-    /// To [`Request::Violations`].
-    Violations {
+    /// To [`Request::Log`].
+    Log {
         /// Newest first.
-        violations: Vec<Violation>,
+        entries: Vec<LogEntry>,
         /// How many the log holds.
         total: u32,
     },
@@ -84,6 +86,49 @@ pub enum Response {
     },
 }
 
+/// How things are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// What keeps Sockpin from judging, if anything does.
+    pub problem: Option<Error>,
+    /// Why the newest entry could not be written down, if it could not. The socket was stopped or let through all the
+    /// same.
+    pub log_problem: Option<Error>,
+    /// How many rules are in force.
+    pub rules: usize,
+    /// The pause, while it lasts.
+    pub pause: Option<Pause>,
+    /// Whether there may be one.
+    pub pausing: Pausing,
+    /// What the browser lets Sockpin see.
+    pub sight: Sight,
+}
+
+/// What the browser lets an extension see. Where it sees nothing it protects nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sight {
+    /// Whether it has the permission for every site.
+    pub every_site: bool,
+    /// Whether it runs in private windows.
+    pub private_windows: bool,
+}
+
+/// What an administrator has set.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ManagedRules {
+    /// Who, in their own words, if they say.
+    pub administrator: Option<String>,
+    /// The rules that hold.
+    pub rules: Vec<RuleDocument>,
+    /// What was refused.
+    pub problems: Vec<ManagedProblem>,
+    /// Whether they forbid pausing.
+    pub pausing: Pausing,
+}
+
 /// From the background to every open page: ask again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
@@ -92,4 +137,6 @@ pub enum Notice {
     RulesChanged,
     /// The log has new entries, or has been cleared.
     LogChanged,
+    /// A pause has begun or ended, or the browser lets Sockpin see more or less.
+    StatusChanged,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::host::{Breadth, Host, HostPattern, UrlHostParser, name_and_parents};
 use crate::rule::{Birth, Field, FieldError, Rule, RuleDocument};
-use crate::settings::Settings;
+use crate::settings::{Pausing, Settings};
 use crate::time::UnixMillis;
 
 /// The version of the stored record that this program writes. A newer one is refused and kept untouched.
@@ -95,6 +95,17 @@ impl Policy {
     #[must_use]
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
+    }
+
+    /// The settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Puts other settings in place.
+    pub fn set(&mut self, settings: Settings) {
+        self.settings = settings;
     }
 
     /// The most specific rule for a host and port, mode `off` included: exact name before `*.` before `**.`, longer
@@ -189,6 +200,13 @@ pub struct Layers {
 }
 
 impl Layers {
+    /// Whether protection may be paused: only where no layer forbids it.
+    #[must_use]
+    pub fn pausing(&self) -> Pausing {
+        let forbids = |policy: &Policy| policy.settings.pausing == Pausing::Forbidden;
+        if forbids(&self.managed) || forbids(&self.user) { Pausing::Forbidden } else { Pausing::Allowed }
+    }
+
     /// The most specific rule of each layer.
     pub fn lookup(&self, host: &Host, port: u16) -> impl Iterator<Item = (Layer, &Arc<Rule>)> {
         [(Layer::Managed, &self.managed), (Layer::User, &self.user)]

@@ -101,6 +101,8 @@ pub struct Verdict {
     pub exception: bool,
     /// Whether the rule has expired and therefore did not block.
     pub expired: bool,
+    /// Whether it would have been blocked but for a pause.
+    pub paused: bool,
 }
 
 /// Which certificate met which pin.
@@ -194,6 +196,7 @@ fn judge_by_rule(layer: Layer, rule: &Arc<Rule>, connection: &Connection, eviden
         keys: evidence.keys.clone(),
         exception: matches!(connection.facts, Facts::LeafOnly { exception: true, .. }),
         expired,
+        paused: false,
     }
 }
 
@@ -268,6 +271,7 @@ impl Verdict {
             keys: Vec::new(),
             exception: false,
             expired: false,
+            paused: false,
         }
     }
 
@@ -275,6 +279,15 @@ impl Verdict {
     #[must_use]
     pub fn unjudged(reason: Reason) -> Self {
         Self { outcome: Outcome::Block, ..Self::not_pinned(reason) }
+    }
+
+    /// What becomes of it while protection is paused: nothing is stopped.
+    #[must_use]
+    pub fn while_paused(self) -> Self {
+        match self.outcome {
+            Outcome::Block => Self { outcome: Outcome::Flag, paused: true, ..self },
+            Outcome::NotPinned | Outcome::Allow | Outcome::Flag => self,
+        }
     }
 
     /// Whether it is logged.

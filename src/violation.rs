@@ -7,6 +7,7 @@ use crate::certificate::{Certificate, Description};
 use crate::connection::{Connection, Facts, Target};
 use crate::pin::Pin;
 use crate::policy::Layer;
+use crate::preflight::NoAnswer;
 use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode, Rule};
 use crate::time::{Date, UnixMillis};
 use crate::verdict::{Match, Outcome, Reason, Verdict};
@@ -32,12 +33,32 @@ pub struct Violation {
     pub reason: Reason,
     /// Whether a certificate exception was in force.
     pub exception: bool,
+    /// Whether it would have been blocked but for a pause.
+    #[serde(default)]
+    pub paused: bool,
+    /// When it was found out.
+    #[serde(default)]
+    pub stage: Stage,
+    /// Why a pre-flight had no answer, where that is the reason.
+    #[serde(default)]
+    pub no_answer: Option<NoAnswer>,
     /// The rule as it was then.
     pub rule: Option<RuleSnapshot>,
     /// The pin that matched, where the violation is another one.
     pub matched: Option<Match>,
     /// The chain, the server's own certificate first.
     pub chain: Vec<ChainEntry>,
+}
+
+/// At which point of its opening a socket was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// On the answer to its own handshake: the request with URL, cookies and subprotocols had been sent.
+    #[default]
+    Handshake,
+    /// By a pre-flight: nothing of the page's had been sent.
+    Preflight,
 }
 
 /// A rule as it was when it decided.
@@ -141,6 +162,9 @@ impl Violation {
             outcome: verdict.outcome,
             reason: verdict.reason,
             exception: verdict.exception,
+            paused: verdict.paused,
+            stage: Stage::default(),
+            no_answer: None,
             rule: snapshot(verdict),
             matched: verdict.matched.clone(),
             chain: Vec::new(),

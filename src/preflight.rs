@@ -1,0 +1,139 @@
+//! The pre-flight: the key is checked on a bare request before the handshake sends URL, cookies and subprotocols.
+//!
+//! Here is when a socket gets one, and how long its answer holds; `browser` sends it. A probe leaves from the
+//! extension's own background, so it is sent only where it takes the same road as the socket, or none is.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::connection::{Facts, Target};
+use crate::limits::{MAX_PREFLIGHT_ANSWERS, PREFLIGHT_KEPT_MS};
+use crate::policy::{Layer, Layers};
+use crate::rule::{Mode, Preflight, Rule};
+use crate::time::UnixMillis;
+
+/// By which road a request travels.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Road {
+    /// A private window's.
+    pub private: bool,
+    /// A tab's of another container than the default one.
+    pub container: bool,
+    /// By way of this proxy, in the browser's own words. Compared as a whole; none for a direct connection.
+    pub proxy: Option<String>,
+}
+
+/// Why there is no answer to go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoAnswer {
+    /// None was sent: the socket belongs to a private window.
+    PrivateWindow,
+    /// None was sent: the socket belongs to a tab of another container.
+    Container,
+    /// None was sent: it would have gone by another proxy than the socket, or by one alone.
+    Proxy,
+    /// The server gave no answer over TLS.
+    Failed,
+    /// The server's answer took too long.
+    Deadline,
+}
+
+/// What came of a probe.
+pub type Answer = Result<Facts, NoAnswer>;
+
+/// A probe to be sent. Two sockets to one place by one road share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// Where to.
+    pub target: Target,
+    /// The proxy that the socket takes, and that the probe must take as well.
+    pub proxy: Option<String>,
+    /// The policy for which it is sent: its answer is not kept past a change.
+    pub(crate) generation: u64,
+}
+
+impl Probe {
+    /// The address to which it is sent: nothing of the socket's URL but host and port.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://{}:{}/", self.target.host, self.target.port)
+    }
+}
+
+/// The rule that asks for a pre-flight of a socket to this place, the most demanding one.
+#[must_use]
+pub fn asked_for<'a>(layers: &'a Layers, target: &Target, now: UnixMillis) -> Option<(Layer, &'a Arc<Rule>)> {
+    let asking = |(_, rule): &(Layer, &Arc<Rule>)| {
+        rule.mode() == Mode::Block && !rule.is_expired(now) && rule.preflight() != Preflight::Off
+    };
+    let mut rules: Vec<_> = layers.lookup(&target.host, target.port).filter(asking).collect();
+    rules.sort_by_key(|(_, rule)| rule.preflight() != Preflight::Require);
+    rules.into_iter().next()
+}
+
+/// Why a probe cannot take the socket's road, where that is known beforehand.
+#[must_use]
+pub const fn obstacle(road: &Road) -> Option<NoAnswer> {
+    if road.private {
+        Some(NoAnswer::PrivateWindow)
+    } else if road.container {
+        Some(NoAnswer::Container)
+    } else {
+        None
+    }
+}
+
+/// The answers of the last minute. However often a page reconnects, one probe is sent for each place and road.
+#[derive(Debug, Default)]
+pub struct Answers {
+    generation: u64,
+    kept: HashMap<Key, (UnixMillis, Answer)>,
+}
+
+type Key = (String, u16, Option<String>);
+
+impl Answers {
+    /// A probe for this target, to be sent if [`Answers::fresh`] has nothing.
+    #[must_use]
+    pub fn probe(&self, target: &Target, road: &Road) -> Probe {
+        Probe { target: target.clone(), proxy: road.proxy.clone(), generation: self.generation }
+    }
+
+    /// The answer to such a probe, if there is one from the last minute. A clock that was set back makes it stale.
+    #[must_use]
+    pub fn fresh(&self, probe: &Probe, now: UnixMillis) -> Option<&Answer> {
+        let (time, answer) = self.kept.get(&key(probe))?;
+        let age = now.as_millis().checked_sub(time.as_millis())?;
+        (age < PREFLIGHT_KEPT_MS).then_some(answer)
+    }
+
+    /// Keeps an answer, unless the policy has changed since the probe was made.
+    pub fn keep(&mut self, probe: &Probe, answer: Answer, now: UnixMillis) {
+        if probe.generation != self.generation {
+            return;
+        }
+        if self.kept.len() >= MAX_PREFLIGHT_ANSWERS {
+            let is_fresh = |time: UnixMillis| {
+                now.as_millis().checked_sub(time.as_millis()).is_some_and(|age| age < PREFLIGHT_KEPT_MS)
+            };
+            self.kept.retain(|_, (time, _)| is_fresh(*time));
+        }
+        if self.kept.len() >= MAX_PREFLIGHT_ANSWERS {
+            self.kept.clear();
+        }
+        self.kept.insert(key(probe), (now, answer));
+    }
+
+    /// Forgets all: the policy has changed.
+    pub fn forget(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+        self.kept.clear();
+    }
+}
+
+fn key(probe: &Probe) -> Key {
+    (probe.target.host.to_string(), probe.target.port, probe.proxy.clone())
+}
