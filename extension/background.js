@@ -14,6 +14,10 @@ const SOCKETS = { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] };
 browser.webRequest.onBeforeRequest.addListener((details) => guard("beforeRequest", details), SOCKETS, ["blocking"]);
 browser.webRequest.onHeadersReceived.addListener((details) => guard("headersReceived", details), SOCKETS, ["blocking"]);
 browser.runtime.onMessage.addListener((message) => answer(message));
+// None of these decides anything: a pause has run out, or the browser lets Sockpin see more or less than before.
+browser.alarms.onAlarm.addListener(() => wake());
+browser.permissions.onAdded.addListener(() => wake());
+browser.permissions.onRemoved.addListener(() => wake());
 
 /** One instance of the core, from its loading to its end. */
 class Life {
@@ -121,6 +125,14 @@ async function stopped(details, error) {
     const title = `Sockpin does not work, so WebSockets are stopped: ${second?.message ?? second}`;
     browser.action.setBadgeText({ text: "!" });
     browser.action.setTitle({ title });
+  }
+}
+
+async function wake() {
+  try {
+    await ask("wake");
+  } catch {
+    // The next socket finds out what is wrong with the core, and stops.
   }
 }
 

@@ -56,13 +56,17 @@ impl Managed {
 
     fn read(&mut self, json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<(), Error> {
         let fields: serde_json::Map<String, Value> = serde_json::from_str(json).map_err(|error| shape(&error))?;
+        // First, since a newer policy may have any other shape.
+        if let Some(version) = fields.get("version") {
+            match version.as_u64() {
+                Some(POLICY_VERSION) => {}
+                Some(version) if version > POLICY_VERSION => return Err(Error::PolicyNewer { version }),
+                _ => return Err(Error::ManagedVersion),
+            }
+        }
         for (name, value) in fields {
             match name.as_str() {
-                "version" if value == POLICY_VERSION => {}
-                "version" => {
-                    let version = value.as_u64().ok_or(Error::ManagedVersion)?;
-                    return Err(Error::PolicyNewer { version });
-                }
+                "version" => {}
                 "rules" => {
                     let rules: Vec<Value> = serde_json::from_value(value).map_err(|error| shape(&error))?;
                     for (index, rule) in rules.into_iter().enumerate() {

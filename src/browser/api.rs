@@ -6,10 +6,32 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use super::convert::property;
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest"], js_name = getSecurityInfo)]
     fn get_security_info(request_id: &str, options: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onBeforeRequest"], js_name = addListener)]
+    pub(super) fn add_before_request_listener(
+        listener: &Listener,
+        filter: &JsValue,
+        extra: &JsValue,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onBeforeRequest"], js_name = removeListener)]
+    pub(super) fn remove_before_request_listener(listener: &Listener) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onHeadersReceived"], js_name = addListener)]
+    pub(super) fn add_headers_received_listener(
+        listener: &Listener,
+        filter: &JsValue,
+        extra: &JsValue,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onHeadersReceived"], js_name = removeListener)]
+    pub(super) fn remove_headers_received_listener(listener: &Listener) -> Result<(), JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = get)]
     fn storage_local_get(key: &str) -> Result<JsValue, JsValue>;
@@ -17,14 +39,54 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = set)]
     fn storage_local_set(items: &JsValue) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = get)]
+    fn storage_session_get(key: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = set)]
+    fn storage_session_set(items: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = remove)]
+    fn storage_session_remove(key: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "managed"], js_name = get)]
+    fn storage_managed_get() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["browser"], js_name = storage)]
+    static STORAGE: JsValue;
+
     #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = getBadgeText)]
     fn action_get_badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setBadgeText)]
     fn action_set_badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setBadgeBackgroundColor)]
+    fn action_set_badge_background_color(details: &JsValue) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setTitle)]
     fn action_set_title(details: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = query)]
+    fn tabs_query(filter: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "alarms"], js_name = create)]
+    pub(super) fn create_alarm(name: &str, when: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "alarms"], js_name = clear)]
+    fn alarms_clear(name: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = contains)]
+    fn permissions_contains(permissions: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "extension"], js_name = isAllowedIncognitoAccess)]
+    fn extension_is_allowed_incognito_access() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = getPlatformInfo)]
+    fn runtime_get_platform_info() -> Result<JsValue, JsValue>;
+
+    /// The address of a page of this extension.
+    #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = getURL)]
+    pub(super) fn extension_url(path: &str) -> Result<String, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = sendMessage)]
     fn runtime_send_message(message: &JsValue) -> Result<JsValue, JsValue>;
@@ -32,12 +94,21 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["browser", "runtime", "onMessage"], js_name = addListener)]
     pub(super) fn add_message_listener(listener: &Closure<dyn FnMut(JsValue)>);
 
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn global_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = randomUUID)]
     pub(super) fn random_uuid() -> Result<String, JsValue>;
 
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(super) fn set_timeout(callback: &js_sys::Function, milliseconds: i32) -> JsValue;
+    pub(super) fn set_timeout(callback: &js_sys::Function, milliseconds: i32, argument: &JsValue) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(super) fn clear_timeout(timer: &JsValue);
 }
+
+/// A blocking listener of `webRequest`: it is given the details and returns a response, or a promise of one.
+pub(super) type Listener = Closure<dyn FnMut(JsValue) -> JsValue>;
 
 /// `getSecurityInfo(requestId, {certificateChain, rawDER})`.
 pub(super) async fn security_info(request_id: &str, options: &JsValue) -> Result<JsValue, JsValue> {
@@ -52,6 +123,25 @@ pub(super) async fn storage_set(items: &JsValue) -> Result<JsValue, JsValue> {
     settled(storage_local_set(items)).await
 }
 
+/// What lasts until the browser is started again.
+pub(super) async fn session_get(key: &str) -> Result<JsValue, JsValue> {
+    settled(storage_session_get(key)).await
+}
+
+pub(super) async fn session_set(items: &JsValue) -> Result<JsValue, JsValue> {
+    settled(storage_session_set(items)).await
+}
+
+pub(super) async fn session_remove(key: &str) -> Result<JsValue, JsValue> {
+    settled(storage_session_remove(key)).await
+}
+
+/// What an administrator has set; none where this browser knows no such thing.
+pub(super) async fn managed_get() -> Option<Result<JsValue, JsValue>> {
+    let exists = STORAGE.with(|storage| property(storage, "managed").is_object());
+    if exists { Some(settled(storage_managed_get()).await) } else { None }
+}
+
 pub(super) async fn badge_text(details: &JsValue) -> Result<JsValue, JsValue> {
     settled(action_get_badge_text(details)).await
 }
@@ -60,13 +150,42 @@ pub(super) async fn set_badge_text(details: &JsValue) -> Result<JsValue, JsValue
     settled(action_set_badge_text(details)).await
 }
 
+pub(super) async fn set_badge_background_color(details: &JsValue) -> Result<JsValue, JsValue> {
+    settled(action_set_badge_background_color(details)).await
+}
+
 pub(super) async fn set_title(details: &JsValue) -> Result<JsValue, JsValue> {
     settled(action_set_title(details)).await
+}
+
+pub(super) async fn tabs(filter: &JsValue) -> Result<JsValue, JsValue> {
+    settled(tabs_query(filter)).await
+}
+
+pub(super) async fn clear_alarm(name: &str) -> Result<JsValue, JsValue> {
+    settled(alarms_clear(name)).await
+}
+
+pub(super) async fn has_permissions(permissions: &JsValue) -> Result<JsValue, JsValue> {
+    settled(permissions_contains(permissions)).await
+}
+
+pub(super) async fn runs_in_private_windows() -> Result<JsValue, JsValue> {
+    settled(extension_is_allowed_incognito_access()).await
+}
+
+/// Comes back when the browser has dealt with every call that was made before.
+pub(super) async fn round_trip() -> Result<JsValue, JsValue> {
+    settled(runtime_get_platform_info()).await
 }
 
 /// To every other page of the extension; rejects where there is none.
 pub(super) async fn send_to_extension(message: &JsValue) -> Result<JsValue, JsValue> {
     settled(runtime_send_message(message)).await
+}
+
+pub(super) async fn fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue> {
+    settled(global_fetch(url, options)).await
 }
 
 async fn settled(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {

@@ -1,29 +1,30 @@
 //! The background page's half of the program: one engine, its storage, and the handlers that `background.js` guards.
 
+mod pausing;
+mod requests;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
 use super::badge::Badge;
-use super::convert::{from_js, storage_error, to_js, to_js_error};
+use super::convert::{from_js, to_js, to_js_error};
+use super::log::Log;
+use super::preflight::Prober;
 use super::serial::Serial;
 use super::socket::{self, Request as SocketRequest};
 use super::url_host::url_host;
-use super::violation_log::ViolationLog;
-use super::{api, policy_store, security_info};
-use crate::engine::{Answer, Change, Effect, Engine, OnHeaders, Refusal, Step};
+use super::{api, managed_store, pause_store, policy_store, promise, security_info, sight};
+use crate::engine::{Answer, Effect, Engine, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
-use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_UNREADABLE_ADDRESSES, MAX_VIOLATIONS_PER_ANSWER};
-use crate::message::{Notice, Request, Response};
-use crate::policy::Policy;
-use crate::rule::{Birth, RuleDocument};
+use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_UNREADABLE_ADDRESSES};
+use crate::log::LogEntry;
+use crate::message::{Notice, Response, Sight};
 use crate::verdict::Reason;
-use crate::view;
-use crate::violation::Violation;
 
 /// What JavaScript holds: an opaque handle on the one engine.
 #[wasm_bindgen]
@@ -33,11 +34,14 @@ pub struct Background {
 
 struct State {
     engine: RefCell<Engine>,
-    log: ViolationLog,
+    prober: Prober,
+    log: Log,
     /// Why the last entry could not be written, if it could not.
     log_problem: RefCell<Option<Error>>,
     badge: Badge,
-    /// Changes of the policy: each is made on what the one before has stored.
+    /// What the browser lets this extension see, as far as it has been asked.
+    sight: Cell<Sight>,
+    /// Changes of what is stored: each is made on what the one before has stored.
     changes: Serial,
     /// Whether pages have been told of the newest entries.
     notice_pending: Cell<bool>,
@@ -52,19 +56,22 @@ impl Background {
     pub async fn start(on_panic: Function) -> Result<Background, JsValue> {
         report_panics_to(on_panic);
         let engine = load_engine().await.map_err(|error| to_js_error(&error))?;
-        let badge = Badge::new();
-        badge.show_state(engine.policy().err().map(view::error::sentence));
-        Ok(Self {
-            state: Rc::new(State {
-                engine: RefCell::new(engine),
-                log: ViolationLog::new(),
-                log_problem: RefCell::new(None),
-                badge,
-                changes: Serial::new(),
-                notice_pending: Cell::new(false),
-                unreadable_from: RefCell::default(),
-            }),
-        })
+        let state = Rc::new(State {
+            engine: RefCell::new(engine),
+            prober: Prober::default(),
+            log: Log::new(),
+            log_problem: RefCell::new(None),
+            badge: Badge::new(),
+            sight: Cell::new(Sight { every_site: true, private_windows: true }),
+            changes: Serial::new(),
+            notice_pending: Cell::new(false),
+            unreadable_from: RefCell::default(),
+        });
+        state.draw_badge();
+        // No socket waits for what is only said.
+        let looking = Rc::clone(&state);
+        spawn_local(async move { looking.look_around().await });
+        Ok(Self { state })
     }
 
     /// `webRequest.onBeforeRequest`.
@@ -73,8 +80,17 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             let SocketRequest { socket, .. } = socket::read(&details).map_err(|error| to_js_error(&error))?;
-            state.ask_storage_again().await;
-            let step = state.engine.borrow().opening(&socket, &url_host);
+            state.catch_up().await;
+            let on_opening = state.engine.borrow().opening(&socket, &url_host);
+            let step = match on_opening {
+                OnOpening::Decided(step) => step,
+                OnOpening::NeedsProbe(probe) => {
+                    let answer = state.prober.send(&probe).await;
+                    let now = socket::now().map_err(|error| to_js_error(&error))?;
+                    state.engine.borrow_mut().keep(&probe, answer.clone(), now);
+                    state.engine.borrow().answered(&socket, &answer, &url_host)
+                }
+            };
             state.carry_out(step).await
         })
     }
@@ -85,7 +101,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             let SocketRequest { id, socket } = socket::read(&details).map_err(|error| to_js_error(&error))?;
-            state.ask_storage_again().await;
+            state.catch_up().await;
             let on_headers = state.engine.borrow().headers_received(&socket, &url_host);
             let step = match on_headers {
                 OnHeaders::Decided(step) => step,
@@ -114,7 +130,7 @@ impl Background {
     pub fn message(&self, message: JsValue) -> Promise {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
-            state.ask_storage_again().await;
+            state.catch_up().await;
             let response = match from_js(&message) {
                 Ok(request) => state.answer(request).await,
                 Err(problem) => Response::Failed { problem },
@@ -122,11 +138,23 @@ impl Background {
             to_js(&response).map_err(|error| to_js_error(&error))
         })
     }
+
+    /// `alarms.onAlarm`, `permissions.onAdded` and `onRemoved`: something else than a socket is different now.
+    pub fn wake(&self) -> Promise {
+        let state = Rc::clone(&self.state);
+        future_to_promise(async move {
+            state.catch_up().await;
+            state.look_around().await;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
 }
 
 impl State {
-    /// A storage that refused once may answer now. A policy that was read stays, whatever is in it.
-    async fn ask_storage_again(&self) {
+    /// Before anything is decided: what only time, or a storage that works again, has changed.
+    async fn catch_up(self: &Rc<Self>) {
+        self.end_pause_if_over();
+        // A storage that refused once may answer now. A policy that was read stays, whatever is in it.
         if !self.waits_for_storage() {
             return;
         }
@@ -134,8 +162,8 @@ impl State {
         if let Ok(engine) = load_engine().await
             && self.waits_for_storage()
         {
-            self.badge.show_state(engine.policy().err().map(view::error::sentence));
             self.engine.replace(engine);
+            self.draw_badge();
         }
     }
 
@@ -143,37 +171,51 @@ impl State {
         matches!(self.engine.borrow().policy(), Err(Error::Storage { .. }))
     }
 
+    /// Asks what the browser lets Sockpin see, and says so.
+    async fn look_around(&self) {
+        let sight = sight::ask().await;
+        if self.sight.replace(sight) != sight {
+            self.draw_badge();
+            tell_pages(Notice::StatusChanged).await;
+        }
+    }
+
+    fn draw_badge(&self) {
+        if let Ok(now) = socket::now() {
+            self.badge.show(crate::view::badge::face(&self.status(now)));
+        }
+    }
+
     async fn carry_out(self: &Rc<Self>, step: Step) -> Result<JsValue, JsValue> {
         for effect in step.effects {
             match effect {
-                Effect::Log(violation) if self.is_repetition(&violation) => {}
-                Effect::Log(violation) => self.write_down(*violation).await,
+                Effect::Log(entry) if self.is_repetition(&entry) => {}
+                Effect::Log(entry) => self.write_down(entry).await,
                 Effect::CountOnBadge { tab } => self.badge.count(tab),
             }
         }
         blocking_response(step.answer)
     }
 
-    fn is_repetition(&self, violation: &Violation) -> bool {
+    fn is_repetition(&self, entry: &LogEntry) -> bool {
+        let LogEntry::Violation(violation) = entry else {
+            return false;
+        };
         let mut pages = self.unreadable_from.borrow_mut();
         violation.reason == Reason::UnreadableAddress
             && (pages.len() >= MAX_UNREADABLE_ADDRESSES || !pages.insert(violation.page.clone()))
     }
 
     /// Waits until the entry is on disk, but not for ever: the answer does not depend on it.
-    async fn write_down(self: &Rc<Self>, violation: Violation) {
+    async fn write_down(self: &Rc<Self>, entry: LogEntry) {
         let state = Rc::clone(self);
         let written = future_to_promise(async move {
-            let result = state.log.add(&violation).await;
+            let result = state.log.add(&entry).await;
             state.log_problem.replace(result.err());
             state.tell_pages_of_log();
             Ok(JsValue::UNDEFINED)
         });
-        let waited_long_enough = Promise::new(&mut |resolve, _| {
-            api::set_timeout(&resolve, LOG_WRITE_DEADLINE_MS);
-        });
-        // Neither of them rejects.
-        let _ = JsFuture::from(Promise::race(&Array::of2(&written, &waited_long_enough))).await;
+        promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
     }
 
     /// A burst of violations is one notice.
@@ -187,101 +229,14 @@ impl State {
             state.notice_pending.set(false);
         });
     }
-
-    async fn answer(self: &Rc<Self>, request: Request) -> Response {
-        match request {
-            Request::Status => self.status(),
-            Request::Rules => self.rules(),
-            Request::SaveRule { rule } => self.change(PolicyEdit::Save(Box::new(rule))).await,
-            Request::DeleteRule { id } => self.change(PolicyEdit::Delete(id)).await,
-            Request::StartAfresh => self.change(PolicyEdit::StartAfresh).await,
-            Request::Violations { limit } => match self.log.newest(limit.min(MAX_VIOLATIONS_PER_ANSWER)).await {
-                Ok((violations, total)) => Response::Violations { violations, total },
-                Err(problem) => Response::Failed { problem },
-            },
-            Request::ClearViolations => match self.log.clear().await {
-                Ok(()) => {
-                    self.tell_pages_of_log();
-                    Response::Done
-                }
-                Err(problem) => Response::Failed { problem },
-            },
-        }
-    }
-
-    fn status(&self) -> Response {
-        let engine = self.engine.borrow();
-        let problem = engine.policy().err().cloned();
-        let log_problem = self.log_problem.borrow().clone();
-        let rules = engine.policy().map_or(0, |layers| layers.managed.rules().len() + layers.user.rules().len());
-        Response::Status { problem, log_problem, rules }
-    }
-
-    fn rules(&self) -> Response {
-        let documents = |policy: &Policy| policy.rules().iter().map(|rule| RuleDocument::from(rule.as_ref())).collect();
-        match self.engine.borrow().policy() {
-            Ok(layers) => {
-                Response::Rules { rules: documents(&layers.user), managed: documents(&layers.managed), problem: None }
-            }
-            Err(problem) => Response::Rules { rules: Vec::new(), managed: Vec::new(), problem: Some(problem.clone()) },
-        }
-    }
-
-    /// Makes a change, stores it, and only then puts it in force.
-    async fn change(self: &Rc<Self>, edit: PolicyEdit) -> Response {
-        let state = Rc::clone(self);
-        let done = self.changes.run(async move {
-            let response = match state.make_change(edit).await {
-                Ok(response) => response,
-                Err(Refusal::Rule(errors)) => Response::Refused { errors },
-                Err(Refusal::Policy(problem)) => Response::Failed { problem },
-            };
-            to_js(&response).map_err(|error| to_js_error(&error))
-        });
-        match JsFuture::from(done).await.map(|done| from_js(&done)) {
-            Ok(Ok(response)) => response,
-            Ok(Err(problem)) => Response::Failed { problem },
-            Err(thrown) => Response::Failed { problem: storage_error(&thrown) },
-        }
-    }
-
-    async fn make_change(self: &Rc<Self>, edit: PolicyEdit) -> Result<Response, Refusal> {
-        let now = socket::now().map_err(Refusal::Policy)?;
-        let change: Change = {
-            let engine = self.engine.borrow();
-            match &edit {
-                PolicyEdit::Save(document) => {
-                    let id = api::random_uuid().map_err(|thrown| Refusal::Policy(storage_error(&thrown)))?;
-                    let birth = Birth { id, time: now };
-                    engine.save_rule(document.as_ref().clone(), &birth, &url_host)?
-                }
-                PolicyEdit::Delete(id) => engine.delete_rule(id)?,
-                PolicyEdit::StartAfresh => engine.start_afresh()?,
-            }
-        };
-        if matches!(edit, PolicyEdit::StartAfresh) {
-            policy_store::set_aside(now).await.map_err(Refusal::Policy)?;
-        }
-        policy_store::store(&change.record).await.map_err(Refusal::Policy)?;
-        let response = change
-            .rule
-            .as_ref()
-            .map_or(Response::Done, |rule| Response::Saved { rule: RuleDocument::from(rule.as_ref()) });
-        self.engine.borrow_mut().adopt(change);
-        self.badge.show_state(None);
-        spawn_local(tell_pages(Notice::RulesChanged));
-        Ok(response)
-    }
-}
-
-enum PolicyEdit {
-    Save(Box<RuleDocument>),
-    Delete(String),
-    StartAfresh,
 }
 
 async fn load_engine() -> Result<Engine, Error> {
-    let stored = policy_store::load().await;
+    let stored = Stored {
+        user: policy_store::load().await,
+        managed: managed_store::load().await,
+        pause: pause_store::load().await,
+    };
     Ok(Engine::start(stored, socket::now()?, &url_host))
 }
 

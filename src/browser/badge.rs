@@ -3,18 +3,21 @@
 //! The browser holds the count: the badge's own text, which it drops when the tab goes to another page and keeps while
 //! the event page sleeps. There is no second copy of it.
 
+use std::cell::RefCell;
+
+use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::api;
-use super::convert::to_js;
+use super::convert::{property, to_js};
 use super::serial::Serial;
+use crate::view::badge::Face;
 
 /// Past this it says so and no more: a badge holds four characters.
 const MOST_SHOWN: u32 = 999;
-const PROBLEM: &str = "!";
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Details<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,43 +26,75 @@ struct Details<'a> {
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color: Option<&'a str>,
 }
 
 /// The badge of every tab.
 pub(super) struct Badge {
     /// Two sockets blocked at once count two.
     changes: Serial,
+    /// What every tab shows, once that has been said.
+    shown: RefCell<Option<Face>>,
 }
 
 impl Badge {
     pub(super) fn new() -> Self {
-        Self { changes: Serial::new() }
+        Self { changes: Serial::new(), shown: RefCell::default() }
     }
 
     /// One more in this tab. A tab that has been closed meanwhile has no badge and needs none.
     pub(super) fn count(&self, tab: i32) {
         let _ = self.changes.run(async move {
-            let of_tab = Details { tab_id: Some(tab), text: None, title: None };
+            let of_tab = Details { tab_id: Some(tab), ..Details::default() };
             let shown = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await?;
             let counted = shown.as_string().and_then(|text| text.trim_end_matches('+').parse().ok()).unwrap_or(0u32);
             let text = match counted.saturating_add(1) {
                 count if count > MOST_SHOWN => format!("{MOST_SHOWN}+"),
                 count => count.to_string(),
             };
-            let change = Details { tab_id: Some(tab), text: Some(&text), title: None };
+            let change = Details { tab_id: Some(tab), text: Some(&text), ..Details::default() };
             api::set_badge_text(&to_js(&change).unwrap_or_default()).await
         });
     }
 
-    /// Says on every tab whether sockets can be judged at all.
-    pub(super) fn show_state(&self, problem: Option<String>) {
+    /// Says the same on every tab. Where that is something, no count of a tab may hide it.
+    pub(super) fn show(&self, face: Face) {
+        if self.shown.borrow().as_ref() == Some(&face) {
+            return;
+        }
+        self.shown.replace(Some(face.clone()));
         let _ = self.changes.run(async move {
-            let text = problem.as_ref().map_or("", |_| PROBLEM);
-            let badge = Details { tab_id: None, text: Some(text), title: None };
-            api::set_badge_text(&to_js(&badge).unwrap_or_default()).await?;
+            if !face.text.is_empty() {
+                clear_counts().await?;
+            }
+            let text = Details { text: Some(face.text), ..Details::default() };
+            api::set_badge_text(&to_js(&text).unwrap_or_default()).await?;
             // An empty title is the manifest's own.
-            let title = Details { tab_id: None, text: None, title: Some(problem.as_deref().unwrap_or_default()) };
-            api::set_title(&to_js(&title).unwrap_or(JsValue::UNDEFINED)).await
+            let title = Details { title: Some(face.title.as_deref().unwrap_or_default()), ..Details::default() };
+            api::set_title(&to_js(&title).unwrap_or_default()).await?;
+            let colour = Details { color: Some(face.colour), ..Details::default() };
+            api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await
         });
     }
+}
+
+/// A text of `null` gives a tab the common one again.
+async fn clear_counts() -> Result<(), JsValue> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Cleared {
+        tab_id: i32,
+        text: Option<&'static str>,
+    }
+    let tabs = api::tabs(&js_sys::Object::new()).await?;
+    for tab in Array::from(&tabs) {
+        let Some(tab_id) = super::socket::tab(property(&tab, "id").as_f64()) else {
+            continue;
+        };
+        let cleared = to_js(&Cleared { tab_id, text: None }).unwrap_or_default();
+        // It may have been closed meanwhile.
+        let _ = api::set_badge_text(&cleared).await;
+    }
+    Ok(())
 }

@@ -32,7 +32,7 @@ pub(super) fn storage_error(thrown: &JsValue) -> Error {
     Error::Storage { detail: message_of(thrown) }
 }
 
-fn message_of(thrown: &JsValue) -> String {
+pub(super) fn message_of(thrown: &JsValue) -> String {
     property(thrown, "message").as_string().unwrap_or_else(|| format!("{thrown:?}"))
 }
 

@@ -1,11 +1,13 @@
 //! From the `details` of a `webRequest` event to a [`Socket`].
 
+use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
 use super::convert::property;
 use super::url_host::origin;
 use crate::engine::Socket;
 use crate::error::Error;
+use crate::preflight::Road;
 use crate::time::UnixMillis;
 
 /// A request that opens a socket.
@@ -27,11 +29,24 @@ pub(super) fn read(details: &JsValue) -> Result<Request, Error> {
             url: needed("url")?,
             page: document.as_deref().and_then(origin),
             tab: tab(property(details, "tabId").as_f64()),
-            // Where the browser does not say, nothing is written down.
-            private: property(details, "incognito").as_bool().unwrap_or(true),
+            road: road(details),
             now: now()?,
         },
     })
+}
+
+/// How a request travels.
+pub(super) fn road(details: &JsValue) -> Road {
+    const DEFAULT_CONTAINER: &str = "firefox-default";
+    let container = property(details, "cookieStoreId").as_string();
+    let proxy = property(details, "proxyInfo");
+    let is_direct = !proxy.is_object() || property(&proxy, "type").as_string().as_deref() == Some("direct");
+    Road {
+        // Where the browser does not say, nothing is written down.
+        private: property(details, "incognito").as_bool().unwrap_or(true),
+        container: container.is_some_and(|id| id != DEFAULT_CONTAINER),
+        proxy: (!is_direct).then(|| JSON::stringify(&proxy).map(String::from).unwrap_or_default()),
+    }
 }
 
 /// The time, from the browser's clock.
@@ -40,6 +55,6 @@ pub(super) fn now() -> Result<UnixMillis, Error> {
 }
 
 /// Sockets of workers may belong to no tab: -1.
-fn tab(id: Option<f64>) -> Option<i32> {
+pub(super) fn tab(id: Option<f64>) -> Option<i32> {
     id.filter(|id| (0.0..=f64::from(i32::MAX)).contains(id)).and_then(|id| format!("{id:.0}").parse().ok())
 }

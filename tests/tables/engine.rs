@@ -2,9 +2,12 @@
 
 use serde_json::json;
 use sockpin::connection::{Facts, MissingFacts};
-use sockpin::engine::{Answer, Effect, Engine, OnHeaders, Refusal, Socket, Step};
+use sockpin::engine::{Answer, Effect, Engine, OnHeaders, OnOpening, Refusal, Socket, Step, Stored};
 use sockpin::error::Error;
+use sockpin::log::LogEntry;
+use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
+use sockpin::preflight::{self, NoAnswer, Road};
 use sockpin::rule::{Birth, RuleDocument};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
@@ -17,7 +20,7 @@ fn socket(url: &str) -> Socket {
         url: url.to_owned(),
         page: Some("https://page.example".to_owned()),
         tab: Some(7),
-        private: false,
+        road: Road::default(),
         now: NOW,
     }
 }
@@ -25,7 +28,19 @@ fn socket(url: &str) -> Socket {
 fn engine(mode: &str, pin: Pin) -> Engine {
     let rule = json!({"id": "r", "host": "chat.example.com", "mode": mode, "pins": [{"sha256": pin.to_base64()}]});
     let record = json!({"version": 1, "rules": [rule]}).to_string();
-    Engine::start(Ok(Some(record)), NOW, &url_host)
+    start(Ok(Some(record)))
+}
+
+fn start(user: Result<Option<String>, Error>) -> Engine {
+    Engine::start(Stored { user, managed: Ok(None), pause: None }, NOW, &url_host)
+}
+
+/// Before the handshake, where no probe has an answer.
+fn opening(engine: &Engine, socket: &Socket) -> Step {
+    match engine.opening(socket, &url_host) {
+        OnOpening::Decided(step) => step,
+        OnOpening::NeedsProbe(_) => engine.answered(socket, &Err(NoAnswer::Failed), &url_host),
+    }
 }
 
 fn handshake(engine: &Engine, socket: &Socket, facts: Facts) -> Step {
@@ -38,8 +53,8 @@ fn handshake(engine: &Engine, socket: &Socket, facts: Facts) -> Step {
 /// The reasons logged and the number of counts on the badge.
 fn done(step: &Step) -> (Vec<(Outcome, Reason)>, usize) {
     let logged = step.effects.iter().filter_map(|effect| match effect {
-        Effect::Log(violation) => Some((violation.outcome, violation.reason)),
-        Effect::CountOnBadge { .. } => None,
+        Effect::Log(LogEntry::Violation(violation)) => Some((violation.outcome, violation.reason)),
+        Effect::Log(LogEntry::Pause(_)) | Effect::CountOnBadge { .. } => None,
     });
     let logged: Vec<_> = logged.collect();
     let counted = step.effects.len() - logged.len();
@@ -67,7 +82,7 @@ fn an_unpinned_socket_is_let_go_without_its_chain() {
     let engine = engine("block", Pin::of_spki(b"key"));
     for url in ["wss://other.example.com", "ws://other.example.com", "wss://chat.example.com.evil.test"] {
         let socket = socket(url);
-        assert_eq!(engine.opening(&socket, &url_host), Step { answer: Answer::LetGo, effects: vec![] }, "{url}");
+        assert_eq!(opening(&engine, &socket), Step { answer: Answer::LetGo, effects: vec![] }, "{url}");
         let OnHeaders::Decided(step) = engine.headers_received(&socket, &url_host) else {
             panic!("{url} asks for facts")
         };
@@ -82,7 +97,7 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
         ("flag", Answer::Upgrade, vec![(Outcome::Flag, Reason::Cleartext)]),
         ("off", Answer::LetGo, vec![]),
     ] {
-        let step = engine(mode, Pin::of_spki(b"key")).opening(&socket("ws://chat.example.com"), &url_host);
+        let step = opening(&engine(mode, Pin::of_spki(b"key")), &socket("ws://chat.example.com"));
         assert_eq!((step.answer, done(&step).0), (on_opening, logged), "{mode}");
     }
     // A rule for the cleartext port alone: upgraded to 443, the socket would escape it.
@@ -95,7 +110,7 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
         ("chat.example.com:8080", "ws://chat.example.com:8080", Answer::Upgrade),
     ] {
         let record = json!({"version": 1, "rules": [{"host": host, "pins": [{"sha256": pin}]}]}).to_string();
-        let step = Engine::start(Ok(Some(record)), NOW, &url_host).opening(&socket(url), &url_host);
+        let step = opening(&start(Ok(Some(record))), &socket(url));
         assert_eq!(step.answer, answer, "{host} for {url}");
     }
     // One that was under way when the rule was made.
@@ -116,9 +131,9 @@ fn without_a_readable_policy_every_socket_is_stopped_at_once() {
         (Ok(Some(json!({"version": 1}).to_string())), true),
         (Ok(Some(json!({"version": 1, "rules": [{"host": "*.com"}]}).to_string())), true),
     ] {
-        let mut engine = Engine::start(stored, NOW, &url_host);
+        let mut engine = start(stored);
         for url in ["wss://anything.example", "ws://anything.example"] {
-            let step = engine.opening(&socket(url), &url_host);
+            let step = opening(&engine, &socket(url));
             assert_eq!(step.answer, Answer::Cancel);
             // No number: it would hide the badge that says so on every tab.
             assert_eq!(done(&step), (vec![(Outcome::Block, Reason::PolicyUnreadable)], 0));
@@ -134,7 +149,7 @@ fn without_a_readable_policy_every_socket_is_stopped_at_once() {
         }
         let change = engine.start_afresh().unwrap();
         engine.adopt(change);
-        assert_eq!(engine.opening(&socket("wss://anything.example"), &url_host).answer, Answer::LetGo);
+        assert_eq!(opening(&engine, &socket("wss://anything.example")).answer, Answer::LetGo);
         assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(Error::PolicyInForce))));
     }
 }
@@ -152,8 +167,7 @@ fn a_rule_that_requires_a_preflight_stops_the_socket_before_its_handshake() {
         let mut rule = json!({"host": "chat.example.com", "pins": [{"sha256": pin}]});
         rule.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let record = json!({"version": 1, "rules": [rule]}).to_string();
-        let step =
-            Engine::start(Ok(Some(record)), NOW, &url_host).opening(&socket("wss://chat.example.com"), &url_host);
+        let step = opening(&start(Ok(Some(record))), &socket("wss://chat.example.com"));
         assert_eq!(step.answer, answer, "{fields}");
         let logged =
             if answer == Answer::Cancel { vec![(Outcome::Block, Reason::PreflightUnanswered)] } else { vec![] };
@@ -164,7 +178,7 @@ fn a_rule_that_requires_a_preflight_stops_the_socket_before_its_handshake() {
 #[test]
 fn an_address_that_cannot_be_read_is_stopped() {
     for url in ["wss://a..b/", "wss://[::1/", "https://example.com/", "wss://example.com:99999/", "nonsense"] {
-        let step = engine("block", Pin::of_spki(b"key")).opening(&socket(url), &url_host);
+        let step = opening(&engine("block", Pin::of_spki(b"key")), &socket(url));
         assert_eq!(done(&step).0, [(Outcome::Block, Reason::UnreadableAddress)], "{url}");
         assert_eq!(step.answer, Answer::Cancel, "{url}");
     }
@@ -172,7 +186,7 @@ fn an_address_that_cannot_be_read_is_stopped() {
 
 #[test]
 fn nothing_of_a_private_window_is_written_down() {
-    let private = Socket { private: true, ..socket("wss://chat.example.com") };
+    let private = Socket { road: Road { private: true, ..Road::default() }, ..socket("wss://chat.example.com") };
     let step =
         handshake(&engine("block", Pin::of_spki(b"key")), &private, Facts::Missing(MissingFacts::SecurityInfoFailed));
     assert_eq!((step.answer, done(&step)), (Answer::Cancel, (vec![], 1)));
@@ -180,7 +194,7 @@ fn nothing_of_a_private_window_is_written_down() {
 
 #[test]
 fn a_change_is_in_force_only_when_it_has_been_adopted() {
-    let mut engine = Engine::start(Ok(None), NOW, &url_host);
+    let mut engine = start(Ok(None));
     let birth = Birth { id: "new".to_owned(), time: NOW };
     let document = RuleDocument {
         host: "https://Chat.Example.com/path".to_owned(),
@@ -214,4 +228,229 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     let deleted = engine.delete_rule("new").unwrap();
     engine.adopt(deleted);
     assert!(!is_ruled(&engine));
+}
+
+fn ruled(fields: &serde_json::Value) -> serde_json::Value {
+    let mut rule =
+        json!({"id": "r", "host": "chat.example.com", "pins": [{"sha256": Pin::of_spki(b"key").to_base64()}]});
+    rule.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    rule
+}
+
+fn policy(rules: &[serde_json::Value]) -> String {
+    json!({"version": 1, "rules": rules}).to_string()
+}
+
+#[test]
+fn only_a_rule_that_may_block_asks_for_a_preflight() {
+    for (fields, asks) in [
+        (json!({}), true),
+        (json!({"preflight": "require"}), true),
+        (json!({"preflight": "off"}), false),
+        (json!({"mode": "flag"}), false),
+        (json!({"mode": "off"}), false),
+        (json!({"expires": "2020-01-01"}), false),
+        (json!({"host": "other.example.com"}), false),
+        (json!({"host": "chat.example.com:8443"}), false),
+    ] {
+        let engine = start(Ok(Some(policy(&[ruled(&fields)]))));
+        let on_opening = engine.opening(&socket("wss://chat.example.com/path?secret"), &url_host);
+        assert_eq!(matches!(on_opening, OnOpening::NeedsProbe(_)), asks, "{fields}");
+        if let OnOpening::NeedsProbe(probe) = on_opening {
+            assert_eq!(probe.url(), "https://chat.example.com:443/", "nothing of the socket's path");
+        }
+    }
+}
+
+#[test]
+fn a_probe_stops_what_the_handshake_would_stop() {
+    let chain = TestChain::new();
+    let secure = || Facts::from(secure(chain.certificates()));
+    let nothing = || Facts::Missing(MissingFacts::SecurityInfoFailed);
+    for (pin, answer, expected, logged) in [
+        (chain.pins[0], Ok(secure()), Answer::LetGo, vec![]),
+        (Pin::of_spki(b"key"), Ok(secure()), Answer::Cancel, vec![(Outcome::Block, Reason::PinMismatch)]),
+        (chain.pins[0], Ok(nothing()), Answer::Cancel, vec![(Outcome::Block, Reason::SecurityInfoFailed)]),
+        (Pin::of_spki(b"key"), Err(NoAnswer::Failed), Answer::LetGo, vec![]),
+    ] {
+        let engine = engine("block", pin);
+        let step = engine.answered(&socket("wss://chat.example.com"), &answer, &url_host);
+        assert_eq!((step.answer, done(&step).0), (expected, logged), "{answer:?}");
+    }
+    // A flagged one is logged at the handshake alone, or it would be there twice.
+    let step =
+        engine("flag", Pin::of_spki(b"key")).answered(&socket("wss://chat.example.com"), &Ok(secure()), &url_host);
+    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)));
+}
+
+#[test]
+fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
+    let roads = [
+        (Road { private: true, ..Road::default() }, NoAnswer::PrivateWindow),
+        (Road { container: true, ..Road::default() }, NoAnswer::Container),
+    ];
+    for (road, why) in roads {
+        for (preflight, answer) in [("prefer", Answer::LetGo), ("require", Answer::Cancel)] {
+            let engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
+            let socket = Socket { road: road.clone(), ..socket("wss://chat.example.com") };
+            let OnOpening::Decided(step) = engine.opening(&socket, &url_host) else {
+                panic!("a probe is sent for {road:?}");
+            };
+            assert_eq!(step.answer, answer, "{road:?}");
+            for effect in &step.effects {
+                if let Effect::Log(LogEntry::Violation(violation)) = effect {
+                    assert_eq!(violation.no_answer, Some(why));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
+    let chain = TestChain::new();
+    let at = |seconds: u64| UnixMillis::new(NOW.as_millis() + seconds * 1000);
+    let socket = |seconds: u64| Socket { now: at(seconds), ..socket("wss://chat.example.com") };
+    let mut engine = engine("block", Pin::of_spki(b"key"));
+    let probe = |engine: &Engine, seconds| match engine.opening(&socket(seconds), &url_host) {
+        OnOpening::NeedsProbe(probe) => Some(probe),
+        OnOpening::Decided(_) => None,
+    };
+    let first = probe(&engine, 0).unwrap();
+    engine.keep(&first, Ok(Facts::from(secure(chain.certificates()))), at(0));
+    assert_eq!(opening(&engine, &socket(59)).answer, Answer::Cancel, "by the kept answer");
+    assert!(probe(&engine, 60).is_some(), "a minute later it is asked again");
+    engine.keep(&first, Err(NoAnswer::Failed), at(100));
+    assert_eq!(probe(&engine, 120), None, "that there is no answer is one as well: a storm sends no more");
+    assert!(probe(&engine, 99).is_some(), "nor is one believed that comes from the future");
+    let proxied = Socket { road: Road { proxy: Some("socks".to_owned()), ..Road::default() }, ..socket(101) };
+    assert!(matches!(engine.opening(&proxied, &url_host), OnOpening::NeedsProbe(_)), "by another road it is not known");
+    let other_port = Socket { url: "wss://chat.example.com:8443".to_owned(), ..socket(101) };
+    assert!(matches!(engine.opening(&other_port, &url_host), OnOpening::NeedsProbe(_)));
+
+    let birth = Birth { id: "s".to_owned(), time: at(101) };
+    let document: RuleDocument = serde_json::from_value(json!({"host": "a.test", "mode": "off"})).unwrap();
+    let change = engine.save_rule(document, &birth, &url_host).unwrap();
+    engine.adopt(change);
+    assert!(probe(&engine, 102).is_some(), "the policy has changed");
+    engine.keep(&first, Err(NoAnswer::Failed), at(102));
+    assert!(probe(&engine, 103).is_some(), "the answer to a probe of before is not kept");
+}
+
+#[test]
+fn nothing_is_stopped_during_a_pause_and_what_would_have_been_is_logged() {
+    let chain = TestChain::new();
+    let facts = || Facts::from(secure(chain.certificates()));
+    let mut engine = engine("block", Pin::of_spki(b"key"));
+    let pause = engine.begin_pause(PauseLength::TenMinutes, NOW).unwrap();
+    let wss = socket("wss://chat.example.com");
+    assert_eq!(handshake(&engine, &wss, facts()).answer, Answer::Cancel, "it is in force only when it is stored");
+    engine.set_pause(Some(pause));
+
+    let OnOpening::Decided(step) = engine.opening(&wss, &url_host) else { panic!("a probe is sent during a pause") };
+    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)));
+    let step = handshake(&engine, &wss, facts());
+    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::PinMismatch)], 0)));
+    assert!(matches!(&step.effects[0], Effect::Log(LogEntry::Violation(violation)) if violation.paused));
+    // One that was being probed when the pause began.
+    assert_eq!(engine.answered(&wss, &Ok(facts()), &url_host).answer, Answer::LetGo);
+    let ws = socket("ws://chat.example.com");
+    let step = opening(&engine, &ws);
+    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::Cleartext)], 0)));
+    let step = handshake(&engine, &ws, facts());
+    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)), "it is logged once");
+
+    let later = Socket { now: UnixMillis::new(NOW.as_millis() + 10 * 60 * 1000), ..wss };
+    assert_eq!(handshake(&engine, &later, facts()).answer, Answer::Cancel, "whether or not anybody has noticed");
+    let Some(LogEntry::Pause(entry)) = engine.end_pause_if_over(later.now) else { panic!("its end is not logged") };
+    assert_eq!(entry.pause, PauseEvent::RanOut);
+    assert_eq!(engine.end_pause_if_over(later.now), None, "once");
+}
+
+#[test]
+fn a_pause_helps_where_the_policy_cannot_be_read() {
+    let mut engine = start(Ok(Some("{".to_owned())));
+    let pause = engine.begin_pause(PauseLength::UntilRestart, NOW).unwrap();
+    engine.set_pause(Some(pause));
+    for url in ["wss://anything.example", "ws://anything.example", "wss://[::1/"] {
+        let step = handshake(&engine, &socket(url), Facts::Missing(MissingFacts::NoCertificates));
+        assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)), "{url}");
+        assert_eq!(opening(&engine, &socket(url)).answer, Answer::LetGo, "{url}");
+    }
+}
+
+#[test]
+fn an_administrators_rules_hold_beside_the_users_and_the_strictest_wins() {
+    let chain = TestChain::new();
+    let (right, wrong) = (chain.pins[0].to_base64(), Pin::of_spki(b"key").to_base64());
+    let rule = |mode: &str, pin: &str| json!({"host": "chat.example.com", "mode": mode, "pins": [{"sha256": pin}]});
+    for (managed, user, answer) in [
+        (rule("block", &wrong), rule("off", &wrong), Answer::Cancel),
+        (rule("block", &right), rule("block", &wrong), Answer::Cancel),
+        (rule("flag", &wrong), rule("block", &right), Answer::LetGo),
+        (rule("block", &right), rule("block", &right), Answer::LetGo),
+    ] {
+        let stored = Stored {
+            user: Ok(Some(policy(&[user.clone()]))),
+            managed: Ok(Some(json!({"rules": [managed]}).to_string())),
+            pause: None,
+        };
+        let engine = Engine::start(stored, NOW, &url_host);
+        let step = handshake(&engine, &socket("wss://chat.example.com"), secure(chain.certificates()).into());
+        assert_eq!(step.answer, answer, "{managed} and {user}");
+    }
+}
+
+#[test]
+fn an_administrator_can_forbid_a_pause_and_one_under_way_ends_by_that() {
+    let wrong = ruled(&json!({}));
+    for (managed, forbidden) in [
+        (Ok(Some(json!({"rules": [wrong.clone()], "settings": {"pausing": "forbidden"}}).to_string())), true),
+        (Ok(Some(json!({"rules": [wrong.clone()], "settings": {"pausing": "never"}}).to_string())), true),
+        (Ok(Some(json!({"rules": [wrong.clone()], "settings": {}}).to_string())), false),
+        (Err(Error::Storage { detail: "?".to_owned() }), true),
+    ] {
+        let pause = sockpin::pause::Pause::begin(PauseLength::UntilRestart, NOW);
+        let engine =
+            Engine::start(Stored { user: Ok(None), managed: managed.clone(), pause: Some(pause) }, NOW, &url_host);
+        assert_eq!(engine.begin_pause(PauseLength::TenMinutes, NOW).is_err(), forbidden, "{managed:?}");
+        let chain = TestChain::new();
+        let step = handshake(&engine, &socket("wss://chat.example.com"), secure(chain.certificates()).into());
+        assert_eq!(step.answer == Answer::Cancel, forbidden, "{managed:?}");
+    }
+}
+
+#[test]
+fn without_a_readable_administrators_policy_every_socket_is_stopped() {
+    let stored = Stored { user: Ok(None), managed: Err(Error::Storage { detail: "?".to_owned() }), pause: None };
+    let mut engine = Engine::start(stored, NOW, &url_host);
+    assert_eq!(opening(&engine, &socket("wss://anything.example")).answer, Answer::Cancel);
+    assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(Error::Storage { .. }))));
+    assert_eq!(engine.managed().map(|_| ()), None);
+    let _: preflight::Answer = Err(NoAnswer::Failed);
+    engine.set_pause(None);
+}
+
+#[test]
+fn a_rule_for_a_host_that_firefox_never_shows_is_refused() {
+    let engine = start(Ok(None));
+    let birth = Birth { id: "new".to_owned(), time: NOW };
+    for (host, refused) in [
+        ("addons.mozilla.org", true),
+        ("https://Support.Mozilla.org:443/kb", true),
+        ("accounts.firefox.com:8443", true),
+        ("**.mozilla.org", false),
+        ("mozilla.org", false),
+        ("example.addons.mozilla.org", false),
+    ] {
+        let document: RuleDocument = serde_json::from_value(json!({"host": host, "mode": "off"})).unwrap();
+        let result = engine.save_rule(document, &birth, &url_host);
+        assert_eq!(result.is_err(), refused, "{host}");
+        if let Err(Refusal::Rule(errors)) = result {
+            assert!(matches!(errors[0].error, Error::HostNeverShown { .. }), "{errors:?}");
+        }
+    }
+    // One that is stored already, by a version with another list, does not make the rest unreadable.
+    let record = policy(&[json!({"host": "addons.mozilla.org", "mode": "off"})]);
+    assert!(start(Ok(Some(record))).policy().is_ok());
 }

@@ -7,6 +7,7 @@ mod chains;
 mod engine;
 mod hosts;
 mod lookup;
+mod managed;
 mod pem;
 mod rules;
 mod verdicts;

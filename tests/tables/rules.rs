@@ -85,7 +85,7 @@ fn a_rule_may_be_off_or_have_denied_keys_only() {
 
 #[test]
 fn a_stored_policy_reads_back_as_it_was() {
-    let written = json!({"version": 1, "settings": {"of a later version": [1, 2]}, "rules": [
+    let written = json!({"version": 1, "settings": {"pausing": "forbidden", "of a later version": [1, 2]}, "rules": [
         {"id": "one", "host": "**.bücher.example:8443", "mode": "flag", "pins": [{"sha256": PIN, "label": "root"}],
          "denied": [], "match": "leaf", "expires": "2027-01-01", "localRoots": "exempt", "requireCt": true,
          "preflight": "require", "note": "mine", "created": 5, "updated": 6},

@@ -20,9 +20,6 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = getCurrent)]
     async fn current_tab() -> Result<JsValue, JsValue>;
 
-    #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = contains)]
-    async fn contains_permissions(permissions: &JsValue) -> Result<JsValue, JsValue>;
-
     /// Only from within the handler of a click, before anything is awaited.
     #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = request)]
     fn request_permissions(permissions: &JsValue) -> Result<Promise, JsValue>;
@@ -64,12 +61,6 @@ pub(super) async fn open_options_page() -> Fallible {
         super::dom::window()?.close()?;
     }
     Ok(())
-}
-
-/// Whether Sockpin is asked about every site's sockets.
-pub(super) async fn is_permitted() -> Fallible<bool> {
-    let answer = contains_permissions(&every_site()?).await?;
-    Ok(answer.as_bool() == Some(true))
 }
 
 /// Asks the person for that permission. The question is put before this returns.

@@ -8,7 +8,7 @@ use web_sys::{Element, EventTarget, HtmlElement};
 use super::background;
 use super::dom::{Fallible, by_id, listen, show, spawn};
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::message::{Request, Response, Status};
 use crate::view::status::{
     Banner, Remedy, State, log_problem, log_unreadable, permission_missing, problem, state, state_of,
 };
@@ -44,16 +44,14 @@ impl Masthead {
     /// Asks how things are and shows it; `unread_log` is why the page could not read the log, if it could not.
     pub(super) async fn refresh(&self, unread_log: Option<&Error>) -> Fallible {
         match background::ask(&Request::Status).await {
-            Ok(Response::Status { problem: None, .. }) if !background::is_permitted().await? => {
-                self.show_banner(&permission_missing())
-            }
-            Ok(Response::Status { problem: Some(found), .. }) | Err(found) => self.show_problem(&found),
-            Ok(Response::Status { log_problem: unwritten_log, rules, .. }) => match (unread_log, unwritten_log) {
+            Ok(Response::Status(Status { problem: Some(found), .. })) | Err(found) => self.show_problem(&found),
+            Ok(Response::Status(status)) if !status.sight.every_site => self.show_banner(&permission_missing()),
+            Ok(Response::Status(status)) => match (unread_log, status.log_problem) {
                 (Some(error), _) => self.show_banner(&log_unreadable(error)),
                 (None, Some(error)) => self.show_banner(&log_problem(&error)),
                 (None, None) => {
                     show("problem", false)?;
-                    show_state(&state(rules))
+                    show_state(&state(status.rules))
                 }
             },
             Ok(other) => self.show_problem(&background::unexpected(&other)),

@@ -12,6 +12,7 @@ use super::dom::{Fallible, announce, around, by_id, find, from_template, listen,
 use super::dom::{set_badge, set_text, show, spawn};
 use super::masthead::Masthead;
 use super::{background, entry};
+use crate::log::LogEntry;
 use crate::message::{Notice, Request, Response};
 use crate::time::UnixMillis;
 use crate::view::date::ago;
@@ -69,7 +70,7 @@ impl Popup {
         let this = Rc::clone(self);
         // Whether the last entry could be written is told with the status, so either notice is about both.
         background::listen(move |notice| match notice {
-            Notice::LogChanged | Notice::RulesChanged => {
+            Notice::LogChanged | Notice::RulesChanged | Notice::StatusChanged => {
                 let this = Rc::clone(&this);
                 spawn(async move { this.refresh().await });
             }
@@ -78,7 +79,7 @@ impl Popup {
     }
 
     async fn clear(&self) -> Fallible {
-        if !self.clearing.settle(&background::ask(&Request::ClearViolations).await) {
+        if !self.clearing.settle(&background::ask(&Request::ClearLog).await) {
             return Ok(());
         }
         announce(words::CLEARED)?;
@@ -88,9 +89,13 @@ impl Popup {
     /// How things are comes first: it must not wait for a log that may be large or broken.
     async fn refresh(&self) -> Fallible {
         self.masthead.refresh(None).await?;
-        match background::ask(&Request::Violations { limit: SHOWN_ENTRIES }).await {
-            Ok(Response::Violations { violations, total }) => {
-                self.violations.replace(violations);
+        match background::ask(&Request::Log { limit: SHOWN_ENTRIES }).await {
+            Ok(Response::Log { entries, total }) => {
+                let violation = |entry| match entry {
+                    LogEntry::Violation(violation) => Some(*violation),
+                    LogEntry::Pause(_) => None,
+                };
+                self.violations.replace(entries.into_iter().filter_map(violation).collect());
                 self.draw(total)
             }
             Ok(other) => self.masthead.show_problem(&background::unexpected(&other)),

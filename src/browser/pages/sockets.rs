@@ -156,5 +156,5 @@ fn say(result: &HtmlElement, progress: Progress) -> Fallible {
 
 fn after(milliseconds: i32, task: impl FnOnce() -> Fallible + 'static) {
     let callback = Closure::once_into_js(move || spawn(async move { task() }));
-    set_timeout(callback.unchecked_ref(), milliseconds);
+    set_timeout(callback.unchecked_ref(), milliseconds, &JsValue::UNDEFINED);
 }

@@ -89,10 +89,16 @@ impl Firefox {
         list(&answer, "rules")
     }
 
-    /// The log, newest first.
+    /// The violations in the log, newest first.
     pub async fn violations(&self) -> Result<Vec<Value>> {
-        let answer = self.ask_extension(json!({ "type": "violations", "limit": 100 })).await?;
-        list(&answer, "violations")
+        let entries = self.log().await?;
+        Ok(entries.into_iter().filter(|entry| entry.get("outcome").is_some()).collect())
+    }
+
+    /// The log, newest first: violations and pauses.
+    pub async fn log(&self) -> Result<Vec<Value>> {
+        let answer = self.ask_extension(json!({ "type": "log", "limit": 100 })).await?;
+        list(&answer, "entries")
     }
 }
 

@@ -1,4 +1,4 @@
-//! The violations in `IndexedDB`: one record each, in the order of their coming, by time and by host, capped.
+//! The log in `IndexedDB`: one record for each entry, in the order of their coming, by time and by host, capped.
 
 use std::cell::RefCell;
 
@@ -12,8 +12,8 @@ use web_sys::{IdbDatabase, IdbTransaction};
 
 use super::convert::{from_js, storage_error, to_js};
 use crate::error::Error;
-use crate::limits::MAX_VIOLATIONS;
-use crate::violation::Violation;
+use crate::limits::MAX_LOG_ENTRIES;
+use crate::log::LogEntry;
 
 const DATABASE: &str = "sockpin";
 const DATABASE_VERSION: u32 = 1;
@@ -42,23 +42,23 @@ struct TransactionOptions {
 }
 
 /// The log. The database is opened when it is first needed, and again after the browser has closed it.
-pub(super) struct ViolationLog {
+pub(super) struct Log {
     database: RefCell<Option<IdbDatabase>>,
 }
 
-impl ViolationLog {
+impl Log {
     pub(super) const fn new() -> Self {
         Self { database: RefCell::new(None) }
     }
 
     /// Writes an entry; when this returns it is on disk. The oldest go where there are too many.
-    pub(super) async fn add(&self, violation: &Violation) -> Result<(), Error> {
+    pub(super) async fn add(&self, entry: &LogEntry) -> Result<(), Error> {
         let transaction = self.begin(READ_WRITE).await?;
         let store = transaction.object_store(STORE).map_err(idb_error)?;
-        store.add(&to_js(violation)?, None).map_err(idb_error)?.await.map_err(idb_error)?;
+        store.add(&to_js(entry)?, None).map_err(idb_error)?.await.map_err(idb_error)?;
         let count = store.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
-        if count > MAX_VIOLATIONS {
-            let surplus = store.get_all_keys(None, Some(count - MAX_VIOLATIONS)).map_err(idb_error)?;
+        if count > MAX_LOG_ENTRIES {
+            let surplus = store.get_all_keys(None, Some(count - MAX_LOG_ENTRIES)).map_err(idb_error)?;
             for key in surplus.await.map_err(idb_error)? {
                 store.delete(Query::Key(key)).map_err(idb_error)?.await.map_err(idb_error)?;
             }
@@ -68,23 +68,23 @@ impl ViolationLog {
 
     /// The newest entries, newest first, and how many there are in all. An entry that an older or newer version wrote
     /// in another shape is passed over, not lost.
-    pub(super) async fn newest(&self, limit: u32) -> Result<(Vec<Violation>, u32), Error> {
+    pub(super) async fn newest(&self, limit: u32) -> Result<(Vec<LogEntry>, u32), Error> {
         let store = self.begin(READ_ONLY).await?.object_store(STORE).map_err(idb_error)?;
         let total = store.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
-        let mut violations = Vec::new();
+        let mut entries = Vec::new();
         let cursor = store.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
         let Some(cursor) = cursor.await.map_err(idb_error)? else {
-            return Ok((violations, total));
+            return Ok((entries, total));
         };
         let mut cursor = cursor.into_managed();
         for _ in 0..limit {
             let Some(value) = cursor.value().map_err(idb_error)? else {
                 break;
             };
-            violations.extend(from_js(&value));
+            entries.extend(from_js(&value));
             cursor.next(None).await.map_err(idb_error)?;
         }
-        Ok((violations, total))
+        Ok((entries, total))
     }
 
     /// Empties the log.

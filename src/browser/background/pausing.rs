@@ -1,0 +1,78 @@
+//! Pausing: stored for this session, shown on the badge, written down, ended by an alarm.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+use wasm_bindgen_futures::spawn_local;
+
+use super::super::convert::{storage_error, to_js};
+use super::super::{api, pause_store, socket};
+use super::{State, tell_pages};
+use crate::error::Error;
+use crate::log::LogEntry;
+use crate::message::{Notice, Response};
+use crate::pause::{PauseEntry, PauseEvent, PauseLength};
+
+/// The alarm that wakes the background when a pause is over. It only makes that be said in time: whether a pause lasts
+/// is asked of the clock.
+const ALARM: &str = "pause";
+
+impl State {
+    pub(super) async fn pause(self: &Rc<Self>, length: PauseLength) -> Result<Response, Error> {
+        #[derive(Serialize)]
+        struct When {
+            when: u64,
+        }
+        let now = socket::now()?;
+        let pause = self.engine.borrow().begin_pause(length, now)?;
+        pause_store::store(Some(pause)).await?;
+        match pause.until {
+            Some(until) => {
+                let when = to_js(&When { when: until.as_millis() })?;
+                api::create_alarm(ALARM, &when).map_err(|thrown| storage_error(&thrown))?;
+            }
+            // Another pause may have had one.
+            None => drop(api::clear_alarm(ALARM).await),
+        }
+        self.engine.borrow_mut().set_pause(Some(pause));
+        self.write_down(LogEntry::Pause(PauseEntry { id: None, time: now, pause: length.into() })).await;
+        self.say_what_has_changed();
+        Ok(Response::Done)
+    }
+
+    pub(super) async fn resume(self: &Rc<Self>) -> Result<Response, Error> {
+        let now = socket::now()?;
+        let was_paused = self.engine.borrow().pause(now).is_some();
+        // In force at once, and stored after: whoever ends a pause wants protection, whatever the storage does.
+        self.engine.borrow_mut().set_pause(None);
+        pause_store::store(None).await?;
+        let _ = api::clear_alarm(ALARM).await;
+        if was_paused {
+            self.write_down(LogEntry::Pause(PauseEntry { id: None, time: now, pause: PauseEvent::Ended })).await;
+        }
+        self.say_what_has_changed();
+        Ok(Response::Done)
+    }
+
+    /// What is to be said of a pause that is over must not delay a socket.
+    pub(super) fn end_pause_if_over(self: &Rc<Self>) {
+        let Ok(now) = socket::now() else {
+            return;
+        };
+        let ended = self.engine.borrow_mut().end_pause_if_over(now);
+        if let Some(entry) = ended {
+            let state = Rc::clone(self);
+            spawn_local(async move {
+                // One that is stored still is over all the same.
+                let _ = pause_store::store(None).await;
+                state.write_down(entry).await;
+                state.say_what_has_changed();
+            });
+        }
+    }
+
+    fn say_what_has_changed(&self) {
+        self.draw_badge();
+        spawn_local(tell_pages(Notice::StatusChanged));
+    }
+}

@@ -1,0 +1,23 @@
+//! What the browser lets Sockpin see.
+
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+
+use super::api;
+use super::convert::to_js;
+use crate::message::Sight;
+
+/// Asks the browser. Where it does not say, nothing is claimed to be missing: what is said of it is a hint, and decides
+/// nothing.
+pub(super) async fn ask() -> Sight {
+    #[derive(Serialize)]
+    struct Permissions {
+        origins: [&'static str; 1],
+    }
+    let every_site = to_js(&Permissions { origins: ["<all_urls>"] }).unwrap_or(JsValue::UNDEFINED);
+    let yes = |answer: Result<JsValue, JsValue>| answer.ok().and_then(|answer| answer.as_bool()).unwrap_or(true);
+    Sight {
+        every_site: yes(api::has_permissions(&every_site).await),
+        private_windows: yes(api::runs_in_private_windows().await),
+    }
+}

@@ -1,0 +1,81 @@
+//! An administrator's policy: each bad part is refused by itself, and the rest holds.
+
+use serde_json::{Value, json};
+use sockpin::managed::{Managed, Place};
+use sockpin::settings::Pausing;
+
+use crate::chains::NOW;
+use crate::url_host;
+
+const PIN: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
+
+fn read(policy: &Value) -> Managed {
+    Managed::from_json(&policy.to_string(), NOW, &url_host)
+}
+
+fn rule(host: &str) -> Value {
+    json!({"host": host, "pins": [{"sha256": PIN}]})
+}
+
+/// The hosts that hold, and place and code of what was refused.
+fn outcome(managed: &Managed) -> (Vec<String>, Vec<(Place, &'static str)>) {
+    let hosts = managed.policy.rules().iter().map(|rule| rule.host().to_string()).collect();
+    let problems = managed.problems.iter().map(|problem| (problem.place, problem.problem.code())).collect();
+    (hosts, problems)
+}
+
+#[test]
+fn a_bad_rule_is_refused_by_itself() {
+    let good = rule("a.test");
+    let cases = [
+        (json!({"host": "*.com", "pins": [{"sha256": PIN}]}), "host-wildcard-top-level"),
+        (json!({"host": "b.test", "pins": [{"sha256": "short"}]}), "pin-encoding"),
+        (json!({"host": "b.test"}), "rule-pins-missing"),
+        (json!({"host": "b.test", "pinz": []}), "managed-shape"),
+        (json!("b.test"), "managed-shape"),
+        (json!({"host": "b.test", "mode": "blok", "pins": [{"sha256": PIN}]}), "managed-shape"),
+        (rule("a.test"), "rule-host-taken"),
+        (json!({"id": "managed-0", "host": "b.test", "pins": [{"sha256": PIN}]}), "rule-id-taken"),
+        (rule("addons.mozilla.org"), "host-never-shown"),
+    ];
+    for (bad, code) in cases {
+        let managed = read(&json!({"rules": [good, bad, rule("c.test")]}));
+        let expected = (vec!["a.test".to_owned(), "c.test".to_owned()], vec![(Place::Rule(1), code)]);
+        assert_eq!(outcome(&managed), expected, "{bad}");
+    }
+}
+
+#[test]
+fn what_is_not_a_policy_is_refused_whole_and_a_misspelling_is_shown() {
+    let rules = json!([rule("a.test")]);
+    let holds = || vec!["a.test".to_owned()];
+    for (policy, hosts, problems) in [
+        (json!({}), vec![], vec![]),
+        (json!({"rules": rules}), holds(), vec![]),
+        (json!({"version": 1, "rules": rules}), holds(), vec![]),
+        (json!({"version": "1", "rules": rules}), vec![], vec![(Place::Policy, "managed-version")]),
+        (json!({"rules": {}}), vec![], vec![(Place::Policy, "managed-shape")]),
+        (json!([]), vec![], vec![(Place::Policy, "managed-shape")]),
+        (json!({"rules": rules, "rule": []}), holds(), vec![(Place::Policy, "setting-unknown")]),
+        (json!({"rules": rules, "settings": {"pauseing": 1}}), holds(), vec![(Place::Settings, "setting-unknown")]),
+        (json!({"rules": rules, "settings": 5}), holds(), vec![(Place::Settings, "managed-shape")]),
+    ] {
+        assert_eq!(outcome(&read(&policy)), (hosts, problems), "{policy}");
+    }
+    let newer = read(&json!({"rules": rules, "version": 2}));
+    assert_eq!(outcome(&newer), (vec![], vec![(Place::Policy, "policy-newer")]), "whatever the order of the fields");
+}
+
+#[test]
+fn what_settings_may_forbid_is_forbidden_where_they_cannot_be_read() {
+    for (settings, pausing) in [
+        (json!({}), Pausing::Allowed),
+        (json!({"pausing": "allowed"}), Pausing::Allowed),
+        (json!({"pausing": "forbidden"}), Pausing::Forbidden),
+        (json!({"pausing": "forbiden"}), Pausing::Forbidden),
+        (json!({"administrator": 5}), Pausing::Forbidden),
+        (json!("forbidden"), Pausing::Forbidden),
+    ] {
+        assert_eq!(read(&json!({"settings": settings})).policy.settings().pausing, pausing, "{settings}");
+    }
+}
