@@ -28,12 +28,25 @@ export async function startBackground(core) {
 // Whether the script itself is running, and not yet anything that it awaits.
 let atTopLevel = false;
 
-/** Puts the stand-in in place and returns it. `listeners` are what background.js has registered. */
+/**
+ * Puts the stand-in in place and returns it. `listeners` are what background.js has registered; `later` those that the
+ * core has added since and not removed.
+ */
 export function installBrowser() {
   const listeners = {};
-  const register = (name) => ({ addListener: (listener, ...rest) => { listeners[name] = { listener, rest, atTopLevel }; } });
+  const later = [];
+  const register = (name) => ({
+    addListener: (listener, ...rest) => {
+      if (listeners[name]) later.push({ name, listener, rest });
+      else listeners[name] = { listener, rest, atTopLevel };
+    },
+    removeListener: (listener) => { later.splice(later.findIndex((added) => added.listener === listener), 1); },
+  });
   const double = {
     listeners,
+    later,
+    /** A request over the network: by default nobody is there. */
+    request: async (url, options) => { throw new TypeError(`NetworkError: ${options.method} ${url}`); },
     pageListeners: {},
     stored: {},
     session: {},
@@ -93,7 +106,8 @@ export function installBrowser() {
     },
   };
   globalThis.addEventListener = (name, listener) => { double.pageListeners[name] = listener; };
-  globalThis.fetch = async () => new Response(await double.readWasm());
+  globalThis.fetch = async (url, options) =>
+    String(url).startsWith("https:") ? double.request(url, options) : new Response(await double.readWasm());
   return double;
 }
 
