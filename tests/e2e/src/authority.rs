@@ -39,24 +39,30 @@ impl Authority {
 
     /// Signs a server certificate for `names` and this key.
     pub fn issue(&self, names: &[&str], key: &Key) -> Result<Identity> {
-        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let mut params = CertificateParams::new(names.clone())
-            .with_context(|| format!("no certificate can be made for {names:?}"))?;
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        if let Some(name) = names.first() {
-            params.distinguished_name.push(DnType::CommonName, name.as_str());
-        }
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params.use_authority_key_identifier_extension = true;
-        set_validity(&mut params, Duration::days(90));
-        let leaf = params
-            .signed_by(&key.pair, &self.intermediate)
-            .with_context(|| format!("could not sign the certificate for {names:?}"))?;
-        Ok(Identity {
-            chain: vec![leaf.der().clone(), self.intermediate.der().clone()],
-            key: PrivatePkcs8KeyDer::from(key.pair.serialize_der()).into(),
-        })
+        self.sign(&leaf(names, Period::Current)?, key, &[&self.intermediate])
+    }
+
+    /// Signs one with the root itself, so that no intermediate is in the chain.
+    pub fn issue_from_root(&self, names: &[&str], key: &Key) -> Result<Identity> {
+        self.sign(&leaf(names, Period::Current)?, key, &[])
+    }
+
+    /// Signs one whose time is over.
+    pub fn issue_expired(&self, names: &[&str], key: &Key) -> Result<Identity> {
+        self.sign(&leaf(names, Period::Over)?, key, &[&self.intermediate])
+    }
+
+    fn sign(
+        &self,
+        params: &CertificateParams,
+        key: &Key,
+        intermediates: &[&CertifiedIssuer<'static, KeyPair>],
+    ) -> Result<Identity> {
+        let issuer = intermediates.first().copied().unwrap_or(&self.root);
+        let leaf = params.signed_by(&key.pair, issuer).context("could not sign the certificate of a server")?;
+        let mut chain = vec![leaf.der().clone()];
+        chain.extend(intermediates.iter().map(|intermediate| intermediate.der().clone()));
+        Ok(Identity { chain, key: key.private() })
     }
 
     /// The root certificate, for the trust store of a browser.
@@ -96,6 +102,17 @@ impl Key {
         Ok(Self { pair })
     }
 
+    /// A certificate for `names` that only this key itself vouches for.
+    pub fn self_signed(&self, names: &[&str]) -> Result<Identity> {
+        let certificate =
+            leaf(names, Period::Current)?.self_signed(&self.pair).context("could not sign a certificate")?;
+        Ok(Identity { chain: vec![certificate.der().clone()], key: self.private() })
+    }
+
+    fn private(&self) -> PrivateKeyDer<'static> {
+        PrivatePkcs8KeyDer::from(self.pair.serialize_der()).into()
+    }
+
     /// The SHA-256 of the public key's DER `SubjectPublicKeyInfo`, in base64.
     #[must_use]
     pub fn pin(&self) -> String {
@@ -119,6 +136,32 @@ impl Identity {
 
 fn pin(key: &impl PublicKeyData) -> String {
     STANDARD.encode(Sha256::digest(key.subject_public_key_info()))
+}
+
+/// Whether a certificate is valid today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Period {
+    Current,
+    Over,
+}
+
+fn leaf(names: &[&str], period: Period) -> Result<CertificateParams> {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut params =
+        CertificateParams::new(names.clone()).with_context(|| format!("no certificate can be made for {names:?}"))?;
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    if let Some(name) = names.first() {
+        params.distinguished_name.push(DnType::CommonName, name.as_str());
+    }
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    set_validity(&mut params, Duration::days(90));
+    if period == Period::Over {
+        params.not_before -= Duration::days(100);
+        params.not_after -= Duration::days(100);
+    }
+    Ok(params)
 }
 
 fn issuer_params(name: &str, constraints: BasicConstraints) -> CertificateParams {

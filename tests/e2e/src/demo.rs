@@ -18,6 +18,13 @@ pub const UNPINNED: &str = "unpinned.sockpin.test";
 /// A host whose server shows a certificate for another name; the tests make one.
 pub const EXCEPTION: &str = "exception.sockpin.test";
 
+/// One label below [`PINNED`].
+pub const BELOW: &str = "below.pinned.sockpin.test";
+/// Two labels below [`PINNED`].
+pub const FAR_BELOW: &str = "far.below.pinned.sockpin.test";
+/// `bücher.sockpin.test`, as it is in the DNS.
+pub const INTERNATIONAL: &str = "xn--bcher-kva.sockpin.test";
+
 /// The servers of the demo, their authority, and the lab page that lists them.
 pub struct Demo {
     /// Signs for every server, the attacker's too: each of them is trusted by the browser.
@@ -53,10 +60,10 @@ impl Demo {
         Ok(Self { authority, pinned_key, backup_key, attacker_key, unused_key, servers, site })
     }
 
-    /// The names that must lead to loopback.
+    /// The names that must lead to loopback, those that only tests use among them.
     #[must_use]
     pub fn names() -> Vec<String> {
-        [PINNED, FLAGGED, UNPINNED, EXCEPTION].map(str::to_owned).into()
+        [PINNED, FLAGGED, UNPINNED, EXCEPTION, BELOW, FAR_BELOW, INTERNATIONAL].map(str::to_owned).into()
     }
 
     /// The rules of the demo's policy.

@@ -83,10 +83,24 @@ impl Firefox {
         }
     }
 
+    /// Takes a rule out.
+    pub async fn delete_rule(&self, rule: &Value) -> Result<()> {
+        let answer = self.ask_extension(json!({ "type": "deleteRule", "id": rule.get("id") })).await?;
+        if answer.get("type") != Some(&json!("done")) {
+            bail!("the rule was not deleted: {answer}");
+        }
+        Ok(())
+    }
+
     /// The user's rules.
     pub async fn rules(&self) -> Result<Vec<Value>> {
         let answer = self.ask_extension(json!({ "type": "rules" })).await?;
         list(&answer, "rules")
+    }
+
+    /// Empties the log.
+    pub async fn clear_log(&self) -> Result<()> {
+        self.ask_extension(json!({ "type": "clearLog" })).await.map(drop)
     }
 
     /// The violations in the log, newest first.

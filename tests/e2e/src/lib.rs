@@ -1,10 +1,11 @@
 //! Demo servers and a driven Firefox, for the browser tests in `tests/` and for `cargo xtask run`.
 //!
 //! - [`authority`]: certificates of one run, and their pins
-//! - [`servers`] and [`traffic`]: WebSocket servers that record what reaches them
+//! - [`servers`] and [`traffic`]: WebSocket servers that record what reaches them; [`proxy`]: proxies on the way to them
 //! - [`site`]: the lab page, served on loopback; [`demo`]: the servers and rules that it shows
 //! - [`firefox`]: a browser with a fresh profile; [`extension`] speaks with Sockpin in it, [`socket`] opens
 //!   sockets as a page does, [`opener`] as frames and workers do
+//! - [`doctored`]: a copy of the extension with a fault in it
 //! - [`page`]: a page of this project, used by its controls
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`programs`]: where geckodriver and Firefox are found
@@ -12,11 +13,13 @@
 
 pub mod authority;
 pub mod demo;
+pub mod doctored;
 pub mod extension;
 pub mod firefox;
 pub mod opener;
 pub mod page;
 pub mod programs;
+pub mod proxy;
 pub mod servers;
 pub mod site;
 pub mod socket;

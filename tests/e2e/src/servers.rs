@@ -1,73 +1,93 @@
 //! WebSocket servers on loopback, with TLS or without, that echo text and record what reaches them.
 
-use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
+mod http;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use futures_util::{SinkExt, StreamExt};
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{
-    CONNECTION, COOKIE, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
-    UPGRADE,
-};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::upgrade::OnUpgrade;
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite};
+use rustls::{HandshakeKind, ServerConfig};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
 
 use crate::authority::Identity;
-use crate::traffic::{self, OpenSocket, Recorder, Traffic};
+use crate::traffic::{Recorder, Traffic};
+use http::{Http, Version};
 
 /// A running server; it ends when this is dropped.
 pub struct Server {
     address: SocketAddr,
     recorder: Recorder,
+    answering: Arc<Mutex<Answering>>,
     accepting: JoinHandle<()>,
+}
+
+/// What a server speaks; by default HTTP/1.1 over TLS 1.2 or 1.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Speech {
+    /// HTTP/1.1 over TLS 1.2 or 1.3.
+    #[default]
+    Http1,
+    /// HTTP/1.1 over TLS 1.2 alone.
+    Tls12,
+    /// HTTP/2 with the extended CONNECT of RFC 8441, and HTTP/1.1 for whoever does not ask for it.
+    Http2,
+}
+
+/// How a server answers the handshake of a WebSocket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Answering {
+    /// It takes it; any other request is not found.
+    #[default]
+    Accepting,
+    /// It takes it, and drops the connection of any other request without an answer.
+    NothingElse,
+    /// It refuses every request with this status, and a `Location` where there is one.
+    Refusing(u16, Option<String>),
 }
 
 impl Server {
     /// Starts a server that speaks TLS with this identity, on a port that the system chooses.
     pub async fn tls(identity: Identity) -> Result<Self> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(identity.chain, identity.key)
-            .context("the certificate and the key of a server do not fit together")?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Self::start(Some(TlsAcceptor::from(Arc::new(config)))).await
+        Self::speaking(Speech::default(), identity).await
+    }
+
+    /// Starts a server that speaks like this, over TLS with this identity.
+    pub async fn speaking(speech: Speech, identity: Identity) -> Result<Self> {
+        Self::start(Ipv4Addr::LOCALHOST.into(), Some(acceptor(speech, identity)?)).await
+    }
+
+    /// Starts a server on the loopback address of IPv6.
+    pub async fn on_ipv6(identity: Identity) -> Result<Self> {
+        Self::start(Ipv6Addr::LOCALHOST.into(), Some(acceptor(Speech::default(), identity)?)).await
     }
 
     /// Starts a server without TLS, on a port that the system chooses.
     pub async fn clear() -> Result<Self> {
-        Self::start(None).await
+        Self::start(Ipv4Addr::LOCALHOST.into(), None).await
     }
 
-    async fn start(tls: Option<TlsAcceptor>) -> Result<Self> {
+    async fn start(address: IpAddr, tls: Option<TlsAcceptor>) -> Result<Self> {
         let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("could not open a port on loopback")?;
+            TcpListener::bind((address, 0)).await.with_context(|| format!("could not open a port on {address}"))?;
         let address = listener.local_addr()?;
         let recorder = Recorder::new();
-        let accepting = tokio::spawn(accept(listener, tls, recorder.clone()));
-        Ok(Self { address, recorder, accepting })
+        let answering = Arc::new(Mutex::new(Answering::default()));
+        let service = Service { tls, recorder: recorder.clone(), answering: Arc::clone(&answering) };
+        let accepting = tokio::spawn(accept(listener, service));
+        Ok(Self { address, recorder, answering, accepting })
     }
 
     /// The port it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// From now on it answers like this.
+    pub fn answer(&self, answering: Answering) {
+        *self.answering.lock().unwrap_or_else(PoisonError::into_inner) = answering;
     }
 
     /// What it has received until now.
@@ -91,104 +111,55 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, recorder: Recorder) {
+fn acceptor(speech: Speech, identity: Identity) -> Result<TlsAcceptor> {
+    let versions = match speech {
+        Speech::Tls12 => &[&rustls::version::TLS12][..],
+        Speech::Http1 | Speech::Http2 => rustls::ALL_VERSIONS,
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)?
+        .with_no_client_auth()
+        .with_single_cert(identity.chain, identity.key)
+        .context("the certificate and the key of a server do not fit together")?;
+    config.alpn_protocols = match speech {
+        Speech::Http1 | Speech::Tls12 => vec![b"http/1.1".to_vec()],
+        Speech::Http2 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+    };
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[derive(Clone)]
+struct Service {
+    tls: Option<TlsAcceptor>,
+    recorder: Recorder,
+    answering: Arc<Mutex<Answering>>,
+}
+
+async fn accept(listener: TcpListener, service: Service) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        recorder.connection();
-        connections.spawn(serve(stream, tls.clone(), recorder.clone()));
+        let number = service.recorder.connection();
+        connections.spawn(serve(stream, number, service.clone()));
         while connections.try_join_next().is_some() {}
     }
 }
 
 /// One connection. Its errors are the client's to notice: what matters here is what arrived before.
-async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, recorder: Recorder) {
-    match tls {
-        None => serve_http(stream, recorder).await,
+async fn serve(stream: TcpStream, number: usize, service: Service) {
+    let http = Http::new(service.recorder.clone(), number, service.answering);
+    match service.tls {
+        None => http.serve(stream, Version::Http1).await,
         Some(acceptor) => {
             if let Ok(stream) = acceptor.accept(stream).await {
-                recorder.tls_handshake();
-                serve_http(stream, recorder).await;
+                let version = match stream.get_ref().1.alpn_protocol() {
+                    Some(b"h2") => Version::Http2,
+                    _ => Version::Http1,
+                };
+                let resumed = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
+                service.recorder.tls_handshake(resumed);
+                http.serve(stream, version).await;
             }
-        }
-    }
-}
-
-async fn serve_http<S>(stream: S, recorder: Recorder)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let upgrade = Upgrade::default();
-    let service = service_fn(|request| {
-        let response = answer(request, &recorder, &upgrade);
-        async { Ok::<_, Infallible>(response) }
-    });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
-    let ended = connection.await;
-    if ended.is_ok()
-        && let Some((upgraded, _open)) = upgrade.take()
-        && let Ok(upgraded) = upgraded.await
-    {
-        echo(TokioIo::new(upgraded), &recorder).await;
-    }
-}
-
-/// The WebSocket that a connection is to become, handed from the request to the connection.
-#[derive(Default)]
-struct Upgrade(Mutex<Option<(OnUpgrade, OpenSocket)>>);
-
-impl Upgrade {
-    fn set(&self, upgrade: OnUpgrade, socket: OpenSocket) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((upgrade, socket));
-    }
-
-    fn take(self) -> Option<(OnUpgrade, OpenSocket)> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Records the request and answers it: a WebSocket handshake with 101, all else with 404.
-fn answer(mut request: Request<Incoming>, recorder: &Recorder, upgrade: &Upgrade) -> Response<Full<Bytes>> {
-    let key = request.headers().get(SEC_WEBSOCKET_KEY).cloned();
-    recorder.request(traffic::Request {
-        line: format!("{} {}", request.method(), request.uri()),
-        cookie: header(&request, &COOKIE),
-        subprotocols: header(&request, &SEC_WEBSOCKET_PROTOCOL),
-        websocket: key.is_some(),
-    });
-    let mut response = Response::new(Full::default());
-    let accepted = key.and_then(|key| HeaderValue::try_from(derive_accept_key(key.as_bytes())).ok());
-    let Some(accepted) = accepted else {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        return response;
-    };
-    upgrade.set(hyper::upgrade::on(&mut request), recorder.open_socket());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let headers = response.headers_mut();
-    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(SEC_WEBSOCKET_ACCEPT, accepted);
-    response
-}
-
-fn header(request: &Request<Incoming>, name: &HeaderName) -> Option<String> {
-    let value = request.headers().get(name)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
-}
-
-/// Sends every text frame back, until the other side closes or goes.
-async fn echo<S>(stream: S, recorder: &Recorder)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-    while let Some(Ok(message)) = socket.next().await {
-        match &message {
-            Message::Close(_) => recorder.closing_frame(),
-            Message::Text(_) | Message::Binary(_) => recorder.frame(Some(&message.clone().into_data())),
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => recorder.frame(None),
-        }
-        if message.is_text() && socket.send(message).await.is_err() {
-            return;
         }
     }
 }

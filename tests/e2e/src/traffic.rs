@@ -14,6 +14,8 @@ pub struct Traffic {
     pub connections: usize,
     /// TLS handshakes that were completed by both ends.
     pub tls_handshakes: usize,
+    /// Those of them that resumed an earlier session.
+    pub resumed: usize,
     /// HTTP requests, WebSocket handshakes among them.
     pub requests: Vec<Request>,
     /// WebSocket messages of any kind, pings and pongs included, except closing ones.
@@ -29,12 +31,28 @@ pub struct Traffic {
 pub struct Request {
     /// Method and target: `GET /path?query`.
     pub line: String,
-    /// The `Cookie` header, if there was one.
-    pub cookie: Option<String>,
-    /// The `Sec-WebSocket-Protocol` header, if there was one.
-    pub subprotocols: Option<String>,
+    /// Which of the TCP connections it came by, from 1.
+    pub connection: usize,
+    /// Names, in lower case, and values.
+    pub headers: Vec<(String, String)>,
     /// Whether it asked for a WebSocket.
     pub websocket: bool,
+}
+
+impl Request {
+    /// The first header of this name, in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Traffic {
+    /// Messages of every kind, closing ones included: where nothing may arrive, none of them may.
+    #[must_use]
+    pub fn all_frames(&self) -> usize {
+        self.frames + self.closing_frames
+    }
 }
 
 /// The server's side of [`Traffic`]: shared between its connections.
@@ -54,12 +72,17 @@ impl Recorder {
         self.lock().clone()
     }
 
-    pub(crate) fn connection(&self) {
-        self.lock().connections += 1;
+    /// One more; its number.
+    pub(crate) fn connection(&self) -> usize {
+        let mut traffic = self.lock();
+        traffic.connections += 1;
+        traffic.connections
     }
 
-    pub(crate) fn tls_handshake(&self) {
-        self.lock().tls_handshakes += 1;
+    pub(crate) fn tls_handshake(&self, resumed: bool) {
+        let mut traffic = self.lock();
+        traffic.tls_handshakes += 1;
+        traffic.resumed += usize::from(resumed);
     }
 
     pub(crate) fn request(&self, request: Request) {

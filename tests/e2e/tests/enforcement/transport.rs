@@ -1,0 +1,226 @@
+//! By which protocol, and by which way, the handshake travels.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use sockpin_e2e::authority::Key;
+use sockpin_e2e::demo::{BELOW, PINNED, UNPINNED};
+use sockpin_e2e::proxy::{Kind, Proxy};
+use sockpin_e2e::servers::{Answering, Server, Speech};
+use sockpin_e2e::socket::Sighting;
+use sockpin_e2e::world::World;
+
+use crate::matrix::{Group, PREFLIGHTS, Stage, Tally, scenarios, wrong_key, wrong_pin};
+
+pub(crate) const GROUP: Group = Group {
+    name: "Transport",
+    scenarios: scenarios![
+        "HTTP/1.1" => http1,
+        "TLS 1.2" => tls12,
+        "resumed TLS session" => resumed,
+        "HTTP/2, extended CONNECT (RFC 8441)" => http2,
+        "second host on a coalesced HTTP/2 connection" => coalesced,
+        "handshake answered with a redirect" => redirected,
+        "handshake answered with 401" => unauthorised,
+        "handshake answered with 403" => forbidden,
+        "HTTP CONNECT proxy" => http_proxy,
+        "SOCKS proxy" => socks_proxy,
+        "IPv6 literal" => ipv6,
+        "rule for one of two ports" => one_port,
+    ],
+};
+
+fn url(host: &str, server: &Server) -> String {
+    format!("wss://{host}:{}/", server.port())
+}
+
+async fn server(world: &World, speech: Speech, names: &[&str]) -> Result<Server> {
+    Server::speaking(speech, world.demo.authority.issue(names, &Key::new()?)?).await
+}
+
+async fn http1(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let attacker = &world.demo.servers.attacker;
+    let address = url(PINNED, attacker);
+    wrong_key(world, PINNED, attacker, async || world.firefox.socket(&address).await).await
+}
+
+async fn tls12(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let server = server(world, Speech::Tls12, &[PINNED]).await?;
+    let address = url(PINNED, &server);
+    wrong_key(world, PINNED, &server, async || world.firefox.socket(&address).await).await
+}
+
+async fn resumed(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let server = server(world, Speech::Http1, &[PINNED]).await?;
+    let address = url(PINNED, &server);
+    let mut tally = Tally::default();
+    for _ in 0..2 {
+        tally.control(&server, world.firefox.socket(&address)).await?;
+    }
+    world.firefox.save_rule(wrong_pin(world, PINNED, "off")).await?;
+    let before = server.traffic().resumed;
+    tally.attack(&server, world.firefox.socket(&address)).await?;
+    ensure!(server.traffic().resumed == before + 1, "the session was not resumed");
+    Ok(tally)
+}
+
+/// Firefox takes HTTP/2 for a socket only where it has met it: a request of the page's comes first. What Firefox stops
+/// there it does not reset, so the server knows its end only from that of the connection.
+async fn over_http2(world: &World, host: &str, server: &Server, keep: Keep) -> Result<Sighting> {
+    let script = "return fetch(arguments[0], { mode: 'no-cors', credentials: 'include' }).then(() => true)";
+    world.firefox.run(script, vec![json!(format!("https://{host}:{}/", server.port()))]).await?;
+    let before = connects(server).len();
+    let seen = world.firefox.socket(&url(host, server)).await?;
+    if seen.delivered() {
+        ensure!(connects(server).len() == before + 1, "it did not go over HTTP/2");
+    }
+    if keep == Keep::Nothing {
+        world.firefox.end_connections().await?;
+    }
+    Ok(seen)
+}
+
+/// What is left of the connection for the next socket.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Connection,
+    Nothing,
+}
+
+/// The connections by which an extended CONNECT has come.
+fn connects(server: &Server) -> Vec<usize> {
+    let requests = server.traffic().requests;
+    requests.iter().filter(|request| request.line.starts_with("CONNECT ")).map(|request| request.connection).collect()
+}
+
+async fn http2(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let server = server(world, Speech::Http2, &[PINNED]).await?;
+    wrong_key(world, PINNED, &server, async || over_http2(world, PINNED, &server, Keep::Nothing).await).await
+}
+
+async fn coalesced(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let server = server(world, Speech::Http2, &[UNPINNED, BELOW]).await?;
+    let mut tally = Tally::default();
+    for preflight in PREFLIGHTS {
+        let shared = async || {
+            let connections = connects(&server);
+            let last_two = connections.iter().rev().take(2).collect::<std::collections::BTreeSet<_>>();
+            ensure!(last_two.len() == 1, "the second host's socket came by another connection: {connections:?}");
+            Ok(())
+        };
+        tally.control(&server, over_http2(world, UNPINNED, &server, Keep::Connection)).await?;
+        tally.control(&server, over_http2(world, BELOW, &server, Keep::Connection)).await?;
+        shared().await?;
+        let rule = world.firefox.save_rule(wrong_pin(world, BELOW, preflight)).await?;
+        let asked = connects(&server).len();
+        tally.attack(&server, over_http2(world, BELOW, &server, Keep::Nothing)).await?;
+        if preflight == "off" {
+            ensure!(connects(&server).len() == asked + 1, "it was not judged at its handshake");
+            shared().await?;
+        }
+        world.firefox.delete_rule(&rule).await?;
+    }
+    Ok(tally)
+}
+
+async fn redirected(stage: &mut Stage) -> Result<Tally> {
+    let elsewhere = "https://unpinned.sockpin.test/".to_owned();
+    refused(stage, Answering::Refusing(302, Some(elsewhere))).await
+}
+
+async fn unauthorised(stage: &mut Stage) -> Result<Tally> {
+    refused(stage, Answering::Refusing(401, None)).await
+}
+
+async fn forbidden(stage: &mut Stage) -> Result<Tally> {
+    refused(stage, Answering::Refusing(403, None)).await
+}
+
+/// The page cannot tell such a stop from the server's own; the log does, so that it was judged is asked of it.
+async fn refused(stage: &mut Stage, answering: Answering) -> Result<Tally> {
+    let world = stage.world().await?;
+    let server = server(world, Speech::Http1, &[PINNED]).await?;
+    let address = url(PINNED, &server);
+    let mut tally = Tally::default();
+    tally.control(&server, world.firefox.socket(&address)).await?;
+    server.answer(answering);
+    for preflight in PREFLIGHTS {
+        let rule = world.firefox.save_rule(wrong_pin(world, PINNED, preflight)).await?;
+        tally.attack(&server, world.firefox.socket(&address)).await?;
+        let log = world.firefox.violations().await?;
+        let newest = log.first().map(|entry| (entry["port"].clone(), entry["reason"].clone()));
+        ensure!(newest == Some((json!(server.port()), json!("pin-mismatch"))), "it was not judged: {newest:?}");
+        world.firefox.delete_rule(&rule).await?;
+    }
+    Ok(tally)
+}
+
+async fn http_proxy(stage: &mut Stage) -> Result<Tally> {
+    let proxy = Proxy::start(Kind::Http).await?;
+    by_proxy(
+        stage,
+        &proxy,
+        &[("network.proxy.ssl", json!("127.0.0.1")), ("network.proxy.ssl_port", json!(proxy.port()))],
+    )
+    .await
+}
+
+async fn socks_proxy(stage: &mut Stage) -> Result<Tally> {
+    let proxy = Proxy::start(Kind::Socks).await?;
+    let preferences = [
+        ("network.proxy.socks", json!("127.0.0.1")),
+        ("network.proxy.socks_port", json!(proxy.port())),
+        ("network.proxy.socks_version", json!(5)),
+        ("network.proxy.socks_remote_dns", json!(true)),
+        ("network.proxy.ssl", json!("")),
+        ("network.proxy.ssl_port", json!(0)),
+    ];
+    by_proxy(stage, &proxy, &preferences).await
+}
+
+async fn by_proxy(stage: &mut Stage, proxy: &Proxy, preferences: &[(&str, serde_json::Value)]) -> Result<Tally> {
+    const DIRECT: u32 = 0;
+    const BY_HAND: u32 = 1;
+    let world = stage.world().await?;
+    let server = server(world, Speech::Http1, &[PINNED]).await?;
+    for (name, value) in preferences {
+        world.firefox.set_preference(name, value.clone()).await?;
+    }
+    world.firefox.set_preference("network.proxy.type", json!(BY_HAND)).await?;
+    let address = url(PINNED, &server);
+    let tally = wrong_key(world, PINNED, &server, async || {
+        let before = proxy.tunnels();
+        let seen = world.firefox.socket(&address).await?;
+        ensure!(proxy.tunnels() > before, "it did not go through the proxy");
+        Ok(seen)
+    })
+    .await;
+    world.firefox.set_preference("network.proxy.type", json!(DIRECT)).await?;
+    tally
+}
+
+async fn ipv6(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let server = Server::on_ipv6(world.demo.authority.issue(&["::1"], &Key::new()?)?).await?;
+    let address = url("[::1]", &server);
+    wrong_key(world, "[::1]", &server, async || world.firefox.socket(&address).await).await
+}
+
+async fn one_port(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let (ruled, free) = (&world.demo.servers.attacker, &world.demo.servers.backup);
+    let mut tally = Tally::default();
+    tally.control(ruled, world.firefox.socket(&url(PINNED, ruled))).await?;
+    for preflight in PREFLIGHTS {
+        let host = format!("{PINNED}:{}", ruled.port());
+        let rule = world.firefox.save_rule(wrong_pin(world, &host, preflight)).await?;
+        tally.attack(ruled, world.firefox.socket(&url(PINNED, ruled))).await?;
+        tally.control(free, world.firefox.socket(&url(PINNED, free))).await?;
+        world.firefox.delete_rule(&rule).await?;
+    }
+    Ok(tally)
+}
