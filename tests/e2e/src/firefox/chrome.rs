@@ -48,12 +48,6 @@ impl Firefox {
         Ok(())
     }
 
-    /// Ends every connection over the network. One that carries several requests would outlive them.
-    pub async fn end_connections(&self) -> Result<()> {
-        self.privileged(END_CONNECTIONS, Vec::new()).await.context("could not end the connections")?;
-        Ok(())
-    }
-
     /// Lets the extension's background page fall asleep, and returns when it has.
     pub async fn suspend_background(&self) -> Result<()> {
         self.set_preference("extensions.background.idle.timeout", json!(SOON)).await?;
@@ -135,8 +129,6 @@ const certificate =
 Cc["@mozilla.org/security/certoverride;1"].getService(Ci.nsICertOverrideService)
     .rememberValidityOverride(host, port, {}, certificate, true);
 "#;
-
-const END_CONNECTIONS: &str = r#"Services.obs.notifyObservers(null, "net:cancel-all-connections");"#;
 
 const BACKGROUND_STATE: &str = r"
 return WebExtensionPolicy.getByID(arguments[0]).extension.backgroundState;

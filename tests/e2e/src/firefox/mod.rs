@@ -2,10 +2,7 @@
 
 mod chrome;
 mod geckodriver;
-mod policies;
-mod processes;
 mod profile;
-mod windows;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +13,6 @@ use thirtyfour::extensions::addons::firefox::FirefoxTools;
 use thirtyfour::{Capabilities, WebDriver};
 
 pub use chrome::ColorScheme;
-pub use processes::Process;
 
 use crate::{extension, programs, wait};
 use geckodriver::Geckodriver;
@@ -28,10 +24,6 @@ pub struct Options {
     pub visible: bool,
     /// Host names that lead to loopback.
     pub names: Vec<String>,
-    /// Preferences that differ from those of every test.
-    pub preferences: Vec<(&'static str, Value)>,
-    /// An administrator's policies (`policies.json`), by the names of Mozilla's policy templates.
-    pub policies: Option<Value>,
     /// An unpacked extension to be installed for good. For the time of one start [`Firefox::install`] is enough.
     pub install_for_good: Option<PathBuf>,
 }
@@ -60,27 +52,6 @@ impl Firefox {
     /// Quits as a person would and starts again with the same profile.
     pub async fn restart(&mut self) -> Result<()> {
         self.close().await?;
-        self.driver = Some(connect(&self.geckodriver, &self.options).await?);
-        Ok(())
-    }
-
-    /// Sets a preference that holds from the next start on.
-    pub fn at_next_start(&mut self, name: &'static str, value: Value) {
-        self.options.preferences.retain(|(other, _)| *other != name);
-        self.options.preferences.push((name, value));
-    }
-
-    /// Ends every process of it at once, as a power cut does, and starts it again with the same profile.
-    pub async fn kill_and_restart(&mut self) -> Result<()> {
-        let processes = self.processes().await?;
-        let driver = self.driver.take().context("Firefox is not running")?;
-        // Parents last: a parent that lives would start some of them again, and tidy up.
-        let (main, children) = processes.split_last().context("Firefox has no process")?;
-        for process in std::iter::once(main).chain(children) {
-            process.kill()?;
-        }
-        driver.leak().ok();
-        self.geckodriver.start_anew().await?;
         self.driver = Some(connect(&self.geckodriver, &self.options).await?);
         Ok(())
     }
@@ -176,18 +147,14 @@ fn capabilities(profile: &Path, options: &Options) -> Result<Capabilities> {
     if !options.visible {
         arguments.push(json!("-headless"));
     }
-    let binary = match &options.policies {
-        Some(policies) => policies::managed_browser(policies, &profile.with_file_name("browser"))?,
-        None => programs::firefox()?,
-    };
     let mut capabilities = Map::new();
     capabilities.insert("browserName".to_owned(), json!("firefox"));
     capabilities.insert(
         "moz:firefoxOptions".to_owned(),
         json!({
-            "binary": binary,
+            "binary": programs::firefox()?,
             "args": arguments,
-            "prefs": profile::preferences(&options.names, &options.preferences),
+            "prefs": profile::preferences(&options.names),
         }),
     );
     Ok(capabilities.into())

@@ -11,8 +11,8 @@ use zip::write::SimpleFileOptions;
 
 use crate::extension;
 
-/// The preferences of a profile in which these names lead to loopback, and these others beside them.
-pub(super) fn preferences(names: &[String], others: &[(&'static str, Value)]) -> Map<String, Value> {
+/// The preferences of a profile in which these names lead to loopback.
+pub(super) fn preferences(names: &[String]) -> Map<String, Value> {
     let uuids = json!({ extension::ID: extension::UUID }).to_string();
     let preferences = [
         // The origin of the extension's pages is known beforehand.
@@ -34,8 +34,7 @@ pub(super) fn preferences(names: &[String], others: &[(&'static str, Value)]) ->
         ("network.connectivity-service.enabled", json!(false)),
         ("security.OCSP.enabled", json!(0)),
     ];
-    let others = others.iter().cloned();
-    preferences.into_iter().chain(others).map(|(name, value)| (name.to_owned(), value)).collect()
+    preferences.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Puts the extension into the profile, as an installation for good.
@@ -48,7 +47,7 @@ pub(super) fn install_for_good(extension: &Path, profile: &Path) -> Result<()> {
 }
 
 /// An `.xpi` is a zip archive of the folder.
-pub(super) fn pack(folder: &Path, package: &Path) -> Result<()> {
+fn pack(folder: &Path, package: &Path) -> Result<()> {
     let mut archive = ZipWriter::new(File::create(package)?);
     let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for file in files(folder)? {
