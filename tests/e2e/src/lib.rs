@@ -5,7 +5,6 @@
 //! - [`site`]: the lab page, served on loopback; [`demo`]: the servers and rules that it shows
 //! - [`firefox`]: a browser with a fresh profile; [`extension`] speaks with Sockpin in it, [`socket`] opens
 //!   sockets as a page does, [`opener`] as frames and workers do
-//! - [`doctored`]: a copy of the extension with a fault in it
 //! - [`page`]: a page of this project, used by its controls
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`programs`]: where geckodriver and Firefox are found
@@ -13,7 +12,6 @@
 
 pub mod authority;
 pub mod demo;
-pub mod doctored;
 pub mod extension;
 pub mod firefox;
 pub mod opener;
