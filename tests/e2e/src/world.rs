@@ -27,10 +27,18 @@ pub struct World {
 impl World {
     /// Starts everything; the extension is loaded and without a rule.
     pub async fn start(installation: Installation, visible: bool) -> Result<Self> {
+        Self::with(installation, Options { visible, ..Options::default() }).await
+    }
+
+    /// Starts everything with these options; the demo's names are added to them, and the extension where it is
+    /// installed for good and they name none.
+    pub async fn with(installation: Installation, mut options: Options) -> Result<Self> {
         let demo = Demo::start().await?;
         let extension = extension::folder()?;
-        let install_for_good = (installation == Installation::ForGood).then(|| extension.clone());
-        let options = Options { visible, names: Demo::names(), install_for_good };
+        options.names.extend(Demo::names());
+        if installation == Installation::ForGood {
+            options.install_for_good.get_or_insert_with(|| extension.clone());
+        }
         let firefox = Firefox::start(options).await?;
         firefox.trust(&demo.authority).await?;
         if installation == Installation::Temporary {

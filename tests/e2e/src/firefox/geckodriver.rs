@@ -51,6 +51,16 @@ impl Geckodriver {
         self.folder.join("profile")
     }
 
+    /// Where an installation of Firefox with policies of its own may be put.
+    pub(super) fn installation(&self) -> PathBuf {
+        self.folder.join("installation")
+    }
+
+    /// Where a package of the extension may be put.
+    pub(super) fn package(&self) -> PathBuf {
+        self.folder.join("package.xpi")
+    }
+
     /// Adds the last lines of the program's output to an error.
     pub(super) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         error.context(format!("geckodriver's last lines:\n{}", self.output.tail()))
