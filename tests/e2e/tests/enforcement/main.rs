@@ -7,22 +7,26 @@ mod chain;
 mod cleartext;
 mod matrix;
 mod names;
+mod openers;
 mod transport;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use matrix::{Group, Row, Stage};
+use tokio::time::timeout;
 
 /// In the order of the table.
-const GROUPS: &[Group] = &[transport::GROUP, names::GROUP, chain::GROUP, cleartext::GROUP];
+const GROUPS: &[Group] = &[transport::GROUP, names::GROUP, openers::GROUP, chain::GROUP, cleartext::GROUP];
 
 /// How many browsers run at a time.
 const LANES: usize = 3;
+/// Far beyond what any scenario takes.
+const DEADLINE: Duration = Duration::from_secs(300);
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
@@ -53,7 +57,8 @@ async fn run(words: &[String]) -> Result<bool> {
             let mut stage = Stage::default();
             for scenario in group.scenarios.iter().filter(|scenario| chosen(group, scenario.name)) {
                 let start = Instant::now();
-                let outcome = (scenario.run)(&mut stage).await;
+                let outcome = timeout(DEADLINE, (scenario.run)(&mut stage)).await;
+                let outcome = outcome.unwrap_or_else(|_| Err(anyhow!("it took more than {DEADLINE:?}")));
                 if outcome.is_err() {
                     stage.clear();
                 }
