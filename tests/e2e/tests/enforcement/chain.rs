@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use sockpin_e2e::authority::{Identity, Key};
+use sockpin_e2e::authority::{Authority, Identity, Key};
 use sockpin_e2e::demo::{EXCEPTION, PINNED, UNPINNED};
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::world::World;
@@ -66,11 +66,8 @@ fn with(mut rule: Value, field: &str, value: Value) -> Value {
 }
 
 /// The demo's root is trusted, but another authority's server is the one that breaks the rule.
-async fn authority_case(
-    world: &World,
-    pin: impl FnOnce(&sockpin_e2e::authority::Authority) -> String,
-) -> Result<Tally> {
-    let pinned = sockpin_e2e::authority::Authority::new()?;
+async fn authority_case(world: &World, pin: impl FnOnce(&Authority) -> String) -> Result<Tally> {
+    let pinned = Authority::new()?;
     world.firefox.trust(&pinned).await?;
     let wrong = Server::tls(world.demo.authority.issue(&[PINNED], &Key::new()?)?).await?;
     let right = Server::tls(pinned.issue(&[PINNED], &Key::new()?)?).await?;
@@ -78,11 +75,11 @@ async fn authority_case(
 }
 
 async fn pinned_root(stage: &mut Stage) -> Result<Tally> {
-    authority_case(stage.world().await?, |authority| authority.root_pin()).await
+    authority_case(stage.world().await?, Authority::root_pin).await
 }
 
 async fn pinned_intermediate(stage: &mut Stage) -> Result<Tally> {
-    authority_case(stage.world().await?, |authority| authority.intermediate_pin()).await
+    authority_case(stage.world().await?, Authority::intermediate_pin).await
 }
 
 async fn pinned_leaf(stage: &mut Stage) -> Result<Tally> {

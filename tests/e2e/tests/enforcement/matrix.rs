@@ -20,8 +20,10 @@ pub(crate) struct Group {
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) expect: Expect,
-    pub(crate) run: for<'a> fn(&'a mut Stage) -> Pin<Box<dyn Future<Output = Result<Tally>> + 'a>>,
+    pub(crate) run: Run,
 }
+
+pub(crate) type Run = for<'a> fn(&'a mut Stage) -> Pin<Box<dyn Future<Output = Result<Tally>> + 'a>>;
 
 /// What has to come of the sockets to the server with the wrong key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
