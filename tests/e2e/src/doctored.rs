@@ -1,94 +1,104 @@
-//! A copy of the extension with a fault in it. What ships has no switch for faults: they are made here.
+//! Copies of the extension with a fault in them. What ships has no switch for any of this.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::extension;
+use crate::wasm;
 
-/// A copy of the extension in a folder of its own, which is removed when this is dropped.
+/// A copy of `extension/` that may be changed; removed when this is dropped.
 pub struct Doctored {
     folder: TempDir,
 }
 
 impl Doctored {
-    /// A copy without a fault yet.
-    pub fn new() -> Result<Self> {
-        let folder = TempDir::with_prefix("sockpin-doctored-")?;
+    /// The extension as it is.
+    pub fn copy() -> Result<Self> {
+        let folder = TempDir::with_prefix("sockpin-doctored-").context("could not create a folder")?;
         copy(&extension::folder()?, folder.path())?;
         Ok(Self { folder })
     }
 
-    /// The copy's folder.
+    /// Where the copy is.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Takes a file away.
-    pub fn without(self, file: &str) -> Result<Self> {
-        fs::remove_file(self.folder().join(file)).with_context(|| format!("could not remove {file}"))?;
-        Ok(self)
+    pub fn remove(&self, file: &str) -> Result<()> {
+        let file = self.file(file);
+        fs::remove_file(&file).with_context(|| format!("could not remove {}", file.display()))
     }
 
-    /// Leaves only the first half of a file.
-    pub fn truncated(self, file: &str) -> Result<Self> {
-        let path = self.folder().join(file);
-        let bytes = fs::read(&path)?;
-        fs::write(&path, bytes.get(..bytes.len() / 2).unwrap_or_default())?;
-        Ok(self)
+    /// Keeps the first bytes of a file and no more.
+    pub fn truncate(&self, file: &str, bytes: u64) -> Result<()> {
+        let file = self.file(file);
+        let opened = fs::OpenOptions::new().write(true).open(&file);
+        opened
+            .and_then(|opened| opened.set_len(bytes))
+            .with_context(|| format!("could not truncate {}", file.display()))
     }
 
-    /// Runs a script in the background page before anything else does: a double at the border of the API.
-    pub fn with_double(self, script: &str) -> Result<Self> {
-        fs::write(self.folder().join("double.js"), script)?;
-        self.with_manifest(|manifest| {
-            if let Some(background) = manifest.get_mut("background") {
-                *background = json!({ "scripts": ["double.js", "background.js"], "type": "module" });
-            }
+    /// Gives the copy another version, for an update.
+    pub fn set_version(&self, version: &str) -> Result<()> {
+        self.change_manifest(|manifest| {
+            manifest.insert("version".to_owned(), json!(version));
+            Ok(())
         })
     }
 
-    /// Changes the version.
-    pub fn with_version(self, version: &str) -> Result<Self> {
-        self.with_manifest(|manifest| {
-            if let Some(own) = manifest.get_mut("version") {
-                *own = json!(version);
-            }
+    /// Runs a script in the background before `background.js`: a test double at the border of the browser's API.
+    pub fn before_background(&self, script: &str) -> Result<()> {
+        const DOUBLE: &str = "double.js";
+        self.write(DOUBLE, script.as_bytes())?;
+        self.change_manifest(|manifest| {
+            let scripts = manifest.get_mut("background").and_then(|background| background.get_mut("scripts"));
+            let scripts = scripts.and_then(Value::as_array_mut).context("the background has no scripts")?;
+            scripts.insert(0, json!(DOUBLE));
+            Ok(())
         })
     }
 
-    /// Puts a trap into the function of the core whose name contains this: what is left of a panic in a build that aborts.
-    pub fn with_trap_in(self, function: &str) -> Result<Self> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../wasm/make_trap.mjs");
-        let module = self.folder().join("pkg/sockpin_bg.wasm");
-        let output = Command::new("node").arg(script).arg(&module).arg(function).output().context("Node is needed")?;
-        ensure!(output.status.success(), "no trap could be made: {}", String::from_utf8_lossy(&output.stderr));
-        Ok(self)
+    /// Lets an exported function of the core trap as soon as it is called.
+    pub fn trap_in(&self, function: &str) -> Result<()> {
+        const MODULE: &str = "pkg/sockpin_bg.wasm";
+        let module = fs::read(self.file(MODULE)).context("could not read the module")?;
+        self.write(MODULE, &wasm::with_trap_in(&module, function)?)
     }
 
-    fn with_manifest(self, change: impl FnOnce(&mut Value)) -> Result<Self> {
-        let path = self.folder().join("manifest.json");
-        let mut manifest: Value = serde_json::from_slice(&fs::read(&path)?)?;
-        change(&mut manifest);
-        fs::write(&path, manifest.to_string())?;
-        Ok(self)
+    fn change_manifest(&self, change: impl FnOnce(&mut serde_json::Map<String, Value>) -> Result<()>) -> Result<()> {
+        const MANIFEST: &str = "manifest.json";
+        let text = fs::read(self.file(MANIFEST)).context("could not read the manifest")?;
+        let mut manifest = serde_json::from_slice(&text).context("the manifest is no JSON object")?;
+        change(&mut manifest)?;
+        self.write(MANIFEST, &serde_json::to_vec(&manifest)?)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let file = self.file(name);
+        fs::write(&file, bytes).with_context(|| format!("could not write {}", file.display()))
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
+    fs::create_dir_all(to).with_context(|| format!("could not create {}", to.display()))?;
+    let entries = fs::read_dir(from).with_context(|| format!("could not list {}", from.display()))?;
+    for entry in entries {
         let entry = entry?;
-        let target: PathBuf = to.join(entry.file_name());
+        let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy(&entry.path(), &target)?;
         } else {
-            fs::copy(entry.path(), target)?;
+            fs::copy(entry.path(), &target).with_context(|| format!("could not write {}", target.display()))?;
         }
     }
     Ok(())

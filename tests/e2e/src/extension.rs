@@ -1,6 +1,6 @@
 //! The extension as another program sees it: its address, and the messages that its pages send.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -19,6 +19,15 @@ pub fn folder() -> Result<PathBuf> {
         bail!("{} has no module yet; `cargo xtask build` makes it", folder.display());
     }
     Ok(folder)
+}
+
+/// The version of an unpacked extension.
+pub fn version(folder: &Path) -> Result<String> {
+    let file = folder.join("manifest.json");
+    let text = std::fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
+    let manifest: Value = serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))?;
+    let version = manifest.get("version").and_then(Value::as_str);
+    version.map(str::to_owned).with_context(|| format!("{} has no version", file.display()))
 }
 
 /// The lab's folder in this checkout.
@@ -52,7 +61,7 @@ impl Firefox {
     }
 
     /// Runs a script in a page of the extension, which is opened if it is not yet. The current tab stays what it was.
-    async fn run_in_extension(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+    pub async fn run_in_extension(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
         let driver = self.driver()?;
         let current = driver.window().await?;
         self.switch_to_messenger().await?;
@@ -64,14 +73,21 @@ impl Firefox {
     async fn switch_to_messenger(&self) -> Result<()> {
         let driver = self.driver()?;
         for window in driver.windows().await? {
-            driver.switch_to_window(window).await?;
-            if driver.current_url().await?.as_str() == url(MESSENGER) {
-                return Ok(());
+            // A page of an extension that has been reloaded is closed at any moment.
+            if driver.switch_to_window(window).await.is_err() || driver.current_url().await?.as_str() != url(MESSENGER)
+            {
+                continue;
             }
+            match self.run(IS_USABLE, vec![json!(url(MESSENGER))]).await {
+                Ok(Value::Bool(true)) => return Ok(()),
+                // Its process has been killed, or its extension reloaded.
+                _ => driver.close_window().await.ok(),
+            };
         }
+        let left = driver.windows().await?.into_iter().next().context("no tab is left")?;
+        driver.switch_to_window(left).await?;
         self.open_privileged_tab(&url(MESSENGER)).await?;
-        let script = "return document.URL === arguments[0] && typeof browser?.runtime?.sendMessage === 'function'";
-        self.wait_for("a page that may send messages", script, vec![json!(url(MESSENGER))]).await
+        self.wait_for("a page that may send messages", IS_USABLE, vec![json!(url(MESSENGER))]).await
     }
 
     /// Stores a rule as the options page does; an error if it is refused.
@@ -120,6 +136,9 @@ fn list(answer: &Value, name: &str) -> Result<Vec<Value>> {
     let list = answer.get(name).and_then(Value::as_array);
     list.cloned().with_context(|| format!("there are no {name} in the answer {answer}"))
 }
+
+const IS_USABLE: &str =
+    "return document.URL === arguments[0] && typeof browser === 'object' && browser.runtime?.id !== undefined";
 
 const BADGE: &str = r"
 const [address] = arguments;

@@ -5,13 +5,15 @@
 //! - [`site`]: the lab page, served on loopback; [`demo`]: the servers and rules that it shows
 //! - [`firefox`]: a browser with a fresh profile; [`extension`] speaks with Sockpin in it, [`socket`] opens
 //!   sockets as a page does, [`opener`] as frames and workers do
-//! - [`doctored`]: a copy of the extension with a fault in it
+//! - [`connecting`]: pages that open sockets by themselves and report what came of them
+//! - [`doctored`]: copies of the extension with a fault in them; [`wasm`] puts a trap into its module
 //! - [`page`]: a page of this project, used by its controls
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`programs`]: where geckodriver and Firefox are found
 //! - [`wait`]: conditions with a deadline
 
 pub mod authority;
+pub mod connecting;
 pub mod demo;
 pub mod doctored;
 pub mod extension;
@@ -25,4 +27,5 @@ pub mod site;
 pub mod socket;
 pub mod traffic;
 pub mod wait;
+pub mod wasm;
 pub mod world;

@@ -105,25 +105,6 @@ addEventListener('message', (event) => {{
     )
 }
 
-/// A page that opens a socket again and again, as its address says: `#lanes,times,socket`.
-#[must_use]
-pub fn restless() -> String {
-    format!(
-        r"<!doctype html><meta charset=utf-8><title>Restless</title><script>
-{OPEN_SOCKET}
-const [, lanes, times, url] = /^#(.*?),(.*?),(.*)$/.exec(location.hash);
-async function lane() {{
-    for (let time = 0; time < Number(times); time++) {{
-        const seen = await openSocket(url, {frame});
-        await fetch('/report', {{ method: 'POST', body: JSON.stringify(seen), keepalive: true }});
-    }}
-}}
-const ended = Promise.all(Array.from({{ length: Number(lanes) }}, lane));
-</script>",
-        frame = json!(FRAME)
-    )
-}
-
 const PRELUDE: &str = r"
 const [url, text, openSocket] = arguments;
 const to = (tell) =>

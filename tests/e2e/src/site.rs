@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
@@ -17,8 +17,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::socket::Sighting;
-use crate::{opener, wait};
+use crate::opener;
 
 /// A socket of the demo, as the lab page reads it from `demo.json`.
 #[derive(Debug, Clone, Serialize)]
@@ -52,7 +51,6 @@ pub enum Expectation {
 /// A running web server; it ends when this is dropped.
 pub struct Site {
     address: SocketAddr,
-    content: Arc<Content>,
     accepting: JoinHandle<()>,
 }
 
@@ -64,8 +62,6 @@ struct Demo {
 struct Content {
     folder: PathBuf,
     demo: Bytes,
-    /// What the restless pages have reported.
-    reports: Mutex<Vec<Sighting>>,
 }
 
 impl Site {
@@ -77,40 +73,15 @@ impl Site {
             .context("could not open a port on loopback for the lab page")?;
         let address = listener.local_addr()?;
         let demo = serde_json::to_vec(&Demo { sockets })?.into();
-        let content = Arc::new(Content { folder, demo, reports: Mutex::default() });
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&content)));
-        Ok(Self { address, content, accepting })
+        let content = Arc::new(Content { folder, demo });
+        let accepting = tokio::spawn(accept(listener, content));
+        Ok(Self { address, accepting })
     }
 
     /// The address of a page: `path` starts with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
-    }
-
-    /// The address of a page that opens this socket as soon as it is loaded, so often, in so many lanes at once, and
-    /// reports the end of each. `None` is without end.
-    #[must_use]
-    pub fn restless(&self, socket: &str, lanes: usize, times: Option<usize>) -> String {
-        let times = times.map_or_else(|| "Infinity".to_owned(), |times| times.to_string());
-        self.url(&format!("/restless.html#{lanes},{times},{socket}"))
-    }
-
-    /// What the restless pages have reported until now.
-    #[must_use]
-    pub fn reports(&self) -> Vec<Sighting> {
-        self.content.reports().clone()
-    }
-
-    /// Waits until there are so many reports.
-    pub async fn reported(&self, count: usize) -> Result<Vec<Sighting>> {
-        let what = format!("{count} reports of the page");
-        wait::until(&what, async || Ok((self.content.reports().len() >= count).then(|| self.reports()))).await
-    }
-
-    /// Forgets what has been reported.
-    pub fn forget_reports(&self) {
-        self.content.reports().clear();
     }
 
     /// The address of the empty page.
@@ -132,8 +103,8 @@ async fn accept(listener: TcpListener, content: Arc<Content>) {
         let content = Arc::clone(&content);
         connections.spawn(async move {
             let service = service_fn(|request: Request<Incoming>| {
-                let content = Arc::clone(&content);
-                async move { Ok::<_, Infallible>(content.serve(request).await) }
+                let response = content.answer(request.uri().path());
+                async { Ok::<_, Infallible>(response) }
             });
             // A browser that goes away in the middle of an answer is not an error of the site.
             http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
@@ -143,29 +114,11 @@ async fn accept(listener: TcpListener, content: Arc<Content>) {
 }
 
 impl Content {
-    fn reports(&self) -> std::sync::MutexGuard<'_, Vec<Sighting>> {
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn serve(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let path = request.uri().path().to_owned();
-        if path != "/report" {
-            return self.answer(&path);
-        }
-        if let Ok(body) = request.collect().await
-            && let Ok(report) = serde_json::from_slice(&body.to_bytes())
-        {
-            self.reports().push(report);
-        }
-        page("text/plain", Bytes::new())
-    }
-
     fn answer(&self, path: &str) -> Response<Full<Bytes>> {
         match path {
             "/blank" => page("text/html", Bytes::from_static(BLANK)),
             "/opener.html" => page("text/html", Bytes::from_static(OPENER_PAGE)),
             "/opener.js" => page("text/javascript", opener::on_request().into()),
-            "/restless.html" => page("text/html", opener::restless().into()),
             "/demo.json" => page("application/json", self.demo.clone()),
             "/" => self.file("index.html"),
             path => self.file(path.trim_start_matches('/')),

@@ -1,9 +1,6 @@
 //! The demo's servers and a Firefox that trusts them, has Sockpin loaded and shows a page: where a test begins.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
-use serde_json::Value;
 
 use crate::demo::Demo;
 use crate::extension;
@@ -27,65 +24,28 @@ pub struct World {
     pub firefox: Firefox,
 }
 
-/// How a world differs from that of every test.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    /// How the extension gets into the browser.
-    pub installation: Installation,
-    /// Whether a window is shown.
-    pub visible: bool,
-    /// The unpacked extension; that of this checkout where none is named.
-    pub extension: Option<PathBuf>,
-    /// Preferences beside those of every test.
-    pub preferences: Vec<(&'static str, Value)>,
-    /// An administrator's policies.
-    pub policies: Option<Value>,
-    /// Whether to wait until the extension answers. One with a fault may never do.
-    pub answers: bool,
-}
-
-impl Default for Setup {
-    fn default() -> Self {
-        Self {
-            installation: Installation::Temporary,
-            visible: false,
-            extension: None,
-            preferences: Vec::new(),
-            policies: None,
-            answers: true,
-        }
-    }
-}
-
 impl World {
     /// Starts everything; the extension is loaded and without a rule.
     pub async fn start(installation: Installation, visible: bool) -> Result<Self> {
-        Self::set_up(Setup { installation, visible, ..Setup::default() }).await
+        Self::with(installation, Options { visible, ..Options::default() }).await
     }
 
-    /// Starts everything as this says.
-    pub async fn set_up(setup: Setup) -> Result<Self> {
+    /// Starts everything with these options; the demo's names are added to them, and the extension where it is
+    /// installed for good and they name none.
+    pub async fn with(installation: Installation, mut options: Options) -> Result<Self> {
         let demo = Demo::start().await?;
-        let extension = setup.extension.map_or_else(extension::folder, Ok)?;
-        let install_for_good = (setup.installation == Installation::ForGood).then(|| extension.clone());
-        let options = Options {
-            visible: setup.visible,
-            names: Demo::names(),
-            install_for_good,
-            preferences: setup.preferences,
-            policies: setup.policies,
-        };
+        let extension = extension::folder()?;
+        options.names.extend(Demo::names());
+        if installation == Installation::ForGood {
+            options.install_for_good.get_or_insert_with(|| extension.clone());
+        }
         let firefox = Firefox::start(options).await?;
         firefox.trust(&demo.authority).await?;
-        if setup.installation == Installation::Temporary {
+        if installation == Installation::Temporary {
             firefox.install(&extension).await?;
         }
         let world = Self { demo, firefox };
-        if setup.answers {
-            world.begin().await?;
-        } else {
-            world.firefox.open(&world.demo.site.blank()).await?;
-        }
+        world.begin().await?;
         Ok(world)
     }
 

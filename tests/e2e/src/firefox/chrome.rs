@@ -9,7 +9,6 @@ use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::{RequestData, SessionId, WebDriver};
 
 use crate::authority::Authority;
-use crate::extension;
 
 use super::Firefox;
 
@@ -45,37 +44,6 @@ impl Firefox {
         self.privileged(ADD_EXCEPTION, vec![json!(host), json!(port), json!(certificate)])
             .await
             .with_context(|| format!("could not make an exception for {host}:{port}"))?;
-        Ok(())
-    }
-
-    /// Ends every connection over the network. One that carries several requests would outlive them.
-    pub async fn end_connections(&self) -> Result<()> {
-        self.privileged(END_CONNECTIONS, Vec::new()).await.context("could not end the connections")?;
-        Ok(())
-    }
-
-    /// Lets the extension's background page fall asleep, and returns when it has.
-    pub async fn suspend_background(&self) -> Result<()> {
-        self.set_preference("extensions.background.idle.timeout", json!(SOON)).await?;
-        crate::wait::until("the background page to be suspended", async || {
-            let state = self.privileged(BACKGROUND_STATE, vec![json!(extension::ID)]).await?;
-            Ok((state == json!("stopped")).then_some(()))
-        })
-        .await
-    }
-
-    /// Opens an address in a new tab with the browser's own rights, as `WebDriver` cannot for an extension's pages,
-    /// and switches to it.
-    pub async fn open_privileged_tab(&self, url: &str) -> Result<()> {
-        let driver = self.driver()?;
-        let before = driver.windows().await?;
-        self.privileged(OPEN_TAB, vec![json!(url)]).await.with_context(|| format!("could not open {url}"))?;
-        let tab = crate::wait::until("the new tab", async || {
-            let windows = driver.windows().await?;
-            Ok(windows.into_iter().find(|window| !before.contains(window)))
-        })
-        .await?;
-        driver.switch_to_window(tab).await?;
         Ok(())
     }
 
@@ -135,21 +103,6 @@ const certificate =
 Cc["@mozilla.org/security/certoverride;1"].getService(Ci.nsICertOverrideService)
     .rememberValidityOverride(host, port, {}, certificate, true);
 "#;
-
-const END_CONNECTIONS: &str = r#"Services.obs.notifyObservers(null, "net:cancel-all-connections");"#;
-
-const BACKGROUND_STATE: &str = r"
-return WebExtensionPolicy.getByID(arguments[0]).extension.backgroundState;
-";
-
-/// Milliseconds without an event after which the background page is suspended.
-const SOON: u32 = 300;
-
-const OPEN_TAB: &str = r"
-gBrowser.selectedTab = gBrowser.addTab(arguments[0], {
-    triggeringPrincipal: Services.scriptSecurityManager.getSystemPrincipal(),
-});
-";
 
 const SET_PREFERENCE: &str = r"
 const [name, value] = arguments;

@@ -3,7 +3,7 @@
 //! Both run under a small shell that reads a pipe from this program. However this program ends (normally, by a
 //! panic, by Ctrl-C, by SIGKILL), the pipe closes; the shell then ends the process group and removes the folder.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -28,23 +28,8 @@ pub(super) struct Geckodriver {
 impl Geckodriver {
     /// Starts the program on a port that the system chooses.
     pub(super) async fn start() -> Result<Self> {
-        let folder = TempDir::with_prefix("sockpin-").context("could not create a folder for the profile")?.keep();
-        Self::start_in(folder).await
-    }
-
-    /// Starts it again after Firefox was killed, which it does not get over; the folder stays.
-    pub(super) async fn start_anew(&mut self) -> Result<()> {
-        let keep = self.shell.stdin.as_mut().context("geckodriver's shell has no pipe")?.write_all(b"keep\n");
-        keep.context("geckodriver's shell has gone")?;
-        let folder = self.folder.clone();
-        drop(self.shell.stdin.take());
-        self.shell.wait()?;
-        *self = Self::start_in(folder).await?;
-        Ok(())
-    }
-
-    async fn start_in(folder: PathBuf) -> Result<Self> {
         let program = programs::geckodriver()?;
+        let folder = TempDir::with_prefix("sockpin-").context("could not create a folder for the profile")?.keep();
         let mut shell = spawn(&program, &folder)?;
         let stdout = shell.stdout.take().context("geckodriver has no output to read")?;
         let (output, listening) = Output::follow(stdout);
@@ -64,6 +49,16 @@ impl Geckodriver {
     /// The profile's folder; removed with all that is in it at the end.
     pub(super) fn profile(&self) -> PathBuf {
         self.folder.join("profile")
+    }
+
+    /// Where an installation of Firefox with policies of its own may be put.
+    pub(super) fn installation(&self) -> PathBuf {
+        self.folder.join("installation")
+    }
+
+    /// Where a package of the extension may be put.
+    pub(super) fn package(&self) -> PathBuf {
+        self.folder.join("package.xpi")
     }
 
     /// Adds the last lines of the program's output to an error.
@@ -133,7 +128,7 @@ impl Output {
     }
 }
 
-/// Arguments: the folder to remove (unless the pipe says `keep`), the program and its arguments. Job control gives the program a process group
+/// Arguments: the folder to remove, the program and its arguments. Job control gives the program a process group
 /// of its own. The loop at the end waits until the group is empty, so that nothing can write into the folder; where
 /// process 1 does not reap the dead, as in some containers, they stay in the group and the loop ends after a second.
 const SHELL: &str = r#"
@@ -144,14 +139,14 @@ shift
 group=$!
 trap '' HUP INT TERM PIPE
 exec >/dev/null 2>&1
-read -r word
+read -r _
 kill -KILL -- "-$group"
 wait
 for ((i = 0; i < 100; i++)); do
     kill -0 -- "-$group" || break
     sleep 0.01
 done
-[[ $word == keep ]] || rm -rf -- "$folder"
+rm -rf -- "$folder"
 "#;
 
 const START: std::time::Duration = std::time::Duration::from_secs(20);

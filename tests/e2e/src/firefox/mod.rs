@@ -1,8 +1,9 @@
 //! A real Firefox with a fresh profile, driven by geckodriver.
 
+mod background;
 mod chrome;
 mod geckodriver;
-mod policies;
+mod installation;
 mod processes;
 mod profile;
 mod windows;
@@ -12,11 +13,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Map, Value, json};
+use thirtyfour::common::command::Command;
 use thirtyfour::extensions::addons::firefox::FirefoxTools;
 use thirtyfour::{Capabilities, WebDriver};
 
+pub use background::soon_asleep;
 pub use chrome::ColorScheme;
-pub use processes::Process;
 
 use crate::{extension, programs, wait};
 use geckodriver::Geckodriver;
@@ -28,12 +30,12 @@ pub struct Options {
     pub visible: bool,
     /// Host names that lead to loopback.
     pub names: Vec<String>,
-    /// Preferences that differ from those of every test.
-    pub preferences: Vec<(&'static str, Value)>,
-    /// An administrator's policies (`policies.json`), by the names of Mozilla's policy templates.
-    pub policies: Option<Value>,
     /// An unpacked extension to be installed for good. For the time of one start [`Firefox::install`] is enough.
     pub install_for_good: Option<PathBuf>,
+    /// Preferences beside those that every profile gets, or in place of them.
+    pub preferences: Map<String, Value>,
+    /// An administrator's policies: what stands under `policies` in a `policies.json`. For this browser alone.
+    pub policies: Option<Value>,
 }
 
 /// A running Firefox. Dropping it ends every process of it and removes its profile.
@@ -41,6 +43,7 @@ pub struct Firefox {
     // Nothing while it is being started again.
     driver: Option<WebDriver>,
     geckodriver: Geckodriver,
+    program: PathBuf,
     options: Options,
 }
 
@@ -53,35 +56,52 @@ impl Firefox {
         if let Some(extension) = &options.install_for_good {
             profile::install_for_good(extension, &profile)?;
         }
-        let driver = connect(&geckodriver, &options).await?;
-        Ok(Self { driver: Some(driver), geckodriver, options })
+        let mut program = programs::firefox()?;
+        if let Some(policies) = &options.policies {
+            program = installation::with_policies(&program, policies, &geckodriver.installation())?;
+        }
+        let mut firefox = Self { driver: None, geckodriver, program, options };
+        firefox.start_again().await?;
+        Ok(firefox)
     }
 
     /// Quits as a person would and starts again with the same profile.
     pub async fn restart(&mut self) -> Result<()> {
         self.close().await?;
-        self.driver = Some(connect(&self.geckodriver, &self.options).await?);
+        self.start_again().await
+    }
+
+    /// Starts again with the same profile after [`Firefox::kill`] or [`Firefox::close`].
+    pub async fn start_again(&mut self) -> Result<()> {
+        let begun = WebDriver::builder(self.geckodriver.url(), self.capabilities()).await;
+        let begun = begun.map_err(|error| self.geckodriver.explain(anyhow!(error).context("Firefox did not start")));
+        self.driver = Some(begun?);
         Ok(())
     }
 
-    /// Sets a preference that holds from the next start on.
-    pub fn at_next_start(&mut self, name: &'static str, value: Value) {
-        self.options.preferences.retain(|(other, _)| *other != name);
-        self.options.preferences.push((name, value));
+    fn capabilities(&self) -> Capabilities {
+        let mut arguments = vec![json!("-profile"), json!(self.geckodriver.profile())];
+        if !self.options.visible {
+            arguments.push(json!("-headless"));
+        }
+        let options = json!({
+            "binary": self.program,
+            "args": arguments,
+            "prefs": profile::preferences(&self.options),
+        });
+        let names = ["browserName", "moz:firefoxOptions"].map(str::to_owned);
+        names.into_iter().zip([json!("firefox"), options]).collect::<Map<_, _>>().into()
     }
 
-    /// Ends every process of it at once, as a power cut does, and starts it again with the same profile.
-    pub async fn kill_and_restart(&mut self) -> Result<()> {
-        let processes = self.processes().await?;
-        let driver = self.driver.take().context("Firefox is not running")?;
-        // Parents last: a parent that lives would start some of them again, and tidy up.
-        let (main, children) = processes.split_last().context("Firefox has no process")?;
-        for process in std::iter::once(main).chain(children) {
-            process.kill()?;
-        }
+    /// Ends every process of Firefox without a warning, as a power cut does.
+    pub async fn kill(&mut self) -> Result<()> {
+        let tree = processes::tree(self.process_id()?)?;
+        processes::kill(&tree).await?;
+        let driver = self.driver.take().context(NOT_RUNNING)?;
+        // geckodriver keeps the session until it is told; that Firefox no longer answers is no error here. thirtyfour
+        // would try again.
+        driver.cmd(Command::DeleteSession).await.ok();
         driver.leak().ok();
-        self.geckodriver.start_anew().await?;
-        self.driver = Some(connect(&self.geckodriver, &self.options).await?);
         Ok(())
     }
 
@@ -90,14 +110,28 @@ impl Firefox {
         self.close().await
     }
 
-    async fn close(&mut self) -> Result<()> {
-        let driver = self.driver.take().context("Firefox is not running")?;
+    /// Quits as a person would. The profile stays for [`Firefox::start_again`].
+    pub async fn close(&mut self) -> Result<()> {
+        let driver = self.driver.take().context(NOT_RUNNING)?;
         driver.quit().await.context("Firefox did not quit")
     }
 
     /// The `WebDriver` session.
     pub fn driver(&self) -> Result<&WebDriver> {
-        self.driver.as_ref().context("Firefox is not running")
+        self.driver.as_ref().context(NOT_RUNNING)
+    }
+
+    /// The process that has started all the others.
+    fn process_id(&self) -> Result<i32> {
+        let id = self.driver()?.capabilities().get("moz:processID").and_then(Value::as_i64);
+        i32::try_from(id.context("Firefox does not tell its process")?).context("no process has such a number")
+    }
+
+    /// Opens an address in the first tab of every later start.
+    pub fn set_home_page(&mut self, url: &str) {
+        // 1: the home page, and not an empty page as geckodriver would have it.
+        let preferences = [("browser.startup.page", json!(1)), ("browser.startup.homepage", json!(url))];
+        self.options.preferences.extend(preferences.map(|(name, value)| (name.to_owned(), value)));
     }
 
     /// Loads an unpacked extension until the end of this start, as about:debugging does.
@@ -164,31 +198,4 @@ impl Drop for Firefox {
     }
 }
 
-async fn connect(geckodriver: &Geckodriver, options: &Options) -> Result<WebDriver> {
-    let capabilities = capabilities(&geckodriver.profile(), options)?;
-    WebDriver::builder(geckodriver.url(), capabilities)
-        .await
-        .map_err(|error| geckodriver.explain(anyhow!(error).context("Firefox did not start")))
-}
-
-fn capabilities(profile: &Path, options: &Options) -> Result<Capabilities> {
-    let mut arguments = vec![json!("-profile"), json!(profile)];
-    if !options.visible {
-        arguments.push(json!("-headless"));
-    }
-    let binary = match &options.policies {
-        Some(policies) => policies::managed_browser(policies, &profile.with_file_name("browser"))?,
-        None => programs::firefox()?,
-    };
-    let mut capabilities = Map::new();
-    capabilities.insert("browserName".to_owned(), json!("firefox"));
-    capabilities.insert(
-        "moz:firefoxOptions".to_owned(),
-        json!({
-            "binary": binary,
-            "args": arguments,
-            "prefs": profile::preferences(&options.names, &options.preferences),
-        }),
-    );
-    Ok(capabilities.into())
-}
+const NOT_RUNNING: &str = "Firefox is not running";

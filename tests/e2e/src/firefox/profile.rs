@@ -9,15 +9,16 @@ use serde_json::{Map, Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::Options;
 use crate::extension;
 
-/// The preferences of a profile in which these names lead to loopback, and these others beside them.
-pub(super) fn preferences(names: &[String], others: &[(&'static str, Value)]) -> Map<String, Value> {
+/// The preferences of a profile.
+pub(super) fn preferences(options: &Options) -> Map<String, Value> {
     let uuids = json!({ extension::ID: extension::UUID }).to_string();
     let preferences = [
         // The origin of the extension's pages is known beforehand.
         ("extensions.webextensions.uuids", json!(uuids)),
-        ("network.dns.localDomains", json!(names.join(","))),
+        ("network.dns.localDomains", json!(options.names.join(","))),
         // Else Firefox delays a socket to a server that has just refused one.
         ("network.websocket.delay-failed-reconnects", json!(false)),
         // An extension without a signature may be installed for good, and is enabled at once.
@@ -34,8 +35,9 @@ pub(super) fn preferences(names: &[String], others: &[(&'static str, Value)]) ->
         ("network.connectivity-service.enabled", json!(false)),
         ("security.OCSP.enabled", json!(0)),
     ];
-    let others = others.iter().cloned();
-    preferences.into_iter().chain(others).map(|(name, value)| (name.to_owned(), value)).collect()
+    let mut preferences: Map<_, _> = preferences.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+    preferences.extend(options.preferences.clone());
+    preferences
 }
 
 /// Puts the extension into the profile, as an installation for good.

@@ -1,77 +1,76 @@
-//! Tabs and windows that are not like others: of a container, private, gone back to.
+//! Tabs and windows that are not like every other: of another container, private, or come back to.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use thirtyfour::WindowHandle;
 
 use super::Firefox;
-use crate::extension;
+use crate::wait;
 
 impl Firefox {
-    /// Opens an address in a tab of another container and switches to it.
-    pub async fn open_container_tab(&self, url: &str) -> Result<()> {
-        self.open_by(CONTAINER_TAB, vec![json!(url)]).await.context("could not open a tab of another container")
+    /// Opens an address in a new tab with the browser's own rights, as `WebDriver` cannot for an extension's pages,
+    /// and switches to it.
+    pub async fn open_privileged_tab(&self, url: &str) -> Result<()> {
+        self.open_somewhere(OPEN_TAB, url, json!(0)).await
     }
 
-    /// Opens an address in a private window and switches to it.
+    /// Opens an address in a new tab of a container, the first of those that Firefox brings, and switches to it.
+    pub async fn open_container_tab(&self, url: &str) -> Result<()> {
+        self.open_somewhere(OPEN_TAB, url, json!(1)).await
+    }
+
+    /// Opens an address in a new private window and switches to it.
     pub async fn open_private_window(&self, url: &str) -> Result<()> {
-        self.open_by(PRIVATE_WINDOW, Vec::new()).await.context("could not open a private window")?;
+        self.open_somewhere(OPEN_PRIVATE_WINDOW, "", json!(0)).await?;
         self.open(url).await
     }
 
-    /// Lets the extension run in private windows, as about:addons does, and waits until it has been started again.
-    pub async fn allow_in_private_windows(&self) -> Result<()> {
-        self.privileged(ALLOW_PRIVATE, vec![json!(extension::ID)])
-            .await
-            .context("could not allow the extension in private windows")?;
+    /// Closes the current tab, with its window where it is the only one, and switches to the first that is left.
+    pub async fn close_tab(&self) -> Result<()> {
+        let driver = self.driver()?;
+        driver.close_window().await?;
+        let left = driver.windows().await?.into_iter().next().context("no tab is left")?;
+        driver.switch_to_window(left).await?;
         Ok(())
     }
 
-    /// Closes the current tab and switches to another one.
-    pub async fn close_tab(&self, next: WindowHandle) -> Result<()> {
-        self.driver()?.close_window().await?;
-        self.driver()?.switch_to_window(next).await?;
-        Ok(())
+    /// Goes back in the current tab, as a person does.
+    pub async fn back(&self) -> Result<()> {
+        self.driver()?.back().await.context("could not go back")
     }
 
-    /// Opens an address and goes back; an error if the page has not been kept as it was.
-    pub async fn leave_and_come_back(&self, elsewhere: &str) -> Result<()> {
-        self.open(elsewhere).await?;
-        self.driver()?.back().await?;
-        self.wait_for("the page to come back as it was", "return window.cameBack === true", Vec::new()).await
-    }
-
-    async fn open_by(&self, script: &str, arguments: Vec<Value>) -> Result<()> {
+    /// Runs a privileged script that opens a tab or a window, and switches to it.
+    async fn open_somewhere(&self, script: &str, url: &str, container: Value) -> Result<()> {
         let driver = self.driver()?;
         let before = driver.windows().await?;
-        self.privileged(script, arguments).await?;
-        let window = crate::wait::until("the new window", async || {
+        self.privileged(script, vec![json!(url), container]).await.with_context(|| format!("could not open {url}"))?;
+        let opened = wait::until("the new tab", async || {
             let windows = driver.windows().await?;
             Ok(windows.into_iter().find(|window| !before.contains(window)))
         })
         .await?;
-        driver.switch_to_window(window).await?;
+        driver.switch_to_window(opened).await?;
         Ok(())
     }
 }
 
-const CONTAINER_TAB: &str = r"
-gBrowser.selectedTab = gBrowser.addTab(arguments[0], {
-    userContextId: 2,
-    triggeringPrincipal: Services.scriptSecurityManager.createContentPrincipalFromOrigin(new URL(arguments[0]).origin + '^userContextId=2'),
+const OPEN_TAB: &str = r"
+const [url, userContextId] = arguments;
+gBrowser.selectedTab = gBrowser.addTab(url, {
+    userContextId,
+    triggeringPrincipal: Services.scriptSecurityManager.getSystemPrincipal(),
 });
 ";
 
-const PRIVATE_WINDOW: &str = r"
+/// Returns when the window is ready to be used.
+const OPEN_PRIVATE_WINDOW: &str = r"
 const opened = OpenBrowserWindow({ private: true });
-return new Promise((resolve) => opened.addEventListener('load', () => resolve(true), { once: true }));
-";
-
-const ALLOW_PRIVATE: &str = r"
-const [id] = arguments;
-const { ExtensionPermissions } = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
-const { AddonManager } = ChromeUtils.importESModule('resource://gre/modules/AddonManager.sys.mjs');
-return ExtensionPermissions.add(id, { permissions: ['internal:privateBrowsingAllowed'], origins: [] })
-    .then(() => AddonManager.getAddonByID(id))
-    .then((addon) => addon.reload());
+return new Promise((resolve) => {
+    const topic = 'browser-delayed-startup-finished';
+    const observer = (window) => {
+        if (window !== opened) return;
+        Services.obs.removeObserver(observer, topic);
+        resolve();
+    };
+    Services.obs.addObserver(observer, topic);
+});
 ";
