@@ -52,6 +52,12 @@ impl Firefox {
         Ok(())
     }
 
+    /// Ends every connection over the network. One that carries several requests would outlive them.
+    pub async fn end_connections(&self) -> Result<()> {
+        self.privileged(END_CONNECTIONS, Vec::new()).await.context("could not end the connections")?;
+        Ok(())
+    }
+
     /// Sets a preference of numbers, true or false, or text.
     pub async fn set_preference(&self, name: &str, value: Value) -> Result<()> {
         self.privileged(SET_PREFERENCE, vec![json!(name), value])
@@ -108,6 +114,8 @@ const certificate =
 Cc["@mozilla.org/security/certoverride;1"].getService(Ci.nsICertOverrideService)
     .rememberValidityOverride(host, port, {}, certificate, true);
 "#;
+
+const END_CONNECTIONS: &str = r#"Services.obs.notifyObservers(null, "net:cancel-all-connections");"#;
 
 const SET_PREFERENCE: &str = r"
 const [name, value] = arguments;

@@ -11,6 +11,7 @@ mod chain;
 mod cleartext;
 mod matrix;
 mod names;
+mod openers;
 mod transport;
 
 use std::cell::RefCell;
@@ -25,12 +26,12 @@ use matrix::{Group, Row, Scenario, Stage, Tally};
 use tokio::time::timeout;
 
 /// In the order of the table.
-const GROUPS: &[Group] = &[transport::GROUP, names::GROUP, chain::GROUP, cleartext::GROUP];
+const GROUPS: &[Group] = &[transport::GROUP, names::GROUP, openers::GROUP, chain::GROUP, cleartext::GROUP];
 
 /// How many browsers run at a time, unless `SOCKPIN_BROWSERS` says otherwise.
 const BROWSERS: usize = 3;
-/// A scenario that has not ended by then has failed. Far beyond what the longest takes.
-const LIMIT: Duration = Duration::from_mins(10);
+/// A scenario that has not ended by then has failed. Far beyond what any takes.
+const DEADLINE: Duration = Duration::from_mins(5);
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -101,14 +102,14 @@ async fn run(words: &[String]) -> Result<bool> {
 
 /// A panic and an endless wait are failures of one scenario alone.
 async fn outcome(scenario: &Scenario, stage: &mut Stage) -> Result<Tally> {
-    match timeout(LIMIT, AssertUnwindSafe((scenario.run)(stage)).catch_unwind()).await {
+    match timeout(DEADLINE, AssertUnwindSafe((scenario.run)(stage)).catch_unwind()).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(panic)) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
             bail!("panicked: {}", text.unwrap_or("without a text"))
         }
-        Err(_) => bail!("came to no end within {LIMIT:?}"),
+        Err(_) => bail!("came to no end within {DEADLINE:?}"),
     }
 }
 

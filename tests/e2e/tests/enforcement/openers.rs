@@ -2,13 +2,14 @@
 
 use anyhow::{Context, Result};
 use serde_json::json;
+use sockpin_e2e::connecting::{ConnectingPages, Plan};
 use sockpin_e2e::demo::PINNED;
-use sockpin_e2e::firefox::Firefox;
+use sockpin_e2e::firefox::{Firefox, Options};
 use sockpin_e2e::opener::OPENERS;
 use sockpin_e2e::socket::Sighting;
-use sockpin_e2e::world::{Installation, Setup, World};
+use sockpin_e2e::world::{Installation, World};
 
-use crate::matrix::{Expect, Group, PREFLIGHTS, Scenario, Stage, Tally, wrong_key, wrong_pin};
+use crate::matrix::{Expect, Group, PREFLIGHTS, Run, Scenario, Stage, Tally, wrong_key, wrong_pin};
 
 pub(crate) const GROUP: Group = Group {
     name: "Who opens it",
@@ -41,10 +42,7 @@ pub(crate) const GROUP: Group = Group {
     ],
 };
 
-const fn scenario(
-    name: &'static str,
-    run: for<'a> fn(&'a mut Stage) -> std::pin::Pin<Box<dyn Future<Output = Result<Tally>> + 'a>>,
-) -> Scenario {
+const fn scenario(name: &'static str, run: Run) -> Scenario {
     Scenario { name, expect: Expect::Blocked, run }
 }
 
@@ -65,7 +63,7 @@ async fn opener(stage: &mut Stage, name: &str) -> Result<Tally> {
     attacked(world, async |url| world.firefox.socket_from(opener, url).await).await
 }
 
-/// In another tab or window; then back to where it was.
+/// In another tab or window, which is closed then.
 async fn elsewhere(
     firefox: &Firefox,
     go: impl AsyncFn() -> Result<()>,
@@ -74,7 +72,8 @@ async fn elsewhere(
     let here = firefox.driver()?.window().await?;
     go().await?;
     let seen = socket().await?;
-    firefox.close_tab(here).await?;
+    firefox.close_tab().await?;
+    firefox.driver()?.switch_to_window(here).await?;
     Ok(seen)
 }
 
@@ -96,14 +95,22 @@ async fn container(stage: &mut Stage) -> Result<Tally> {
     .await
 }
 
+/// A page that connects when it is loaded, and once more when it is come back to.
 async fn back_forward_cache(stage: &mut Stage) -> Result<Tally> {
     let world = stage.world().await?;
+    let pages = ConnectingPages::start().await?;
+    let firefox = &world.firefox;
     attacked(world, async |url| {
-        world.firefox.connect_when_shown_again(url).await?;
-        world.firefox.leave_and_come_back(&world.demo.site.url("/")).await?;
-        let seen = world.firefox.run("return window.connected", Vec::new()).await?;
-        world.firefox.open(&world.demo.site.blank()).await?;
-        serde_json::from_value(seen).context("the page has not opened a socket")
+        let known = pages.reports().len();
+        // What it does when it is loaded is not the attack: nobody is there.
+        firefox.open(&pages.page(Plan { count: Some(0), ..Plan::once(url) })).await?;
+        firefox.open(&world.demo.site.blank()).await?;
+        firefox.back().await?;
+        let reports = pages.reported(known + 1).await?;
+        let report = reports.last().context("the page has reported nothing")?;
+        anyhow::ensure!(report.persisted, "the page was loaded anew");
+        firefox.open(&world.demo.site.blank()).await?;
+        Ok(report.seen.clone())
     })
     .await
 }
@@ -111,40 +118,32 @@ async fn back_forward_cache(stage: &mut Stage) -> Result<Tally> {
 /// The page is open when the browser quits; at the next start it is restored and connects before anything else is done.
 async fn restored_session(_: &mut Stage) -> Result<Tally> {
     const RESTORE_SESSION: u32 = 3;
-    let setup = Setup {
-        installation: Installation::ForGood,
-        preferences: vec![
-            ("browser.startup.page", json!(RESTORE_SESSION)),
-            ("browser.sessionstore.restore_on_demand", json!(false)),
-            ("browser.sessionstore.persist_certs", json!(true)),
-        ],
-        ..Setup::default()
-    };
-    let mut world = World::set_up(setup).await?;
-    let url = world.demo.servers.url("attacker")?;
-    let restless = world.demo.site.restless(&url, 1, Some(1));
+    let preferences = [("browser.startup.page".to_owned(), json!(RESTORE_SESSION))].into_iter().collect();
+    let options = Options { preferences, ..Options::default() };
+    let mut world = World::with(Installation::ForGood, options).await?;
+    let pages = ConnectingPages::start().await?;
+    let page = pages.page(Plan::once(world.demo.servers.url("attacker")?));
     let mut tally = Tally::default();
-    for preflight in ["control", "off", "prefer"] {
-        for rule in world.firefox.rules().await? {
-            world.firefox.delete_rule(&rule).await?;
-        }
-        if preflight != "control" {
+    for rule in [None, Some("off"), Some("prefer")] {
+        if let Some(preflight) = rule {
+            for old in world.firefox.rules().await? {
+                world.firefox.delete_rule(&old).await?;
+            }
             world.firefox.save_rule(wrong_pin(&world, PINNED, preflight)).await?;
         }
-        world.firefox.open(&restless).await?;
-        world.demo.site.reported(1).await?;
+        let known = pages.reports().len();
+        world.firefox.open(&page).await?;
+        pages.reported(known + 1).await?;
         let before = world.demo.servers.attacker.settled_traffic().await?.all_frames();
-        world.demo.site.forget_reports();
         world.firefox.restart().await?;
-        let reports = world.demo.site.reported(1).await?;
+        let reports = pages.reported(known + 2).await?;
         let received = world.demo.servers.attacker.settled_traffic().await?.all_frames() - before;
-        if preflight == "control" {
+        if rule.is_none() {
             tally.control += received;
         } else {
-            reports.iter().for_each(|seen| tally.saw(seen));
+            reports.iter().skip(known + 1).for_each(|report| tally.saw(&report.seen));
             tally.leaked += received;
         }
-        world.demo.site.forget_reports();
         world.firefox.open(&world.demo.site.blank()).await?;
     }
     world.firefox.quit().await?;
@@ -152,8 +151,8 @@ async fn restored_session(_: &mut Stage) -> Result<Tally> {
 }
 
 async fn private_allowed(_: &mut Stage) -> Result<Tally> {
-    let world = World::set_up(Setup { installation: Installation::ForGood, ..Setup::default() }).await?;
-    world.firefox.allow_in_private_windows().await?;
+    let world = World::start(Installation::ForGood, false).await?;
+    world.firefox.allow_in_private_windows(true).await?;
     let tally = private_window(&world).await?;
     world.firefox.quit().await?;
     Ok(tally)
