@@ -63,7 +63,8 @@ impl Demo {
     /// The names that must lead to loopback, those that only tests use among them.
     #[must_use]
     pub fn names() -> Vec<String> {
-        [PINNED, FLAGGED, UNPINNED, EXCEPTION, BELOW, FAR_BELOW, INTERNATIONAL].map(str::to_owned).into()
+        let dotted = format!("{PINNED}.");
+        [PINNED, FLAGGED, UNPINNED, EXCEPTION, BELOW, FAR_BELOW, INTERNATIONAL, &dotted].map(str::to_owned).into()
     }
 
     /// The rules of the demo's policy.

@@ -149,7 +149,13 @@ async fn accept(listener: TcpListener, service: Service) {
 async fn serve(stream: TcpStream, number: usize, service: Service) {
     let http = Http::new(service.recorder.clone(), number, service.answering);
     match service.tls {
-        None => http.serve(stream, Version::Http1).await,
+        None => {
+            let mut first = [0];
+            if let Ok(1) = stream.peek(&mut first).await {
+                service.recorder.first_byte_without_tls(first[0]);
+                http.serve(stream, Version::Http1).await;
+            }
+        }
         Some(acceptor) => {
             if let Ok(stream) = acceptor.accept(stream).await {
                 let version = match stream.get_ref().1.alpn_protocol() {

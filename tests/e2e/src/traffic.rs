@@ -16,6 +16,10 @@ pub struct Traffic {
     pub tls_handshakes: usize,
     /// Those of them that resumed an earlier session.
     pub resumed: usize,
+    /// Connections to a port without TLS on which the client began to speak TLS.
+    pub client_hellos: usize,
+    /// Connections to a port without TLS on which anything else was sent.
+    pub in_clear: usize,
     /// HTTP requests, WebSocket handshakes among them.
     pub requests: Vec<Request>,
     /// WebSocket messages of any kind, pings and pongs included, except closing ones.
@@ -85,6 +89,16 @@ impl Recorder {
         traffic.resumed += usize::from(resumed);
     }
 
+    /// On a port without TLS: the first byte that has come.
+    pub(crate) fn first_byte_without_tls(&self, byte: u8) {
+        let mut traffic = self.lock();
+        if byte == TLS_HANDSHAKE {
+            traffic.client_hellos += 1;
+        } else {
+            traffic.in_clear += 1;
+        }
+    }
+
     pub(crate) fn request(&self, request: Request) {
         self.lock().requests.push(request);
     }
@@ -131,5 +145,7 @@ impl Drop for OpenSocket {
     }
 }
 
+/// With this begins what a client sends that speaks TLS (RFC 8446 section 5.1, `ContentType`).
+const TLS_HANDSHAKE: u8 = 22;
 /// How long the last connection may take to end after the page has seen its end.
 const SETTLE: Duration = Duration::from_secs(20);

@@ -33,8 +33,13 @@ impl Firefox {
 
     /// Makes this browser trust the root of an authority for servers.
     pub async fn trust(&self, authority: &Authority) -> Result<()> {
-        let root = STANDARD.encode(authority.root());
-        self.privileged(TRUST, vec![json!(root)]).await.context("could not trust the demo's root")?;
+        self.trust_certificate(authority.root()).await
+    }
+
+    /// Makes this browser trust this very certificate as a root, for servers.
+    pub async fn trust_certificate(&self, certificate: &[u8]) -> Result<()> {
+        let certificate = STANDARD.encode(certificate);
+        self.privileged(TRUST, vec![json!(certificate)]).await.context("could not make a certificate trusted")?;
         Ok(())
     }
 

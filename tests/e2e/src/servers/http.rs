@@ -1,4 +1,4 @@
-//! HTTP/1.1 and HTTP/2 on one connection, and the WebSockets that come of it.
+//! HTTP/1.1 and HTTP/2 on one connection, and the sockets that come of it.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,7 +37,7 @@ pub(super) struct Http {
     /// Its number, from 1.
     connection: usize,
     answering: Arc<Mutex<Answering>>,
-    /// The WebSockets of this connection; they end with it.
+    /// The `WebSocket`s of this connection; they end with it.
     sockets: Arc<Mutex<JoinSet<()>>>,
 }
 

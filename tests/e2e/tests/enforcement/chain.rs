@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use sockpin_e2e::authority::{Identity, Key};
+use sockpin_e2e::authority::{Authority, Identity, Key};
 use sockpin_e2e::demo::{EXCEPTION, PINNED, UNPINNED};
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::world::World;
@@ -19,10 +19,13 @@ pub(crate) const GROUP: Group = Group {
         "renewed certificate: the same key opens, a new one does not" => renewed,
         "denied intermediate under a pinned root" => denied_intermediate,
         "local root: enforced, and let through where the rule exempts it" => local_roots,
+        "local root, exempt: but not with a denied key" => exempt_and_denied,
         "`requireCt` on a private CA" => certificate_transparency,
         "certificate exception for another name" => other_name,
         "certificate exception, expired certificate" => expired,
-        "certificate exception, chain of one (self-signed)" => chain_of_one,
+        "certificate exception, self-signed certificate" => self_signed,
+        "certificate exception, where the rule exempts local roots" => exempt_and_exception,
+        "chain of one: a certificate that is its own trusted root" => chain_of_one,
     ],
 };
 
@@ -45,10 +48,7 @@ impl Case {
             let mut rule = self.rule.clone();
             rule["preflight"] = json!(preflight);
             let rule = world.firefox.save_rule(rule).await?;
-            tally.attack(&self.wrong, world.firefox.socket(&url(&self.wrong))).await?;
-            let log = world.firefox.violations().await?;
-            let reason = log.first().map(|entry| entry["reason"].clone());
-            ensure!(reason == Some(json!(self.reason)), "the log says {reason:?} instead of {}", self.reason);
+            tally.judged(world, self.reason, &self.wrong, world.firefox.socket(&url(&self.wrong))).await?;
             tally.control(&self.right, world.firefox.socket(&url(&self.right))).await?;
             world.firefox.delete_rule(&rule).await?;
         }
@@ -66,11 +66,8 @@ fn with(mut rule: Value, field: &str, value: Value) -> Value {
 }
 
 /// The demo's root is trusted, but another authority's server is the one that breaks the rule.
-async fn authority_case(
-    world: &World,
-    pin: impl FnOnce(&sockpin_e2e::authority::Authority) -> String,
-) -> Result<Tally> {
-    let pinned = sockpin_e2e::authority::Authority::new()?;
+async fn authority_case(world: &World, pin: impl FnOnce(&Authority) -> String) -> Result<Tally> {
+    let pinned = Authority::new()?;
     world.firefox.trust(&pinned).await?;
     let wrong = Server::tls(world.demo.authority.issue(&[PINNED], &Key::new()?)?).await?;
     let right = Server::tls(pinned.issue(&[PINNED], &Key::new()?)?).await?;
@@ -78,11 +75,11 @@ async fn authority_case(
 }
 
 async fn pinned_root(stage: &mut Stage) -> Result<Tally> {
-    authority_case(stage.world().await?, |authority| authority.root_pin()).await
+    authority_case(stage.world().await?, Authority::root_pin).await
 }
 
 async fn pinned_intermediate(stage: &mut Stage) -> Result<Tally> {
-    authority_case(stage.world().await?, |authority| authority.intermediate_pin()).await
+    authority_case(stage.world().await?, Authority::intermediate_pin).await
 }
 
 async fn pinned_leaf(stage: &mut Stage) -> Result<Tally> {
@@ -131,7 +128,7 @@ async fn local_roots(stage: &mut Stage) -> Result<Tally> {
     for preflight in PREFLIGHTS {
         let rule = with(rule(&world.demo.unused_key.pin()), "preflight", json!(preflight));
         let enforced = world.firefox.save_rule(with(rule.clone(), "localRoots", json!("enforce"))).await?;
-        tally.attack(attacker, world.firefox.socket(&url)).await?;
+        tally.judged(world, "pin-mismatch", attacker, world.firefox.socket(&url)).await?;
         world.firefox.delete_rule(&enforced).await?;
         // A root that a test has added is a local one.
         let exempt = world.firefox.save_rule(with(rule, "localRoots", json!("exempt"))).await?;
@@ -139,6 +136,16 @@ async fn local_roots(stage: &mut Stage) -> Result<Tally> {
         world.firefox.delete_rule(&exempt).await?;
     }
     Ok(tally)
+}
+
+async fn exempt_and_denied(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let (authority, key) = (&world.demo.authority, Key::new()?);
+    let wrong = Server::tls(authority.issue(&[PINNED], &key)?).await?;
+    let right = Server::tls(authority.issue(&[PINNED], &Key::new()?)?).await?;
+    let denied = json!([{ "sha256": key.pin() }]);
+    let rule = with(with(rule(&world.demo.unused_key.pin()), "localRoots", json!("exempt")), "denied", denied);
+    Case { wrong, right, rule, reason: "denied-key" }.run(world).await
 }
 
 async fn certificate_transparency(stage: &mut Stage) -> Result<Tally> {
@@ -151,29 +158,51 @@ async fn certificate_transparency(stage: &mut Stage) -> Result<Tally> {
         tally.control(pinned, world.firefox.socket(&url)).await?;
         world.firefox.delete_rule(&plain).await?;
         let strict = world.firefox.save_rule(with(met, "requireCt", json!(true))).await?;
-        tally.attack(pinned, world.firefox.socket(&url)).await?;
-        let log = world.firefox.violations().await?;
-        let reason = log.first().map(|entry| entry["reason"].clone());
-        ensure!(reason == Some(json!("ct-not-compliant")), "the log says {reason:?}");
+        tally.judged(world, "ct-not-compliant", pinned, world.firefox.socket(&url)).await?;
         world.firefox.delete_rule(&strict).await?;
     }
     Ok(tally)
 }
 
 async fn other_name(stage: &mut Stage) -> Result<Tally> {
-    under_an_exception(stage, |world, key| world.demo.authority.issue(&[UNPINNED], key)).await
+    under_an_exception(stage, "enforce", |world, key| world.demo.authority.issue(&[UNPINNED], key)).await
 }
 
 async fn expired(stage: &mut Stage) -> Result<Tally> {
-    under_an_exception(stage, |world, key| world.demo.authority.issue_expired(&[EXCEPTION], key)).await
+    under_an_exception(stage, "enforce", |world, key| world.demo.authority.issue_expired(&[EXCEPTION], key)).await
+}
+
+async fn self_signed(stage: &mut Stage) -> Result<Tally> {
+    under_an_exception(stage, "enforce", |_, key| key.self_signed(&[EXCEPTION])).await
+}
+
+/// Nobody has validated a chain, so that there is no root to exempt.
+async fn exempt_and_exception(stage: &mut Stage) -> Result<Tally> {
+    under_an_exception(stage, "exempt", |world, key| world.demo.authority.issue(&[UNPINNED], key)).await
 }
 
 async fn chain_of_one(stage: &mut Stage) -> Result<Tally> {
-    under_an_exception(stage, |_, key| key.self_signed(&[EXCEPTION])).await
+    let world = stage.world().await?;
+    let (pinned, other) = (Key::new()?, Key::new()?);
+    let (right, wrong) = (pinned.self_signed(&[PINNED])?, other.self_signed(&[PINNED])?);
+    for identity in [&right, &wrong] {
+        world.firefox.trust_certificate(identity.certificate()).await?;
+    }
+    let (right, wrong) = (Server::tls(right).await?, Server::tls(wrong).await?);
+    let tally = Case { wrong, right, rule: rule(&pinned.pin()), reason: "pin-mismatch" }.run(world).await?;
+    let log = world.firefox.violations().await?;
+    let chain = log.first().and_then(|entry| entry["chain"].as_array()).map(Vec::len);
+    ensure!(chain == Some(1), "the log shows a chain of {chain:?} certificates");
+    ensure!(log[0]["exception"] == json!(false), "it rested on an exception");
+    Ok(tally)
 }
 
 /// The server's own key alone decides: even the root's, which is pinned too, does not help a wrong one.
-async fn under_an_exception(stage: &mut Stage, issue: impl Fn(&World, &Key) -> Result<Identity>) -> Result<Tally> {
+async fn under_an_exception(
+    stage: &mut Stage,
+    local_roots: &str,
+    issue: impl Fn(&World, &Key) -> Result<Identity>,
+) -> Result<Tally> {
     let world = stage.world().await?;
     let (pinned, other) = (Key::new()?, Key::new()?);
     let mut servers = Vec::new();
@@ -191,7 +220,7 @@ async fn under_an_exception(stage: &mut Stage, issue: impl Fn(&World, &Key) -> R
         anyhow::bail!("two servers were started");
     };
     let pins = json!([{ "sha256": pinned.pin() }, { "sha256": world.demo.authority.root_pin() }]);
-    let rule = json!({ "host": EXCEPTION, "mode": "block", "pins": pins });
+    let rule = json!({ "host": EXCEPTION, "mode": "block", "pins": pins, "localRoots": local_roots });
     let tally = Case { wrong, right, rule, reason: "pin-mismatch" }.run(world).await?;
     let log = world.firefox.violations().await?;
     ensure!(

@@ -26,7 +26,7 @@ async fn upgraded(stage: &mut Stage) -> Result<Tally> {
         let mut rule = wrong_pin(world, PINNED, preflight);
         rule["pins"] = serde_json::json!([{ "sha256": world.demo.pinned_key.pin() }]);
         let rule = world.firefox.save_rule(rule).await?;
-        tally.attack(wrong, world.firefox.socket(&url(wrong))).await?;
+        tally.judged(world, "pin-mismatch", wrong, world.firefox.socket(&url(wrong))).await?;
         // It opens over TLS: without the upgrade this server, which speaks nothing else, would not be reached.
         tally.control(right, world.firefox.socket(&url(right))).await?;
         world.firefox.delete_rule(&rule).await?;
@@ -41,9 +41,12 @@ async fn no_tls(stage: &mut Stage) -> Result<Tally> {
     tally.control(&clear, world.firefox.socket(&url(&clear))).await?;
     for preflight in PREFLIGHTS {
         let rule = world.firefox.save_rule(wrong_pin(world, PINNED, preflight)).await?;
-        let before = clear.traffic().requests.len();
+        let before = clear.traffic();
         tally.attack(&clear, world.firefox.socket(&url(&clear))).await?;
-        ensure!(clear.traffic().requests.len() == before, "a request was sent in clear");
+        let after = clear.traffic();
+        ensure!(after.requests == before.requests, "a request was sent in clear");
+        ensure!(after.in_clear == before.in_clear, "something was sent in clear");
+        ensure!(after.client_hellos > before.client_hellos, "no TLS was tried, so the socket was not upgraded");
         world.firefox.delete_rule(&rule).await?;
     }
     Ok(tally)

@@ -1,7 +1,11 @@
 //! No way around: every path by which a socket could escape its pins, tried in a real Firefox.
 //!
 //! `cargo xtask test enforcement` runs all of it, prints one row for each scenario and leaves the table as Markdown in
-//! `target/enforcement.md`. Words behind `--` choose scenarios: `cargo test -p sockpin-e2e --test enforcement -- HTTP/2`.
+//! `enforcement.md` in cargo's target folder. Words behind `--` choose scenarios by their names or their groups':
+//! `cargo test -p sockpin-e2e --test enforcement -- HTTP/2`. `SOCKPIN_BROWSERS` says how many browsers run at a time.
+
+// As in every other test; clippy knows those by their attributes.
+#![allow(clippy::indexing_slicing)]
 
 mod chain;
 mod cleartext;
@@ -11,25 +15,26 @@ mod openers;
 mod transport;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
-use matrix::{Group, Row, Stage};
+use anyhow::{Context, Result, bail, ensure};
+use futures_util::FutureExt;
+use matrix::{Group, Row, Scenario, Stage, Tally};
 use tokio::time::timeout;
 
 /// In the order of the table.
 const GROUPS: &[Group] = &[transport::GROUP, names::GROUP, openers::GROUP, chain::GROUP, cleartext::GROUP];
 
-/// How many browsers run at a time.
-const LANES: usize = 3;
-/// Far beyond what any scenario takes.
-const DEADLINE: Duration = Duration::from_secs(300);
+/// How many browsers run at a time, unless `SOCKPIN_BROWSERS` says otherwise.
+const BROWSERS: usize = 3;
+/// A scenario that has not ended by then has failed. Far beyond what any takes.
+const DEADLINE: Duration = Duration::from_mins(5);
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let words: Vec<String> = std::env::args().skip(1).collect();
     match tokio::runtime::Runtime::new().context("no runtime").and_then(|runtime| runtime.block_on(run(&words))) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -43,26 +48,29 @@ fn main() -> ExitCode {
 /// Whether every row stands.
 async fn run(words: &[String]) -> Result<bool> {
     matrix::check_the_checks()?;
+    if let Some(option) = words.iter().find(|word| word.starts_with('-')) {
+        bail!("there is no option {option}: only words that a scenario or its group contains");
+    }
     let chosen = |group: &Group, name: &str| {
         words.is_empty() || words.iter().any(|word| name.contains(word) || group.name.contains(word))
     };
-    let queue: RefCell<VecDeque<&Group>> = RefCell::new(GROUPS.iter().collect());
+    // From the end: the groups there are the longest, and none should be left to run alone.
+    let queue: RefCell<Vec<&Group>> = RefCell::new(GROUPS.iter().collect());
     let rows = RefCell::new(Vec::new());
     let lane = async || {
         loop {
-            let next = queue.borrow_mut().pop_front();
+            let next = queue.borrow_mut().pop();
             let Some(group) = next else {
                 return;
             };
             let mut stage = Stage::default();
             for scenario in group.scenarios.iter().filter(|scenario| chosen(group, scenario.name)) {
                 let start = Instant::now();
-                let outcome = timeout(DEADLINE, (scenario.run)(&mut stage)).await;
-                let outcome = outcome.unwrap_or_else(|_| Err(anyhow!("it took more than {DEADLINE:?}")));
-                if outcome.is_err() {
+                let outcome = outcome(scenario, &mut stage).await;
+                let row = Row { group: group.name, name: scenario.name, expect: scenario.expect, outcome };
+                if row.fault().is_some() {
                     stage.clear();
                 }
-                let row = Row { group: group.name, name: scenario.name, expect: scenario.expect, outcome };
                 println!("{} ({:.1} s)", row.line(), start.elapsed().as_secs_f64());
                 rows.borrow_mut().push(row);
             }
@@ -71,8 +79,7 @@ async fn run(words: &[String]) -> Result<bool> {
             }
         }
     };
-    let lanes: [_; LANES] = std::array::from_fn(|_| lane());
-    futures_util::future::join_all(lanes).await;
+    futures_util::future::join_all((0..browsers()?).map(|_| lane())).await;
 
     let mut rows = rows.into_inner();
     let scenarios = || GROUPS.iter().flat_map(|group| group.scenarios.iter().map(move |scenario| (group, scenario)));
@@ -85,14 +92,32 @@ async fn run(words: &[String]) -> Result<bool> {
     let faults = rows.iter().filter(|row| row.fault().is_some()).count();
     println!("{} of {expected} scenarios reported, {faults} failed", rows.len());
     if words.is_empty() {
-        let file = target().join("enforcement.md");
+        // `CARGO_TARGET_TMPDIR` is a folder in the target folder that cargo builds this in.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().context("cargo's target folder has no path")?;
+        let file = target.join("enforcement.md");
         std::fs::write(&file, &table).with_context(|| format!("could not write {}", file.display()))?;
     }
     Ok(faults == 0 && rows.len() == expected && expected > 0)
 }
 
-/// The workspace's target folder.
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")), PathBuf::from)
+/// A panic and an endless wait are failures of one scenario alone.
+async fn outcome(scenario: &Scenario, stage: &mut Stage) -> Result<Tally> {
+    match timeout(DEADLINE, AssertUnwindSafe((scenario.run)(stage)).catch_unwind()).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(panic)) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            bail!("panicked: {}", text.unwrap_or("without a text"))
+        }
+        Err(_) => bail!("came to no end within {DEADLINE:?}"),
+    }
+}
+
+fn browsers() -> Result<usize> {
+    let Some(text) = std::env::var_os("SOCKPIN_BROWSERS") else {
+        return Ok(BROWSERS);
+    };
+    let number = text.to_str().and_then(|text| text.parse().ok()).unwrap_or_default();
+    ensure!(number > 0, "SOCKPIN_BROWSERS is {}, no number of browsers", text.display());
+    Ok(number)
 }

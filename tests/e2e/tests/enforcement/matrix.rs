@@ -20,8 +20,10 @@ pub(crate) struct Group {
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) expect: Expect,
-    pub(crate) run: for<'a> fn(&'a mut Stage) -> Pin<Box<dyn Future<Output = Result<Tally>> + 'a>>,
+    pub(crate) run: Run,
 }
+
+pub(crate) type Run = for<'a> fn(&'a mut Stage) -> Pin<Box<dyn Future<Output = Result<Tally>> + 'a>>;
 
 /// What has to come of the sockets to the server with the wrong key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +121,28 @@ impl Tally {
         Ok(())
     }
 
+    /// A socket that its rule has to stop, for this reason. To the page any failure looks like that; the log knows.
+    pub(crate) async fn judged(
+        &mut self,
+        world: &World,
+        reason: &str,
+        server: &Server,
+        socket: impl Future<Output = Result<Sighting>>,
+    ) -> Result<()> {
+        let (entries, opened) = (world.firefox.violations().await?.len(), self.opened);
+        self.attack(server, socket).await?;
+        if self.opened > opened {
+            // The counts say what is wrong.
+            return Ok(());
+        }
+        let log = world.firefox.violations().await?;
+        ensure!(log.len() == entries + 1, "{} entries in the log instead of {}", log.len(), entries + 1);
+        let said = ["port", "outcome", "reason"].map(|field| &log[0][field]);
+        let due = [json!(server.port()), json!("block"), json!(reason)];
+        ensure!(said == due.each_ref(), "the newest entry in the log says {said:?} instead of {due:?}");
+        Ok(())
+    }
+
     pub(crate) fn saw(&mut self, seen: &Sighting) {
         self.tried += 1;
         self.opened += usize::from(seen.events.iter().any(|event| event == "open"));
@@ -157,7 +181,7 @@ pub(crate) fn wrong_pin(world: &World, host: &str, preflight: &str) -> Value {
 /// Both ways to find out: at the handshake alone, and ahead of it.
 pub(crate) const PREFLIGHTS: [&str; 2] = ["off", "prefer"];
 
-/// The same socket without a rule, then twice with one that its server does not meet; each stop has to be in the log.
+/// The same socket without a rule, then twice with one that its server does not meet; each stop has to be in the log for what it is.
 pub(crate) async fn wrong_key<S>(world: &World, host: &str, server: &Server, open: S) -> Result<Tally>
 where
     S: AsyncFn() -> Result<Sighting>,
@@ -166,10 +190,7 @@ where
     tally.control(server, open()).await?;
     for preflight in PREFLIGHTS {
         let rule = world.firefox.save_rule(wrong_pin(world, host, preflight)).await?;
-        let logged = world.firefox.violations().await?.len();
-        tally.attack(server, open()).await?;
-        let log = world.firefox.violations().await?;
-        ensure!(log.len() == logged + 1, "{} entries in the log instead of {}", log.len(), logged + 1);
+        tally.judged(world, "pin-mismatch", server, open()).await?;
         world.firefox.delete_rule(&rule).await?;
     }
     Ok(tally)

@@ -47,7 +47,8 @@ async fn upper_case(stage: &mut Stage) -> Result<Tally> {
 }
 
 async fn trailing_dot(stage: &mut Stage) -> Result<Tally> {
-    let mut tally = spelled(stage, "localhost", &["localhost.", "LOCALHOST."]).await?;
+    let mut tally = spelled(stage, PINNED, &[&format!("{PINNED}.")]).await?;
+    tally.add(&spelled(stage, "localhost", &["localhost.", "LOCALHOST."]).await?);
     tally.add(&spelled(stage, "localhost.", &["localhost"]).await?);
     Ok(tally)
 }
@@ -65,7 +66,16 @@ async fn user_info(stage: &mut Stage) -> Result<Tally> {
 }
 
 async fn one_label(stage: &mut Stage) -> Result<Tally> {
-    spelled(stage, &format!("*.{PINNED}"), &[BELOW]).await
+    let pattern = format!("*.{PINNED}");
+    let mut tally = spelled(stage, &pattern, &[BELOW]).await?;
+    // It is no rule for what is not exactly one label below.
+    let world = stage.world().await?;
+    world.firefox.save_rule(wrong_pin(world, &pattern, "off")).await?;
+    let server = server(world).await?;
+    for host in [PINNED, FAR_BELOW] {
+        tally.control(&server, world.firefox.socket(&format!("wss://{host}:{}/", server.port()))).await?;
+    }
+    Ok(tally)
 }
 
 async fn subtree(stage: &mut Stage) -> Result<Tally> {
@@ -82,7 +92,7 @@ async fn exclusion(stage: &mut Stage) -> Result<Tally> {
     for preflight in PREFLIGHTS {
         let rule = world.firefox.save_rule(wrong_pin(world, &format!("**.{PINNED}"), preflight)).await?;
         for host in [PINNED, FAR_BELOW] {
-            tally.attack(&server, world.firefox.socket(&url(host))).await?;
+            tally.judged(world, "pin-mismatch", &server, world.firefox.socket(&url(host))).await?;
         }
         tally.control(&server, world.firefox.socket(&url(BELOW))).await?;
         world.firefox.delete_rule(&rule).await?;

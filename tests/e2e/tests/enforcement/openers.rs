@@ -9,7 +9,7 @@ use sockpin_e2e::opener::OPENERS;
 use sockpin_e2e::socket::Sighting;
 use sockpin_e2e::world::{Installation, World};
 
-use crate::matrix::{Expect, Group, PREFLIGHTS, Scenario, Stage, Tally, wrong_key, wrong_pin};
+use crate::matrix::{Expect, Group, PREFLIGHTS, Run, Scenario, Stage, Tally, wrong_key, wrong_pin};
 
 pub(crate) const GROUP: Group = Group {
     name: "Who opens it",
@@ -42,10 +42,7 @@ pub(crate) const GROUP: Group = Group {
     ],
 };
 
-const fn scenario(
-    name: &'static str,
-    run: for<'a> fn(&'a mut Stage) -> std::pin::Pin<Box<dyn Future<Output = Result<Tally>> + 'a>>,
-) -> Scenario {
+const fn scenario(name: &'static str, run: Run) -> Scenario {
     Scenario { name, expect: Expect::Blocked, run }
 }
 
@@ -141,12 +138,11 @@ async fn restored_session(_: &mut Stage) -> Result<Tally> {
         world.firefox.restart().await?;
         let reports = pages.reported(known + 2).await?;
         let received = world.demo.servers.attacker.settled_traffic().await?.all_frames() - before;
-        match rule {
-            None => tally.control += received,
-            Some(_) => {
-                reports.iter().skip(known + 1).for_each(|report| tally.saw(&report.seen));
-                tally.leaked += received;
-            }
+        if rule.is_none() {
+            tally.control += received;
+        } else {
+            reports.iter().skip(known + 1).for_each(|report| tally.saw(&report.seen));
+            tally.leaked += received;
         }
         world.firefox.open(&world.demo.site.blank()).await?;
     }

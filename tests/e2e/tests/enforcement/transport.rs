@@ -61,7 +61,7 @@ async fn resumed(stage: &mut Stage) -> Result<Tally> {
     }
     world.firefox.save_rule(wrong_pin(world, PINNED, "off")).await?;
     let before = server.traffic().resumed;
-    tally.attack(&server, world.firefox.socket(&address)).await?;
+    tally.judged(world, "pin-mismatch", &server, world.firefox.socket(&address)).await?;
     ensure!(server.traffic().resumed == before + 1, "the session was not resumed");
     Ok(tally)
 }
@@ -98,7 +98,13 @@ fn connects(server: &Server) -> Vec<usize> {
 async fn http2(stage: &mut Stage) -> Result<Tally> {
     let world = stage.world().await?;
     let server = server(world, Speech::Http2, &[PINNED]).await?;
-    wrong_key(world, PINNED, &server, async || over_http2(world, PINNED, &server, Keep::Nothing).await).await
+    let tally =
+        wrong_key(world, PINNED, &server, async || over_http2(world, PINNED, &server, Keep::Nothing).await).await?;
+    ensure!(
+        connects(&server).len() == 2,
+        "the control, and the attack without a pre-flight, should have gone over HTTP/2"
+    );
+    Ok(tally)
 }
 
 async fn coalesced(stage: &mut Stage) -> Result<Tally> {
@@ -117,7 +123,7 @@ async fn coalesced(stage: &mut Stage) -> Result<Tally> {
         shared().await?;
         let rule = world.firefox.save_rule(wrong_pin(world, BELOW, preflight)).await?;
         let asked = connects(&server).len();
-        tally.attack(&server, over_http2(world, BELOW, &server, Keep::Nothing)).await?;
+        tally.judged(world, "pin-mismatch", &server, over_http2(world, BELOW, &server, Keep::Nothing)).await?;
         if preflight == "off" {
             ensure!(connects(&server).len() == asked + 1, "it was not judged at its handshake");
             shared().await?;
@@ -128,8 +134,16 @@ async fn coalesced(stage: &mut Stage) -> Result<Tally> {
 }
 
 async fn redirected(stage: &mut Stage) -> Result<Tally> {
-    let elsewhere = "https://unpinned.sockpin.test/".to_owned();
-    refused(stage, Answering::Refusing(302, Some(elsewhere))).await
+    let elsewhere = server(stage.world().await?, Speech::Http1, &[UNPINNED]).await?;
+    let mut tally = Tally::default();
+    for status in [301, 302] {
+        for scheme in ["wss", "https"] {
+            let location = format!("{scheme}://{UNPINNED}:{}/", elsewhere.port());
+            tally.add(&refused(stage, Answering::Refusing(status, Some(location))).await?);
+        }
+    }
+    ensure!(elsewhere.traffic().connections == 0, "a redirect was followed");
+    Ok(tally)
 }
 
 async fn unauthorised(stage: &mut Stage) -> Result<Tally> {
@@ -140,7 +154,7 @@ async fn forbidden(stage: &mut Stage) -> Result<Tally> {
     refused(stage, Answering::Refusing(403, None)).await
 }
 
-/// The page cannot tell such a stop from the server's own; the log does, so that it was judged is asked of it.
+/// To the page such a stop is like the server's own; that it was judged is in the log.
 async fn refused(stage: &mut Stage, answering: Answering) -> Result<Tally> {
     let world = stage.world().await?;
     let server = server(world, Speech::Http1, &[PINNED]).await?;
@@ -150,10 +164,7 @@ async fn refused(stage: &mut Stage, answering: Answering) -> Result<Tally> {
     server.answer(answering);
     for preflight in PREFLIGHTS {
         let rule = world.firefox.save_rule(wrong_pin(world, PINNED, preflight)).await?;
-        tally.attack(&server, world.firefox.socket(&address)).await?;
-        let log = world.firefox.violations().await?;
-        let newest = log.first().map(|entry| (entry["port"].clone(), entry["reason"].clone()));
-        ensure!(newest == Some((json!(server.port()), json!("pin-mismatch"))), "it was not judged: {newest:?}");
+        tally.judged(world, "pin-mismatch", &server, world.firefox.socket(&address)).await?;
         world.firefox.delete_rule(&rule).await?;
     }
     Ok(tally)
@@ -218,7 +229,7 @@ async fn one_port(stage: &mut Stage) -> Result<Tally> {
     for preflight in PREFLIGHTS {
         let host = format!("{PINNED}:{}", ruled.port());
         let rule = world.firefox.save_rule(wrong_pin(world, &host, preflight)).await?;
-        tally.attack(ruled, world.firefox.socket(&url(PINNED, ruled))).await?;
+        tally.judged(world, "pin-mismatch", ruled, world.firefox.socket(&url(PINNED, ruled))).await?;
         tally.control(free, world.firefox.socket(&url(PINNED, free))).await?;
         world.firefox.delete_rule(&rule).await?;
     }
