@@ -126,7 +126,7 @@ async fn a_pause_lets_through_is_logged_and_ends_with_the_browser() -> Result<()
     world.firefox.run_in_extension(SHORTEN, Vec::new()).await?;
     let page = world.demo.site.blank();
     sockpin_e2e::wait::until("the badge to be clear", async || {
-        Ok((world.firefox.badge(&page).await? == "").then_some(()))
+        Ok((world.firefox.badge(&page).await?.is_empty()).then_some(()))
     })
     .await?;
     let newest = &world.firefox.log().await?[0];

@@ -13,6 +13,7 @@ mod matrix;
 mod names;
 mod openers;
 mod transport;
+mod unseen;
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
@@ -26,7 +27,8 @@ use matrix::{Group, Row, Scenario, Stage, Tally};
 use tokio::time::timeout;
 
 /// In the order of the table.
-const GROUPS: &[Group] = &[transport::GROUP, names::GROUP, openers::GROUP, chain::GROUP, cleartext::GROUP];
+const GROUPS: &[Group] =
+    &[transport::GROUP, names::GROUP, openers::GROUP, chain::GROUP, cleartext::GROUP, unseen::GROUP];
 
 /// How many browsers run at a time, unless `SOCKPIN_BROWSERS` says otherwise.
 const BROWSERS: usize = 3;
