@@ -191,16 +191,11 @@ async fn from_a_container_or_a_private_window_none_is_sent() -> Result<()> {
 async fn a_probe_takes_the_sockets_proxy_or_is_not_sent() -> Result<()> {
     let world = world().await?;
     let (key, proxy) = (Key::new()?, Proxy::start(Kind::Socks).await?);
-    let socks = format!("SOCKS5 127.0.0.1:{}", proxy.port());
-    let script = |condition: &str| {
-        let script = format!("function FindProxyForURL(url, host) {{ return ({condition}) ? '{socks}' : 'DIRECT'; }}");
-        format!("data:application/x-ns-proxy-autoconfig,{}", script.replace('%', "%25").replace(' ', "%20"))
-    };
     let pinned = format!("host == '{PINNED}'");
     let sockets = format!("{pinned} && url.substring(0, 4) == 'wss:'");
     let probes_alone = format!("{pinned} && url.substring(0, 6) == 'https:'");
     for (condition, is_sent) in [(&pinned, true), (&sockets, false), (&probes_alone, false)] {
-        world.firefox.set_preference("network.proxy.autoconfig_url", json!(script(condition))).await?;
+        world.firefox.set_preference("network.proxy.autoconfig_url", json!(proxied(&proxy, condition))).await?;
         world.firefox.set_preference("network.proxy.type", json!(2)).await?;
         for preflight in ["prefer", "require"] {
             let server = server(&world, &key).await?;
@@ -224,4 +219,46 @@ async fn a_probe_takes_the_sockets_proxy_or_is_not_sent() -> Result<()> {
         }
     }
     world.firefox.quit().await
+}
+
+/// A socket whose name the proxy looks up: this machine must not do so on the probe's behalf.
+#[tokio::test]
+async fn a_probe_by_another_road_is_stopped_before_its_host_is_looked_up() -> Result<()> {
+    const REMOTE: &str = "known-to-the-proxy.example";
+    let world = world().await?;
+    let (key, proxy) = (Key::new()?, Proxy::start(Kind::Socks).await?);
+    let server = Server::tls(world.demo.authority.issue(&[REMOTE], &key)?).await?;
+    let sockets = format!("host == '{REMOTE}' && url.substring(0, 4) == 'wss:'");
+    world.firefox.set_preference("network.proxy.socks5_remote_dns", json!(true)).await?;
+    world.firefox.set_preference("network.proxy.autoconfig_url", json!(proxied(&proxy, &sockets))).await?;
+    world.firefox.set_preference("network.proxy.type", json!(2)).await?;
+    world.firefox.save_rule(json!({ "host": REMOTE, "pins": [{ "sha256": key.pin() }] })).await?;
+    let address = format!("wss://{REMOTE}:{}/", server.port());
+    assert!(world.firefox.socket(&address).await?.delivered());
+    assert_eq!(probes(&server.settled_traffic().await?), 0);
+
+    let looked_up = async || {
+        let names = world.firefox.privileged(LOOKED_UP, Vec::new()).await?;
+        Ok::<_, anyhow::Error>(names.as_array().is_some_and(|names| names.contains(&json!(REMOTE))))
+    };
+    assert!(!looked_up().await?);
+    // The control: a request that does leave by that road has its host looked up, in vain.
+    let fetch = "return fetch(arguments[0], { mode: 'no-cors' }).then(() => true, () => true)";
+    world.firefox.run(fetch, vec![json!(address.replace("wss", "https"))]).await?;
+    assert!(looked_up().await?);
+    world.firefox.quit().await
+}
+
+const LOOKED_UP: &str = r"
+return new Promise((resolve) => Cc['@mozilla.org/network/dashboard;1'].getService(Ci.nsIDashboard)
+    .requestDNSInfo(({ entries }) => resolve(entries.map(({ hostname }) => hostname))));
+";
+
+/// The address of a script that sends the requests of which this holds through the proxy, and all others directly.
+fn proxied(proxy: &Proxy, condition: &str) -> String {
+    let script = format!(
+        "function FindProxyForURL(url, host) {{ return ({condition}) ? 'SOCKS5 127.0.0.1:{}' : 'DIRECT'; }}",
+        proxy.port()
+    );
+    format!("data:application/x-ns-proxy-autoconfig,{}", script.replace('%', "%25").replace(' ', "%20"))
 }
