@@ -81,7 +81,13 @@ pub struct ConnectingPages {
 struct Content {
     plans: Mutex<Vec<Plan>>,
     reports: Mutex<Vec<Report>>,
-    count: watch::Sender<usize>,
+    known: watch::Sender<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    reports: usize,
+    ended: usize,
 }
 
 impl ConnectingPages {
@@ -111,13 +117,19 @@ impl ConnectingPages {
 
     /// Waits until so many sockets have been reported in all, and returns the reports.
     pub async fn reported(&self, count: usize) -> Result<Vec<Report>> {
-        let mut known = self.content.count.subscribe();
-        while *known.borrow_and_update() < count {
+        self.wait(|known| known.reports >= count).await.with_context(|| format!("{count} reports are wanted"))
+    }
+
+    /// Waits until so many pages have opened and reported all that they are to open, and returns the reports.
+    pub async fn ended(&self, pages: usize) -> Result<Vec<Report>> {
+        self.wait(|known| known.ended >= pages).await.with_context(|| format!("{pages} pages have to end"))
+    }
+
+    async fn wait(&self, enough: impl Fn(&Known) -> bool) -> Result<Vec<Report>> {
+        let mut known = self.content.known.subscribe();
+        while !enough(&known.borrow_and_update()) {
             let changed = timeout(SILENCE, known.changed()).await;
-            changed.with_context(|| {
-                let reports = self.reports();
-                format!("{} of {count} sockets were reported, then none in {SILENCE:?}", reports.len())
-            })??;
+            changed.with_context(|| format!("{:?}, then nothing in {SILENCE:?}", *known.borrow()))??;
         }
         Ok(self.reports())
     }
@@ -148,6 +160,10 @@ async fn accept(listener: TcpListener, content: Arc<Content>) {
 impl Content {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         if request.method() == Method::POST {
+            if request.uri().path() == "/ended" {
+                self.known.send_modify(|known| known.ended += 1);
+                return Response::new(Full::default());
+            }
             return match self.take_report(request).await {
                 Ok(()) => Response::new(Full::default()),
                 Err(_) => status(StatusCode::BAD_REQUEST),
@@ -161,7 +177,7 @@ impl Content {
         let body = request.into_body().collect().await?.to_bytes();
         let report = serde_json::from_slice(&body)?;
         lock(&self.reports).push(report);
-        self.count.send_modify(|count| *count += 1);
+        self.known.send_modify(|known| known.reports += 1);
         Ok(())
     }
 
@@ -215,7 +231,7 @@ async function oneAfterTheOther() {
     while (goesOn()) await connect(false);
 }
 
-for (let line = 0; line < plan.atOnce; line++) oneAfterTheOther();
+Promise.all(Array.from({ length: plan.atOnce }, oneAfterTheOther)).then(() => fetch('/ended', { method: 'POST' }));
 addEventListener('pageshow', ({ persisted }) => { if (persisted) connect(true); });
 ";
 

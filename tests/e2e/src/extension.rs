@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::firefox::Firefox;
@@ -56,8 +57,13 @@ impl Firefox {
 
     /// What the toolbar button shows for the tab with this address.
     pub async fn badge(&self, address: &str) -> Result<String> {
-        let text = self.run_in_extension(BADGE, vec![json!(address)]).await?;
-        text.as_str().map(str::to_owned).with_context(|| format!("no tab shows {address}"))
+        Ok(self.button(address).await?.badge)
+    }
+
+    /// The toolbar button as it is for the tab with this address.
+    pub async fn button(&self, address: &str) -> Result<Button> {
+        let button = self.run_in_extension(BUTTON, vec![json!(address)]).await?;
+        serde_json::from_value(button).with_context(|| format!("no tab shows {address}"))
     }
 
     /// Runs a script in a page of the extension, which is opened if it is not yet. The current tab stays what it was.
@@ -119,17 +125,42 @@ impl Firefox {
         self.ask_extension(json!({ "type": "clearLog" })).await.map(drop)
     }
 
-    /// The violations in the log, newest first.
+    /// The violations among the hundred newest entries of the log, newest first.
     pub async fn violations(&self) -> Result<Vec<Value>> {
         let entries = self.log().await?;
         Ok(entries.into_iter().filter(|entry| entry.get("outcome").is_some()).collect())
     }
 
-    /// The log, newest first: violations and pauses.
+    /// The hundred newest entries of the log, newest first: violations and pauses.
     pub async fn log(&self) -> Result<Vec<Value>> {
-        let answer = self.ask_extension(json!({ "type": "log", "limit": 100 })).await?;
-        list(&answer, "entries")
+        Ok(self.whole_log(100).await?.entries)
     }
+
+    /// The log, newest first. No more than 500 entries are ever told.
+    pub async fn whole_log(&self, limit: usize) -> Result<Log> {
+        let answer = self.ask_extension(json!({ "type": "log", "limit": limit })).await?;
+        let total = answer.get("total").and_then(Value::as_u64);
+        let total = total.with_context(|| format!("there is no total in the answer {answer}"))?;
+        Ok(Log { entries: list(&answer, "entries")?, total })
+    }
+}
+
+/// The newest entries of the log, and how many there are.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// Newest first.
+    pub entries: Vec<Value>,
+    /// How many the log holds.
+    pub total: u64,
+}
+
+/// The toolbar button.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Button {
+    /// The few characters on it.
+    pub badge: String,
+    /// What it says when pointed at.
+    pub title: String,
 }
 
 fn list(answer: &Value, name: &str) -> Result<Vec<Value>> {
@@ -140,11 +171,15 @@ fn list(answer: &Value, name: &str) -> Result<Vec<Value>> {
 const IS_USABLE: &str =
     "return document.URL === arguments[0] && typeof browser === 'object' && browser.runtime?.id !== undefined";
 
-const BADGE: &str = r"
+const BUTTON: &str = r"
 const [address] = arguments;
-return browser.tabs.query({}).then((tabs) => {
+return browser.tabs.query({}).then(async (tabs) => {
     const tab = tabs.find(({ url }) => url === address);
-    return tab && browser.action.getBadgeText({ tabId: tab.id });
+    if (!tab) return null;
+    const [badge, title] = await Promise.all([
+        browser.action.getBadgeText({ tabId: tab.id }), browser.action.getTitle({ tabId: tab.id }),
+    ]);
+    return { badge, title };
 });
 ";
 

@@ -36,6 +36,19 @@ impl Sighting {
 }
 
 impl Firefox {
+    /// Opens several sockets at the same time, as [`Firefox::socket`] does.
+    pub async fn sockets(&self, urls: &[&str]) -> Result<Vec<Sighting>> {
+        let script = format!(
+            "{OPEN_SOCKET} const [urls, text] = arguments;
+            return Promise.all(urls.map((url) => openSocket(url, text)));"
+        );
+        let seen = self
+            .run(&script, vec![json!(urls), json!(FRAME)])
+            .await
+            .with_context(|| format!("the page saw no end of the sockets to {urls:?}"))?;
+        serde_json::from_value(seen).context("the script in the page returned something else")
+    }
+
     /// Opens a socket from the current page, sends [`FRAME`] once it is open, closes it on the answer, and returns
     /// once it has ended.
     pub async fn socket(&self, url: &str) -> Result<Sighting> {

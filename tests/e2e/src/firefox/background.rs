@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::{Firefox, processes, profile};
@@ -12,6 +12,8 @@ impl Firefox {
     /// Lets the extension's background page fall asleep, and returns when it has.
     pub async fn suspend_background(&self) -> Result<()> {
         self.set_preference(IDLE_TIMEOUT, json!(SOON_MS)).await?;
+        // The timer that runs already still has the time from before.
+        self.privileged(TIME_IS_OVER, vec![json!(extension::ID)]).await.context("could not end the timer")?;
         self.background_is_asleep().await
     }
 
@@ -42,15 +44,24 @@ impl Firefox {
         processes::kill(&[process]).await
     }
 
-    /// Puts a newer version of the installed extension in its place, and returns when that one runs.
-    pub async fn update(&self, folder: &Path) -> Result<()> {
+    /// Puts a newer version of the installed extension in its place, as Firefox does by itself when it has found one.
+    /// Returns when that version runs, or when Firefox has put it off until the next start.
+    pub async fn update(&self, folder: &Path) -> Result<Update> {
         let package = self.geckodriver.package();
         profile::pack(folder, &package)
             .with_context(|| format!("could not pack {} into {}", folder.display(), package.display()))?;
-        let version = self.privileged(UPDATE, vec![json!(extension::ID), json!(package)]).await?;
-        let wanted = extension::version(folder)?;
-        anyhow::ensure!(version == json!(wanted), "after the update to {wanted} Firefox has {version}");
-        Ok(())
+        let came_to = self.privileged(UPDATE, vec![json!(package)]).await.context("could not update")?;
+        match came_to.as_str() {
+            Some("onInstallEnded") => Ok(Update::Done),
+            Some("onInstallPostponed") => Ok(Update::PutOff),
+            _ => bail!("the update came to {came_to}"),
+        }
+    }
+
+    /// The version of the extension that runs.
+    pub async fn running_version(&self) -> Result<String> {
+        let version = self.privileged(VERSION, vec![json!(extension::ID)]).await?;
+        version.as_str().map(str::to_owned).with_context(|| format!("the version is {version}"))
     }
 
     /// Allows the extension to run in private windows, or forbids it, as the person does in the add-ons manager.
@@ -59,6 +70,15 @@ impl Firefox {
         anyhow::ensure!(now == json!(allowed), "private windows are allowed: {now}, wanted: {allowed}");
         Ok(())
     }
+}
+
+/// What has come of an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Update {
+    /// The new version runs.
+    Done,
+    /// The old version runs until the browser is started again.
+    PutOff,
 }
 
 /// Preferences with which the background page is suspended as soon as it has nothing to do.
@@ -78,6 +98,9 @@ const BACKGROUND_STATE: &str = r"
 return WebExtensionPolicy.getByID(arguments[0]).extension.backgroundState;
 ";
 
+/// What the timer does.
+const TIME_IS_OVER: &str = "return WebExtensionPolicy.getByID(arguments[0]).extension.terminateBackground()";
+
 const END_BACKGROUND: &str = r"
 const { extension } = WebExtensionPolicy.getByID(arguments[0]);
 return extension.terminateBackground({ ignoreDevToolsAttached: true, disableResetIdleForTest: true });
@@ -85,19 +108,20 @@ return extension.terminateBackground({ ignoreDevToolsAttached: true, disableRese
 
 const STAY_ALIVE: &str = "Services.env.set('MOZ_CRASHREPORTER_SHUTDOWN', '')";
 
-/// Returns the version that runs.
+/// Returns the name of the event with which it ended.
 const UPDATE: &str = r"
-const [id, path] = arguments;
 const { AddonManager } = ChromeUtils.importESModule('resource://gre/modules/AddonManager.sys.mjs');
 const file = Cc['@mozilla.org/file/local;1'].createInstance(Ci.nsIFile);
-file.initWithPath(path);
-return (async () => {
-    const install = await AddonManager.getInstallForFile(file, 'application/x-xpinstall');
-    await install.install();
-    await install.addon.startupPromise;
-    return WebExtensionPolicy.getByID(id).extension.version;
-})();
+file.initWithPath(arguments[0]);
+return AddonManager.getInstallForFile(file, 'application/x-xpinstall').then((install) => new Promise((resolve) => {
+    const endings = ['onInstallEnded', 'onInstallPostponed', 'onInstallFailed', 'onInstallCancelled'];
+    const listeners = endings.map((name) => [name, (_, addon) => resolve(addon?.startupPromise?.then(() => name) ?? name)]);
+    install.addListener(Object.fromEntries(listeners));
+    install.install();
+}));
 ";
+
+const VERSION: &str = "return WebExtensionPolicy.getByID(arguments[0]).extension.version";
 
 /// Returns what holds then.
 const ALLOW_PRIVATE: &str = r"

@@ -9,9 +9,14 @@
 
 mod chain;
 mod cleartext;
+mod crowd;
+mod faults;
+mod killed;
+mod life;
 mod matrix;
 mod names;
 mod openers;
+mod starts;
 mod transport;
 mod unseen;
 
@@ -27,8 +32,18 @@ use matrix::{Group, Row, Scenario, Stage, Tally};
 use tokio::time::timeout;
 
 /// In the order of the table.
-const GROUPS: &[Group] =
-    &[transport::GROUP, names::GROUP, openers::GROUP, chain::GROUP, cleartext::GROUP, unseen::GROUP];
+const GROUPS: &[Group] = &[
+    transport::GROUP,
+    names::GROUP,
+    openers::GROUP,
+    unseen::GROUP,
+    chain::GROUP,
+    cleartext::GROUP,
+    faults::GROUP,
+    starts::GROUP,
+    life::GROUP,
+    killed::GROUP,
+];
 
 /// How many browsers run at a time, unless `SOCKPIN_BROWSERS` says otherwise.
 const BROWSERS: usize = 3;

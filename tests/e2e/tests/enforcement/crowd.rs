@@ -1,0 +1,98 @@
+//! Many sockets at a time. To one host Firefox opens them one after the other, so they go to as many hosts as there are
+//! sockets, all below one name with one rule.
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
+use sockpin_e2e::authority::Key;
+use sockpin_e2e::connecting::{ConnectingPages, Plan, Report};
+use sockpin_e2e::firefox::Options;
+use sockpin_e2e::servers::Server;
+use sockpin_e2e::world::{Installation, World};
+
+use crate::matrix::Tally;
+
+/// The pattern of the rule.
+const PATTERN: &str = "*.crowd.sockpin.test";
+
+/// A browser, pages that open sockets by themselves, and a server that all their hosts lead to.
+pub(crate) struct Crowd {
+    pub(crate) world: World,
+    pub(crate) pages: ConnectingPages,
+    /// The key that the rule names.
+    pub(crate) right: Server,
+    /// Another.
+    pub(crate) wrong: Server,
+    right_key: Key,
+}
+
+impl Crowd {
+    /// With Sockpin installed for good and without a rule.
+    pub(crate) async fn start(preferences: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Self> {
+        let mut all: Map<_, _> = preferences.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        // Every name leads to loopback; no list could hold them all.
+        all.insert("network.dns.native-is-localhost".to_owned(), json!(true));
+        // Else Firefox itself refuses sockets beyond the 200th.
+        all.insert("network.websocket.max-connections".to_owned(), json!(MOST_SOCKETS));
+        let options = Options { preferences: all, ..Options::default() };
+        let world = World::with(Installation::ForGood, options).await?;
+        let (right_key, wrong_key) = (Key::new()?, Key::new()?);
+        let right = Server::tls(world.demo.authority.issue(&[PATTERN], &right_key)?).await?;
+        let wrong = Server::tls(world.demo.authority.issue(&[PATTERN], &wrong_key)?).await?;
+        Ok(Self { world, pages: ConnectingPages::start().await?, right, wrong, right_key })
+    }
+
+    /// The rule that the wrong key does not meet.
+    pub(crate) fn rule(&self, preflight: &str) -> Value {
+        let pins = json!([{ "sha256": self.right_key.pin() }]);
+        json!({ "host": PATTERN, "mode": "block", "preflight": preflight, "pins": pins })
+    }
+
+    /// What the page sees without any rule: the wrong key's server receives its frame.
+    pub(crate) async fn control_without_rule(&self, tally: &mut Tally) -> Result<()> {
+        let url = url("control", &self.wrong);
+        tally.control(&self.wrong, self.world.firefox.socket(&url)).await
+    }
+
+    /// Under the rule the right key's server receives its frame.
+    pub(crate) async fn control_with_rule(&self, tally: &mut Tally) -> Result<()> {
+        let url = url("control", &self.right);
+        tally.control(&self.right, self.world.firefox.socket(&url)).await
+    }
+
+    /// A page with sockets to the wrong key's server, this many at a time, until it is left.
+    pub(crate) fn steady_page(&self, at_once: usize) -> String {
+        self.pages.page(Plan { at_once, ..Plan::steadily(url("n{n}", &self.wrong)) })
+    }
+
+    /// Adds what came of the sockets reported since there were `known`, and the frames since there were `frames`.
+    pub(crate) async fn count(&self, tally: &mut Tally, known: usize, frames: usize) -> Result<()> {
+        self.pages.reports().iter().skip(known).for_each(|report| tally.saw(&report.seen));
+        tally.leaked += self.frames().await? - frames;
+        Ok(())
+    }
+
+    /// The frames that the wrong key's server has received.
+    pub(crate) async fn frames(&self) -> Result<usize> {
+        Ok(self.wrong.settled_traffic().await?.all_frames())
+    }
+
+    /// Lets the open page go on until so many more sockets have been reported.
+    pub(crate) async fn more(&self, count: usize) -> Result<Vec<Report>> {
+        self.pages.reported(self.pages.reports().len() + count).await
+    }
+
+    /// Leaves the page; what it has begun is reported or gone.
+    pub(crate) async fn leave(&self) -> Result<()> {
+        self.world.firefox.run("window.enough()", Vec::new()).await.context("the page does not stop")?;
+        self.world.firefox.wait_for("the last report", "return window.pending === 0", Vec::new()).await?;
+        self.world.firefox.open(&self.world.demo.site.blank()).await
+    }
+}
+
+/// `host` may hold the placeholders of a [`Plan`].
+pub(crate) fn url(host: &str, server: &Server) -> String {
+    format!("wss://{host}.crowd.sockpin.test:{}/", server.port())
+}
+
+/// More than any scenario opens.
+const MOST_SOCKETS: u32 = 5_000;

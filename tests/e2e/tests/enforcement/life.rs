@@ -1,0 +1,273 @@
+//! The life of the background: it sleeps, is killed, updated, and asked more than it can answer at once.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+use sockpin_e2e::connecting::{ConnectingPages, Plan};
+use sockpin_e2e::demo::PINNED;
+use sockpin_e2e::doctored::Doctored;
+use sockpin_e2e::firefox::Update;
+use sockpin_e2e::wait;
+use sockpin_e2e::world::{Installation, World};
+
+use crate::crowd::{Crowd, url};
+use crate::matrix::{Expect, Group, PREFLIGHTS, Scenario, Stage, Tally, wrong_pin};
+
+pub(crate) const GROUP: Group = Group {
+    name: "Life cycle",
+    scenarios: &[
+        blocked("the event page suspended 20 times", |stage| Box::pin(suspended(stage))),
+        blocked("the extension process killed 20 times under a steady load", |_| Box::pin(killed())),
+        Scenario {
+            name: "the extension process killed while a socket with `preflight` `off` is being judged",
+            expect: Expect::NotProtected,
+            run: |_| Box::pin(killed_while_judging()),
+        },
+        Scenario {
+            name: "after six crashes of the extension process within 30 s, when Firefox gives up",
+            expect: Expect::NotProtected,
+            run: |_| Box::pin(given_up()),
+        },
+        blocked("a rule added while sockets are being opened, 20 times", |_| Box::pin(rule_added())),
+        blocked("the extension updated 5 times under a steady load", |_| Box::pin(updated())),
+        blocked("1,000 sockets at once from 20 tabs", |_| Box::pin(a_thousand())),
+        blocked("a page that reconnects as fast as it can for 30 s", |_| Box::pin(reconnecting())),
+    ],
+};
+
+const fn blocked(name: &'static str, run: crate::matrix::Run) -> Scenario {
+    Scenario { name, expect: Expect::Blocked, run }
+}
+
+/// The Firefox of the tests may crash as often as they like.
+const CRASH_THRESHOLD: &str = "extensions.webextensions.crash.threshold";
+/// How often what happens by chance is tried.
+const TIMES: usize = 20;
+
+async fn suspended(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let (firefox, servers) = (&world.firefox, &world.demo.servers);
+    let (wrong, right) = (servers.url("attacker")?, servers.url("pinned")?);
+    let mut tally = Tally::default();
+    firefox.suspend_background().await?;
+    tally.control(&servers.attacker, firefox.socket(&wrong)).await?;
+    for preflight in PREFLIGHTS {
+        let mut rule = wrong_pin(world, PINNED, preflight);
+        rule["pins"] = json!([{ "sha256": world.demo.pinned_key.pin() }]);
+        let rule = firefox.save_rule(rule).await?;
+        firefox.suspend_background().await?;
+        for _ in 0..TIMES / PREFLIGHTS.len() {
+            firefox.background_is_asleep().await?;
+            tally.attack(&servers.attacker, firefox.socket(&wrong)).await?;
+            let log = firefox.violations().await?.len();
+            ensure!(
+                log == tally.tried,
+                "{log} entries in the log of {} sockets, the last with {preflight}",
+                tally.tried
+            );
+        }
+        // It wakes for a socket that it lets go, too.
+        firefox.suspend_background().await?;
+        tally.control(&servers.pinned, firefox.socket(&right)).await?;
+        firefox.delete_rule(&rule).await?;
+    }
+    Ok(tally)
+}
+
+/// With the pre-flight a socket is held before its handshake and judged after it as well, so that none is lost with the
+/// process that was judging it.
+async fn killed() -> Result<Tally> {
+    let crowd = Crowd::start([(CRASH_THRESHOLD, json!(1_000))]).await?;
+    let mut tally = Tally::default();
+    crowd.control_without_rule(&mut tally).await?;
+    crowd.world.firefox.save_rule(crowd.rule("prefer")).await?;
+    let (known, frames) = (crowd.pages.reports().len(), crowd.frames().await?);
+    crowd.world.firefox.open(&crowd.steady_page(12)).await?;
+    for _ in 0..TIMES {
+        crowd.more(12).await?;
+        crowd.world.firefox.kill_extension_process().await?;
+    }
+    crowd.more(12).await?;
+    crowd.leave().await?;
+    crowd.count(&mut tally, known, frames).await?;
+    crowd.control_with_rule(&mut tally).await?;
+    crowd.world.firefox.quit().await?;
+    Ok(tally)
+}
+
+/// To Firefox a listener that died has no objection. Nothing else is left to judge the handshake.
+async fn killed_while_judging() -> Result<Tally> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let slow = Doctored::copy()?;
+    slow.before_background(JUDGING)?;
+    world.firefox.install(slow.folder()).await?;
+    let (attacker, url) = (&world.demo.servers.attacker, world.demo.servers.url("attacker")?);
+    let mut tally = Tally::default();
+    tally.control(attacker, world.firefox.socket(&url)).await?;
+    world.firefox.save_rule(wrong_pin(&world, PINNED, "off")).await?;
+    let kill = async {
+        wait::until("a socket that is being judged", async || {
+            let judging = world.firefox.run_in_extension("return localStorage.judging", Vec::new()).await?;
+            Ok((judging == json!("true")).then_some(()))
+        })
+        .await?;
+        world.firefox.kill_extension_process().await
+    };
+    // The page opens the socket by itself: the browser must be free to be asked.
+    let pages = ConnectingPages::start().await?;
+    let before = attacker.settled_traffic().await?.all_frames();
+    world.firefox.open(&pages.page(Plan::once(url))).await?;
+    kill.await?;
+    let reports = pages.reported(1).await?;
+    tally.saw(&reports[0].seen);
+    tally.leaked = attacker.settled_traffic().await?.all_frames() - before;
+    world.firefox.quit().await?;
+    Ok(tally)
+}
+
+/// A judgement that takes for ever, and a sign that it is under way.
+const JUDGING: &str = r"
+delete localStorage.judging;
+Object.defineProperty(browser.webRequest, 'getSecurityInfo', { value: () => {
+    localStorage.judging = true;
+    return new Promise(() => {});
+} });
+";
+
+/// It starts no process for extensions then, and asks none.
+async fn given_up() -> Result<Tally> {
+    let mut world = World::start(Installation::ForGood, false).await?;
+    let (attacker, url) = (&world.demo.servers.attacker, world.demo.servers.url("attacker")?);
+    let mut tally = Tally::default();
+    tally.control(attacker, world.firefox.socket(&url)).await?;
+    world.firefox.save_rule(wrong_pin(&world, PINNED, "prefer")).await?;
+    let before = attacker.settled_traffic().await?.all_frames();
+    for crashes in 0..6 {
+        let seen = world.firefox.socket(&url).await?;
+        ensure!(seen.refused(), "after {crashes} crashes the page saw {seen:?}");
+        world.firefox.kill_extension_process().await?;
+    }
+    ensure!(attacker.settled_traffic().await?.all_frames() == before, "a frame arrived before the last crash");
+    for _ in 0..3 {
+        tally.attack(attacker, world.firefox.socket(&url)).await?;
+    }
+    // It lasts until the next start.
+    world.restart_firefox().await?;
+    ensure!(world.firefox.socket(&url).await?.refused(), "it is not protected after a new start either");
+    world.firefox.quit().await?;
+    Ok(tally)
+}
+
+/// Sockets that are made after the answer carry another word than those before.
+async fn rule_added() -> Result<Tally> {
+    let crowd = Crowd::start([]).await?;
+    let firefox = &crowd.world.firefox;
+    let plan = Plan { at_once: 8, ..Plan::steadily(url("n{n}", &crowd.wrong)) };
+    firefox.open(&crowd.pages.page(plan)).await?;
+    let set_phase =
+        async |phase: String| firefox.run("window.phase = arguments[0]", vec![json!(phase)]).await.map(drop);
+    let mut tally = Tally::default();
+    for round in 0..TIMES {
+        set_phase(format!("before {round}")).await?;
+        crowd.more(16).await?;
+        let rule = firefox.save_rule(crowd.rule(PREFLIGHTS[round % PREFLIGHTS.len()])).await?;
+        set_phase(format!("after {round}")).await?;
+        crowd.more(16).await?;
+        set_phase("between".to_owned()).await?;
+        crowd.more(8).await?;
+        firefox.delete_rule(&rule).await?;
+    }
+    crowd.leave().await?;
+    for report in crowd.pages.reports().iter().filter(|report| report.phase.starts_with("after")) {
+        tally.saw(&report.seen);
+    }
+    let payloads = crowd.wrong.settled_traffic().await?.payloads;
+    tally.leaked = payloads.iter().filter(|payload| payload.contains(" after ")).count();
+    tally.control = payloads.iter().filter(|payload| payload.contains(" before ")).count();
+    crowd.world.firefox.quit().await?;
+    Ok(tally)
+}
+
+async fn updated() -> Result<Tally> {
+    const UPDATES: usize = 5;
+    let mut crowd = Crowd::start([]).await?;
+    let mut tally = Tally::default();
+    crowd.control_without_rule(&mut tally).await?;
+    crowd.world.firefox.save_rule(crowd.rule("off")).await?;
+    let (known, frames) = (crowd.pages.reports().len(), crowd.frames().await?);
+    let page = crowd.steady_page(12);
+    crowd.world.firefox.set_home_page(&page);
+    crowd.world.firefox.open(&page).await?;
+    for update in 1..=UPDATES {
+        let version = format!("0.1.{}", 100 + update);
+        let newer = Doctored::copy()?;
+        newer.set_version(&version)?;
+        crowd.more(12).await?;
+        let came_to = crowd.world.firefox.update(newer.folder()).await?;
+        crowd.more(12).await?;
+        if came_to == Update::PutOff {
+            crowd.world.firefox.restart().await?;
+            crowd.more(12).await?;
+        }
+        let running = crowd.world.firefox.running_version().await?;
+        ensure!(running == version, "{running} runs instead of {version}");
+    }
+    crowd.world.firefox.rules().await?;
+    let tabs = crowd.world.firefox.driver()?.windows().await?;
+    crowd.world.firefox.driver()?.switch_to_window(tabs.into_iter().next().context("no tab is open")?).await?;
+    crowd.leave().await?;
+    crowd.count(&mut tally, known, frames).await?;
+    crowd.control_with_rule(&mut tally).await?;
+    crowd.world.firefox.quit().await?;
+    Ok(tally)
+}
+
+async fn a_thousand() -> Result<Tally> {
+    const TABS: usize = 20;
+    const SOCKETS: usize = 1_000;
+    let crowd = Crowd::start([]).await?;
+    let firefox = &crowd.world.firefox;
+    let mut tally = Tally::default();
+    crowd.control_without_rule(&mut tally).await?;
+    firefox.save_rule(crowd.rule("off")).await?;
+    let frames = crowd.frames().await?;
+    for (tab, server) in [(0, &crowd.right), (TABS, &crowd.wrong)] {
+        for tab in tab..tab + TABS {
+            let count = SOCKETS / TABS;
+            let plan =
+                Plan { at_once: count, count: Some(count.try_into()?), ..Plan::once(url(&format!("t{tab}"), server)) };
+            firefox.open_tab(&crowd.pages.page(plan)).await?;
+        }
+        crowd.pages.reported(if server.port() == crowd.right.port() { SOCKETS } else { 2 * SOCKETS }).await?;
+    }
+    let (right, wrong) = (crowd.right.settled_traffic().await?, crowd.pages.reports());
+    tally.control += right.frames;
+    ensure!(right.frames == SOCKETS, "the right key's server received {} frames", right.frames);
+    wrong.iter().skip(SOCKETS).for_each(|report| tally.saw(&report.seen));
+    tally.leaked = crowd.frames().await? - frames;
+    let log = firefox.whole_log(1).await?.total;
+    ensure!(log == u64::try_from(SOCKETS)?, "{log} entries in the log of {SOCKETS} sockets");
+    crowd.world.firefox.quit().await?;
+    Ok(tally)
+}
+
+async fn reconnecting() -> Result<Tally> {
+    const TIME: Duration = Duration::from_secs(30);
+    let crowd = Crowd::start([]).await?;
+    let firefox = &crowd.world.firefox;
+    let mut tally = Tally::default();
+    crowd.control_without_rule(&mut tally).await?;
+    firefox.save_rule(crowd.rule("prefer")).await?;
+    let (known, frames) = (crowd.pages.reports().len(), crowd.frames().await?);
+    let for_ms = Some(TIME.as_millis().try_into()?);
+    let plan = Plan { for_ms, at_once: 4, ..Plan::steadily(url("storm", &crowd.wrong)) };
+    firefox.open(&crowd.pages.page(plan)).await?;
+    crowd.pages.ended(1).await?;
+    crowd.count(&mut tally, known, frames).await?;
+    let log = firefox.whole_log(1).await?.total;
+    ensure!(log == u64::try_from(tally.tried)?, "{log} entries in the log of {} sockets", tally.tried);
+    crowd.control_with_rule(&mut tally).await?;
+    crowd.world.firefox.quit().await?;
+    Ok(tally)
+}
