@@ -231,7 +231,9 @@ async function oneAfterTheOther() {
     while (goesOn()) await connect(false);
 }
 
-Promise.all(Array.from({ length: plan.atOnce }, oneAfterTheOther)).then(() => fetch('/ended', { method: 'POST' }));
+Promise.all(Array.from({ length: plan.atOnce }, oneAfterTheOther))
+    .then(() => fetch('/ended', { method: 'POST' }))
+    .then(() => { window.idle = true; });
 addEventListener('pageshow', ({ persisted }) => { if (persisted) connect(true); });
 ";
 

@@ -88,8 +88,9 @@ pub fn soon_asleep() -> serde_json::Map<String, Value> {
 }
 
 const IDLE_TIMEOUT: &str = "extensions.background.idle.timeout";
-/// Milliseconds without an event after which the background page is suspended.
-const SOON_MS: u32 = 300;
+/// Milliseconds without an event after which the background page is suspended: longer than it takes to wake up on a busy
+/// machine, or it would be suspended before it has been asked.
+const SOON_MS: u32 = 1_500;
 
 /// The name that Firefox gives this process.
 const EXTENSION_PROCESS: &str = "WebExtensions";

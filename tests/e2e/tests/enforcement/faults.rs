@@ -136,7 +136,9 @@ async fn attack(world: &World, tally: &mut Tally, said: &Said) -> Result<()> {
         tally.control += received;
         1
     } else {
-        seen.iter().for_each(|seen| tally.saw(seen));
+        for seen in &seen {
+            tally.saw(seen);
+        }
         tally.leaked += received;
         seen.len()
     };

@@ -40,7 +40,9 @@ async fn in_a_burst(_: &mut Stage) -> Result<Tally> {
         crowd.world.firefox.kill().await?;
         // Nothing runs any more that could report: all of these were answered before the kill.
         let reports = crowd.pages.reports().split_off(known);
-        reports.iter().for_each(|report| tally.saw(&report.seen));
+        for report in &reports {
+            tally.saw(&report.seen);
+        }
 
         crowd.world.firefox.start_again().await?;
         let log = crowd.world.firefox.whole_log(500).await?;

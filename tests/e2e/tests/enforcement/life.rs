@@ -8,6 +8,7 @@ use sockpin_e2e::connecting::{ConnectingPages, Plan};
 use sockpin_e2e::demo::PINNED;
 use sockpin_e2e::doctored::Doctored;
 use sockpin_e2e::firefox::Update;
+use sockpin_e2e::socket::Sighting;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 
@@ -18,6 +19,7 @@ pub(crate) const GROUP: Group = Group {
     name: "Life cycle",
     scenarios: &[
         blocked("the event page suspended 20 times", |stage| Box::pin(suspended(stage))),
+        blocked("sockets that come just as the event page is suspended", |stage| Box::pin(colliding(stage))),
         blocked("the extension process killed 20 times under a steady load", |_| Box::pin(killed())),
         Scenario {
             name: "the extension process killed while a socket with `preflight` `off` is being judged",
@@ -31,6 +33,13 @@ pub(crate) const GROUP: Group = Group {
         },
         blocked("a rule added while sockets are being opened, 20 times", |_| Box::pin(rule_added())),
         blocked("the extension updated 5 times under a steady load", |_| Box::pin(updated())),
+    ],
+};
+
+/// Beside the other half of the same group, in another browser: these take as long as all of that.
+pub(crate) const UNDER_LOAD: Group = Group {
+    name: "Life cycle",
+    scenarios: &[
         blocked("1,000 sockets at once from 20 tabs", |_| Box::pin(a_thousand())),
         blocked("a page that reconnects as fast as it can for 30 s", |_| Box::pin(reconnecting())),
     ],
@@ -72,6 +81,48 @@ async fn suspended(stage: &mut Stage) -> Result<Tally> {
         tally.control(&servers.pinned, firefox.socket(&right)).await?;
         firefox.delete_rule(&rule).await?;
     }
+    Ok(tally)
+}
+
+/// Pauses about as long as the time after which the page is suspended: before, while and after it is.
+const COLLIDING: &str = r"
+const [url, text, pauses] = arguments;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const open = () => new Promise((resolve) => {
+    const seen = { events: [], closeCode: 0, echoed: null, url };
+    const socket = new WebSocket(url);
+    for (const type of ['open', 'message', 'error', 'close']) socket.addEventListener(type, () => seen.events.push(type));
+    socket.addEventListener('open', () => { socket.send(text); socket.close(); });
+    socket.addEventListener('close', ({ code }) => { seen.closeCode = code; resolve(seen); });
+});
+return (async () => {
+    const all = [];
+    for (const ms of pauses) { await pause(ms); all.push(await open()); }
+    return all;
+})();
+";
+
+async fn colliding(stage: &mut Stage) -> Result<Tally> {
+    const PAUSES_MS: [u32; 15] =
+        [1440, 1450, 1460, 1470, 1480, 1490, 1495, 1500, 1505, 1510, 1520, 1530, 1540, 1550, 1570];
+    let world = stage.world().await?;
+    let (firefox, attacker, url) = (&world.firefox, &world.demo.servers.attacker, world.demo.servers.url("attacker")?);
+    let mut tally = Tally::default();
+    firefox.suspend_background().await?;
+    tally.control(attacker, firefox.socket(&url)).await?;
+    for preflight in PREFLIGHTS {
+        let rule = firefox.save_rule(wrong_pin(world, PINNED, preflight)).await?;
+        let before = attacker.settled_traffic().await?.all_frames();
+        let seen = firefox.run(COLLIDING, vec![json!(url), json!("a frame"), json!(PAUSES_MS)]).await?;
+        let seen: Vec<Sighting> = serde_json::from_value(seen).context("the page told something else")?;
+        for seen in &seen {
+            tally.saw(seen);
+        }
+        tally.leaked += attacker.settled_traffic().await?.all_frames() - before;
+        firefox.delete_rule(&rule).await?;
+    }
+    let log = firefox.violations().await?.len();
+    ensure!(log == tally.tried, "{log} entries in the log of {} sockets", tally.tried);
     Ok(tally)
 }
 

@@ -41,8 +41,9 @@ const GROUPS: &[Group] = &[
     cleartext::GROUP,
     faults::GROUP,
     starts::GROUP,
-    life::GROUP,
+    life::UNDER_LOAD,
     killed::GROUP,
+    life::GROUP,
 ];
 
 /// How many browsers run at a time, unless `SOCKPIN_BROWSERS` says otherwise.
