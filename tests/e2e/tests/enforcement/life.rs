@@ -163,7 +163,7 @@ async fn given_up() -> Result<Tally> {
 async fn rule_added() -> Result<Tally> {
     let crowd = Crowd::start([]).await?;
     let firefox = &crowd.world.firefox;
-    let plan = Plan { at_once: 8, ..Plan::steadily(url("n{n}", &crowd.wrong)) };
+    let plan = Plan { at_once: 8, ..Plan::steadily(url("l{line}", &crowd.wrong)) };
     firefox.open(&crowd.pages.page(plan)).await?;
     let set_phase =
         async |phase: String| firefox.run("window.phase = arguments[0]", vec![json!(phase)]).await.map(drop);
@@ -235,8 +235,7 @@ async fn a_thousand() -> Result<Tally> {
     for (tab, server) in [(0, &crowd.right), (TABS, &crowd.wrong)] {
         for tab in tab..tab + TABS {
             let count = SOCKETS / TABS;
-            let plan =
-                Plan { at_once: count, count: Some(count.try_into()?), ..Plan::once(url(&format!("t{tab}"), server)) };
+            let plan = Plan { at_once: count, count: Some(count.try_into()?), ..Plan::once(url("l{line}", server)) };
             firefox.open_tab(&crowd.pages.page(plan)).await?;
         }
         crowd.pages.reported(if server.port() == crowd.right.port() { SOCKETS } else { 2 * SOCKETS }).await?;
