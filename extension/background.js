@@ -18,6 +18,9 @@ browser.runtime.onMessage.addListener((message) => answer(message));
 browser.alarms.onAlarm.addListener(() => wake());
 browser.permissions.onAdded.addListener(() => wake());
 browser.permissions.onRemoved.addListener(() => wake());
+// A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
+// moment before the new one listens, and sockets would pass unseen.
+browser.runtime.onUpdateAvailable.addListener(() => {});
 
 /** One instance of the core, from its loading to its end. */
 class Life {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::pause::PauseEntry;
+use crate::time::UnixMillis;
 use crate::violation::Violation;
 
 /// One entry. As JSON it is the one or the other, told apart by their fields.
@@ -16,6 +17,15 @@ pub enum LogEntry {
 }
 
 impl LogEntry {
+    /// When it happened.
+    #[must_use]
+    pub fn time(&self) -> UnixMillis {
+        match self {
+            Self::Violation(violation) => violation.time,
+            Self::Pause(pause) => pause.time,
+        }
+    }
+
     /// Its place in the log; none before it is written.
     #[must_use]
     pub fn id(&self) -> Option<u64> {

@@ -101,6 +101,8 @@ pub struct Status {
     pub pause: Option<Pause>,
     /// Whether there may be one.
     pub pausing: Pausing,
+    /// Who has set the managed rules, if they say.
+    pub administrator: Option<String>,
     /// What the browser lets Sockpin see.
     pub sight: Sight,
 }

@@ -6,6 +6,7 @@
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
+//! - [`managed`]: what an administrator has set.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
@@ -18,6 +19,7 @@ pub mod certificate;
 pub mod date;
 pub mod error;
 pub mod form;
+pub mod managed;
 pub mod notice;
 pub mod rule;
 pub mod socket;

@@ -14,6 +14,7 @@ mod key_rows;
 mod lab;
 mod masthead;
 mod options;
+mod pausing;
 mod popup;
 mod rule_fields;
 mod rule_form;

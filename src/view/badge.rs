@@ -56,6 +56,7 @@ mod tests {
             rules: 3,
             pause: None,
             pausing: Pausing::Allowed,
+            administrator: None,
             sight: Sight { every_site: true, private_windows: true },
         };
         let shown = |status: &Status| {

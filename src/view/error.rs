@@ -119,6 +119,10 @@ fn host(error: &Error) -> Option<String> {
         Error::HostInternationalised { text } => {
             format!("“{text}” is not a valid name. Check its spelling, or enter its form that begins with xn--.")
         }
+        Error::HostNeverShown { host } => format!(
+            "Firefox shows no extension what is sent to {host}, one of Mozilla’s own sites, so a rule for it would protect \
+             nothing. Enter another host."
+        ),
         Error::SocketUrl => {
             "This is not the address of a WebSocket. Enter one that begins with wss:// or ws://.".to_owned()
         }
@@ -139,6 +143,9 @@ fn rule(error: &Error) -> Option<String> {
         Error::RulePinCount { limit } => format!("A rule has at most {limit} keys in one list. Remove some."),
         Error::TextLength { limit } => format!("This is too long. At most {limit} characters are kept: shorten it."),
         Error::RuleId => "The rule’s identifier is empty or too long. Make it a new rule.".to_owned(),
+        Error::RuleIdTaken { id } => {
+            format!("Another rule has the identifier “{id}” already. Give this one another, or leave it out.")
+        }
         Error::RuleChanged => {
             "This rule was changed in the meantime, perhaps in another tab, so nothing of this form was stored. The newer \
              version is in the list below: load it here and make your changes again."
@@ -171,6 +178,18 @@ fn stored(error: &Error) -> String {
         }
         Error::PolicyRule { index, problem } => {
             format!("Number {} of the stored rules cannot be used. {}", index.saturating_add(1), sentence(problem))
+        }
+        Error::ManagedShape { detail } => {
+            format!("This has not the shape that the README describes: {detail}. Correct it in the policy.")
+        }
+        Error::ManagedVersion => {
+            "The version of the policy must be the number 1. Correct it, or leave it out.".to_owned()
+        }
+        Error::SettingUnknown { name } => {
+            format!("There is no “{name}”; it may be misspelt. Correct it in the policy, or take it out.")
+        }
+        Error::PauseForbidden => {
+            "Your administrator has turned pausing off. Ask whoever has set the rules to change them.".to_owned()
         }
         Error::InvalidTime => "The time is not valid. Check this computer’s clock.".to_owned(),
         Error::Storage { detail } => {
@@ -256,6 +275,15 @@ mod tests {
             (
                 Error::HostPort { text: "99999".to_owned() },
                 "“99999” is not a port. Write a number from 1 to 65535, or leave it out for every port.",
+            ),
+            (
+                Error::HostNeverShown { host: "addons.mozilla.org".to_owned() },
+                "Firefox shows no extension what is sent to addons.mozilla.org, one of Mozilla’s own sites, so a rule for it \
+                 would protect nothing. Enter another host.",
+            ),
+            (
+                Error::SettingUnknown { name: "pauseing".to_owned() },
+                "There is no “pauseing”; it may be misspelt. Correct it in the policy, or take it out.",
             ),
             (
                 Error::RulePinsMissing,

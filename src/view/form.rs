@@ -75,6 +75,9 @@ pub fn check(
     let pattern = HostPattern::parse(&rule.host, url_host).ok();
     if let Some(typed) = &pattern {
         errors.extend(taken(&rule, &typed.pattern.to_string(), stored));
+        if typed.pattern.is_never_shown() {
+            errors.push(whole(Field::Host, Error::HostNeverShown { host: typed.pattern.base().to_string() }));
+        }
     }
     if expiry == DateInput::Partial {
         errors.push(whole(Field::Expires, Error::InvalidDate { text: String::new() }));

@@ -3,7 +3,7 @@
 use super::date::{ago, count, day, days_until};
 use super::notice::{Badge, Kind, Notice, Tone};
 use crate::pin::Pin;
-use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, RuleDocument};
+use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, RuleDocument};
 use crate::time::{Date, UnixMillis};
 
 /// From this many days before its end a rule says so.
@@ -41,6 +41,25 @@ pub const fn mode_help(mode: Mode) -> &'static str {
     }
 }
 
+/// What a choice of the pre-flight does, below its field.
+#[must_use]
+pub const fn preflight_help(preflight: Preflight) -> &'static str {
+    match preflight {
+        Preflight::Prefer => {
+            "Sockpin first asks the server for its key alone. A wrong key so never sees the socket’s address, cookies and \
+             subprotocols. Where that cannot be asked, the key is checked at the handshake, which sends them."
+        }
+        Preflight::Off => {
+            "The key is checked at the handshake only: by then the server has received the socket’s address, cookies and \
+             subprotocols."
+        }
+        Preflight::Require => {
+            "As “when possible”, but a socket is stopped where the server gives no answer, and in private windows, containers \
+             and behind a proxy of its own, where none is asked for."
+        }
+    }
+}
+
 /// Everything that is not the default, and when it was changed.
 #[must_use]
 pub fn facts(rule: &RuleDocument, now: UnixMillis) -> String {
@@ -58,6 +77,11 @@ pub fn facts(rule: &RuleDocument, now: UnixMillis) -> String {
     }
     if rule.local_roots == LocalRoots::Exempt {
         facts.push("Roots added on this computer are let through".to_owned());
+    }
+    match rule.preflight {
+        Preflight::Prefer => {}
+        Preflight::Off => facts.push("No check ahead of the handshake".to_owned()),
+        Preflight::Require => facts.push("Check ahead of the handshake required".to_owned()),
     }
     if let Some(updated) = rule.updated {
         facts.push(format!("Changed {}", ago(updated, now)));

@@ -62,6 +62,22 @@ pub fn state(rules: usize) -> State {
     }
 }
 
+/// The line during a pause; `until` is the time of day of its end, where it has one.
+#[must_use]
+pub fn paused(until: Option<&str>) -> State {
+    let text = match until {
+        Some(until) => format!("Paused until {until}: nothing is being blocked."),
+        None => "Paused until Firefox restarts: nothing is being blocked.".to_owned(),
+    };
+    State { text, tone: Tone::Warning }
+}
+
+/// Said where there can be no pause.
+#[must_use]
+pub fn pausing_forbidden(administrator: Option<&str>) -> String {
+    format!("Pausing is turned off by {}.", administrator.unwrap_or("your administrator"))
+}
+
 /// The line for a problem.
 #[must_use]
 pub fn state_of(banner: &Banner) -> State {

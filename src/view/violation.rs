@@ -2,10 +2,12 @@
 
 use super::date::{count, day};
 use super::notice::{Badge, Tone};
+use crate::pause::PauseEvent;
 use crate::policy::Layer;
+use crate::preflight::NoAnswer;
 use crate::rule::{LocalRoots, MatchScope, Mode};
 use crate::verdict::{Outcome, Reason};
-use crate::violation::{Mark, RuleSnapshot, Violation};
+use crate::violation::{Mark, RuleSnapshot, Stage, Violation};
 
 /// What became of the socket.
 #[must_use]
@@ -50,6 +52,9 @@ pub fn reason(violation: &Violation) -> String {
         sentence.push_str("; the rule only flags since it expired");
         sentence.push_str(&when);
     }
+    if violation.paused {
+        sentence.push_str("; it was let through because Sockpin was paused");
+    }
     sentence.push('.');
     sentence
 }
@@ -74,11 +79,7 @@ pub const fn advice(violation: &Violation) -> &'static str {
             "A certificate that is in no public log can have been issued in secret. If the server’s authority is a private \
              one, take the requirement out of the rule; if not, ask whoever runs the server."
         }
-        Reason::PreflightUnanswered => {
-            "This version of Sockpin cannot send pre-flights, so a rule that requires one stops every socket of its host. \
-             Such a rule came from a policy file, and saving it in the form does not lift the requirement: delete it and \
-             add it again. The key is then checked at the handshake, before any data flows."
-        }
+        Reason::PreflightUnanswered => unanswered_advice(violation.no_answer),
         Reason::ChainUnknown => {
             "Firefox shows no chain once a certificate exception is in force. Remove the exception, or pin the server’s \
              own key."
@@ -107,6 +108,58 @@ pub const fn advice(violation: &Violation) -> &'static str {
         Reason::NoRule | Reason::RuleOff | Reason::PinMatched | Reason::NoDeniedKey | Reason::LocalRootExempt => {
             "Nothing needs to be done."
         }
+    }
+}
+
+/// What the server has received of the page's by then; none where nothing is known of it.
+#[must_use]
+pub const fn sent(violation: &Violation) -> Option<&'static str> {
+    match (violation.stage, violation.reason) {
+        (Stage::Preflight, _) => Some(
+            "Nothing of the page’s was sent: the key was asked for beforehand, without address, cookies and subprotocols.",
+        ),
+        (
+            Stage::Handshake,
+            Reason::PolicyUnreadable
+            | Reason::UnreadableAddress
+            | Reason::InternalError
+            | Reason::Deadline
+            | Reason::Cleartext,
+        ) => None,
+        (Stage::Handshake, _) => match violation.outcome {
+            Outcome::Block => Some(
+                "The server has received the request that opens the socket, with its address, cookies and subprotocols, and \
+                 nothing after it.",
+            ),
+            _ => None,
+        },
+    }
+}
+
+const fn unanswered_advice(no_answer: Option<NoAnswer>) -> &'static str {
+    match no_answer {
+        Some(NoAnswer::PrivateWindow | NoAnswer::Container) => {
+            "Open the page in an ordinary tab. Or let the rule prefer the check instead of requiring it: the key is then checked \
+             at the handshake, before any data flows."
+        }
+        Some(NoAnswer::Proxy) => {
+            "Use one proxy for sockets and for other requests, or let the rule prefer the check instead of requiring it."
+        }
+        Some(NoAnswer::Failed | NoAnswer::Deadline) | None => {
+            "Check that the server can be reached, and that it answers requests that open no socket. If it does not, let the \
+             rule prefer the check instead of requiring it. After a minute the server is asked again."
+        }
+    }
+}
+
+/// A pause in the log.
+#[must_use]
+pub const fn pause(event: PauseEvent) -> &'static str {
+    match event {
+        PauseEvent::BegunForTenMinutes => "Paused for 10 minutes",
+        PauseEvent::BegunUntilRestart => "Paused until Firefox restarts",
+        PauseEvent::RanOut => "The pause ran out",
+        PauseEvent::Ended => "The pause was ended",
     }
 }
 
@@ -179,7 +232,14 @@ fn cause(violation: &Violation) -> String {
                 .to_owned()
         }
         Reason::PreflightUnanswered => {
-            "The rule requires the key to be checked ahead of the handshake, and it could not be".to_owned()
+            let why = match violation.no_answer {
+                Some(NoAnswer::PrivateWindow) => "this is not done for private windows",
+                Some(NoAnswer::Container) => "this is not done for tabs of a container",
+                Some(NoAnswer::Proxy) => "the check would not have gone through the same proxy",
+                Some(NoAnswer::Deadline) => "the server took too long to answer",
+                Some(NoAnswer::Failed) | None => "the server gave no answer over TLS",
+            };
+            format!("The rule requires the key to be checked ahead of the handshake, and {why}")
         }
         Reason::Deadline => "The check took too long".to_owned(),
         Reason::PolicyUnreadable => "The stored rules could not be read, so every socket is stopped".to_owned(),
@@ -247,6 +307,9 @@ mod tests {
             outcome,
             reason,
             exception: false,
+            paused: false,
+            stage: Stage::Handshake,
+            no_answer: None,
             rule: Some(RuleSnapshot {
                 id: "1".to_owned(),
                 layer: Layer::User,
@@ -333,6 +396,20 @@ mod tests {
         let unreadable = Violation { reason: Reason::UnparsableCertificate, ..plain };
         assert!(advice(&unreadable).contains("As long as the rule denies keys"));
         let preflight = violation(Reason::PreflightUnanswered, Outcome::Block);
-        assert!(advice(&preflight).contains("delete it and add it again"));
+        assert!(advice(&preflight).contains("asked again"));
+        let private = Violation { no_answer: Some(NoAnswer::PrivateWindow), ..preflight };
+        assert!(advice(&private).contains("ordinary tab"));
+        assert!(reason(&private).ends_with("not done for private windows."));
+    }
+
+    #[test]
+    fn what_the_server_has_seen_is_said() {
+        let at_handshake = violation(Reason::PinMismatch, Outcome::Block);
+        assert!(sent(&at_handshake).unwrap().contains("has received the request"));
+        let ahead = Violation { stage: Stage::Preflight, ..at_handshake.clone() };
+        assert!(sent(&ahead).unwrap().starts_with("Nothing of the page’s was sent"));
+        let paused = Violation { outcome: Outcome::Flag, paused: true, ..at_handshake };
+        assert_eq!(sent(&paused), None);
+        assert!(reason(&paused).ends_with("because Sockpin was paused."));
     }
 }

@@ -391,7 +391,7 @@ fn an_administrators_rules_hold_beside_the_users_and_the_strictest_wins() {
         (rule("block", &right), rule("block", &right), Answer::LetGo),
     ] {
         let stored = Stored {
-            user: Ok(Some(policy(&[user.clone()]))),
+            user: Ok(Some(policy(std::slice::from_ref(&user)))),
             managed: Ok(Some(json!({"rules": [managed]}).to_string())),
             pause: None,
         };

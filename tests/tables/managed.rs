@@ -79,3 +79,15 @@ fn what_settings_may_forbid_is_forbidden_where_they_cannot_be_read() {
         assert_eq!(read(&json!({"settings": settings})).policy.settings().pausing, pausing, "{settings}");
     }
 }
+
+#[test]
+fn the_example_of_the_readme_is_one() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, example) = readme.split_once("```json\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let policies: Value = serde_json::from_str(example).unwrap();
+    let managed = read(&policies["policies"]["3rdparty"]["Extensions"]["sockpin@sockpin.dev"]);
+    assert_eq!(outcome(&managed), (vec!["**.example.com".to_owned()], vec![]));
+    assert_eq!(managed.policy.settings().pausing, Pausing::Forbidden);
+    assert_eq!(managed.policy.settings().administrator.as_deref(), Some("Example Ltd, IT"));
+}

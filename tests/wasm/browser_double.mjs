@@ -77,6 +77,7 @@ export function installBrowser() {
     },
     runtime: {
       onMessage: register("onMessage"),
+      onUpdateAvailable: register("onUpdateAvailable"),
       sendMessage: async () => { throw new Error("no page is open"); },
       getPlatformInfo: async () => ({ os: "linux" }),
       getURL: (path) => `moz-extension://double/${path}`,

@@ -48,7 +48,7 @@ test("the listeners are registered at top level, before anything is awaited, for
     assert.deepEqual(extra, ["blocking"]);
   }
   const atTopLevel = Object.entries(listeners).map(([event, listener]) => [event, listener.atTopLevel]);
-  assert.deepEqual(atTopLevel, ["onBeforeRequest", "onHeadersReceived", "onMessage", "onAlarm", "onAdded", "onRemoved"].map((event) => [event, true]));
+  assert.deepEqual(atTopLevel, ["onBeforeRequest", "onHeadersReceived", "onMessage", "onAlarm", "onAdded", "onRemoved", "onUpdateAvailable"].map((event) => [event, true]));
 });
 
 test("control: a core that lets go is obeyed", async () => {

@@ -64,6 +64,7 @@ impl State {
             rules: engine.policy().map_or(0, |layers| layers.managed.rules().len() + layers.user.rules().len()),
             pause: engine.pause(now),
             pausing: engine.pausing(),
+            administrator: engine.managed().and_then(|managed| managed.policy.settings().administrator.clone()),
             sight: self.sight.get(),
         }
     }

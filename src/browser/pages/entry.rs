@@ -26,6 +26,9 @@ pub(super) fn draw(violation: &Violation, body: &Element) -> Fallible {
         None => find::<HtmlElement>(&content, ".rule-section")?.set_hidden(true),
     }
     set_text(&content, ".violation-advice", words::advice(violation))?;
+    let sent: HtmlElement = find(&content, ".violation-sent")?;
+    sent.set_hidden(words::sent(violation).is_none());
+    sent.set_text_content(words::sent(violation));
     set_text(&content, ".violation-when", &local_time(violation.time))?;
     append(body, &content)?;
     Ok(())
@@ -33,10 +36,19 @@ pub(super) fn draw(violation: &Violation, body: &Element) -> Fallible {
 
 /// Date and time as the person's browser writes them.
 pub(super) fn local_time(time: UnixMillis) -> String {
+    in_local_words(time, &[("dateStyle", "medium"), ("timeStyle", "medium")])
+}
+
+/// Hours and minutes as the person's browser writes them.
+pub(super) fn local_time_of_day(time: UnixMillis) -> String {
+    in_local_words(time, &[("timeStyle", "short")])
+}
+
+fn in_local_words(time: UnixMillis, styles: &[(&str, &str)]) -> String {
     let options = Object::new();
-    for (name, style) in [("dateStyle", "medium"), ("timeStyle", "medium")] {
+    for (name, style) in styles {
         // Setting a property of an object that was made above cannot fail.
-        let _ = Reflect::set(&options, &name.into(), &style.into());
+        let _ = Reflect::set(&options, &(*name).into(), &(*style).into());
     }
     let Some(text) = time.to_rfc3339() else {
         return String::new();

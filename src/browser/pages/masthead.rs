@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use web_sys::{Element, EventTarget, HtmlElement};
 
-use super::background;
 use super::dom::{Fallible, by_id, listen, show, spawn};
+use super::{background, pausing};
 use crate::error::Error;
-use crate::message::{Request, Response, Status};
+use crate::message::{Request, Response};
 use crate::view::status::{
     Banner, Remedy, State, log_problem, log_unreadable, permission_missing, problem, state, state_of,
 };
@@ -38,23 +38,37 @@ impl Masthead {
             }
             None => Ok(()),
         })?;
+        pausing::listen_to_controls(&masthead)?;
         Ok(masthead)
     }
 
     /// Asks how things are and shows it; `unread_log` is why the page could not read the log, if it could not.
-    pub(super) async fn refresh(&self, unread_log: Option<&Error>) -> Fallible {
-        match background::ask(&Request::Status).await {
-            Ok(Response::Status(Status { problem: Some(found), .. })) | Err(found) => self.show_problem(&found),
-            Ok(Response::Status(status)) if !status.sight.every_site => self.show_banner(&permission_missing()),
-            Ok(Response::Status(status)) => match (unread_log, status.log_problem) {
-                (Some(error), _) => self.show_banner(&log_unreadable(error)),
-                (None, Some(error)) => self.show_banner(&log_problem(&error)),
-                (None, None) => {
-                    show("problem", false)?;
-                    show_state(&state(status.rules))
-                }
-            },
-            Ok(other) => self.show_problem(&background::unexpected(&other)),
+    pub(super) async fn refresh(self: &Rc<Self>, unread_log: Option<&Error>) -> Fallible {
+        let status = match background::ask(&Request::Status).await {
+            Ok(Response::Status(status)) => status,
+            Ok(other) => return self.show_problem(&background::unexpected(&other)),
+            Err(problem) => return self.show_problem(&problem),
+        };
+        show("private-note", !status.sight.private_windows)?;
+        let pause = pausing::draw(&status, self)?;
+        let banner = match (&status.problem, unread_log, &status.log_problem) {
+            (Some(found), _, _) => Some(problem(found)),
+            _ if !status.sight.every_site => Some(permission_missing()),
+            (None, Some(error), _) => Some(log_unreadable(error)),
+            (None, None, Some(error)) => Some(log_problem(error)),
+            (None, None, None) => None,
+        };
+        match (&banner, pause) {
+            // While nothing is blocked, nothing is more important than that.
+            (Some(banner), Some(pause)) => {
+                self.show_banner(banner)?;
+                show_state(&pause)
+            }
+            (Some(banner), None) => self.show_banner(banner),
+            (None, pause) => {
+                show("problem", false)?;
+                show_state(&pause.unwrap_or_else(|| state(status.rules)))
+            }
         }
     }
 

@@ -9,14 +9,15 @@ use web_sys::{Element, EventTarget, HtmlElement};
 use super::super::socket::now;
 use super::background;
 use super::confirmation::Confirmation;
-use super::dom::{Fallible, announce, around, by_id, listen, ready, show, spawn};
+use super::dom::{Fallible, all, announce, around, by_id, listen, ready, set_notices, show, spawn};
 use super::masthead::Masthead;
 use super::rule_form::{RuleForm, Surroundings};
 use super::rule_list;
-use crate::message::{Notice as FromBackground, Request, Response};
+use crate::message::{ManagedRules, Notice as FromBackground, Request, Response};
 use crate::rule::RuleDocument;
 use crate::time::UnixMillis;
 use crate::view::form::unsaved;
+use crate::view::managed as managed_words;
 use crate::view::rule as words;
 use crate::view::status::Remedy;
 
@@ -85,8 +86,13 @@ impl Options {
 
         let this: Weak<Self> = Rc::downgrade(self);
         background::listen(move |notice| {
-            if let (FromBackground::RulesChanged, Some(this)) = (notice, this.upgrade()) {
-                spawn(async move { this.refresh().await });
+            let Some(this) = this.upgrade() else {
+                return;
+            };
+            match notice {
+                FromBackground::RulesChanged => spawn(async move { this.refresh().await }),
+                FromBackground::StatusChanged => spawn(async move { this.masthead.refresh(None).await }),
+                FromBackground::LogChanged => {}
             }
         });
         Ok(())
@@ -125,7 +131,11 @@ impl Options {
     }
 
     async fn refresh(&self) -> Fallible {
-        match background::ask(&Request::Rules).await {
+        let answer = background::ask(&Request::Rules).await;
+        if let Ok(Response::Rules { managed, .. }) = &answer {
+            draw_managed(managed)?;
+        }
+        match answer {
             Ok(Response::Rules { rules, problem: None, .. }) => {
                 self.rules.replace(rules);
                 if let Some(form) = self.form.get() {
@@ -150,6 +160,21 @@ impl Options {
         show("no-rules", rules.is_empty())?;
         rule_list::draw(&by_id("rules")?, &rules, edited.as_deref(), today())
     }
+}
+
+/// What an administrator has set: to be seen, not to be changed.
+fn draw_managed(managed: &ManagedRules) -> Fallible {
+    show("managed-section", managed_words::is_there(managed))?;
+    by_id::<Element>("managed-heading")?.set_text_content(Some(&managed_words::heading(managed)));
+    by_id::<Element>("managed-about")?.set_text_content(Some(managed_words::about(managed)));
+    let problems: Vec<_> = managed.problems.iter().map(managed_words::problem).collect();
+    set_notices(&by_id("managed-problems")?, &problems)?;
+    let list: Element = by_id("managed-rules")?;
+    rule_list::draw(&list, &managed.rules, None, today())?;
+    for actions in all::<Element>(&list, ".rule-actions")? {
+        actions.remove();
+    }
+    Ok(())
 }
 
 impl Surroundings for Options {

@@ -26,7 +26,7 @@ struct Popup {
     masthead: Rc<Masthead>,
     clearing: Confirmation,
     /// What is shown, for the entries that are still to be opened.
-    violations: RefCell<Vec<Violation>>,
+    entries: RefCell<Vec<LogEntry>>,
 }
 
 pub(super) async fn start() -> Fallible {
@@ -36,7 +36,7 @@ pub(super) async fn start() -> Fallible {
             Ok(())
         })?,
         clearing: Confirmation::new("clear")?,
-        violations: RefCell::default(),
+        entries: RefCell::default(),
     });
     popup.listen()?;
     popup.refresh().await?;
@@ -91,11 +91,7 @@ impl Popup {
         self.masthead.refresh(None).await?;
         match background::ask(&Request::Log { limit: SHOWN_ENTRIES }).await {
             Ok(Response::Log { entries, total }) => {
-                let violation = |entry| match entry {
-                    LogEntry::Violation(violation) => Some(*violation),
-                    LogEntry::Pause(_) => None,
-                };
-                self.violations.replace(entries.into_iter().filter_map(violation).collect());
+                self.entries.replace(entries);
                 self.draw(total)
             }
             Ok(other) => self.masthead.show_problem(&background::unexpected(&other)),
@@ -105,35 +101,35 @@ impl Popup {
 
     /// Entries that are there already stay as they are, opened or not.
     fn draw(&self, total: u32) -> Fallible {
-        let violations = self.violations.borrow();
+        let entries = self.entries.borrow();
         let now = now().unwrap_or(UnixMillis::new(0));
         let log: Element = by_id("log")?;
-        let names: Vec<_> = violations.iter().map(name).collect();
-        for old in super::dom::all::<HtmlElement>(&log, ".violation")? {
-            if !old.dataset().get("violation").is_some_and(|name| names.contains(&name)) {
+        let names: Vec<_> = entries.iter().map(name).collect();
+        for old in super::dom::all::<HtmlElement>(&log, "[data-entry]")? {
+            if !old.dataset().get("entry").is_some_and(|name| names.contains(&name)) {
                 old.remove();
             }
         }
         let mut place = log.first_element_child();
-        for (violation, name) in violations.iter().zip(&names) {
+        for (entry, name) in entries.iter().zip(&names) {
             let element = match place {
-                Some(element) if element.get_attribute("data-violation").as_ref() == Some(name) => {
+                Some(element) if element.get_attribute("data-entry").as_ref() == Some(name) => {
                     place = element.next_element_sibling();
                     element
                 }
                 _ => {
-                    let element = draw_entry(violation, name)?;
+                    let element = draw_entry(entry, name)?;
                     log.insert_before(&element, place.as_ref().map(AsRef::as_ref))?;
                     element
                 }
             };
-            set_text(&element, ".violation-time", &ago(violation.time, now))?;
+            set_text(&element, ".entry-time", &ago(entry.time(), now))?;
         }
-        show("no-violations", violations.is_empty())?;
-        show("clear-log", !violations.is_empty())?;
+        show("no-violations", entries.is_empty())?;
+        show("clear-log", !entries.is_empty())?;
         let more: HtmlElement = by_id("log-more")?;
-        more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= violations.len()));
-        more.set_text_content(Some(&words::shown_of(violations.len(), total)));
+        more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= entries.len()));
+        more.set_text_content(Some(&words::shown_of(entries.len(), total)));
         Ok(())
     }
 
@@ -146,34 +142,46 @@ impl Popup {
         if !details.open() || body.has_child_nodes() {
             return Ok(());
         }
-        let violations = self.violations.borrow();
-        let opened = details.get_attribute("data-violation");
-        match violations.iter().find(|violation| Some(name(violation)) == opened) {
-            Some(violation) => entry::draw(violation, &body),
-            None => Ok(()),
+        let entries = self.entries.borrow();
+        let opened = details.get_attribute("data-entry");
+        match entries.iter().find(|entry| Some(name(entry)) == opened) {
+            Some(LogEntry::Violation(violation)) => entry::draw(violation, &body),
+            Some(LogEntry::Pause(_)) | None => Ok(()),
         }
     }
 }
 
 /// What an entry is called in the document.
-fn name(violation: &Violation) -> String {
-    violation.id.unwrap_or_default().to_string()
+fn name(entry: &LogEntry) -> String {
+    entry.id().unwrap_or_default().to_string()
 }
 
-fn draw_entry(violation: &Violation, name: &str) -> Fallible<Element> {
+fn draw_entry(entry: &LogEntry, name: &str) -> Fallible<Element> {
+    let element = match entry {
+        LogEntry::Violation(violation) => draw_violation(violation)?,
+        LogEntry::Pause(pause) => {
+            let element: HtmlElement = from_template("pause-template")?.unchecked_into();
+            set_text(&element, ".pause-text", words::pause(pause.pause))?;
+            element
+        }
+    };
+    element.dataset().set("entry", name)?;
+    let time: Element = find(&element, ".entry-time")?;
+    time.set_attribute("datetime", &entry.time().to_rfc3339().unwrap_or_default())?;
+    time.set_attribute("title", &entry::local_time(entry.time()))?;
+    Ok(element.into())
+}
+
+fn draw_violation(violation: &Violation) -> Fallible<HtmlElement> {
     let element: HtmlElement = from_template("violation-template")?.unchecked_into();
     let data = element.dataset();
-    data.set("violation", name)?;
     data.set("outcome", &stable_name(violation.outcome))?;
     data.set("reason", &stable_name(violation.reason))?;
     set_badge(&element, ".violation-outcome", &words::outcome(violation))?;
     set_text(&element, ".violation-host", &words::host(violation))?;
     set_text(&element, ".violation-page", &words::page(violation))?;
     set_text(&element, ".violation-reason", &words::reason(violation))?;
-    let time: Element = find(&element, ".violation-time")?;
-    time.set_attribute("datetime", &violation.time.to_rfc3339().unwrap_or_default())?;
-    time.set_attribute("title", &entry::local_time(violation.time))?;
-    Ok(element.into())
+    Ok(element)
 }
 
 /// The name under which it is stored.

@@ -13,7 +13,7 @@ use super::key_rows::KeyRows;
 use crate::rule::{PinDocument, RuleDocument};
 use crate::view::form::{DateInput, Place};
 use crate::view::notice::{Kind, Notice};
-use crate::view::rule::mode_help;
+use crate::view::rule::{mode_help, preflight_help};
 
 pub(super) struct RuleFields {
     form: HtmlElement,
@@ -38,6 +38,7 @@ impl RuleFields {
             expires: (!expires.is_empty()).then_some(expires),
             local_roots: self.choice("localRoots")?,
             require_ct: self.field::<HtmlInputElement>("requireCt")?.checked(),
+            preflight: self.choice("preflight")?,
             note: self.field::<HtmlTextAreaElement>("note")?.value(),
             ..original.clone()
         })
@@ -63,6 +64,7 @@ impl RuleFields {
         self.field::<HtmlInputElement>("expires")?.set_value(rule.expires.as_deref().unwrap_or_default());
         self.choose("localRoots", rule.local_roots)?;
         self.field::<HtmlInputElement>("requireCt")?.set_checked(rule.require_ct);
+        self.choose("preflight", rule.preflight)?;
         self.field::<HtmlTextAreaElement>("note")?.set_value(&rule.note);
         by_id::<HtmlDetailsElement>("more")?.set_open(has_more(rule));
         Ok(())
@@ -90,6 +92,7 @@ impl RuleFields {
         }
         self.pins.say(|row| at(Place::Pin(row)))?;
         self.denied.say(|row| at(Place::DeniedKey(row)))?;
+        by_id::<Element>("preflight-help")?.set_text_content(Some(preflight_help(self.choice("preflight")?)));
         by_id::<Element>("mode-help")?.set_text_content(Some(mode_help(self.choice("mode")?)));
         Ok(())
     }
@@ -122,5 +125,6 @@ fn has_more(rule: &RuleDocument) -> bool {
         || rule.expires.is_some()
         || rule.require_ct
         || !rule.note.is_empty()
-        || (rule.match_scope, rule.local_roots) != (plain.match_scope, plain.local_roots)
+        || (rule.match_scope, rule.local_roots, rule.preflight)
+            != (plain.match_scope, plain.local_roots, plain.preflight)
 }

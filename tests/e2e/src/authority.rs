@@ -3,12 +3,14 @@
 //! The chain of every server is leaf, intermediate, root, so that a picture of it has three certificates. The pins
 //! are computed here from rcgen's own encoding of the public key and share no code with the core.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, PublicKeyData,
+    KeyUsagePurpose, PublicKeyData, SerialNumber,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
@@ -156,12 +158,19 @@ fn leaf(names: &[&str], period: Period) -> Result<CertificateParams> {
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
+    params.serial_number = Some(next_serial());
     set_validity(&mut params, Duration::days(90));
     if period == Period::Over {
         params.not_before -= Duration::days(100);
         params.not_after -= Duration::days(100);
     }
     Ok(params)
+}
+
+/// rcgen would derive it from the key: two certificates for one key would have the same, which Firefox refuses.
+fn next_serial() -> SerialNumber {
+    static ISSUED: AtomicU64 = AtomicU64::new(1);
+    SerialNumber::from(ISSUED.fetch_add(1, Ordering::Relaxed))
 }
 
 fn issuer_params(name: &str, constraints: BasicConstraints) -> CertificateParams {

@@ -24,6 +24,8 @@ pub const BELOW: &str = "below.pinned.sockpin.test";
 pub const FAR_BELOW: &str = "far.below.pinned.sockpin.test";
 /// `bücher.sockpin.test`, as it is in the DNS.
 pub const INTERNATIONAL: &str = "xn--bcher-kva.sockpin.test";
+/// A domain whose requests Firefox shows to no extension.
+pub const RESTRICTED: &str = "addons.mozilla.org";
 
 /// The servers of the demo, their authority, and the lab page that lists them.
 pub struct Demo {
@@ -64,7 +66,9 @@ impl Demo {
     #[must_use]
     pub fn names() -> Vec<String> {
         let dotted = format!("{PINNED}.");
-        [PINNED, FLAGGED, UNPINNED, EXCEPTION, BELOW, FAR_BELOW, INTERNATIONAL, &dotted].map(str::to_owned).into()
+        [PINNED, FLAGGED, UNPINNED, EXCEPTION, BELOW, FAR_BELOW, INTERNATIONAL, RESTRICTED, &dotted]
+            .map(str::to_owned)
+            .into()
     }
 
     /// The rules of the demo's policy.

@@ -264,7 +264,8 @@ async fn a_rule_that_is_changed_elsewhere_is_not_overwritten() -> Result<()> {
 
     // The page does not hear of it: the background refuses.
     options.type_into("#pins [name=pin-label]", "typed here").await?;
-    let stale = json!({ "rules": { "type": "rules", "rules": [second], "managed": [], "problem": null } });
+    let managed = json!({ "administrator": null, "rules": [], "problems": [], "pausing": "allowed" });
+    let stale = json!({ "rules": { "type": "rules", "rules": [second], "managed": managed, "problem": null } });
     world.firefox.run(STAND_IN, vec![stale, json!("saveRule")]).await?;
     world.firefox.save_rule(with_note(&second, "third")).await?;
     options.wait_until("the page to ask for the rules", "sent.includes('rules')").await?;
@@ -295,10 +296,13 @@ async fn an_open_popup_shows_that_the_log_has_failed_and_how() -> Result<()> {
 
     let storage = json!({ "code": "storage", "detail": "quota" });
     let failed = json!({ "type": "failed", "problem": storage });
-    let unwritable = json!({ "type": "status", "problem": null, "logProblem": storage, "rules": 1 });
+    let unwritable = json!({
+        "type": "status", "problem": null, "logProblem": storage, "rules": 1, "pause": null, "pausing": "allowed",
+        "administrator": null, "sight": { "everySite": true, "privateWindows": true },
+    });
     for (answers, code) in [
         (json!({ "status": unwritable }), Some("log-unwritable")),
-        (json!({ "violations": failed }), Some("log-unreadable")),
+        (json!({ "log": failed }), Some("log-unreadable")),
         (json!({}), None),
     ] {
         stand_in(&world, answers).await?;
@@ -310,7 +314,7 @@ async fn an_open_popup_shows_that_the_log_has_failed_and_how() -> Result<()> {
     }
 
     // A dialog does not repeat the last failure when it is opened again.
-    stand_in(&world, json!({ "clearViolations": failed })).await?;
+    stand_in(&world, json!({ "clearLog": failed })).await?;
     popup.click("#clear-log").await?;
     popup.click("#confirm-clear").await?;
     popup.wait_for_presence("#clear-message", true).await?;

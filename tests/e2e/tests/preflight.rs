@@ -1,26 +1,264 @@
-//! The pre-flight: what a server with the wrong key has received, and by which road a probe goes.
+//! The pre-flight: what a server with the wrong key has received, how often it is asked, and by which road.
 
-use anyhow::Result;
-use serde_json::json;
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use sockpin_e2e::authority::Key;
 use sockpin_e2e::demo::PINNED;
+use sockpin_e2e::proxy::{Kind, Proxy};
+use sockpin_e2e::servers::{Answering, Server};
+use sockpin_e2e::traffic::Traffic;
 use sockpin_e2e::world::{Installation, World};
 
 async fn world() -> Result<World> {
     World::start(Installation::Temporary, false).await
 }
 
+fn url(server: &Server) -> String {
+    format!("wss://{PINNED}:{}/path?token=secret", server.port())
+}
+
+fn rule(pin: &str, preflight: &str) -> Value {
+    json!({ "host": PINNED, "mode": "block", "preflight": preflight, "pins": [{ "sha256": pin }] })
+}
+
+async fn server(world: &World, key: &Key) -> Result<Server> {
+    Server::tls(world.demo.authority.issue(&[PINNED], key)?).await
+}
+
+/// How many probes it has received; anything else that is no WebSocket is an error.
+fn probes(traffic: &Traffic) -> usize {
+    let others = traffic.requests.iter().filter(|request| !request.websocket);
+    others.inspect(|request| assert_eq!(request.line, "HEAD /")).count()
+}
+
+fn handshakes(traffic: &Traffic) -> usize {
+    traffic.requests.iter().filter(|request| request.websocket).count()
+}
+
+/// Opens a socket that offers a subprotocol, as a page does that puts its token there.
+const WITH_SUBPROTOCOL: &str = r"
+const [url, subprotocol] = arguments;
+return new Promise((resolve) => {
+    const socket = new WebSocket(url, subprotocol);
+    socket.addEventListener('close', () => resolve(true));
+    socket.addEventListener('open', () => socket.close());
+});
+";
+
+/// A cookie for every request to this server.
+async fn set_cookie(world: &World) -> Result<()> {
+    let script = r"
+        const [host] = arguments;
+        Services.cookies.add(host, '/', 'session', 'secret', true, false, true, Date.now() + 1e6, {},
+            Ci.nsICookie.SAMESITE_NONE, Ci.nsICookie.SCHEME_HTTPS);
+    ";
+    world.firefox.privileged(script, vec![json!(PINNED)]).await?;
+    // Firefox keeps cookies of other sites' requests apart from those of the host's own pages.
+    world.firefox.set_preference("network.cookie.cookieBehavior", json!(0)).await?;
+    world.firefox.open(&world.demo.site.blank()).await
+}
+
 #[tokio::test]
 async fn a_wrong_key_has_received_nothing_of_the_handshake() -> Result<()> {
     let world = world().await?;
-    let attacker = &world.demo.servers.attacker;
-    world.load_policy().await?;
-    let url = format!("{}path?token=secret", world.demo.servers.url("attacker")?);
-    let seen = world.firefox.socket(&url).await?;
-    assert!(seen.refused(), "the page saw {seen:?}");
-    let traffic = attacker.settled_traffic().await?;
-    eprintln!("{traffic:#?}");
+    let key = Key::new()?;
+    let (control, attacker) = (server(&world, &key).await?, server(&world, &Key::new()?).await?);
+    set_cookie(&world).await?;
+    world.firefox.save_rule(rule(&key.pin(), "prefer")).await?;
+    for server in [&control, &attacker] {
+        world.firefox.run(WITH_SUBPROTOCOL, vec![json!(url(server)), json!("secret-token")]).await?;
+    }
+    // The control: to the right key all of it is sent.
+    let received = control.settled_traffic().await?;
+    let handshake = received.requests.iter().find(|request| request.websocket).context("there was no handshake")?;
+    assert_eq!(handshake.line, "GET /path?token=secret");
+    assert_eq!(handshake.header("cookie"), Some("session=secret"));
+    assert_eq!(handshake.header("sec-websocket-protocol"), Some("secret-token"));
+
+    let received = attacker.settled_traffic().await?;
+    assert_eq!((probes(&received), handshakes(&received)), (1, 0), "{received:?}");
+    let told = format!("{:?}", received.requests);
+    for secret in ["secret", "token", "path", "moz-extension", "127.0.0.1"] {
+        assert!(!told.contains(secret), "the probe carries {secret}: {told}");
+    }
+    for header in ["cookie", "referer", "origin", "authorization"] {
+        assert_eq!(received.requests[0].header(header), None, "the probe carries {header}");
+    }
     let log = world.firefox.violations().await?;
-    eprintln!("{log:#?}");
-    let _ = json!(PINNED);
+    assert_eq!((&log[0]["stage"], &log[0]["reason"]), (&json!("preflight"), &json!("pin-mismatch")));
     world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn a_server_that_answers_only_upgrades_is_checked_at_the_handshake_or_not_reached() -> Result<()> {
+    let world = world().await?;
+    let (key, other) = (Key::new()?, Key::new()?);
+    let (right, wrong) = (server(&world, &key).await?, server(&world, &other).await?);
+    for (preflight, opens) in [("prefer", true), ("require", false)] {
+        for server in [&right, &wrong] {
+            server.answer(Answering::NothingElse);
+        }
+        let saved = world.firefox.save_rule(rule(&key.pin(), preflight)).await?;
+        let before = handshakes(&right.traffic());
+        assert_eq!(world.firefox.socket(&url(&right)).await?.delivered(), opens, "{preflight}");
+        assert_eq!(handshakes(&right.settled_traffic().await?) - before, usize::from(opens), "{preflight}");
+        assert!(world.firefox.socket(&url(&wrong)).await?.refused(), "{preflight}");
+        let log = world.firefox.violations().await?;
+        let (reason, no_answer) =
+            if opens { ("pin-mismatch", Value::Null) } else { ("preflight-unanswered", json!("failed")) };
+        assert_eq!((&log[0]["reason"], &log[0]["noAnswer"]), (&json!(reason), &no_answer));
+        world.firefox.delete_rule(&saved).await?;
+
+        // The control: a server that answers a probe is reached in either mode.
+        right.answer(Answering::Accepting);
+        let saved = world.firefox.save_rule(rule(&key.pin(), preflight)).await?;
+        assert!(world.firefox.socket(&url(&right)).await?.delivered(), "{preflight}");
+        world.firefox.delete_rule(&saved).await?;
+    }
+    assert_eq!(wrong.settled_traffic().await?.all_frames(), 0);
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn a_reconnect_storm_causes_one_probe() -> Result<()> {
+    let world = world().await?;
+    let key = Key::new()?;
+    let (right, wrong) = (server(&world, &key).await?, server(&world, &Key::new()?).await?);
+    world.firefox.save_rule(rule(&key.pin(), "prefer")).await?;
+    let storm = r"
+        const [url, times] = arguments;
+        const one = () => new Promise((resolve) => {
+            const socket = new WebSocket(url);
+            socket.addEventListener('open', () => socket.close());
+            socket.addEventListener('close', ({ wasClean }) => resolve(wasClean));
+        });
+        return (async () => {
+            const all = [];
+            for (let line = 0; line < 5; line++) {
+                all.push((async () => { let open = 0; for (let i = 0; i < times; i++) open += await one(); return open; })());
+            }
+            return (await Promise.all(all)).reduce((sum, open) => sum + open);
+        })();
+    ";
+    for (server, open) in [(&right, 50), (&wrong, 0)] {
+        assert_eq!(world.firefox.run(storm, vec![json!(url(server)), json!(10)]).await?, json!(open));
+        let received = server.settled_traffic().await?;
+        assert_eq!((probes(&received), handshakes(&received)), (1, open));
+    }
+    // The control: after a change of the rules it is asked again.
+    world.firefox.save_rule(json!({ "host": "elsewhere.test", "mode": "off" })).await?;
+    assert_eq!(world.firefox.run(storm, vec![json!(url(&wrong)), json!(1)]).await?, json!(0));
+    assert_eq!(probes(&wrong.settled_traffic().await?), 2);
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn from_a_container_or_a_private_window_none_is_sent() -> Result<()> {
+    let world = World::start(Installation::ForGood, false).await?;
+    world.firefox.allow_in_private_windows(true).await?;
+    let key = Key::new()?;
+    let blank = world.demo.site.blank();
+    for (place, why) in [("container", "container"), ("private", "private-window")] {
+        for (preflight, opens) in [("prefer", true), ("require", false)] {
+            let server = server(&world, &key).await?;
+            let saved = world.firefox.save_rule(rule(&key.pin(), preflight)).await?;
+            let here = world.firefox.driver()?.window().await?;
+            match place {
+                "container" => world.firefox.open_container_tab(&blank).await?,
+                _ => world.firefox.open_private_window(&blank).await?,
+            }
+            let seen = world.firefox.socket(&url(&server)).await?;
+            world.firefox.close_tab().await?;
+            world.firefox.driver()?.switch_to_window(here).await?;
+            assert_eq!(seen.delivered(), opens, "{place}, {preflight}: {seen:?}");
+            let received = server.settled_traffic().await?;
+            assert_eq!((probes(&received), handshakes(&received)), (0, usize::from(opens)), "{place}, {preflight}");
+            if place == "container" && !opens {
+                let log = world.firefox.violations().await?;
+                assert_eq!((&log[0]["reason"], &log[0]["noAnswer"]), (&json!("preflight-unanswered"), &json!(why)));
+            }
+            // The control: from an ordinary tab one is sent.
+            assert!(world.firefox.socket(&url(&server)).await?.delivered(), "control, {place}, {preflight}");
+            assert_eq!(probes(&server.settled_traffic().await?), 1, "control, {place}, {preflight}");
+            world.firefox.delete_rule(&saved).await?;
+        }
+    }
+    world.firefox.quit().await
+}
+
+/// A proxy for sockets alone, as an extension or a script of the network's may set it; and one for both.
+#[tokio::test]
+async fn a_probe_takes_the_sockets_proxy_or_is_not_sent() -> Result<()> {
+    let world = world().await?;
+    let (key, proxy) = (Key::new()?, Proxy::start(Kind::Socks).await?);
+    let pinned = format!("host == '{PINNED}'");
+    let sockets = format!("{pinned} && url.substring(0, 4) == 'wss:'");
+    let probes_alone = format!("{pinned} && url.substring(0, 6) == 'https:'");
+    for (condition, is_sent) in [(&pinned, true), (&sockets, false), (&probes_alone, false)] {
+        world.firefox.set_preference("network.proxy.autoconfig_url", json!(proxied(&proxy, condition))).await?;
+        world.firefox.set_preference("network.proxy.type", json!(2)).await?;
+        for preflight in ["prefer", "require"] {
+            let server = server(&world, &key).await?;
+            let saved = world.firefox.save_rule(rule(&key.pin(), preflight)).await?;
+            let tunnels = proxy.tunnels();
+            let seen = world.firefox.socket(&url(&server)).await?;
+            let opens = is_sent || preflight == "prefer";
+            assert_eq!(seen.delivered(), opens, "{condition}, {preflight}: {seen:?}");
+            let received = server.settled_traffic().await?;
+            assert_eq!(
+                (probes(&received), handshakes(&received)),
+                (usize::from(is_sent), usize::from(opens)),
+                "{condition}"
+            );
+            ensure!(!is_sent || proxy.tunnels() > tunnels, "nothing went through the proxy");
+            if !opens {
+                let log = world.firefox.violations().await?;
+                assert_eq!((&log[0]["reason"], &log[0]["noAnswer"]), (&json!("preflight-unanswered"), &json!("proxy")));
+            }
+            world.firefox.delete_rule(&saved).await?;
+        }
+    }
+    world.firefox.quit().await
+}
+
+/// A socket whose name the proxy looks up: this machine must not do so on the probe's behalf.
+#[tokio::test]
+async fn a_probe_by_another_road_is_stopped_before_its_host_is_looked_up() -> Result<()> {
+    const REMOTE: &str = "known-to-the-proxy.example";
+    let world = world().await?;
+    let (key, proxy) = (Key::new()?, Proxy::start(Kind::Socks).await?);
+    let server = Server::tls(world.demo.authority.issue(&[REMOTE], &key)?).await?;
+    let sockets = format!("host == '{REMOTE}' && url.substring(0, 4) == 'wss:'");
+    world.firefox.set_preference("network.proxy.socks5_remote_dns", json!(true)).await?;
+    world.firefox.set_preference("network.proxy.autoconfig_url", json!(proxied(&proxy, &sockets))).await?;
+    world.firefox.set_preference("network.proxy.type", json!(2)).await?;
+    world.firefox.save_rule(json!({ "host": REMOTE, "pins": [{ "sha256": key.pin() }] })).await?;
+    let address = format!("wss://{REMOTE}:{}/", server.port());
+    assert!(world.firefox.socket(&address).await?.delivered());
+    assert_eq!(probes(&server.settled_traffic().await?), 0);
+
+    let looked_up = async || {
+        let names = world.firefox.privileged(LOOKED_UP, Vec::new()).await?;
+        Ok::<_, anyhow::Error>(names.as_array().is_some_and(|names| names.contains(&json!(REMOTE))))
+    };
+    assert!(!looked_up().await?);
+    // The control: a request that does leave by that road has its host looked up, in vain.
+    let fetch = "return fetch(arguments[0], { mode: 'no-cors' }).then(() => true, () => true)";
+    world.firefox.run(fetch, vec![json!(address.replace("wss", "https"))]).await?;
+    assert!(looked_up().await?);
+    world.firefox.quit().await
+}
+
+const LOOKED_UP: &str = r"
+return new Promise((resolve) => Cc['@mozilla.org/network/dashboard;1'].getService(Ci.nsIDashboard)
+    .requestDNSInfo(({ entries }) => resolve(entries.map(({ hostname }) => hostname))));
+";
+
+/// The address of a script that sends the requests of which this holds through the proxy, and all others directly.
+fn proxied(proxy: &Proxy, condition: &str) -> String {
+    let script = format!(
+        "function FindProxyForURL(url, host) {{ return ({condition}) ? 'SOCKS5 127.0.0.1:{}' : 'DIRECT'; }}",
+        proxy.port()
+    );
+    format!("data:application/x-ns-proxy-autoconfig,{}", script.replace('%', "%25").replace(' ', "%20"))
 }

@@ -15,7 +15,12 @@ impl Firefox {
 
     /// Opens an address in a new tab of a container, the first of those that Firefox brings, and switches to it.
     pub async fn open_container_tab(&self, url: &str) -> Result<()> {
-        self.open_somewhere(OPEN_TAB, url, json!(1)).await
+        self.open_somewhere(OPEN_TAB, url, json!(1)).await?;
+        // A script that runs before the page is there would end with the document that was there.
+        wait::until(&format!("{url} in the new tab"), async || {
+            Ok((self.privileged(HAS_LOADED, vec![json!(url)]).await? == json!(true)).then_some(()))
+        })
+        .await
     }
 
     /// Opens an address in a new private window and switches to it.
@@ -59,6 +64,11 @@ gBrowser.selectedTab = gBrowser.addTab(url, {
     userContextId,
     triggeringPrincipal: Services.scriptSecurityManager.getSystemPrincipal(),
 });
+";
+
+const HAS_LOADED: &str = r"
+const { currentURI, webProgress } = gBrowser.selectedBrowser;
+return currentURI.spec === arguments[0] && !webProgress.isLoadingDocument;
 ";
 
 /// Returns when the window is ready to be used.

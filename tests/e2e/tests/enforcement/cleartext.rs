@@ -22,12 +22,13 @@ async fn upgraded(stage: &mut Stage) -> Result<Tally> {
     let world = stage.world().await?;
     let (wrong, right) = (&world.demo.servers.attacker, &world.demo.servers.pinned);
     let mut tally = Tally::default();
+    // Without a rule nothing is upgraded, and these servers speak only TLS.
+    ensure!(world.firefox.socket(&url(right)).await?.refused(), "it opens without an upgrade");
     for preflight in PREFLIGHTS {
         let mut rule = wrong_pin(world, PINNED, preflight);
         rule["pins"] = serde_json::json!([{ "sha256": world.demo.pinned_key.pin() }]);
         let rule = world.firefox.save_rule(rule).await?;
         tally.judged(world, "pin-mismatch", wrong, world.firefox.socket(&url(wrong))).await?;
-        // It opens over TLS: without the upgrade this server, which speaks nothing else, would not be reached.
         tally.control(right, world.firefox.socket(&url(right))).await?;
         world.firefox.delete_rule(&rule).await?;
     }

@@ -18,6 +18,7 @@ mod names;
 mod openers;
 mod starts;
 mod transport;
+mod unseen;
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
@@ -35,6 +36,7 @@ const GROUPS: &[Group] = &[
     transport::GROUP,
     names::GROUP,
     openers::GROUP,
+    unseen::GROUP,
     chain::GROUP,
     cleartext::GROUP,
     faults::GROUP,

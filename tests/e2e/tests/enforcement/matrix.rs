@@ -137,9 +137,9 @@ impl Tally {
         }
         let log = world.firefox.violations().await?;
         ensure!(log.len() == entries + 1, "{} entries in the log instead of {}", log.len(), entries + 1);
-        let said = ["port", "outcome", "reason"].map(|field| &log[0][field]);
-        let due = [json!(server.port()), json!("block"), json!(reason)];
-        ensure!(said == due.each_ref(), "the newest entry in the log says {said:?} instead of {due:?}");
+        let said = json!([log[0]["port"], log[0]["outcome"], log[0]["reason"]]);
+        let due = json!([server.port(), "block", reason]);
+        ensure!(said == due, "the newest entry in the log says {said} instead of {due}");
         Ok(())
     }
 

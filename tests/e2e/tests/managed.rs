@@ -1,0 +1,144 @@
+//! An administrator's rules and settings, by a real `policies.json`; and what no rule can be made for.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use sockpin_e2e::demo::{FLAGGED, PINNED, UNPINNED};
+use sockpin_e2e::extension;
+use sockpin_e2e::firefox::Options;
+use sockpin_e2e::world::{Installation, World};
+
+/// A pin that no key has.
+const NOBODYS: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+fn rule(host: &str, mode: &str) -> Value {
+    json!({ "host": host, "mode": mode, "pins": [{ "sha256": NOBODYS }] })
+}
+
+async fn managed(policy: Option<Value>) -> Result<World> {
+    let policies = policy.map(|policy| json!({ "3rdparty": { "Extensions": { (extension::ID): policy } } }));
+    World::with(Installation::Temporary, Options { policies, ..Options::default() }).await
+}
+
+async fn ask(world: &World, kind: &str) -> Result<Value> {
+    world.firefox.ask_extension(json!({ "type": kind })).await
+}
+
+#[tokio::test]
+async fn an_administrators_rule_holds_and_the_user_can_only_add_to_it() -> Result<()> {
+    let world = managed(Some(json!({
+        "rules": [rule(PINNED, "block"), rule("*.com", "block"), rule(UNPINNED, "flag")],
+        "settings": { "pausing": "forbidden", "administrator": "Example Ltd" },
+    })))
+    .await?;
+    let servers = &world.demo.servers;
+    assert!(world.socket("pinned").await?.refused());
+    // The user's own `off` is no exclusion from it.
+    world.firefox.save_rule(json!({ "host": PINNED, "mode": "off" })).await?;
+    assert!(world.socket("pinned").await?.refused());
+    assert_eq!(servers.pinned.settled_traffic().await?.all_frames(), 0);
+    let log = world.firefox.violations().await?;
+    assert_eq!(log[0]["rule"]["layer"], "managed");
+    // Where the administrator flags, the user may block.
+    assert!(world.socket("unpinned").await?.delivered());
+    world.firefox.save_rule(rule(UNPINNED, "block")).await?;
+    assert!(world.socket("unpinned").await?.refused());
+
+    let shown = ask(&world, "rules").await?;
+    assert_eq!(shown["managed"]["administrator"], "Example Ltd");
+    let hosts: Vec<_> =
+        shown["managed"]["rules"].as_array().context("no rules")?.iter().map(|rule| &rule["host"]).collect();
+    assert_eq!(hosts, [PINNED, UNPINNED], "the rest holds");
+    let problem = &shown["managed"]["problems"][0];
+    assert_eq!(
+        (&problem["place"], &problem["problem"]["code"]),
+        (&json!({ "rule": 1 }), &json!("host-wildcard-top-level"))
+    );
+
+    for length in ["ten-minutes", "until-restart"] {
+        let refused = world.firefox.ask_extension(json!({ "type": "pause", "length": length })).await?;
+        assert_eq!(refused["problem"]["code"], "pause-forbidden");
+    }
+    assert!(world.socket("pinned").await?.refused());
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn without_an_administrators_policy_there_is_nothing_of_it() -> Result<()> {
+    for policy in [None, Some(json!({}))] {
+        let world = managed(policy).await?;
+        assert!(world.socket("pinned").await?.delivered());
+        let shown = ask(&world, "rules").await?;
+        assert_eq!((&shown["problem"], &shown["managed"]["rules"]), (&Value::Null, &json!([])));
+        assert_eq!(shown["managed"]["problems"], json!([]));
+        world.firefox.quit().await?;
+    }
+    Ok(())
+}
+
+/// Every domain of the browser's own list is one for which no rule can be made.
+#[tokio::test]
+async fn no_rule_is_made_for_a_host_that_firefox_never_shows() -> Result<()> {
+    let world = managed(None).await?;
+    let list = "return Services.prefs.getCharPref('extensions.webextensions.restrictedDomains')";
+    let list = world.firefox.privileged(list, Vec::new()).await?;
+    let hosts: Vec<&str> = list.as_str().context("no list")?.split(',').collect();
+    assert!(hosts.contains(&"addons.mozilla.org"), "{hosts:?}");
+    for host in hosts {
+        let answer = world.firefox.ask_extension(json!({ "type": "saveRule", "rule": rule(host, "block") })).await?;
+        assert_eq!(answer["errors"][0]["code"], "host-never-shown", "{host}");
+    }
+    world.firefox.save_rule(rule(FLAGGED, "block")).await?;
+    assert_eq!(world.firefox.rules().await?.len(), 1);
+    world.firefox.quit().await
+}
+
+/// From the beginning to the end by its own time, which is set short here by moving what is stored into the past.
+#[tokio::test]
+async fn a_pause_lets_through_is_logged_and_ends_with_the_browser() -> Result<()> {
+    let mut world = World::start(Installation::ForGood, false).await?;
+    world.firefox.save_rule(rule(PINNED, "block")).await?;
+    assert!(world.socket("pinned").await?.refused(), "control");
+    for length in ["ten-minutes", "until-restart"] {
+        let done = world.firefox.ask_extension(json!({ "type": "pause", "length": length })).await?;
+        assert_eq!(done["type"], "done");
+        // The event page's sleep does not end it.
+        world.firefox.end_background().await?;
+        assert!(world.socket("pinned").await?.delivered(), "{length}");
+        let newest = &world.firefox.violations().await?[0];
+        assert_eq!((&newest["outcome"], &newest["paused"]), (&json!("flag"), &json!(true)));
+        assert_eq!(world.firefox.badge(&world.demo.site.blank()).await?, "off");
+        world.firefox.restart().await?;
+        world.firefox.open(&world.demo.site.blank()).await?;
+        assert!(world.socket("pinned").await?.refused(), "after {length} and a restart");
+        assert_eq!(ask(&world, "status").await?["pause"], Value::Null);
+    }
+    world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
+    assert!(world.socket("pinned").await?.delivered());
+    world.firefox.ask_extension(json!({ "type": "resume" })).await?;
+    assert!(world.socket("pinned").await?.refused());
+    let pauses = world.firefox.log().await?;
+    let events: Vec<_> = pauses.iter().rev().filter_map(|entry| entry.get("pause")).collect();
+    assert_eq!(events, ["begun-for-ten-minutes", "begun-until-restart", "begun-for-ten-minutes", "ended"]);
+
+    // Its time is over while the background sleeps: its alarm wakes it.
+    world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
+    world.firefox.end_background().await?;
+    world.firefox.run_in_extension(SHORTEN, Vec::new()).await?;
+    let page = world.demo.site.blank();
+    sockpin_e2e::wait::until("the badge to be clear", async || {
+        Ok((world.firefox.badge(&page).await?.is_empty()).then_some(()))
+    })
+    .await?;
+    let newest = &world.firefox.log().await?[0];
+    assert_eq!(newest["pause"], "ran-out");
+    assert!(world.socket("pinned").await?.refused());
+    world.firefox.quit().await
+}
+
+const SHORTEN: &str = r"
+return browser.storage.session.get('pause').then(async ({ pause }) => {
+    const until = Date.now() + 500;
+    await browser.storage.session.set({ pause: { ...pause, until } });
+    await browser.alarms.create('pause', { when: until });
+});
+";

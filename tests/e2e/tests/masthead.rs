@@ -1,0 +1,169 @@
+//! What the pages say of how things stand (paused, managed, not permitted), and what can be done about it there.
+
+use anyhow::Result;
+use serde_json::json;
+use sockpin_e2e::demo::PINNED;
+use sockpin_e2e::extension;
+use sockpin_e2e::firefox::Options;
+use sockpin_e2e::wait;
+use sockpin_e2e::world::{Installation, World};
+
+async fn world() -> Result<World> {
+    World::start(Installation::Temporary, false).await
+}
+
+#[tokio::test]
+async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() -> Result<()> {
+    let world = world().await?;
+    world.load_policy().await?;
+    let attacker = &world.demo.servers.attacker;
+    let blank = world.firefox.driver()?.window().await?;
+    for (page, button, says) in [
+        ("popup.html", "#pause-ten-minutes", "Paused until "),
+        ("options.html", "#pause-until-restart", "Paused until Firefox restarts"),
+    ] {
+        let opened = world.firefox.page(page).await?;
+        assert!(!opened.text("#state").await?.contains("Paused"), "{page}");
+        opened.click("#pause-menu summary").await?;
+        opened.click(button).await?;
+        opened.wait_for_presence("#resume", true).await?;
+        let state = opened.text("#state").await?;
+        assert!(state.starts_with(says) && state.ends_with("nothing is being blocked."), "{page}: {state}");
+        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        let before = attacker.settled_traffic().await?.frames;
+        assert!(world.socket("attacker").await?.delivered(), "{page}");
+        assert_eq!(attacker.settled_traffic().await?.frames, before + 1, "{page}");
+        opened.show().await?;
+        opened.click("#resume").await?;
+        opened.wait_for_presence("#resume", false).await?;
+        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        assert!(world.socket("attacker").await?.refused(), "{page}");
+    }
+    let popup = world.firefox.page("popup.html").await?;
+    popup.wait_for_count("#log .pause", 4).await?;
+    popup.wait_for_count("#log .violation", 4).await?;
+    assert_eq!(popup.text("#log > :nth-child(2) .pause-text").await?, "The pause was ended");
+    assert!(popup.text("#log > :nth-child(3) .violation-reason").await?.contains("because Sockpin was paused"));
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn what_the_server_has_seen_is_told_in_the_popup() -> Result<()> {
+    let world = world().await?;
+    let blank = world.firefox.driver()?.window().await?;
+    let popup = world.firefox.page("popup.html").await?;
+    for (preflight, says) in [("prefer", "Nothing of the page’s was sent"), ("off", "has received the request")] {
+        let mut rule = world.demo.rules()[0].clone();
+        rule["preflight"] = json!(preflight);
+        let saved = world.firefox.save_rule(rule).await?;
+        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        assert!(world.socket("attacker").await?.refused());
+        popup.show().await?;
+        popup.wait_for_count("#log .violation", 1).await?;
+        popup.click("#log .violation summary").await?;
+        popup.wait_for_presence("#log .violation-sent", true).await?;
+        let sent = popup.text("#log .violation-sent").await?;
+        assert!(sent.contains(says), "{preflight}: {sent}");
+        world.firefox.delete_rule(&saved).await?;
+        world.firefox.clear_log().await?;
+        popup.wait_for_count("#log .violation", 0).await?;
+    }
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn a_rule_for_a_host_that_firefox_never_shows_is_refused_in_the_form_and_the_preflight_is_stored() -> Result<()> {
+    let world = world().await?;
+    let options = world.firefox.page("options.html").await?;
+    options.click("#add-rule").await?;
+    options.type_into("#host", "addons.mozilla.org").await?;
+    options.paste("#pins [name=pin]", &world.demo.pinned_key.pin()).await?;
+    options.wait_for_presence("#host-message [data-code=host-never-shown]", true).await?;
+    assert!(options.is_true("document.querySelector('#save-rule').disabled").await?);
+    options.type_into("#host", PINNED).await?;
+    options.wait_for_presence("#host-message [data-code=host-never-shown]", false).await?;
+    world.firefox.run("document.querySelector('#more').open = true", Vec::new()).await?;
+    options.select("#preflight", "require").await?;
+    assert!(options.text("#preflight-help").await?.contains("stopped"));
+    options.click("#save-rule").await?;
+    options.wait_for_presence("#rules .rule", true).await?;
+    assert!(options.text("#rules .rule-facts").await?.contains("ahead of the handshake required"));
+    assert_eq!(world.firefox.rules().await?[0]["preflight"], "require");
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn a_permission_that_is_taken_away_is_shown_and_asked_for_on_either_page() -> Result<()> {
+    let world = world().await?;
+    world.load_policy().await?;
+    // What a person would be asked in a window of the browser's own.
+    world.firefox.set_preference("extensions.webextOptionalPermissionPrompts", json!(false)).await?;
+    let blank = world.firefox.driver()?.window().await?;
+    for page in ["popup.html", "options.html"] {
+        let opened = world.firefox.page(page).await?;
+        opened.wait_for_presence("#problem", false).await?;
+        world.firefox.privileged(REVOKE, vec![json!(extension::ID)]).await?;
+        opened.wait_for_presence("#problem[data-code=permission-missing]", true).await?;
+        wait::until("the badge", async || {
+            let badge = world.firefox.run_in_extension("return browser.action.getBadgeText({})", Vec::new()).await?;
+            Ok((badge == json!("!")).then_some(()))
+        })
+        .await?;
+        opened.show().await?;
+        opened.click("#problem-action").await?;
+        opened.wait_for_presence("#problem", false).await?;
+        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        assert!(world.socket("attacker").await?.refused(), "{page}: protected again");
+    }
+    world.firefox.quit().await
+}
+
+/// As about:addons does.
+const REVOKE: &str = r"
+const [id] = arguments;
+const { ExtensionPermissions } = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
+return ExtensionPermissions.remove(id, { permissions: [], origins: ['<all_urls>'] }, WebExtensionPolicy.getByID(id).extension);
+";
+
+#[tokio::test]
+async fn that_private_windows_are_not_protected_is_said_until_they_are() -> Result<()> {
+    let world = World::start(Installation::ForGood, false).await?;
+    for page in ["popup.html", "options.html"] {
+        let opened = world.firefox.page(page).await?;
+        opened.wait_for_presence("#private-note", true).await?;
+        opened.click("#private-note summary").await?;
+        assert!(opened.text("#private-note").await?.contains("Run in Private Windows"));
+        // Most people have it so: it is no trouble.
+        assert!(opened.is_true("document.querySelector('#problem').hidden").await?);
+    }
+    world.firefox.allow_in_private_windows(true).await?;
+    for page in ["popup.html", "options.html"] {
+        let opened = world.firefox.page(page).await?;
+        opened.wait_for_presence("#private-note", false).await?;
+    }
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn an_administrators_rules_are_shown_and_cannot_be_changed() -> Result<()> {
+    let pin = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let policy = json!({
+        "rules": [{ "host": PINNED, "pins": [{ "sha256": pin, "label": "Example Root CA" }] }, { "host": "*.com" }],
+        "settings": { "administrator": "Example Ltd, IT", "pausing": "forbidden" },
+    });
+    let policies = json!({ "3rdparty": { "Extensions": { (extension::ID): policy } } });
+    let world =
+        World::with(Installation::Temporary, Options { policies: Some(policies), ..Options::default() }).await?;
+    let options = world.firefox.page("options.html").await?;
+    assert_eq!(options.text("#managed-heading").await?, "Set by Example Ltd, IT");
+    options.wait_for_count("#managed-rules .rule", 1).await?;
+    options.wait_for_count("#managed-rules button", 0).await?;
+    assert!(options.text("#managed-problems").await?.starts_with("Rule 2 was refused; the others hold."));
+    for page in ["options.html", "popup.html"] {
+        let opened = world.firefox.page(page).await?;
+        opened.wait_for_presence("#pausing-forbidden", true).await?;
+        assert_eq!(opened.text("#pausing-forbidden").await?, "Pausing is turned off by Example Ltd, IT.");
+        assert!(opened.is_true("document.querySelector('#pause-menu').hidden").await?);
+    }
+    world.firefox.quit().await
+}
