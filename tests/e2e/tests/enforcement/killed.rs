@@ -16,7 +16,7 @@ pub(crate) const GROUP: Group = Group {
 
 const KILLS: usize = 20;
 /// Violations that are answered before the browser is killed in the midst of more.
-const ANSWERED: usize = 25;
+const ANSWERED: usize = 15;
 
 /// Each start has a home page of its own, whose sockets go to hosts of their own: what the page has reported names the
 /// entries that have to be there after the next start.

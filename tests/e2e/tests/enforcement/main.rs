@@ -13,6 +13,7 @@ mod crowd;
 mod faults;
 mod killed;
 mod life;
+mod load;
 mod matrix;
 mod names;
 mod openers;
@@ -42,6 +43,7 @@ const GROUPS: &[Group] = &[
     faults::GROUP,
     starts::GROUP,
     life::GROUP,
+    load::GROUP,
     killed::GROUP,
 ];
 
