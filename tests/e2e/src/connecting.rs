@@ -30,8 +30,8 @@ use crate::socket::{FRAME, OPEN_SOCKET, Sighting};
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
-    /// Where its sockets go. `{n}` is replaced by the number of the socket, `{phase}` by what the page's
-    /// `window.phase` was when the socket was made; what is sent ends with that text, too.
+    /// Where its sockets go. `{line}` is replaced by which of those at a time the socket is, from 0; `{n}` by its number;
+    /// `{phase}` by what the page's `window.phase` was when the socket was made. What is sent ends with that text, too.
     pub url: String,
     /// How many sockets it opens in all; none for as many as there is time for, until the page's `window.enough()` is called.
     pub count: Option<u64>,
@@ -59,6 +59,8 @@ impl Plan {
 pub struct Report {
     /// The page, by its number.
     pub page: usize,
+    /// Which of the sockets at a time it was, from 0.
+    pub line: usize,
     /// The number of the socket within the page's life, from 0.
     pub number: u64,
     /// The phase in which the socket was made.
@@ -214,10 +216,10 @@ window.pending = 0;
 window.phase = '';
 window.enough = () => { stopped = true; };
 
-async function connect(persisted) {
+async function connect(line, persisted) {
     window.pending += 1;
-    const made = { page, number: number++, phase: window.phase, persisted };
-    const url = plan.url.replaceAll('{n}', made.number).replaceAll('{phase}', made.phase);
+    const made = { page, line, number: number++, phase: window.phase, persisted };
+    const url = plan.url.replace(/\{(line|n|phase)\}/g, (_, name) => made[name === 'n' ? 'number' : name]);
     const seen = await openSocket(url, `${text} ${made.phase}`.trim());
     await fetch('/', { method: 'POST', body: JSON.stringify({ ...made, ...seen }) });
     window.pending -= 1;
@@ -227,14 +229,14 @@ function goesOn() {
     return !stopped && number < (plan.count ?? Infinity) && performance.now() - begun < (plan.forMs ?? Infinity);
 }
 
-async function oneAfterTheOther() {
-    while (goesOn()) await connect(false);
+async function oneAfterTheOther(_, line) {
+    while (goesOn()) await connect(line, false);
 }
 
 Promise.all(Array.from({ length: plan.atOnce }, oneAfterTheOther))
     .then(() => fetch('/ended', { method: 'POST' }))
     .then(() => { window.idle = true; });
-addEventListener('pageshow', ({ persisted }) => { if (persisted) connect(true); });
+addEventListener('pageshow', ({ persisted }) => { if (persisted) connect(0, true); });
 ";
 
 /// Far beyond what one socket takes on a slow machine, the guard's deadline included.

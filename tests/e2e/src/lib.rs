@@ -1,7 +1,8 @@
 //! Demo servers and a driven Firefox, for the browser tests in `tests/` and for `cargo xtask run`.
 //!
 //! - [`authority`]: certificates of one run, and their pins
-//! - [`servers`] and [`traffic`]: WebSocket servers that record what reaches them; [`proxy`]: proxies on the way to them
+//! - [`servers`] and [`traffic`]: WebSocket servers that record what reaches them; [`proxy`]: proxies on the way to them,
+//!   [`relay`]: more addresses of them
 //! - [`site`]: the lab page, served on loopback; [`demo`]: the servers and rules that it shows
 //! - [`firefox`]: a browser with a fresh profile; [`extension`] speaks with Sockpin in it, [`socket`] opens
 //!   sockets as a page does, [`opener`] as frames and workers do
@@ -22,6 +23,7 @@ pub mod opener;
 pub mod page;
 pub mod programs;
 pub mod proxy;
+pub mod relay;
 pub mod servers;
 pub mod site;
 pub mod socket;

@@ -1,5 +1,7 @@
 //! What `WebDriver` cannot do and the browser's own (privileged) scripts can.
 
+use std::net::Ipv4Addr;
+
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -55,6 +57,12 @@ impl Firefox {
     /// Ends every connection over the network. One that carries several requests would outlive them.
     pub async fn end_connections(&self) -> Result<()> {
         self.privileged(END_CONNECTIONS, Vec::new()).await.context("could not end the connections")?;
+        Ok(())
+    }
+
+    /// Lets names lead to addresses of their own, until this Firefox ends.
+    pub async fn lead(&self, names: &[(String, Ipv4Addr)]) -> Result<()> {
+        self.privileged(LEAD, vec![json!(names)]).await.context("could not let names lead to addresses")?;
         Ok(())
     }
 
@@ -116,6 +124,11 @@ Cc["@mozilla.org/security/certoverride;1"].getService(Ci.nsICertOverrideService)
 "#;
 
 const END_CONNECTIONS: &str = r#"Services.obs.notifyObservers(null, "net:cancel-all-connections");"#;
+
+const LEAD: &str = r#"
+const override = Cc["@mozilla.org/network/native-dns-override;1"].getService(Ci.nsINativeDNSResolverOverride);
+for (const [name, address] of arguments[0]) override.addIPOverride(name, address);
+"#;
 
 const SET_PREFERENCE: &str = r"
 const [name, value] = arguments;

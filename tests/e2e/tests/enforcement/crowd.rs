@@ -1,11 +1,14 @@
-//! Many sockets at a time. To one host Firefox opens them one after the other, so they go to as many hosts as there are
-//! sockets, all below one name with one rule.
+//! Many sockets at a time. To one address Firefox opens them one after the other, so they go to hosts with addresses of
+//! their own, all below one name with one rule.
+
+use std::net::Ipv4Addr;
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 use sockpin_e2e::authority::Key;
 use sockpin_e2e::connecting::{ConnectingPages, Plan, Report};
 use sockpin_e2e::firefox::Options;
+use sockpin_e2e::relay::Relay;
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::world::{Installation, World};
 
@@ -23,6 +26,7 @@ pub(crate) struct Crowd {
     /// Another.
     pub(crate) wrong: Server,
     right_key: Key,
+    _relays: [Relay; 2],
 }
 
 impl Crowd {
@@ -38,7 +42,18 @@ impl Crowd {
         let (right_key, wrong_key) = (Key::new()?, Key::new()?);
         let right = Server::tls(world.demo.authority.issue(&[PATTERN], &right_key)?).await?;
         let wrong = Server::tls(world.demo.authority.issue(&[PATTERN], &wrong_key)?).await?;
-        Ok(Self { world, pages: ConnectingPages::start().await?, right, wrong, right_key })
+        let addresses: Vec<_> = (0..LINES).map(address).collect();
+        let relays = [Relay::start(&addresses, right.port()).await?, Relay::start(&addresses, wrong.port()).await?];
+        let pages = ConnectingPages::start().await?;
+        let crowd = Self { world, pages, right, wrong, right_key, _relays: relays };
+        crowd.spread("").await?;
+        Ok(crowd)
+    }
+
+    /// Gives each of the hosts `{prefix}l{line}` an address of its own. They all have the same at a start of the browser.
+    pub(crate) async fn spread(&self, prefix: &str) -> Result<()> {
+        let name = |line| (format!("{prefix}l{line}.crowd.sockpin.test"), address(line));
+        self.world.firefox.lead(&(0..LINES).map(name).collect::<Vec<_>>()).await
     }
 
     /// The rule that the wrong key does not meet.
@@ -61,7 +76,7 @@ impl Crowd {
 
     /// A page with sockets to the wrong key's server, this many at a time, until it is left.
     pub(crate) fn steady_page(&self, at_once: usize) -> String {
-        self.pages.page(Plan { at_once, ..Plan::steadily(url("n{n}", &self.wrong)) })
+        self.pages.page(Plan { at_once, ..Plan::steadily(url("l{line}", &self.wrong)) })
     }
 
     /// Adds what came of the sockets reported since there were `known`, and the frames since there were `frames`.
@@ -94,5 +109,11 @@ pub(crate) fn url(host: &str, server: &Server) -> String {
     format!("wss://{host}.crowd.sockpin.test:{}/", server.port())
 }
 
+fn address(line: u8) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 1, line)
+}
+
+/// As many sockets as a page has at a time.
+pub(crate) const LINES: u8 = 50;
 /// More than any scenario opens.
 const MOST_SOCKETS: u32 = 5_000;

@@ -13,6 +13,7 @@ mod crowd;
 mod faults;
 mod killed;
 mod life;
+mod load;
 mod matrix;
 mod names;
 mod openers;
@@ -41,9 +42,9 @@ const GROUPS: &[Group] = &[
     cleartext::GROUP,
     faults::GROUP,
     starts::GROUP,
-    life::UNDER_LOAD,
-    killed::GROUP,
     life::GROUP,
+    load::GROUP,
+    killed::GROUP,
 ];
 
 /// How many browsers run at a time, unless `SOCKPIN_BROWSERS` says otherwise.
