@@ -12,6 +12,7 @@ mod entry;
 mod files;
 mod key_rows;
 mod lab;
+mod managed;
 mod masthead;
 mod options;
 mod pausing;

@@ -14,6 +14,7 @@ pub fn sentence(error: &Error) -> String {
 pub fn detail(error: &Error) -> Option<&str> {
     match error {
         Error::PolicySyntax { detail }
+        | Error::ManagedShape { detail }
         | Error::CoreFailed { detail }
         | Error::Argument { detail }
         | Error::Storage { detail } => Some(detail),
@@ -179,11 +180,13 @@ fn stored(error: &Error) -> String {
         Error::PolicyRule { index, problem } => {
             format!("Number {} of the stored rules cannot be used. {}", index.saturating_add(1), sentence(problem))
         }
-        Error::ManagedShape { detail } => {
-            format!("This has not the shape that the README describes: {detail}. Correct it in the policy.")
+        Error::ManagedShape { .. } => {
+            "It has not the shape that the README describes: a field may be misspelt, or hold the wrong kind of value. Correct \
+             it in the policy."
+                .to_owned()
         }
         Error::ManagedVersion => {
-            "The version of the policy must be the number 1. Correct it, or leave it out.".to_owned()
+            "Its version must be the number 1. Correct it, or leave it out.".to_owned()
         }
         Error::SettingUnknown { name } => {
             format!("There is no “{name}”; it may be misspelt. Correct it in the policy, or take it out.")
@@ -313,6 +316,27 @@ mod tests {
             ),
         ] {
             assert_eq!(sentence(&error), expected);
+        }
+    }
+
+    #[test]
+    fn a_readers_own_words_stand_apart() {
+        let error = Error::ManagedShape { detail: "unknown field `pin`".to_owned() };
+        assert_eq!(detail(&error), Some("unknown field `pin`"));
+        assert!(!sentence(&error).contains("`pin`"));
+    }
+
+    #[test]
+    fn nothing_that_a_person_can_cause_is_called_a_fault_of_the_program() {
+        for error in [
+            Error::HostNeverShown { host: String::new() },
+            Error::RuleIdTaken { id: String::new() },
+            Error::ManagedShape { detail: String::new() },
+            Error::ManagedVersion,
+            Error::SettingUnknown { name: String::new() },
+            Error::PauseForbidden,
+        ] {
+            assert!(!sentence(&error).contains("Sockpin itself"), "{error}");
         }
     }
 }

@@ -6,6 +6,7 @@ use super::source::pasted_pem;
 use crate::error::Error;
 use crate::host::{HostPattern, UrlHostParser};
 use crate::pin::Pin;
+use crate::policy::Layer;
 use crate::rule::{Birth, Field, FieldError, Mode, PinDocument, Rule, RuleDocument};
 use crate::time::UnixMillis;
 
@@ -215,7 +216,7 @@ fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(
         let text = "Without a pin every key is let in, except the denied ones.";
         notices.push((Place::Pins, Notice::new(Kind::Note, "denied-only", text)));
     }
-    notices.extend(rule_view::notices(rule, now).into_iter().map(|notice| match notice.code {
+    notices.extend(rule_view::notices(rule, Layer::User, now).into_iter().map(|notice| match notice.code {
         "single-pin" => (Place::Pins, notice),
         _ => (Place::Expires, notice),
     }));
@@ -295,6 +296,13 @@ mod tests {
                 false,
                 vec![(Host, "rule-host-taken"), (Host, "host-canonical"), (Rule, "mistakes")],
             ),
+            (
+                typed("addons.mozilla.org:8443", &[A, B], &[]),
+                false,
+                vec![(Host, "host-never-shown"), (Rule, "mistakes")],
+            ),
+            // Of other names below it Firefox shows the sockets.
+            (typed("**.addons.mozilla.org", &[A, B], &[]), true, vec![]),
             (
                 typed("a..b", &[A, B], &["x"]),
                 false,

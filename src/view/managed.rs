@@ -1,6 +1,7 @@
 //! What an administrator has set, in words.
 
 use super::notice::Notice;
+use crate::error::Error;
 use crate::managed::{ManagedProblem, Place};
 use crate::message::ManagedRules;
 use crate::settings::Pausing;
@@ -13,28 +14,38 @@ pub fn heading(managed: &ManagedRules) -> String {
 
 /// What it means for the person, below the heading.
 #[must_use]
-pub const fn about(managed: &ManagedRules) -> &'static str {
-    match managed.pausing {
-        Pausing::Allowed => {
-            "These rules can be changed only where they were set. They are judged beside your own, and the strictest verdict wins."
-        }
-        Pausing::Forbidden => {
-            "These rules can be changed only where they were set, and pausing is turned off. They are judged beside your own, and \
-             the strictest verdict wins."
-        }
+pub fn about(managed: &ManagedRules) -> String {
+    let mut sentences = vec!["What is here can be changed only where it was set."];
+    if !managed.rules.is_empty() {
+        sentences.push("These rules are judged beside your own, and the strictest verdict wins.");
     }
+    if managed.pausing == Pausing::Forbidden {
+        sentences.push("Pausing is turned off.");
+    }
+    sentences.join(" ")
 }
 
 /// A part that was refused, and why.
 #[must_use]
 pub fn problem(problem: &ManagedProblem) -> Notice {
-    let part = match problem.place {
-        Place::Policy => "A part of the policy was refused".to_owned(),
-        Place::Rule(index) => format!("Rule {} was refused; the others hold", index.saturating_add(1)),
-        Place::Settings => "A setting was refused".to_owned(),
+    let error = &problem.problem;
+    let part = match (problem.place, error) {
+        (Place::Rule(index), _) => format!("Rule {} was refused; the others hold.", index.saturating_add(1)),
+        (Place::Settings, Error::SettingUnknown { .. }) => "A setting was refused.".to_owned(),
+        (Place::Settings, _) => "The settings were refused, so all that they can forbid is forbidden.".to_owned(),
+        (Place::Policy, Error::PolicyNewer { .. } | Error::ManagedVersion) => {
+            "The whole policy was refused, so none of its rules holds.".to_owned()
+        }
+        (Place::Policy, _) => "A part of the policy was refused.".to_owned(),
     };
-    let notice = Notice::from(&problem.problem);
-    Notice { text: format!("{part}. {}", notice.text), ..notice }
+    let notice = Notice::from(error);
+    let why = match error {
+        Error::PolicyNewer { version } => {
+            format!("It was written for a newer version of Sockpin (format {version}). Update Sockpin.")
+        }
+        _ => notice.text,
+    };
+    Notice { text: format!("{part} {why}"), ..notice }
 }
 
 /// Whether there is anything to be shown.
@@ -46,18 +57,48 @@ pub fn is_there(managed: &ManagedRules) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
+    use crate::rule::RuleDocument;
 
     #[test]
     fn a_refused_part_is_named() {
-        for (place, expected) in [
-            (Place::Rule(2), "Rule 3 was refused; the others hold. A dot is too many"),
-            (Place::Settings, "A setting was refused. A dot is too many"),
-            (Place::Policy, "A part of the policy was refused. A dot is too many"),
+        let unknown = || Error::SettingUnknown { name: "x".to_owned() };
+        let shape = || Error::ManagedShape { detail: "expected a sequence".to_owned() };
+        for (place, error, expected) in [
+            (Place::Rule(2), Error::HostEmptyLabel, "Rule 3 was refused; the others hold. A dot is too many"),
+            (Place::Rule(0), shape(), "Rule 1 was refused; the others hold. It has not the shape"),
+            (Place::Settings, unknown(), "A setting was refused. There is no “x”"),
+            (
+                Place::Settings,
+                shape(),
+                "The settings were refused, so all that they can forbid is forbidden. It has not",
+            ),
+            (Place::Policy, unknown(), "A part of the policy was refused. There is no “x”"),
+            (
+                Place::Policy,
+                Error::ManagedVersion,
+                "The whole policy was refused, so none of its rules holds. Its version",
+            ),
+            (
+                Place::Policy,
+                Error::PolicyNewer { version: 9 },
+                "The whole policy was refused, so none of its rules holds. It was written for a newer version of Sockpin \
+                 (format 9). Update Sockpin.",
+            ),
         ] {
-            let text = problem(&ManagedProblem { place, problem: Error::HostEmptyLabel }).text;
-            assert!(text.starts_with(expected), "{text}");
+            let notice = problem(&ManagedProblem { place, problem: error });
+            assert!(notice.text.starts_with(expected), "{}", notice.text);
+            assert!(!notice.text.contains("expected a sequence"));
         }
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_not_there() {
+        let nothing = ManagedRules::default();
+        assert_eq!(about(&nothing), "What is here can be changed only where it was set.");
+        let rules = ManagedRules { rules: vec![RuleDocument::default()], ..nothing.clone() };
+        assert!(about(&rules).ends_with("the strictest verdict wins."));
+        let forbidden = ManagedRules { pausing: Pausing::Forbidden, ..nothing };
+        assert!(about(&forbidden).ends_with("Pausing is turned off.") && !about(&forbidden).contains("rules"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::date::{ago, count, day, days_until};
 use super::notice::{Badge, Kind, Notice, Tone};
 use crate::pin::Pin;
+use crate::policy::Layer;
 use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, RuleDocument};
 use crate::time::{Date, UnixMillis};
 
@@ -22,11 +23,13 @@ pub fn badge(rule: &RuleDocument, now: UnixMillis) -> Badge {
 
 /// What a person should look at.
 #[must_use]
-pub fn notices(rule: &RuleDocument, now: UnixMillis) -> Vec<Notice> {
+pub fn notices(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Vec<Notice> {
     if rule.mode == Mode::Off {
         return Vec::new();
     }
-    expiry(rule, now).into_iter().chain(backup(rule, now)).collect()
+    // Whether there is a backup is for whoever made the rule to know.
+    let backup = backup(rule, now).filter(|_| layer == Layer::User);
+    expiry(rule, layer, now).into_iter().chain(backup).collect()
 }
 
 /// What a mode does, below its field.
@@ -43,19 +46,21 @@ pub const fn mode_help(mode: Mode) -> &'static str {
 
 /// What a choice of the pre-flight does, below its field.
 #[must_use]
-pub const fn preflight_help(preflight: Preflight) -> &'static str {
-    match preflight {
-        Preflight::Prefer => {
-            "Sockpin first asks the server for its key alone. A wrong key so never sees the socket’s address, cookies and \
-             subprotocols. Where that cannot be asked, the key is checked at the handshake, which sends them."
+pub const fn preflight_help(preflight: Preflight, mode: Mode) -> &'static str {
+    match (mode, preflight) {
+        (Mode::Flag | Mode::Off, _) => "Only a rule that blocks checks the key ahead of the handshake.",
+        (Mode::Block, Preflight::Prefer) => {
+            "Sockpin first asks the server for its key alone. A wrong key so never sees the socket’s URL, cookies and \
+             subprotocols. Where the server gives no answer, and in private windows, containers and behind a proxy of its \
+             own, where it is not asked, the key is checked at the handshake, which sends them."
         }
-        Preflight::Off => {
-            "The key is checked at the handshake only: by then the server has received the socket’s address, cookies and \
-             subprotocols."
+        (Mode::Block, Preflight::Off) => {
+            "The key is checked at the handshake only: by then the server has received the socket’s URL, cookies and \
+             subprotocols. What the page sends after it is stopped."
         }
-        Preflight::Require => {
+        (Mode::Block, Preflight::Require) => {
             "As “when possible”, but a socket is stopped where the server gives no answer, and in private windows, containers \
-             and behind a proxy of its own, where none is asked for."
+             and behind a proxy of its own, where it is not asked."
         }
     }
 }
@@ -78,15 +83,27 @@ pub fn facts(rule: &RuleDocument, now: UnixMillis) -> String {
     if rule.local_roots == LocalRoots::Exempt {
         facts.push("Roots added on this computer are let through".to_owned());
     }
+    // Any other rule sends none.
+    let blocks = rule.mode == Mode::Block && !is_expired(rule, now);
     match rule.preflight {
-        Preflight::Prefer => {}
-        Preflight::Off => facts.push("No check ahead of the handshake".to_owned()),
-        Preflight::Require => facts.push("Check ahead of the handshake required".to_owned()),
+        Preflight::Off if blocks => facts.push("No check ahead of the handshake".to_owned()),
+        Preflight::Require if blocks => facts.push("Check ahead of the handshake required".to_owned()),
+        Preflight::Prefer | Preflight::Off | Preflight::Require => {}
     }
     if let Some(updated) = rule.updated {
         facts.push(format!("Changed {}", ago(updated, now)));
     }
     facts.join(" · ")
+}
+
+/// What stands where the user has no rule; `managed` counts the administrator's.
+#[must_use]
+pub const fn none_yet(managed: usize) -> &'static str {
+    if managed == 0 {
+        "Nothing is pinned, so Sockpin lets every WebSocket through. Start with a server whose keys you know."
+    } else {
+        "You have none of your own. Those of your administrator, below, are in force."
+    }
 }
 
 /// A key of a rule, as it stands on a card or beside a chain.
@@ -154,15 +171,20 @@ pub fn deletion(rule: &RuleDocument) -> String {
     }
 }
 
-fn expiry(rule: &RuleDocument, now: UnixMillis) -> Option<Notice> {
+fn expiry(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Option<Notice> {
     let date = date(rule)?;
     let when = day(date);
     let Some(days) = days_until(date, now) else {
         let text = match rule.mode {
-            Mode::Block => format!(
-                "This rule expired on {when} and no longer blocks: a wrong key is let through and only logged. Edit it \
-                 to set a later date or none."
-            ),
+            Mode::Block => {
+                let remedy = match layer {
+                    Layer::User => "Edit it to set a later date or none.",
+                    Layer::Managed => "Only your administrator can set a later date.",
+                };
+                format!(
+                    "This rule expired on {when} and no longer blocks: a wrong key is let through and only logged. {remedy}"
+                )
+            }
             Mode::Flag | Mode::Off => format!("This rule expired on {when}. It flags as before."),
         };
         return Some(Notice::new(Kind::Warning, "expired", text));
@@ -222,9 +244,18 @@ mod tests {
         ] {
             let rule = rule(mode, pins, expires);
             assert_eq!(badge(&rule, NOW).text, expected, "{rule:?}");
-            let found: Vec<_> = notices(&rule, NOW).iter().map(|notice| notice.code).collect();
+            let found: Vec<_> = notices(&rule, Layer::User, NOW).iter().map(|notice| notice.code).collect();
             assert_eq!(found, codes, "{rule:?}");
         }
+    }
+
+    #[test]
+    fn nobody_is_told_to_edit_what_only_an_administrator_can() {
+        let expired = rule(Mode::Block, 1, Some("2026-11-22"));
+        let text = |layer| notices(&expired, layer, NOW).iter().map(|notice| notice.text.clone()).collect::<String>();
+        assert!(text(Layer::User).contains("Edit it") && !text(Layer::Managed).contains("Edit it"));
+        let single = rule(Mode::Block, 1, None);
+        assert_eq!(notices(&single, Layer::Managed, NOW), []);
     }
 
     #[test]
@@ -257,5 +288,24 @@ mod tests {
             "Expires on 1 March 2027 · Server’s own certificate only · Certificate Transparency required · Roots added \
              on this computer are let through · Changed 3 days ago"
         );
+        for (preflight, mode, expires, expected) in [
+            (Preflight::Prefer, Mode::Block, None, ""),
+            (Preflight::Off, Mode::Block, None, "No check ahead of the handshake"),
+            (Preflight::Require, Mode::Block, None, "Check ahead of the handshake required"),
+            // None is sent in any case.
+            (Preflight::Require, Mode::Flag, None, ""),
+            (Preflight::Require, Mode::Block, Some("2026-11-22"), ""),
+        ] {
+            assert_eq!(facts(&RuleDocument { preflight, ..rule(mode, 2, expires) }, NOW), expected);
+        }
+    }
+
+    #[test]
+    fn a_rule_that_does_not_block_checks_nothing_ahead() {
+        for preflight in [Preflight::Prefer, Preflight::Off, Preflight::Require] {
+            for (mode, checks) in [(Mode::Block, true), (Mode::Flag, false), (Mode::Off, false)] {
+                assert_eq!(!preflight_help(preflight, mode).starts_with("Only a rule that blocks"), checks);
+            }
+        }
     }
 }

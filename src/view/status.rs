@@ -4,6 +4,8 @@ use super::date::count;
 use super::error::{detail, sentence};
 use super::notice::Tone;
 use crate::error::Error;
+use crate::message::Status;
+use crate::pause::Pause;
 
 /// The line below the name on every page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +54,31 @@ pub struct Banner {
     pub code: &'static str,
 }
 
-/// The line for a number of rules, where nothing is wrong.
+/// The line for how things are. `banner` is what is shown below it, and `pause` the line of a pause, if there is one:
+/// while nothing is blocked, nothing is more important than that.
 #[must_use]
-pub fn state(rules: usize) -> State {
+pub fn state(status: &Status, banner: Option<&Banner>, pause: Option<State>) -> State {
+    match (pause, banner) {
+        (Some(pause), _) => pause,
+        (None, Some(banner)) => state_of(banner),
+        (None, None) => at_work(status.rules),
+    }
+}
+
+/// What a page warns of, the gravest thing alone. `unread_log` is why the page could not read the log, if it could not.
+#[must_use]
+pub fn banner(status: &Status, unread_log: Option<&Error>) -> Option<Banner> {
+    match (&status.problem, unread_log, &status.log_problem) {
+        (Some(error), _, _) => Some(problem(error, status.pause)),
+        _ if !status.sight.every_site => Some(permission_missing()),
+        (None, Some(error), _) => Some(log_unreadable(error)),
+        (None, None, Some(error)) => Some(log_problem(error)),
+        (None, None, None) => None,
+    }
+}
+
+/// The line where nothing is wrong.
+fn at_work(rules: usize) -> State {
     let number = u64::try_from(rules).unwrap_or(u64::MAX);
     match number {
         0 => State { text: "No rules yet: nothing is checked.".to_owned(), tone: Tone::Neutral },
@@ -84,28 +108,36 @@ pub fn state_of(banner: &Banner) -> State {
     State { text: banner.title.to_owned(), tone: Tone::Bad }
 }
 
-/// What keeps Sockpin from judging.
+/// What keeps Sockpin from judging. During a pause nothing is stopped all the same.
 #[must_use]
-pub fn problem(error: &Error) -> Banner {
+pub fn problem(error: &Error, pause: Option<Pause>) -> Banner {
     let remedy = match error {
         Error::PolicySyntax { .. } | Error::PolicyRule { .. } => Some(Remedy::StartAfresh),
         _ => None,
     };
     let advice = match remedy {
-        Some(_) => {
-            " You can start with no rules; what is stored now is then kept aside, and nothing is checked until \
-                    you add rules."
-        }
+        Some(_) => " You can start with no rules of your own; what is stored now is then kept aside.",
         None => "",
     };
-    let cause = match error {
-        Error::CoreFailed { .. } => "No socket can be checked",
-        _ => "Without the rules no socket can be known to be unpinned",
+    let (title, effect) = match (error, pause) {
+        (_, Some(_)) => (
+            "No socket can be checked",
+            "Sockpin is paused, so every WebSocket connection is let through; once the pause is over, every one is stopped.",
+        ),
+        (Error::CoreFailed { .. }, None) => {
+            (ALL_STOPPED, "No socket can be checked, so every WebSocket connection is being stopped.")
+        }
+        (_, None) => (
+            ALL_STOPPED,
+            "Without the rules no socket can be known to be unpinned, so every WebSocket connection is being stopped.",
+        ),
     };
-    let text = format!("{} {cause}, so every WebSocket connection is being stopped.{advice}", sentence(error));
+    let text = format!("{} {effect}{advice}", sentence(error));
     let detail = detail(error).map(str::to_owned);
-    Banner { title: "All WebSockets are being stopped", text, detail, remedy, code: error.code() }
+    Banner { title, text, detail, remedy, code: error.code() }
 }
+
+const ALL_STOPPED: &str = "All WebSockets are being stopped";
 
 /// The rules are in force, but the log is not.
 #[must_use]
@@ -154,27 +186,52 @@ pub fn permission_missing() -> Banner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Sight;
+    use crate::pause::PauseLength;
+    use crate::settings::Pausing;
+    use crate::time::UnixMillis;
+
+    fn well(rules: usize) -> Status {
+        let sight = Sight { every_site: true, private_windows: true };
+        Status {
+            problem: None,
+            log_problem: None,
+            rules,
+            pause: None,
+            pausing: Pausing::Allowed,
+            administrator: None,
+            sight,
+        }
+    }
+
+    fn storage() -> Error {
+        Error::Storage { detail: "quota".to_owned() }
+    }
 
     #[test]
-    fn a_problem_names_its_remedy() {
+    fn a_problem_names_its_remedy_and_what_it_does() {
+        let pause = Some(Pause::begin(PauseLength::UntilRestart, UnixMillis::new(0)));
         for (error, remedy) in [
             (Error::PolicySyntax { detail: "line 1".to_owned() }, Some(Remedy::StartAfresh)),
             (Error::PolicyRule { index: 0, problem: Box::new(Error::HostEmpty) }, Some(Remedy::StartAfresh)),
             (Error::PolicyNewer { version: 9 }, None),
-            (Error::Storage { detail: "quota".to_owned() }, None),
+            (storage(), None),
+            (Error::CoreFailed { detail: String::new() }, None),
         ] {
-            let banner = problem(&error);
-            assert_eq!(banner.remedy, remedy, "{error}");
-            assert!(banner.text.contains("every WebSocket connection is being stopped"), "{}", banner.text);
+            for (pause, stopped) in [(None, true), (pause, false)] {
+                let banner = problem(&error, pause);
+                assert_eq!(banner.remedy, remedy, "{error}");
+                let says_so = banner.text.contains("every WebSocket connection is being stopped");
+                assert_eq!((says_so, banner.title == ALL_STOPPED), (stopped, stopped), "{}", banner.text);
+            }
         }
     }
 
     #[test]
     fn a_log_that_cannot_be_read_is_not_one_that_cannot_be_written() {
-        let error = Error::Storage { detail: "quota".to_owned() };
         for (banner, code, title) in [
-            (log_problem(&error), "log-unwritable", "The log cannot be written"),
-            (log_unreadable(&error), "log-unreadable", "The log cannot be read"),
+            (log_problem(&storage()), "log-unwritable", "The log cannot be written"),
+            (log_unreadable(&storage()), "log-unreadable", "The log cannot be read"),
         ] {
             assert_eq!((banner.code, banner.title), (code, title));
             assert!(banner.text.contains("The rules are in force all the same"), "{}", banner.text);
@@ -183,11 +240,41 @@ mod tests {
     }
 
     #[test]
-    fn the_line_counts_rules() {
-        for (rules, expected) in
-            [(0, "No rules yet: nothing is checked."), (1, "At work, with 1 rule."), (12, "At work, with 12 rules.")]
-        {
-            assert_eq!(state(rules).text, expected);
+    fn the_gravest_is_shown() {
+        let blind = Sight { every_site: false, private_windows: false };
+        let no_private = Sight { private_windows: false, ..well(1).sight };
+        let unwritten = Status { log_problem: Some(storage()), ..well(1) };
+        let unpermitted = Status { sight: blind, ..unwritten.clone() };
+        let broken = Status { problem: Some(Error::PolicyNewer { version: 9 }), ..unpermitted.clone() };
+        for (status, unread_log, code) in [
+            (well(1), None, None),
+            // Most people have it that way, and it is no fault.
+            (Status { sight: no_private, ..well(1) }, None, None),
+            (well(1), Some(storage()), Some("log-unreadable")),
+            (unwritten.clone(), None, Some("log-unwritable")),
+            (unwritten, Some(storage()), Some("log-unreadable")),
+            (unpermitted, Some(storage()), Some("permission-missing")),
+            (broken, Some(storage()), Some("policy-newer")),
+        ] {
+            let banner = banner(&status, unread_log.as_ref());
+            assert_eq!(banner.as_ref().map(|banner| banner.code), code);
+        }
+    }
+
+    #[test]
+    fn the_line_counts_rules_where_nothing_else_is_to_be_said() {
+        let missing = permission_missing();
+        let until = || Some(paused(Some("14:30")));
+        for (rules, banner, pause, expected, tone) in [
+            (0, None, None, "No rules yet: nothing is checked.", Tone::Neutral),
+            (1, None, None, "At work, with 1 rule.", Tone::Good),
+            (12, None, None, "At work, with 12 rules.", Tone::Good),
+            (1, Some(&missing), None, missing.title, Tone::Bad),
+            (1, None, until(), "Paused until 14:30: nothing is being blocked.", Tone::Warning),
+            (1, Some(&missing), until(), "Paused until 14:30: nothing is being blocked.", Tone::Warning),
+            (1, None, Some(paused(None)), "Paused until Firefox restarts: nothing is being blocked.", Tone::Warning),
+        ] {
+            assert_eq!(state(&well(rules), banner, pause), State { text: expected.to_owned(), tone });
         }
     }
 }

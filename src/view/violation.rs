@@ -1,5 +1,7 @@
 //! An entry of the log in words.
 
+use std::borrow::Cow;
+
 use super::date::{count, day};
 use super::notice::{Badge, Tone};
 use crate::pause::PauseEvent;
@@ -13,6 +15,7 @@ use crate::violation::{Mark, RuleSnapshot, Stage, Violation};
 #[must_use]
 pub fn outcome(violation: &Violation) -> Badge {
     match violation.outcome {
+        Outcome::Flag if violation.paused => Badge::new("Let through", Tone::Warning),
         Outcome::Block => Badge::new("Blocked", Tone::Bad),
         Outcome::Flag => Badge::new("Flagged", Tone::Warning),
         Outcome::Allow => Badge::new("Allowed", Tone::Good),
@@ -61,11 +64,22 @@ pub fn reason(violation: &Violation) -> String {
 
 /// What to do next.
 #[must_use]
-pub const fn advice(violation: &Violation) -> &'static str {
+pub fn advice(violation: &Violation) -> Cow<'static, str> {
+    match violation.reason {
+        Reason::PreflightUnanswered => unanswered_advice(violation).into(),
+        _ => settled_advice(violation).into(),
+    }
+}
+
+const fn settled_advice(violation: &Violation) -> &'static str {
     match violation.reason {
         Reason::PinMismatch | Reason::UnparsableCertificate if violation.exception => {
             "You have told Firefox to accept this server’s certificate although no authority vouches for it. Ask whoever \
              runs the server for its pin before you trust it."
+        }
+        Reason::PinMismatch if is_managed(violation) => {
+            "The rule was set by your administrator: ask there whether the server’s key was changed. If not, someone may be \
+             between you and the server; do not use it until that is known."
         }
         Reason::PinMismatch => {
             "If you run this server and changed its key, add the new pin to the rule. If not, someone may be between you \
@@ -79,7 +93,6 @@ pub const fn advice(violation: &Violation) -> &'static str {
             "A certificate that is in no public log can have been issued in secret. If the server’s authority is a private \
              one, take the requirement out of the rule; if not, ask whoever runs the server."
         }
-        Reason::PreflightUnanswered => unanswered_advice(violation.no_answer),
         Reason::ChainUnknown => {
             "Firefox shows no chain once a certificate exception is in force. Remove the exception, or pin the server’s \
              own key."
@@ -105,51 +118,65 @@ pub const fn advice(violation: &Violation) -> &'static str {
         Reason::InternalError => {
             "Try again. If it happens each time, please report it with what the browser console says."
         }
-        Reason::NoRule | Reason::RuleOff | Reason::PinMatched | Reason::NoDeniedKey | Reason::LocalRootExempt => {
-            "Nothing needs to be done."
-        }
+        Reason::PreflightUnanswered
+        | Reason::NoRule
+        | Reason::RuleOff
+        | Reason::PinMatched
+        | Reason::NoDeniedKey
+        | Reason::LocalRootExempt => "Nothing needs to be done.",
     }
 }
 
-/// What the server has received of the page's by then; none where nothing is known of it.
+/// What the server has received of the page's.
 #[must_use]
-pub const fn sent(violation: &Violation) -> Option<&'static str> {
-    match (violation.stage, violation.reason) {
-        (Stage::Preflight, _) => Some(
-            "Nothing of the page’s was sent: the key was asked for beforehand, without address, cookies and subprotocols.",
-        ),
-        (
-            Stage::Handshake,
-            Reason::PolicyUnreadable
-            | Reason::UnreadableAddress
-            | Reason::InternalError
-            | Reason::Deadline
-            | Reason::Cleartext,
-        ) => None,
-        (Stage::Handshake, _) => match violation.outcome {
-            Outcome::Block => Some(
-                "The server has received the request that opens the socket, with its address, cookies and subprotocols, and \
-                 nothing after it.",
-            ),
-            _ => None,
+pub const fn sent(violation: &Violation) -> &'static str {
+    match (violation.outcome, violation.stage, violation.reason) {
+        (Outcome::Flag, _, Reason::Cleartext) if !violation.paused => {
+            "Nothing without encryption. The encrypted socket in its place was checked by itself."
+        }
+        (Outcome::Flag | Outcome::Allow | Outcome::NotPinned, _, _) => {
+            "Everything: the socket was let through, with its URL, cookies and subprotocols and all that the page sent."
+        }
+        (Outcome::Block, Stage::Preflight, _) => match violation.no_answer {
+            Some(NoAnswer::PrivateWindow | NoAnswer::Container | NoAnswer::Proxy) => {
+                "Nothing at all: the server was not even asked for its key."
+            }
+            None | Some(NoAnswer::Failed | NoAnswer::Deadline) => {
+                "Nothing of the page’s was sent: the server was asked for its key beforehand, without the socket’s URL, \
+                 cookies and subprotocols."
+            }
         },
+        (Outcome::Block, Stage::Handshake, Reason::UnreadableAddress) => "Nothing: there was no server to be asked.",
+        // How far such a socket had got is not written down.
+        (
+            Outcome::Block,
+            Stage::Handshake,
+            Reason::Cleartext | Reason::PolicyUnreadable | Reason::Deadline | Reason::InternalError,
+        ) => "At most the request that opens the socket, with its URL, cookies and subprotocols, and nothing after it.",
+        (Outcome::Block, Stage::Handshake, _) => {
+            "The server has received the request that opens the socket, with its URL, cookies and subprotocols, and nothing \
+             after it."
+        }
     }
 }
 
-const fn unanswered_advice(no_answer: Option<NoAnswer>) -> &'static str {
-    match no_answer {
-        Some(NoAnswer::PrivateWindow | NoAnswer::Container) => {
-            "Open the page in an ordinary tab. Or let the rule prefer the check instead of requiring it: the key is then checked \
-             at the handshake, before any data flows."
-        }
+fn unanswered_advice(violation: &Violation) -> String {
+    let first = match violation.no_answer {
+        Some(NoAnswer::PrivateWindow | NoAnswer::Container) => "Open the page in an ordinary tab.",
         Some(NoAnswer::Proxy) => {
-            "Use one proxy for sockets and for other requests, or let the rule prefer the check instead of requiring it."
+            "See whether Firefox’s settings, or another extension, send sockets and other requests by different proxies."
         }
         Some(NoAnswer::Failed | NoAnswer::Deadline) | None => {
-            "Check that the server can be reached, and that it answers requests that open no socket. If it does not, let the \
-             rule prefer the check instead of requiring it. After a minute the server is asked again."
+            "Check that the server can be reached, and that it answers requests that open no socket. After a minute it is asked \
+             again."
         }
-    }
+    };
+    let second = if is_managed(violation) {
+        "The rule was set by your administrator: ask there if it stays so."
+    } else {
+        "Or let the rule check “when possible” instead of always: the key is then checked at the handshake."
+    };
+    format!("{first} {second}")
 }
 
 /// A pause in the log.
@@ -205,7 +232,8 @@ fn cause(violation: &Violation) -> String {
                 _ => "The chain contains a denied key".to_owned(),
             }
         }
-        Reason::Cleartext if violation.outcome == Outcome::Flag => {
+        // During a pause it goes on as it is.
+        Reason::Cleartext if violation.outcome == Outcome::Flag && !violation.paused => {
             "The page asked for an unencrypted socket (ws://), and Firefox was told to encrypt it".to_owned()
         }
         Reason::Cleartext => "The socket was not encrypted (ws://), so there was no key to check".to_owned(),
@@ -251,6 +279,11 @@ fn cause(violation: &Violation) -> String {
         Reason::NoDeniedKey => "The chain contains no denied key".to_owned(),
         Reason::LocalRootExempt => "The chain ends in a root that was added on this computer".to_owned(),
     }
+}
+
+/// Whether the rule is one that the person cannot change.
+const fn is_managed(violation: &Violation) -> bool {
+    matches!(&violation.rule, Some(RuleSnapshot { layer: Layer::Managed, .. }))
 }
 
 /// A rule that denies keys takes no certificate that it cannot read, whatever its pins.
@@ -369,6 +402,11 @@ mod tests {
                 violation(Reason::Cleartext, Outcome::Flag),
                 "The page asked for an unencrypted socket (ws://), and Firefox was told to encrypt it.",
             ),
+            (
+                Violation { paused: true, ..violation(Reason::Cleartext, Outcome::Flag) },
+                "The socket was not encrypted (ws://), so there was no key to check; it was let through because Sockpin was \
+                 paused.",
+            ),
         ] {
             assert_eq!(reason(&violation), expected);
         }
@@ -403,13 +441,46 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_has_seen_is_said() {
-        let at_handshake = violation(Reason::PinMismatch, Outcome::Block);
-        assert!(sent(&at_handshake).unwrap().contains("has received the request"));
-        let ahead = Violation { stage: Stage::Preflight, ..at_handshake.clone() };
-        assert!(sent(&ahead).unwrap().starts_with("Nothing of the page’s was sent"));
-        let paused = Violation { outcome: Outcome::Flag, paused: true, ..at_handshake };
-        assert_eq!(sent(&paused), None);
-        assert!(reason(&paused).ends_with("because Sockpin was paused."));
+    fn nobody_is_told_to_change_a_rule_that_is_not_theirs() {
+        for reason in [Reason::PinMismatch, Reason::PreflightUnanswered] {
+            let own = violation(reason, Outcome::Block);
+            let rule = RuleSnapshot { layer: Layer::Managed, ..own.rule.clone().unwrap() };
+            let managed = Violation { rule: Some(rule), ..own.clone() };
+            for (violation, is_managed) in [(own, false), (managed, true)] {
+                let text = advice(&violation);
+                assert_eq!(text.contains("your administrator"), is_managed, "{text}");
+                assert_eq!(
+                    text.contains("add the new pin") || text.contains("let the rule check"),
+                    !is_managed,
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_server_has_seen_depends_on_when_it_was_found_out() {
+        use {NoAnswer::*, Outcome::*, Reason::*, Stage::*};
+        for (reason, outcome, stage, no_answer, paused, start) in [
+            (PinMismatch, Block, Stage::Preflight, None, false, "Nothing of the page’s was sent"),
+            (PreflightUnanswered, Block, Stage::Preflight, Some(Failed), false, "Nothing of the page’s was sent"),
+            (PreflightUnanswered, Block, Stage::Preflight, Some(Container), false, "Nothing at all"),
+            (PinMismatch, Block, Handshake, None, false, "The server has received the request"),
+            (Reason::Deadline, Block, Handshake, None, false, "At most the request"),
+            (PinMismatch, Flag, Handshake, None, false, "Everything"),
+            (PinMismatch, Flag, Handshake, None, true, "Everything"),
+            (Cleartext, Flag, Handshake, None, false, "Nothing without encryption"),
+            (Cleartext, Flag, Handshake, None, true, "Everything"),
+        ] {
+            let text = sent(&Violation { stage, no_answer, paused, ..violation(reason, outcome) });
+            assert!(text.starts_with(start), "{reason:?} {outcome:?} {stage:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_on_the_badge() {
+        let flagged = violation(Reason::PinMismatch, Outcome::Flag);
+        assert_eq!(outcome(&flagged).text, "Flagged");
+        assert_eq!(outcome(&Violation { paused: true, ..flagged }).text, "Let through");
     }
 }

@@ -1,31 +1,71 @@
-//! Pictures of the pages as the demo leaves them: light and dark, as wide as a desktop and as a phone.
+//! Pictures of the pages in every state: light and dark, as wide as a desktop and as a phone.
 
 use anyhow::{Context, Result};
-use sockpin_e2e::firefox::ColorScheme;
-use sockpin_e2e::world::World;
+use serde_json::json;
+use sockpin_e2e::demo::PINNED;
+use sockpin_e2e::extension;
+use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
+use sockpin_e2e::world::{Installation, World};
 
 use crate::workspace;
 
 /// Takes the pictures, each of a whole page, into `target/screenshots`.
 pub(crate) async fn take(world: &World) -> Result<()> {
-    let folder = workspace::target().join("screenshots");
-    eprintln!("Taking pictures of the pages into {}", folder.display());
     let firefox = &world.firefox;
-    for page in ["lab", "popup", "options"] {
-        match page {
-            "lab" => {}
-            _ => firefox.open_extension_page(&format!("{page}.html")).await?,
-        }
-        if page == "popup" {
-            firefox.run(OPEN_BLOCKED, Vec::new()).await?;
-        }
-        for (width, height) in [(1280, 800), (360, 740)] {
-            firefox.set_viewport(width, height).await?;
-            for (scheme, name) in [(ColorScheme::Light, "light"), (ColorScheme::Dark, "dark")] {
-                firefox.prefer(scheme).await?;
-                let file = folder.join(format!("{page}-{name}-{width}.png"));
-                firefox.screenshot(&file).await.with_context(|| format!("the {page} page in {name}"))?;
-            }
+    eprintln!("Taking pictures of the pages into {}", workspace::target().join("screenshots").display());
+    picture(firefox, "lab").await?;
+    page(firefox, "popup", "popup", OPEN_BLOCKED).await?;
+    page(firefox, "popup", "popup-pause-menu", OPEN_PAUSE_MENU).await?;
+    page(firefox, "options", "options", "").await?;
+    page(firefox, "options", "options-form", OPEN_FORM).await?;
+
+    firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
+    firefox.open_tab(&world.demo.site.blank()).await?;
+    world.socket("attacker").await?;
+    page(firefox, "popup", "popup-paused", OPEN_LET_THROUGH).await?;
+    page(firefox, "options", "options-paused", "").await?;
+    firefox.ask_extension(json!({ "type": "resume" })).await?;
+
+    firefox.privileged(REVOKE, vec![json!(extension::ID)]).await?;
+    for name in ["popup", "options"] {
+        page(firefox, name, &format!("{name}-not-permitted"), "").await?;
+    }
+    managed().await
+}
+
+/// What an administrator has set takes a Firefox with a policy.
+async fn managed() -> Result<()> {
+    let rule = json!({
+        "host": PINNED, "expires": "2026-01-01", "preflight": "require", "note": "Managed by the network team.",
+        "pins": [{ "sha256": "diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI=", "label": "Example Root CA" }],
+    });
+    let policy = json!({
+        "rules": [rule, { "host": "*.com" }, { "host": "chat.example.com", "pin": "abc" }],
+        "settings": { "administrator": "Example Ltd, IT", "pausing": "forbidden", "pausng": "forbidden" },
+    });
+    let policies = Some(json!({ "3rdparty": { "Extensions": { (extension::ID): policy } } }));
+    let world = World::with(Installation::Temporary, Options { policies, ..Options::default() }).await?;
+    for name in ["popup", "options"] {
+        page(&world.firefox, name, &format!("{name}-managed"), OPEN_PRIVATE_NOTE).await?;
+    }
+    world.firefox.quit().await
+}
+
+/// Opens a page of the extension, brings it into a state, and takes its pictures.
+async fn page(firefox: &Firefox, page: &str, name: &str, script: &str) -> Result<()> {
+    firefox.open_extension_page(&format!("{page}.html")).await?;
+    firefox.run(script, Vec::new()).await.with_context(|| format!("could not prepare the page for {name}"))?;
+    picture(firefox, name).await
+}
+
+async fn picture(firefox: &Firefox, name: &str) -> Result<()> {
+    let folder = workspace::target().join("screenshots");
+    for (width, height) in [(1280, 800), (360, 740)] {
+        firefox.set_viewport(width, height).await?;
+        for (scheme, colours) in [(ColorScheme::Light, "light"), (ColorScheme::Dark, "dark")] {
+            firefox.prefer(scheme).await?;
+            let file = folder.join(format!("{name}-{colours}-{width}.png"));
+            firefox.screenshot(&file).await.with_context(|| format!("the picture {}", file.display()))?;
         }
     }
     Ok(())
@@ -33,3 +73,21 @@ pub(crate) async fn take(world: &World) -> Result<()> {
 
 /// The newest blocked socket of the log is shown with its chain.
 const OPEN_BLOCKED: &str = "document.querySelector('#log [data-outcome=block]')?.setAttribute('open', '');";
+/// And the newest of all, which a pause let through.
+const OPEN_LET_THROUGH: &str = "document.querySelector('#log [data-outcome=flag]')?.setAttribute('open', '');";
+const OPEN_PAUSE_MENU: &str = "document.querySelector('#pause-menu').open = true;";
+const OPEN_PRIVATE_NOTE: &str = "document.querySelector('#private-note').open = true;";
+const OPEN_FORM: &str = r"
+document.querySelector('#add-rule').click();
+document.querySelector('#more').open = true;
+const preflight = document.querySelector('#preflight');
+preflight.value = 'require';
+preflight.dispatchEvent(new InputEvent('input', { bubbles: true }));
+";
+
+/// The permission for every site is taken away, as about:addons does.
+const REVOKE: &str = r"
+const [id] = arguments;
+const { ExtensionPermissions } = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
+return ExtensionPermissions.remove(id, { permissions: [], origins: ['<all_urls>'] }, WebExtensionPolicy.getByID(id).extension);
+";

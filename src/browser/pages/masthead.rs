@@ -5,25 +5,33 @@ use std::rc::Rc;
 
 use web_sys::{Element, EventTarget, HtmlElement};
 
+use super::background;
 use super::dom::{Fallible, by_id, listen, show, spawn};
-use super::{background, pausing};
+use super::pausing::Pausing;
 use crate::error::Error;
 use crate::message::{Request, Response};
-use crate::view::status::{
-    Banner, Remedy, State, log_problem, log_unreadable, permission_missing, problem, state, state_of,
-};
+use crate::view::status::{Banner, Remedy, State, banner, problem, state, state_of};
 
-/// The state line and the banner.
+/// The state line, the banner, and the control that pauses.
 pub(super) struct Masthead {
     remedy: Cell<Option<Remedy>>,
     /// What this page offers where the rules cannot be read.
     for_unreadable_rules: Remedy,
+    pausing: Pausing,
+}
+
+/// What the page itself could not read.
+#[derive(Clone, Copy)]
+pub(super) enum Unread<'a> {
+    Nothing,
+    Log(&'a Error),
+    Rules(&'a Error),
 }
 
 impl Masthead {
     /// `for_unreadable_rules` is what the page offers where the rules cannot be read, and `act` does it.
     pub(super) fn new(for_unreadable_rules: Remedy, act: impl Fn() -> Fallible + 'static) -> Fallible<Rc<Self>> {
-        let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules });
+        let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: Pausing::new()? });
         let this = Rc::clone(&masthead);
         listen(&by_id::<EventTarget>("problem-action")?, "click", move |_| match this.remedy.get() {
             Some(Remedy::StartAfresh | Remedy::OpenRules) => act(),
@@ -32,49 +40,53 @@ impl Masthead {
                 let this = Rc::clone(&this);
                 spawn(async move {
                     answered.await?;
-                    this.refresh(None).await
+                    this.refresh(Unread::Nothing).await
                 });
                 Ok(())
             }
             None => Ok(()),
         })?;
-        pausing::listen_to_controls(&masthead)?;
+        masthead.pausing.listen(&masthead)?;
         Ok(masthead)
     }
 
-    /// Asks how things are and shows it; `unread_log` is why the page could not read the log, if it could not.
-    pub(super) async fn refresh(self: &Rc<Self>, unread_log: Option<&Error>) -> Fallible {
-        let status = match background::ask(&Request::Status).await {
+    pub(super) const fn pausing(&self) -> &Pausing {
+        &self.pausing
+    }
+
+    /// Asks how things are and shows it.
+    pub(super) async fn refresh(self: &Rc<Self>, unread: Unread<'_>) -> Fallible {
+        let mut status = match background::ask(&Request::Status).await {
             Ok(Response::Status(status)) => status,
-            Ok(other) => return self.show_problem(&background::unexpected(&other)),
-            Err(problem) => return self.show_problem(&problem),
+            Ok(other) => return self.show_failure(&background::unexpected(&other)),
+            Err(error) => return self.show_failure(&error),
+        };
+        let unread_log = match unread {
+            Unread::Nothing => None,
+            Unread::Log(error) => Some(error),
+            Unread::Rules(error) => {
+                // Meanwhile the background may have got at them; the page has not.
+                status.problem.get_or_insert_with(|| error.clone());
+                None
+            }
         };
         show("private-note", !status.sight.private_windows)?;
-        let pause = pausing::draw(&status, self)?;
-        let banner = match (&status.problem, unread_log, &status.log_problem) {
-            (Some(found), _, _) => Some(problem(found)),
-            _ if !status.sight.every_site => Some(permission_missing()),
-            (None, Some(error), _) => Some(log_unreadable(error)),
-            (None, None, Some(error)) => Some(log_problem(error)),
-            (None, None, None) => None,
-        };
-        match (&banner, pause) {
-            // While nothing is blocked, nothing is more important than that.
-            (Some(banner), Some(pause)) => {
-                self.show_banner(banner)?;
-                show_state(&pause)
-            }
-            (Some(banner), None) => self.show_banner(banner),
-            (None, pause) => {
-                show("problem", false)?;
-                show_state(&pause.unwrap_or_else(|| state(status.rules)))
-            }
+        let pause = self.pausing.draw(&status, self)?;
+        let banner = banner(&status, unread_log);
+        show_state(&state(&status, banner.as_ref(), pause))?;
+        match &banner {
+            Some(banner) => self.show_banner(banner),
+            None => show("problem", false),
         }
     }
 
-    /// Shows what keeps Sockpin from judging.
-    pub(super) fn show_problem(&self, error: &Error) -> Fallible {
-        self.show_banner(&problem(error))
+    /// Shows why the background gave no answer, whatever it was asked. Nothing else is known then.
+    pub(super) fn show_failure(&self, error: &Error) -> Fallible {
+        let banner = problem(error, None);
+        show_state(&state_of(&banner))?;
+        show("private-note", false)?;
+        self.pausing.hide()?;
+        self.show_banner(&banner)
     }
 
     fn show_banner(&self, banner: &Banner) -> Fallible {
@@ -93,7 +105,7 @@ impl Masthead {
         let section: HtmlElement = by_id("problem")?;
         section.dataset().set("code", banner.code)?;
         section.set_hidden(false);
-        show_state(&state_of(banner))
+        Ok(())
     }
 }
 

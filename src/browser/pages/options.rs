@@ -9,15 +9,16 @@ use web_sys::{Element, EventTarget, HtmlElement};
 use super::super::socket::now;
 use super::background;
 use super::confirmation::Confirmation;
-use super::dom::{Fallible, all, announce, around, by_id, listen, ready, set_notices, show, spawn};
-use super::masthead::Masthead;
+use super::dom::{Fallible, announce, around, by_id, listen, ready, show, spawn};
+use super::managed;
+use super::masthead::{Masthead, Unread};
 use super::rule_form::{RuleForm, Surroundings};
 use super::rule_list;
+use crate::error::Error;
 use crate::message::{ManagedRules, Notice as FromBackground, Request, Response};
 use crate::rule::RuleDocument;
 use crate::time::UnixMillis;
 use crate::view::form::unsaved;
-use crate::view::managed as managed_words;
 use crate::view::rule as words;
 use crate::view::status::Remedy;
 
@@ -27,6 +28,7 @@ struct Options {
     form: OnceCell<Rc<RuleForm>>,
     /// As the background last told them.
     rules: RefCell<Vec<RuleDocument>>,
+    managed: RefCell<ManagedRules>,
 }
 
 pub(super) async fn start() -> Fallible {
@@ -37,6 +39,7 @@ pub(super) async fn start() -> Fallible {
         deletion: Confirmation::new("delete")?,
         form: OnceCell::new(),
         rules: RefCell::default(),
+        managed: RefCell::default(),
     });
     let page: Rc<dyn Surroundings> = Rc::<Options>::clone(&options);
     let form = RuleForm::new(Rc::downgrade(&page))?;
@@ -91,7 +94,7 @@ impl Options {
             };
             match notice {
                 FromBackground::RulesChanged => spawn(async move { this.refresh().await }),
-                FromBackground::StatusChanged => spawn(async move { this.masthead.refresh(None).await }),
+                FromBackground::StatusChanged => spawn(async move { this.masthead.refresh(Unread::Nothing).await }),
                 FromBackground::LogChanged => {}
             }
         });
@@ -131,50 +134,41 @@ impl Options {
     }
 
     async fn refresh(&self) -> Fallible {
-        let answer = background::ask(&Request::Rules).await;
-        if let Ok(Response::Rules { managed, .. }) = &answer {
-            draw_managed(managed)?;
+        let (rules, managed, problem) = match background::ask(&Request::Rules).await {
+            Ok(Response::Rules { rules, managed, problem }) => (rules, managed, problem),
+            Ok(other) => return self.fail(&background::unexpected(&other)),
+            Err(error) => return self.fail(&error),
+        };
+        managed::draw(&managed, today())?;
+        self.managed.replace(managed);
+        // Rules that cannot be read are not "no rules", and none can be added to them.
+        show("rules-section", problem.is_none())?;
+        if let Some(problem) = problem {
+            return self.masthead.refresh(Unread::Rules(&problem)).await;
         }
-        match answer {
-            Ok(Response::Rules { rules, problem: None, .. }) => {
-                self.rules.replace(rules);
-                if let Some(form) = self.form.get() {
-                    form.rules_changed()?;
-                }
-                self.draw_rules()?;
-                show("rules-section", true)?;
-                self.masthead.refresh(None).await
-            }
-            // Rules that cannot be read are not "no rules", and none can be added to them.
-            Ok(Response::Rules { problem: Some(problem), .. }) | Err(problem) => {
-                show("rules-section", false)?;
-                self.masthead.show_problem(&problem)
-            }
-            Ok(other) => self.masthead.show_problem(&background::unexpected(&other)),
+        self.rules.replace(rules);
+        if let Some(form) = self.form.get() {
+            form.rules_changed()?;
         }
+        self.draw_rules()?;
+        self.masthead.refresh(Unread::Nothing).await
+    }
+
+    fn fail(&self, error: &Error) -> Fallible {
+        for section in ["rules-section", "managed-section"] {
+            show(section, false)?;
+        }
+        self.masthead.show_failure(error)
     }
 
     fn draw_rules(&self) -> Fallible {
         let rules = self.rules.borrow();
         let edited = self.form.get().and_then(|form| form.edited_id());
         show("no-rules", rules.is_empty())?;
+        let none = words::none_yet(self.managed.borrow().rules.len());
+        by_id::<Element>("no-rules-text")?.set_text_content(Some(none));
         rule_list::draw(&by_id("rules")?, &rules, edited.as_deref(), today())
     }
-}
-
-/// What an administrator has set: to be seen, not to be changed.
-fn draw_managed(managed: &ManagedRules) -> Fallible {
-    show("managed-section", managed_words::is_there(managed))?;
-    by_id::<Element>("managed-heading")?.set_text_content(Some(&managed_words::heading(managed)));
-    by_id::<Element>("managed-about")?.set_text_content(Some(managed_words::about(managed)));
-    let problems: Vec<_> = managed.problems.iter().map(managed_words::problem).collect();
-    set_notices(&by_id("managed-problems")?, &problems)?;
-    let list: Element = by_id("managed-rules")?;
-    rule_list::draw(&list, &managed.rules, None, today())?;
-    for actions in all::<Element>(&list, ".rule-actions")? {
-        actions.remove();
-    }
-    Ok(())
 }
 
 impl Surroundings for Options {

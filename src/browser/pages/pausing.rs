@@ -1,5 +1,6 @@
 //! The pause: a menu that begins it, a button that ends it.
 
+use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use wasm_bindgen::JsCast;
@@ -9,84 +10,143 @@ use web_sys::{Element, EventTarget, FocusEvent, HtmlDetailsElement, HtmlElement,
 
 use super::super::{api, socket};
 use super::background;
-use super::dom::{Fallible, by_id, listen, show, spawn};
+use super::dom::{Fallible, by_id, find, listen, show, spawn};
 use super::entry::local_time_of_day;
-use super::masthead::Masthead;
+use super::masthead::{Masthead, Unread};
 use crate::message::{Request, Status};
-use crate::pause::PauseLength;
-use crate::settings::Pausing;
+use crate::pause::{Pause, PauseLength};
+use crate::settings;
+use crate::time::UnixMillis;
 use crate::view::error::sentence;
 use crate::view::status::{State, paused, pausing_forbidden};
 
-/// Lets the controls ask the background, and the masthead show what has come of it.
-pub(super) fn listen_to_controls(masthead: &Rc<Masthead>) -> Fallible {
-    for (button, request) in [
-        ("pause-ten-minutes", Request::Pause { length: PauseLength::TenMinutes }),
-        ("pause-until-restart", Request::Pause { length: PauseLength::UntilRestart }),
-        ("resume", Request::Resume),
-    ] {
-        let masthead = Rc::downgrade(masthead);
-        listen(&by_id::<EventTarget>(button)?, "click", move |_| {
-            let (request, masthead) = (request.clone(), Weak::clone(&masthead));
-            spawn(async move { carry_out(request, masthead).await });
+pub(super) struct Pausing {
+    menu: HtmlDetailsElement,
+    /// What opens the menu.
+    opener: HtmlElement,
+    resume: HtmlElement,
+    /// Until the end of the pause that is shown.
+    timer: RefCell<Option<Timer>>,
+}
+
+impl Pausing {
+    pub(super) fn new() -> Fallible<Self> {
+        let menu: HtmlDetailsElement = by_id("pause-menu")?;
+        let opener = find(&menu, "summary")?;
+        Ok(Self { menu, opener, resume: by_id("resume")?, timer: RefCell::default() })
+    }
+
+    /// Lets the controls ask the background, and the masthead show what has come of it.
+    pub(super) fn listen(&self, masthead: &Rc<Masthead>) -> Fallible {
+        for (button, request) in [
+            ("pause-ten-minutes", Request::Pause { length: PauseLength::TenMinutes }),
+            ("pause-until-restart", Request::Pause { length: PauseLength::UntilRestart }),
+            ("resume", Request::Resume),
+        ] {
+            let masthead = Rc::downgrade(masthead);
+            listen(&by_id::<EventTarget>(button)?, "click", move |_| {
+                let (request, masthead) = (request.clone(), Weak::clone(&masthead));
+                spawn(async move { carry_out(request, masthead).await });
+                Ok(())
+            })?;
+        }
+        let (menu, opener) = (self.menu.clone(), self.opener.clone());
+        listen(&self.menu, "keydown", move |event| {
+            // While the menu is closed the key is the popup's own, and closes that.
+            if menu.open() && event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
+                event.prevent_default();
+                menu.set_open(false);
+                return opener.focus();
+            }
             Ok(())
         })?;
+        let menu = self.menu.clone();
+        listen(&self.menu, "focusout", move |event| {
+            let gone_to = event.dyn_ref::<FocusEvent>().and_then(FocusEvent::related_target);
+            let stays = gone_to.is_some_and(|target| menu.contains(target.dyn_ref::<Node>()));
+            if !stays {
+                menu.set_open(false);
+            }
+            Ok(())
+        })
     }
-    let menu: HtmlDetailsElement = by_id("pause-menu")?;
-    let closed_by_key = menu.clone();
-    listen(&menu, "keydown", move |event| {
-        if event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
-            event.prevent_default();
-            closed_by_key.set_open(false);
-        }
-        Ok(())
-    })?;
-    let closed_by_leaving = menu.clone();
-    listen(&menu, "focusout", move |event| {
-        let gone_to = event.dyn_ref::<FocusEvent>().and_then(FocusEvent::related_target);
-        let stays = gone_to.is_some_and(|target| closed_by_leaving.contains(target.dyn_ref::<Node>()));
-        if !stays {
-            closed_by_leaving.set_open(false);
-        }
-        Ok(())
-    })
+
+    /// Shows what can be done now. The line of the masthead, where there is a pause.
+    pub(super) fn draw(&self, status: &Status, masthead: &Rc<Masthead>) -> Fallible<Option<State>> {
+        self.timer.take();
+        let may_pause = status.pausing == settings::Pausing::Allowed;
+        self.menu.set_hidden(status.pause.is_some() || !may_pause);
+        self.resume.set_hidden(status.pause.is_none());
+        let forbidden: Element = by_id("pausing-forbidden")?;
+        forbidden.set_text_content(Some(&pausing_forbidden(status.administrator.as_deref())));
+        show("pausing-forbidden", !may_pause)?;
+        Ok(status.pause.map(|Pause { until, .. }| {
+            if let Some(until) = until {
+                self.ask_again_at(until, Rc::downgrade(masthead));
+            }
+            paused(until.map(local_time_of_day).as_deref())
+        }))
+    }
+
+    /// Nothing is known of a pause.
+    pub(super) fn hide(&self) -> Fallible {
+        self.timer.take();
+        self.menu.set_hidden(true);
+        self.resume.set_hidden(true);
+        show("pausing-forbidden", false)
+    }
+
+    /// The button that was used is gone, and another stands in its place.
+    fn focus(&self) -> Fallible {
+        if self.resume.hidden() { self.opener.focus() } else { self.resume.focus() }
+    }
+
+    /// When its time is over the page must not go on to say that there is a pause.
+    fn ask_again_at(&self, end: UnixMillis, masthead: Weak<Masthead>) {
+        let Ok(now) = socket::now() else {
+            return;
+        };
+        let left = end.as_millis().saturating_sub(now.as_millis());
+        let timer = Timer::new(i32::try_from(left).unwrap_or(i32::MAX).max(SHORTEST_WAIT_MS), move || {
+            if let Some(masthead) = masthead.upgrade() {
+                spawn(async move { masthead.refresh(Unread::Nothing).await });
+            }
+        });
+        self.timer.replace(Some(timer));
+    }
 }
+
+/// Firefox rounds the time that it tells: right at its end a pause may be told to last for a moment yet.
+const SHORTEST_WAIT_MS: i32 = 200;
 
 async fn carry_out(request: Request, masthead: Weak<Masthead>) -> Fallible {
     let answer = background::ask(&request).await;
-    by_id::<HtmlDetailsElement>("pause-menu")?.set_open(false);
     let message: Element = by_id("pause-message")?;
-    message.set_text_content(answer.err().map(|error| sentence(&error)).as_deref());
-    match masthead.upgrade() {
-        Some(masthead) => masthead.refresh(None).await,
-        None => Ok(()),
-    }
-}
-
-/// Shows what can be done now. The line of the masthead, where there is a pause.
-pub(super) fn draw(status: &Status, masthead: &Rc<Masthead>) -> Fallible<Option<State>> {
-    let is_paused = status.pause.is_some();
-    show("pause-menu", !is_paused && status.pausing == Pausing::Allowed)?;
-    show("resume", is_paused)?;
-    let forbidden: HtmlElement = by_id("pausing-forbidden")?;
-    forbidden.set_hidden(status.pausing == Pausing::Allowed);
-    forbidden.set_text_content(Some(&pausing_forbidden(status.administrator.as_deref())));
-    let Some(pause) = status.pause else {
-        return Ok(None);
+    message.set_text_content(answer.as_ref().err().map(sentence).as_deref());
+    let Some(masthead) = masthead.upgrade() else {
+        return Ok(());
     };
-    if let (Some(until), Ok(now)) = (pause.until, socket::now()) {
-        let left = until.as_millis().saturating_sub(now.as_millis());
-        ask_again_in(i32::try_from(left).unwrap_or(i32::MAX), Rc::downgrade(masthead));
-    }
-    Ok(Some(paused(pause.until.map(local_time_of_day).as_deref())))
+    masthead.pausing().menu.set_open(false);
+    masthead.refresh(Unread::Nothing).await?;
+    masthead.pausing().focus()
 }
 
-/// When its time is over the page must not go on to say that there is a pause.
-fn ask_again_in(milliseconds: i32, masthead: Weak<Masthead>) {
-    let ask = Closure::once_into_js(move || {
-        if let Some(masthead) = masthead.upgrade() {
-            spawn(async move { masthead.refresh(None).await });
-        }
-    });
-    api::set_timeout(ask.unchecked_ref(), milliseconds, &JsValue::UNDEFINED);
+/// Something to be done later, unless this is dropped before.
+struct Timer {
+    id: JsValue,
+    _task: Closure<dyn FnMut()>,
+}
+
+impl Timer {
+    fn new(milliseconds: i32, task: impl FnMut() + 'static) -> Self {
+        let task = Closure::<dyn FnMut()>::new(task);
+        let id = api::set_timeout(task.as_ref().unchecked_ref(), milliseconds, &JsValue::UNDEFINED);
+        Self { id, _task: task }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        api::clear_timeout(&self.id);
+    }
 }

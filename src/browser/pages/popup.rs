@@ -10,7 +10,7 @@ use super::super::socket::now;
 use super::confirmation::Confirmation;
 use super::dom::{Fallible, announce, around, by_id, find, from_template, listen, listen_capturing, ready};
 use super::dom::{set_badge, set_text, show, spawn};
-use super::masthead::Masthead;
+use super::masthead::{Masthead, Unread};
 use super::{background, entry};
 use crate::log::LogEntry;
 use crate::message::{Notice, Request, Response};
@@ -88,14 +88,14 @@ impl Popup {
 
     /// How things are comes first: it must not wait for a log that may be large or broken.
     async fn refresh(&self) -> Fallible {
-        self.masthead.refresh(None).await?;
+        self.masthead.refresh(Unread::Nothing).await?;
         match background::ask(&Request::Log { limit: SHOWN_ENTRIES }).await {
             Ok(Response::Log { entries, total }) => {
                 self.entries.replace(entries);
                 self.draw(total)
             }
-            Ok(other) => self.masthead.show_problem(&background::unexpected(&other)),
-            Err(error) => self.masthead.refresh(Some(&error)).await,
+            Ok(other) => self.masthead.show_failure(&background::unexpected(&other)),
+            Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
         }
     }
 

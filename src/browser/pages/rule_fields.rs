@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlDetailsElement, HtmlElement, HtmlInputElement, HtmlSe
 use super::super::convert::{from_js, to_js, to_js_error};
 use super::dom::{Fallible, by_id, find, set_notices};
 use super::key_rows::KeyRows;
-use crate::rule::{PinDocument, RuleDocument};
+use crate::rule::{Mode, PinDocument, RuleDocument};
 use crate::view::form::{DateInput, Place};
 use crate::view::notice::{Kind, Notice};
 use crate::view::rule::{mode_help, preflight_help};
@@ -92,8 +92,10 @@ impl RuleFields {
         }
         self.pins.say(|row| at(Place::Pin(row)))?;
         self.denied.say(|row| at(Place::DeniedKey(row)))?;
-        by_id::<Element>("preflight-help")?.set_text_content(Some(preflight_help(self.choice("preflight")?)));
-        by_id::<Element>("mode-help")?.set_text_content(Some(mode_help(self.choice("mode")?)));
+        let mode: Mode = self.choice("mode")?;
+        by_id::<Element>("mode-help")?.set_text_content(Some(mode_help(mode)));
+        let help = preflight_help(self.choice("preflight")?, mode);
+        by_id::<Element>("preflight-help")?.set_text_content(Some(help));
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use web_sys::{Element, HtmlElement};
 
 use super::dom::{Fallible, append, document, find, from_template, set_badge, set_notices, set_text};
 use super::rule_keys;
+use crate::policy::Layer;
 use crate::rule::RuleDocument;
 use crate::time::UnixMillis;
 use crate::view::rule as words;
@@ -14,12 +15,29 @@ pub(super) fn draw(list: &Element, rules: &[RuleDocument], edited: Option<&str>,
     let focused = focused_button(list)?;
     list.set_text_content(None);
     for rule in rules {
-        append(list, &draw_rule(rule, edited, now)?)?;
+        let element = draw_rule(rule, Layer::User, now)?;
+        if rule.id.as_deref().is_some_and(|id| Some(id) == edited) {
+            element.dataset().set("editing", "true")?;
+        }
+        append(list, &element)?;
     }
     match focused {
         Some((id, button)) => focus(list, &id, button),
         None => Ok(()),
     }
+}
+
+/// Draws rules that cannot be changed here.
+pub(super) fn draw_managed(list: &Element, rules: &[RuleDocument], now: UnixMillis) -> Fallible {
+    list.set_text_content(None);
+    for rule in rules {
+        // They have no times of their own, only that of the background's start.
+        let rule = RuleDocument { updated: None, ..rule.clone() };
+        let element = draw_rule(&rule, Layer::Managed, now)?;
+        find::<Element>(&element, ".rule-actions")?.remove();
+        append(list, &element)?;
+    }
+    Ok(())
 }
 
 /// Puts the focus on a button of a rule, where there is such a rule.
@@ -41,16 +59,12 @@ fn focused_button(list: &Element) -> Fallible<Option<(String, &'static str)>> {
     Ok(rule.map(|id| (id, button)))
 }
 
-fn draw_rule(rule: &RuleDocument, edited: Option<&str>, now: UnixMillis) -> Fallible<Element> {
+fn draw_rule(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Fallible<HtmlElement> {
     let element: HtmlElement = from_template("rule-template")?.unchecked_into();
-    let id = rule.id.as_deref().unwrap_or_default();
-    element.dataset().set("rule", id)?;
-    if edited == Some(id) {
-        element.dataset().set("editing", "true")?;
-    }
+    element.dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
     set_text(&element, ".rule-host", &rule.host)?;
     set_badge(&element, ".rule-mode", &words::badge(rule, now))?;
-    set_notices(&find(&element, ".rule-notices")?, &words::notices(rule, now))?;
+    set_notices(&find(&element, ".rule-notices")?, &words::notices(rule, layer, now))?;
     rule_keys::draw(&find(&element, ".rule-keys")?, &rule.pins, &rule.denied)?;
     set_text(&element, ".rule-facts", &words::facts(rule, now))?;
     set_text(&element, ".rule-note", &rule.note)?;
@@ -59,5 +73,5 @@ fn draw_rule(rule: &RuleDocument, edited: Option<&str>, now: UnixMillis) -> Fall
         let action = button.text_content().unwrap_or_default();
         button.set_attribute("aria-label", &words::action_on(action.trim(), rule))?;
     }
-    Ok(element.into())
+    Ok(element)
 }

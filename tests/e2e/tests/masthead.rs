@@ -7,6 +7,7 @@ use sockpin_e2e::extension;
 use sockpin_e2e::firefox::Options;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
+use thirtyfour::Key;
 
 async fn world() -> Result<World> {
     World::start(Installation::Temporary, false).await
@@ -27,6 +28,8 @@ async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() 
         opened.click("#pause-menu summary").await?;
         opened.click(button).await?;
         opened.wait_for_presence("#resume", true).await?;
+        // The keyboard goes on where it was: at the button in the place of the one that was used.
+        opened.wait_until("the focus to be on Resume", "document.activeElement.id === 'resume'").await?;
         let state = opened.text("#state").await?;
         assert!(state.starts_with(says) && state.ends_with("nothing is being blocked."), "{page}: {state}");
         world.firefox.driver()?.switch_to_window(blank.clone()).await?;
@@ -36,6 +39,7 @@ async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() 
         opened.show().await?;
         opened.click("#resume").await?;
         opened.wait_for_presence("#resume", false).await?;
+        opened.wait_until("the focus to be on Pause", "document.activeElement.matches('#pause-menu summary')").await?;
         world.firefox.driver()?.switch_to_window(blank.clone()).await?;
         assert!(world.socket("attacker").await?.refused(), "{page}");
     }
@@ -44,8 +48,74 @@ async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() 
     popup.wait_for_count("#log .violation", 4).await?;
     assert_eq!(popup.text("#log > :nth-child(2) .pause-text").await?, "The pause was ended");
     assert!(popup.text("#log > :nth-child(3) .violation-reason").await?.contains("because Sockpin was paused"));
+    assert_eq!(popup.text("#log > :nth-child(3) .violation-outcome").await?, "Let through");
+    popup.click("#log > :nth-child(3) summary").await?;
+    assert!(popup.text("#log > :nth-child(3) .violation-sent").await?.starts_with("Everything"));
     world.firefox.quit().await
 }
+
+#[tokio::test]
+async fn the_pause_menu_is_used_by_keyboard_and_closes_without_a_choice() -> Result<()> {
+    let world = world().await?;
+    let opener = "document.activeElement.matches('#pause-menu summary')";
+    let chosen = "document.activeElement.id === 'pause-ten-minutes'";
+    for page in ["popup.html", "options.html"] {
+        let opened = world.firefox.page(page).await?;
+        let keys = world.firefox.driver()?;
+        world.firefox.run("document.querySelector('#pause-menu summary').focus()", Vec::new()).await?;
+        keys.action_chain().send_keys(Key::Enter).perform().await?;
+        opened.wait_for_presence("#pause-ten-minutes", true).await?;
+        keys.action_chain().send_keys(Key::Escape).perform().await?;
+        opened.wait_for_presence("#pause-ten-minutes", false).await?;
+        assert!(opened.is_true(opener).await?, "{page}: the focus is lost");
+
+        // A press on what is no button leaves it open, a press beside it closes it.
+        opened.click("#pause-menu summary").await?;
+        opened.click("#pause-about").await?;
+        opened.wait_for_presence("#pause-ten-minutes", true).await?;
+        opened.click("h1").await?;
+        opened.wait_for_presence("#pause-ten-minutes", false).await?;
+        assert_eq!(world.firefox.log().await?.len(), 0, "{page}: nothing was chosen");
+
+        opened.show().await?;
+        world.firefox.run("document.querySelector('#pause-menu summary').focus()", Vec::new()).await?;
+        keys.action_chain().send_keys(Key::Enter).send_keys(Key::Tab).perform().await?;
+        opened.wait_until("the focus to be on the first choice", chosen).await?;
+        keys.action_chain().send_keys(Key::Enter).perform().await?;
+        opened.wait_for_presence("#resume", true).await?;
+        opened.wait_until("the focus to be on Resume", "document.activeElement.id === 'resume'").await?;
+        keys.action_chain().send_keys(Key::Enter).perform().await?;
+        opened.wait_for_presence("#resume", false).await?;
+        world.firefox.clear_log().await?;
+    }
+    world.firefox.quit().await
+}
+
+/// No notice tells of this end: the page has only heard of the pause, from a background that is played.
+#[tokio::test]
+async fn a_page_asks_again_when_the_pause_that_it_shows_is_over() -> Result<()> {
+    let world = world().await?;
+    for page in ["popup.html", "options.html"] {
+        let opened = world.firefox.page(page).await?;
+        world.firefox.run(PLAY_A_PAUSE, vec![json!(1500)]).await?;
+        world.firefox.ask_extension(json!({ "type": "statusChanged" })).await?;
+        opened.wait_for_presence("#resume", true).await?;
+        opened.wait_for_presence("#resume", false).await?;
+        assert!(!opened.text("#state").await?.contains("Paused"), "{page}");
+    }
+    world.firefox.quit().await
+}
+
+/// Until its end every question about the status is answered with a pause of so many milliseconds, counted from now.
+const PLAY_A_PAUSE: &str = r"
+const began = Date.now();
+const until = began + arguments[0];
+const { sendMessage } = browser.runtime;
+browser.runtime.sendMessage = async (message) => {
+    const answer = await sendMessage(message);
+    return message.type === 'status' && Date.now() < until ? { ...answer, pause: { began, until } } : answer;
+};
+";
 
 #[tokio::test]
 async fn what_the_server_has_seen_is_told_in_the_popup() -> Result<()> {
@@ -104,6 +174,10 @@ async fn a_permission_that_is_taken_away_is_shown_and_asked_for_on_either_page()
         opened.wait_for_presence("#problem", false).await?;
         world.firefox.privileged(REVOKE, vec![json!(extension::ID)]).await?;
         opened.wait_for_presence("#problem[data-code=permission-missing]", true).await?;
+        // The control: it matters.
+        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        assert!(world.socket("attacker").await?.delivered(), "{page}: without the permission");
+        opened.show().await?;
         wait::until("the badge", async || {
             let badge = world.firefox.run_in_extension("return browser.action.getBadgeText({})", Vec::new()).await?;
             Ok((badge == json!("!")).then_some(()))
@@ -148,7 +222,7 @@ async fn that_private_windows_are_not_protected_is_said_until_they_are() -> Resu
 async fn an_administrators_rules_are_shown_and_cannot_be_changed() -> Result<()> {
     let pin = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let policy = json!({
-        "rules": [{ "host": PINNED, "pins": [{ "sha256": pin, "label": "Example Root CA" }] }, { "host": "*.com" }],
+        "rules": [{ "host": PINNED, "pins": [{ "sha256": pin, "label": "Example Root CA" }] }, { "host": "*.com" }, { "host": PINNED, "pin": pin }],
         "settings": { "administrator": "Example Ltd, IT", "pausing": "forbidden" },
     });
     let policies = json!({ "3rdparty": { "Extensions": { (extension::ID): policy } } });
@@ -159,6 +233,11 @@ async fn an_administrators_rules_are_shown_and_cannot_be_changed() -> Result<()>
     options.wait_for_count("#managed-rules .rule", 1).await?;
     options.wait_for_count("#managed-rules button", 0).await?;
     assert!(options.text("#managed-problems").await?.starts_with("Rule 2 was refused; the others hold."));
+    let detail = options.text("#managed-problems .managed-problem:nth-child(2) code").await?;
+    assert!(detail.starts_with("unknown field `pin`"), "{detail}");
+    // It was read just now, and made nobody knows when.
+    assert!(!options.text("#managed-rules .rule").await?.contains("Changed"));
+    assert!(options.text("#no-rules-text").await?.contains("Those of your administrator"));
     for page in ["options.html", "popup.html"] {
         let opened = world.firefox.page(page).await?;
         opened.wait_for_presence("#pausing-forbidden", true).await?;
