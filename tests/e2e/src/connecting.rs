@@ -24,6 +24,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
+use crate::firefox::Firefox;
 use crate::socket::{FRAME, OPEN_SOCKET, Sighting};
 
 /// What a page does as soon as it is shown, and once more each time it comes out of the back-forward cache.
@@ -39,12 +40,24 @@ pub struct Plan {
     pub at_once: usize,
     /// After how many milliseconds it opens no more.
     pub for_ms: Option<u64>,
+    /// When it begins.
+    pub begin: Begin,
+}
+
+/// When a page begins to open sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Begin {
+    /// As soon as it is shown.
+    AtOnce,
+    /// With all others that wait, after [`Firefox::begin`].
+    WhenTold,
 }
 
 impl Plan {
     /// One socket.
     pub fn once(url: impl Into<String>) -> Self {
-        Self { url: url.into(), count: Some(1), at_once: 1, for_ms: None }
+        Self { url: url.into(), count: Some(1), at_once: 1, for_ms: None, begin: Begin::AtOnce }
     }
 
     /// One after the other, until the page's `window.enough()` is called.
@@ -137,6 +150,13 @@ impl ConnectingPages {
     }
 }
 
+impl Firefox {
+    /// Tells every page that waits to begin. The current tab must show a page of the same server.
+    pub async fn begin(&self) -> Result<()> {
+        self.run("new BroadcastChannel('begin').postMessage(null)", Vec::new()).await.map(drop)
+    }
+}
+
 impl Drop for ConnectingPages {
     fn drop(&mut self) {
         self.accepting.abort();
@@ -210,7 +230,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// `WebDriver` sees no variable of the page's own.
 const SCRIPT: &str = r"
 const { page, text, plan } = settings;
-const begun = performance.now();
+const told = plan.begin === 'atOnce' ? undefined : new Promise((resolve) => {
+    new BroadcastChannel('begin').addEventListener('message', resolve);
+});
+let begun = performance.now();
 let [number, stopped] = [0, false];
 window.pending = 0;
 window.phase = '';
@@ -233,9 +256,15 @@ async function oneAfterTheOther(_, line) {
     while (goesOn()) await connect(line, false);
 }
 
-Promise.all(Array.from({ length: plan.atOnce }, oneAfterTheOther))
-    .then(() => fetch('/ended', { method: 'POST' }))
-    .then(() => { window.idle = true; });
+async function all() {
+    await told;
+    begun = performance.now();
+    await Promise.all(Array.from({ length: plan.atOnce }, oneAfterTheOther));
+    await fetch('/ended', { method: 'POST' });
+    window.idle = true;
+}
+
+all();
 addEventListener('pageshow', ({ persisted }) => { if (persisted) connect(0, true); });
 ";
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sockpin_e2e::connecting::{ConnectingPages, Plan};
 use sockpin_e2e::doctored::Doctored;
 use sockpin_e2e::extension;
-use sockpin_e2e::firefox::{Options, Update, soon_asleep};
+use sockpin_e2e::firefox::{Options, Update};
 use sockpin_e2e::world::{Installation, World};
 
 #[tokio::test]
@@ -95,10 +95,9 @@ async fn a_home_page_is_opened_at_every_start() -> Result<()> {
 
 #[tokio::test]
 async fn the_background_is_suspended_ended_killed_and_updated() -> Result<()> {
-    let options = Options { preferences: soon_asleep(), ..Options::default() };
-    let mut world = World::with(Installation::ForGood, options).await?;
+    let mut world = World::start(Installation::ForGood, false).await?;
     world.firefox.rules().await?;
-    world.firefox.background_is_asleep().await?;
+    world.firefox.suspend_background().await?;
     for _ in 0..3 {
         world.firefox.rules().await?;
         world.firefox.end_background().await?;

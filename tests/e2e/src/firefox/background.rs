@@ -2,25 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::json;
 
 use super::{Firefox, processes, profile};
 use crate::{extension, wait};
 
 impl Firefox {
-    /// Lets the extension's background page fall asleep, and returns when it has.
+    /// Lets the extension's background page fall asleep, and returns when it has: what its idle timer does is done as
+    /// soon as the page has nothing to do. With a short timer instead, a message could meet the moment of its end.
     pub async fn suspend_background(&self) -> Result<()> {
-        self.set_preference(IDLE_TIMEOUT, json!(SOON_MS)).await?;
-        // The timer that runs already still has the time from before.
-        self.privileged(TIME_IS_OVER, vec![json!(extension::ID)]).await.context("could not end the timer")?;
-        self.background_is_asleep().await
-    }
-
-    /// Waits until the background page is suspended. Soon, in a profile with the preferences of [`soon_asleep`].
-    pub async fn background_is_asleep(&self) -> Result<()> {
         wait::until("the background page to be suspended", async || {
-            let state = self.privileged(BACKGROUND_STATE, vec![json!(extension::ID)]).await?;
+            let state = self.privileged(SUSPEND, vec![json!(extension::ID)]).await?;
             Ok((state == json!("stopped")).then_some(()))
         })
         .await
@@ -28,8 +21,9 @@ impl Firefox {
 
     /// Ends the background page at once, whatever it is doing. The next event starts it anew.
     pub async fn end_background(&self) -> Result<()> {
-        self.privileged(END_BACKGROUND, vec![json!(extension::ID)]).await.context("could not end the background")?;
-        self.background_is_asleep().await
+        let state = self.privileged(END_BACKGROUND, vec![json!(extension::ID)]).await?;
+        ensure!(state == json!("stopped"), "the background page is {state}");
+        Ok(())
     }
 
     /// Kills the process in which every extension runs, as a crash does, and returns when it has ended.
@@ -67,7 +61,7 @@ impl Firefox {
     /// Allows the extension to run in private windows, or forbids it, as the person does in the add-ons manager.
     pub async fn allow_in_private_windows(&self, allowed: bool) -> Result<()> {
         let now = self.privileged(ALLOW_PRIVATE, vec![json!(extension::ID), json!(allowed)]).await?;
-        anyhow::ensure!(now == json!(allowed), "private windows are allowed: {now}, wanted: {allowed}");
+        ensure!(now == json!(allowed), "private windows are allowed: {now}, wanted: {allowed}");
         Ok(())
     }
 }
@@ -81,30 +75,19 @@ pub enum Update {
     PutOff,
 }
 
-/// Preferences with which the background page is suspended as soon as it has nothing to do.
-#[must_use]
-pub fn soon_asleep() -> serde_json::Map<String, Value> {
-    [(IDLE_TIMEOUT.to_owned(), json!(SOON_MS))].into_iter().collect()
-}
-
-const IDLE_TIMEOUT: &str = "extensions.background.idle.timeout";
-/// Milliseconds without an event after which the background page is suspended: longer than it takes to wake up on a busy
-/// machine, or it would be suspended before it has been asked.
-const SOON_MS: u32 = 1_500;
-
 /// The name that Firefox gives this process.
 const EXTENSION_PROCESS: &str = "WebExtensions";
 
-const BACKGROUND_STATE: &str = r"
-return WebExtensionPolicy.getByID(arguments[0]).extension.backgroundState;
+/// Firefox leaves it running while it has something to do.
+const SUSPEND: &str = r"
+const { extension } = WebExtensionPolicy.getByID(arguments[0]);
+return extension.terminateBackground().then(() => extension.backgroundState);
 ";
-
-/// What the timer does.
-const TIME_IS_OVER: &str = "return WebExtensionPolicy.getByID(arguments[0]).extension.terminateBackground()";
 
 const END_BACKGROUND: &str = r"
 const { extension } = WebExtensionPolicy.getByID(arguments[0]);
-return extension.terminateBackground({ ignoreDevToolsAttached: true, disableResetIdleForTest: true });
+return extension.terminateBackground({ ignoreDevToolsAttached: true, disableResetIdleForTest: true })
+    .then(() => extension.backgroundState);
 ";
 
 const STAY_ALIVE: &str = "Services.env.set('MOZ_CRASHREPORTER_SHUTDOWN', '')";

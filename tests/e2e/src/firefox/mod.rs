@@ -17,7 +17,7 @@ use thirtyfour::common::command::Command;
 use thirtyfour::extensions::addons::firefox::FirefoxTools;
 use thirtyfour::{Capabilities, WebDriver};
 
-pub use background::{Update, soon_asleep};
+pub use background::Update;
 pub use chrome::ColorScheme;
 
 use crate::{extension, programs, wait};

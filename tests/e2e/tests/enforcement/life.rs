@@ -17,7 +17,7 @@ use crate::matrix::{Expect, Group, PREFLIGHTS, Scenario, Stage, Tally, wrong_pin
 pub(crate) const GROUP: Group = Group {
     name: "Life cycle",
     scenarios: &[
-        blocked("the event page suspended 20 times", |stage| Box::pin(suspended(stage))),
+        blocked("the event page suspended 20 times", |_| Box::pin(suspended())),
         blocked("sockets that come just as the event page is suspended", |stage| Box::pin(colliding(stage))),
         blocked("the extension process killed 20 times under a steady load", |_| Box::pin(killed())),
         Scenario {
@@ -45,20 +45,19 @@ const TIMES: usize = 20;
 /// Each is a start of the browser.
 const UPDATES: usize = 4;
 
-async fn suspended(stage: &mut Stage) -> Result<Tally> {
-    let world = stage.world().await?;
+async fn suspended() -> Result<Tally> {
+    let world = World::start(Installation::ForGood, false).await?;
     let (firefox, servers) = (&world.firefox, &world.demo.servers);
     let (wrong, right) = (servers.url("attacker")?, servers.url("pinned")?);
     let mut tally = Tally::default();
     firefox.suspend_background().await?;
     tally.control(&servers.attacker, firefox.socket(&wrong)).await?;
     for preflight in PREFLIGHTS {
-        let mut rule = wrong_pin(world, PINNED, preflight);
+        let mut rule = wrong_pin(&world, PINNED, preflight);
         rule["pins"] = json!([{ "sha256": world.demo.pinned_key.pin() }]);
         let rule = firefox.save_rule(rule).await?;
-        firefox.suspend_background().await?;
         for _ in 0..TIMES / PREFLIGHTS.len() {
-            firefox.background_is_asleep().await?;
+            firefox.suspend_background().await?;
             tally.attack(&servers.attacker, firefox.socket(&wrong)).await?;
             let log = firefox.violations().await?.len();
             ensure!(
@@ -72,6 +71,7 @@ async fn suspended(stage: &mut Stage) -> Result<Tally> {
         tally.control(&servers.pinned, firefox.socket(&right)).await?;
         firefox.delete_rule(&rule).await?;
     }
+    world.firefox.quit().await?;
     Ok(tally)
 }
 
@@ -99,6 +99,8 @@ async fn colliding(stage: &mut Stage) -> Result<Tally> {
     let world = stage.world().await?;
     let (firefox, attacker, url) = (&world.firefox, &world.demo.servers.attacker, world.demo.servers.url("attacker")?);
     let mut tally = Tally::default();
+    // Longer than it takes to wake up on a busy machine, or it would be suspended before it has been asked.
+    firefox.set_preference("extensions.background.idle.timeout", json!(1_500)).await?;
     firefox.suspend_background().await?;
     tally.control(attacker, firefox.socket(&url)).await?;
     for preflight in PREFLIGHTS {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use serde_json::json;
-use sockpin_e2e::connecting::Plan;
+use sockpin_e2e::connecting::{Begin, Plan};
 
 use crate::crowd::{Crowd, url};
 use crate::matrix::{Group, PREFLIGHTS, Stage, Tally, scenarios};
@@ -63,13 +63,15 @@ async fn a_thousand(_: &mut Stage) -> Result<Tally> {
     let frames = crowd.frames().await?;
     let each = SOCKETS / TABS;
     let page = |server| {
-        let plan = Plan { at_once: each, count: u64::try_from(each).ok(), ..Plan::once(url("l{line}", server)) };
+        let count = u64::try_from(each).ok();
+        let plan = Plan { at_once: each, count, begin: Begin::WhenTold, ..Plan::once(url("l{line}", server)) };
         crowd.pages.page(plan)
     };
     for _ in 0..TABS {
         firefox.open_tab(&page(&crowd.wrong)).await?;
     }
     firefox.open_tab(&page(&crowd.right)).await?;
+    firefox.begin().await?;
     for report in crowd.pages.ended(TABS + 1).await?.iter().filter(|report| report.page < TABS) {
         tally.saw(&report.seen);
     }
