@@ -57,7 +57,7 @@ async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() 
 #[tokio::test]
 async fn the_pause_menu_is_used_by_keyboard_and_closes_without_a_choice() -> Result<()> {
     let world = world().await?;
-    let opener = "document.activeElement.matches('#pause-menu summary')";
+    let has_focus = "document.activeElement.matches('#pause-menu summary')";
     let chosen = "document.activeElement.id === 'pause-ten-minutes'";
     for page in ["popup.html", "options.html"] {
         let opened = world.firefox.page(page).await?;
@@ -67,7 +67,7 @@ async fn the_pause_menu_is_used_by_keyboard_and_closes_without_a_choice() -> Res
         opened.wait_for_presence("#pause-ten-minutes", true).await?;
         keys.action_chain().send_keys(Key::Escape).perform().await?;
         opened.wait_for_presence("#pause-ten-minutes", false).await?;
-        assert!(opened.is_true(opener).await?, "{page}: the focus is lost");
+        assert!(opened.is_true(has_focus).await?, "{page}: the focus is lost");
 
         // A press on what is no button leaves it open, a press beside it closes it.
         opened.click("#pause-menu summary").await?;
