@@ -462,9 +462,9 @@ mod tests {
     fn what_the_server_has_seen_depends_on_when_it_was_found_out() {
         use {NoAnswer::*, Outcome::*, Reason::*, Stage::*};
         for (reason, outcome, stage, no_answer, paused, start) in [
-            (PinMismatch, Block, Stage::Preflight, None, false, "Nothing of the page’s was sent"),
-            (PreflightUnanswered, Block, Stage::Preflight, Some(Failed), false, "Nothing of the page’s was sent"),
-            (PreflightUnanswered, Block, Stage::Preflight, Some(Container), false, "Nothing at all"),
+            (PinMismatch, Block, Preflight, None, false, "Nothing of the page’s was sent"),
+            (PreflightUnanswered, Block, Preflight, Some(Failed), false, "Nothing of the page’s was sent"),
+            (PreflightUnanswered, Block, Preflight, Some(Container), false, "Nothing at all"),
             (PinMismatch, Block, Handshake, None, false, "The server has received the request"),
             (Reason::Deadline, Block, Handshake, None, false, "At most the request"),
             (PinMismatch, Flag, Handshake, None, false, "Everything"),
