@@ -472,7 +472,7 @@ mod tests {
             (Cleartext, Flag, Handshake, None, false, "Nothing without encryption"),
             (Cleartext, Flag, Handshake, None, true, "Everything"),
         ] {
-            let text = sent(&Violation { stage, no_answer, paused, ..violation(reason, outcome) });
+            let text = sent(&Violation { paused, stage, no_answer, ..violation(reason, outcome) });
             assert!(text.starts_with(start), "{reason:?} {outcome:?} {stage:?}: {text}");
         }
     }
