@@ -51,16 +51,16 @@ pub const fn preflight_help(preflight: Preflight, mode: Mode) -> &'static str {
         (Mode::Flag | Mode::Off, _) => "Only a rule that blocks checks the key ahead of the handshake.",
         (Mode::Block, Preflight::Prefer) => {
             "Sockpin first asks the server for its key alone. A wrong key so never sees the socket’s URL, cookies and \
-             subprotocols. Where the server gives no answer, and in private windows, containers and behind a proxy of its \
-             own, where it is not asked, the key is checked at the handshake, which sends them."
+             subprotocols. Where the server gives no answer, and where it is not asked (in private windows and containers, and \
+             for a socket with a proxy of its own), the key is checked at the handshake, which sends them."
         }
         (Mode::Block, Preflight::Off) => {
             "The key is checked at the handshake only: by then the server has received the socket’s URL, cookies and \
              subprotocols. What the page sends after it is stopped."
         }
         (Mode::Block, Preflight::Require) => {
-            "As “when possible”, but a socket is stopped where the server gives no answer, and in private windows, containers \
-             and behind a proxy of its own, where it is not asked."
+            "As “when possible”, but a socket is stopped where the server gives no answer, and where it is not asked: in private \
+             windows and containers, and for a socket with a proxy of its own."
         }
     }
 }
