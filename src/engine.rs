@@ -268,7 +268,9 @@ impl Engine {
     fn cleartext(&self, layers: &Layers, target: Target, socket: &Socket) -> Step {
         let (verdict, connection) = judge_without_facts(layers, target, socket.now);
         if self.is_paused(socket) {
-            return step(&verdict.while_paused(), &connection, socket);
+            // One that would only be flagged goes in clear because of the pause as well.
+            let verdict = verdict.while_paused();
+            return step(&Verdict { paused: verdict.is_violation(), ..verdict }, &connection, socket);
         }
         match verdict.outcome {
             Outcome::NotPinned | Outcome::Allow => Step::only(Answer::LetGo),

@@ -50,6 +50,7 @@ impl Managed {
         let mut managed = Self::default();
         if let Err(problem) = managed.read(json, now, url_host) {
             managed.refuse(Place::Policy, problem);
+            managed.policy.set(Settings::strictest());
         }
         managed
     }
@@ -67,19 +68,24 @@ impl Managed {
         for (name, value) in fields {
             match name.as_str() {
                 "version" => {}
-                "rules" => {
-                    let rules: Vec<Value> = serde_json::from_value(value).map_err(|error| shape(&error))?;
-                    for (index, rule) in rules.into_iter().enumerate() {
-                        if let Err(problem) = self.add(index, rule, now, url_host) {
-                            self.refuse(Place::Rule(index), problem);
-                        }
-                    }
-                }
+                // One bad part takes no other with it.
+                "rules" => match serde_json::from_value::<Vec<Value>>(value) {
+                    Ok(rules) => self.add_all(rules, now, url_host),
+                    Err(error) => self.refuse(Place::Policy, shape(&error)),
+                },
                 "settings" => self.set(value),
                 _ => self.refuse(Place::Policy, Error::SettingUnknown { name }),
             }
         }
         Ok(())
+    }
+
+    fn add_all(&mut self, rules: Vec<Value>, now: UnixMillis, url_host: UrlHostParser<'_>) {
+        for (index, rule) in rules.into_iter().enumerate() {
+            if let Err(problem) = self.add(index, rule, now, url_host) {
+                self.refuse(Place::Rule(index), problem);
+            }
+        }
     }
 
     fn add(&mut self, index: usize, rule: Value, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<(), Error> {

@@ -359,6 +359,12 @@ fn nothing_is_stopped_during_a_pause_and_what_would_have_been_is_logged() {
     assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::Cleartext)], 0)));
     let step = handshake(&engine, &ws, facts());
     assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)), "it is logged once");
+    // One that would be flagged, and upgraded, goes in clear because of the pause as well.
+    let mut flagging = self::engine("flag", Pin::of_spki(b"key"));
+    flagging.set_pause(Some(pause));
+    let step = opening(&flagging, &ws);
+    assert_eq!(step.answer, Answer::LetGo);
+    assert!(matches!(&step.effects[0], Effect::Log(LogEntry::Violation(violation)) if violation.paused));
 
     let later = Socket { now: UnixMillis::new(NOW.as_millis() + 10 * 60 * 1000), ..wss };
     assert_eq!(handshake(&engine, &later, facts()).answer, Answer::Cancel, "whether or not anybody has noticed");

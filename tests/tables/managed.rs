@@ -77,7 +77,18 @@ fn what_settings_may_forbid_is_forbidden_where_they_cannot_be_read() {
         (json!("forbidden"), Pausing::Forbidden),
     ] {
         assert_eq!(read(&json!({"settings": settings})).policy.settings().pausing, pausing, "{settings}");
+        // Rules that cannot be read take no setting with them.
+        let beside = read(&json!({"rules": {}, "settings": settings}));
+        assert_eq!(beside.policy.settings().pausing, pausing, "{settings}");
     }
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_at_all_forbids_what_it_may_forbid() {
+    for policy in [json!([]), json!({"version": 2}), json!({"version": "1"}), json!("policy")] {
+        assert_eq!(read(&policy).policy.settings().pausing, Pausing::Forbidden, "{policy}");
+    }
+    assert_eq!(read(&json!({})).policy.settings().pausing, Pausing::Allowed);
 }
 
 #[test]
