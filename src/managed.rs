@@ -110,13 +110,12 @@ impl Managed {
             self.refuse(Place::Settings, shape(&error));
             Settings::strictest()
         });
-        for name in settings.unknown() {
-            self.problems.push(ManagedProblem {
-                place: Place::Settings,
-                problem: Error::SettingUnknown { name: name.to_owned() },
-            });
+        let unknown: Vec<_> = settings.unknown().map(ToOwned::to_owned).collect();
+        // A misspelt one may be one that forbids.
+        self.policy.set(if unknown.is_empty() { settings } else { settings.forbidding() });
+        for name in unknown {
+            self.refuse(Place::Settings, Error::SettingUnknown { name });
         }
-        self.policy.set(settings);
     }
 
     fn refuse(&mut self, place: Place, problem: Error) {

@@ -103,6 +103,9 @@ pub struct Status {
     pub pausing: Pausing,
     /// Who has set the managed rules, if they say.
     pub administrator: Option<String>,
+    /// How many parts of an administrator's policy were refused.
+    #[serde(default)]
+    pub refused: usize,
     /// What the browser lets Sockpin see.
     pub sight: Sight,
 }

@@ -35,7 +35,7 @@ impl Pause {
         Self { began: now, until }
     }
 
-    /// Whether it lasts. A clock that was set back to before its beginning ends it: it must not grow longer by that.
+    /// Whether it lasts. A clock that was set back to before its beginning ends it.
     #[must_use]
     pub fn lasts(self, now: UnixMillis) -> bool {
         self.began <= now && self.until.is_none_or(|until| now < until)
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_ends_by_itself_and_never_grows_longer() {
+    fn it_ends_by_itself_and_with_a_clock_from_before_it() {
         let at = |minutes: u64| UnixMillis::new(1_000_000_000 + minutes * 60_000);
         let ten_minutes = Pause::begin(PauseLength::TenMinutes, at(5));
         let until_restart = Pause::begin(PauseLength::UntilRestart, at(5));

@@ -35,6 +35,8 @@ pub enum NoAnswer {
     Container,
     /// None was sent: it would have gone by another proxy than the socket, or by one alone.
     Proxy,
+    /// The server answered over HTTP/3, by which no WebSocket travels: another way, and perhaps another key.
+    Http3,
     /// The server gave no answer over TLS.
     Failed,
     /// The server's answer took too long.
@@ -110,9 +112,10 @@ impl Answers {
         (age < PREFLIGHT_KEPT_MS).then_some(answer)
     }
 
-    /// Keeps an answer, unless the policy has changed since the probe was made.
+    /// Keeps an answer, unless the policy has changed since the probe was made. That none could be sent by the socket's
+    /// own proxy is no answer of the server's, and may be different the next moment.
     pub fn keep(&mut self, probe: &Probe, answer: Answer, now: UnixMillis) {
-        if probe.generation != self.generation {
+        if probe.generation != self.generation || matches!(answer, Err(NoAnswer::Proxy)) {
             return;
         }
         if self.kept.len() >= MAX_PREFLIGHT_ANSWERS {

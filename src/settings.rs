@@ -33,7 +33,13 @@ impl Settings {
     /// What holds where an administrator's cannot be read: all that they may forbid is forbidden.
     #[must_use]
     pub fn strictest() -> Self {
-        Self { pausing: Pausing::Forbidden, ..Self::default() }
+        Self::default().forbidding()
+    }
+
+    /// The same, with all forbidden that these may forbid.
+    #[must_use]
+    pub fn forbidding(self) -> Self {
+        Self { pausing: Pausing::Forbidden, ..self }
     }
 
     /// The names of settings that this version does not know.

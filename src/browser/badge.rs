@@ -45,6 +45,10 @@ impl Badge {
 
     /// One more in this tab. A tab that has been closed meanwhile has no badge and needs none.
     pub(super) fn count(&self, tab: i32) {
+        // What is said on every tab must not be hidden by a number.
+        if self.shown.borrow().as_ref().is_some_and(|face| !face.text.is_empty()) {
+            return;
+        }
         let _ = self.changes.run(async move {
             let of_tab = Details { tab_id: Some(tab), ..Details::default() };
             let shown = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await?;
@@ -65,16 +69,17 @@ impl Badge {
         }
         self.shown.replace(Some(face.clone()));
         let _ = self.changes.run(async move {
+            let text = Details { text: Some(face.text), ..Details::default() };
+            let said = api::set_badge_text(&to_js(&text).unwrap_or_default()).await;
+            // An empty title is the manifest's own.
+            let title = Details { title: Some(face.title.as_deref().unwrap_or_default()), ..Details::default() };
+            let explained = api::set_title(&to_js(&title).unwrap_or_default()).await;
+            let colour = Details { color: Some(face.colour), ..Details::default() };
+            let _ = api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await;
             if !face.text.is_empty() {
                 clear_counts().await?;
             }
-            let text = Details { text: Some(face.text), ..Details::default() };
-            api::set_badge_text(&to_js(&text).unwrap_or_default()).await?;
-            // An empty title is the manifest's own.
-            let title = Details { title: Some(face.title.as_deref().unwrap_or_default()), ..Details::default() };
-            api::set_title(&to_js(&title).unwrap_or_default()).await?;
-            let colour = Details { color: Some(face.colour), ..Details::default() };
-            api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await
+            said.and(explained)
         });
     }
 }

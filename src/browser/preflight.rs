@@ -38,6 +38,8 @@ struct Air {
 /// One probe under way.
 struct Flight {
     proxy: Option<String>,
+    /// The browser's name for its request, once it is about to leave.
+    request_id: OnceCell<String>,
     /// What is known of it first holds.
     answer: OnceCell<Answer>,
     /// Settles when it has ended; never rejects.
@@ -61,7 +63,12 @@ impl Prober {
     }
 
     fn begin(&self, url: String, proxy: Option<String>) -> Rc<Flight> {
-        let flight = Rc::new(Flight { proxy, answer: OnceCell::new(), ended: RefCell::new(promise::settled()) });
+        let flight = Rc::new(Flight {
+            proxy,
+            request_id: OnceCell::new(),
+            answer: OnceCell::new(),
+            ended: RefCell::new(promise::settled()),
+        });
         self.air.flights.borrow_mut().insert(url.clone(), Rc::clone(&flight));
         let (air, this) = (Rc::clone(&self.air), Rc::clone(&flight));
         let ended = future_to_promise(async move {
@@ -182,7 +189,8 @@ impl Air {
 /// It is about to be sent: only by the road that the socket takes.
 fn take_off(flight: &Flight, details: &JsValue) -> JsValue {
     let expected = Road { proxy: flight.proxy.clone(), ..Road::default() };
-    if road(details) == expected {
+    let request_id = property(details, "requestId").as_string().unwrap_or_default();
+    if road(details) == expected && flight.request_id.set(request_id).is_ok() {
         return go_on();
     }
     let _ = flight.answer.set(Err(NoAnswer::Proxy));
@@ -192,6 +200,14 @@ fn take_off(flight: &Flight, details: &JsValue) -> JsValue {
 /// The server has answered, so its key is known, and no more is wanted of it.
 fn land(flight: Rc<Flight>, details: &JsValue) -> JsValue {
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
+    // Not one that an earlier flight has left behind.
+    if flight.request_id.get() != Some(&request_id) {
+        return cancel();
+    }
+    if property(details, "statusLine").as_string().is_some_and(|line| line.starts_with(HTTP3)) {
+        let _ = flight.answer.set(Err(NoAnswer::Http3));
+        return cancel();
+    }
     let landed = future_to_promise(async move {
         let facts = security_info::facts(&request_id).await;
         let _ = flight.answer.set(Ok(facts));
@@ -199,6 +215,8 @@ fn land(flight: Rc<Flight>, details: &JsValue) -> JsValue {
     });
     landed.into()
 }
+
+const HTTP3: &str = "HTTP/3";
 
 fn go_on() -> JsValue {
     Object::new().into()

@@ -35,6 +35,10 @@ pub fn face(status: &Status) -> Face {
         let title = status::permission_missing().title.to_owned();
         return Face { text: PROBLEM, colour: RED, title: Some(title) };
     }
+    if status.refused > 0 {
+        let title = "A part of your administrator’s policy was refused: the rules page says which".to_owned();
+        return Face { text: PROBLEM, colour: RED, title: Some(title) };
+    }
     let title = (!status.sight.private_windows).then(|| "Sockpin (private windows are not protected)".to_owned());
     Face { text: "", colour: RED, title }
 }
@@ -57,12 +61,14 @@ mod tests {
             pause: None,
             pausing: Pausing::Allowed,
             administrator: None,
+            refused: 0,
             sight: Sight { every_site: true, private_windows: true },
         };
         let shown = |status: &Status| {
             let face = face(status);
             (face.text, face.title.unwrap_or_default())
         };
+        let refused = Status { refused: 1, ..well.clone() };
         let unseen = Sight { every_site: false, private_windows: false };
         let no_private = Status { sight: Sight { every_site: true, private_windows: false }, ..well.clone() };
         let no_permission = Status { sight: unseen, ..well.clone() };
@@ -72,6 +78,7 @@ mod tests {
         for (status, text, title) in [
             (&well, "", ""),
             (&no_private, "", "private windows"),
+            (&refused, "!", "administrator"),
             (&no_permission, "!", "may not check every site"),
             (&unreadable, "!", "newer version"),
             (&paused, "off", "paused"),

@@ -200,6 +200,7 @@ mod tests {
             pause: None,
             pausing: Pausing::Allowed,
             administrator: None,
+            refused: 0,
             sight,
         }
     }

@@ -141,7 +141,7 @@ pub const fn sent(violation: &Violation) -> &'static str {
             Some(NoAnswer::PrivateWindow | NoAnswer::Container | NoAnswer::Proxy) => {
                 "Nothing at all: the server was not even asked for its key."
             }
-            None | Some(NoAnswer::Failed | NoAnswer::Deadline) => {
+            None | Some(NoAnswer::Http3 | NoAnswer::Failed | NoAnswer::Deadline) => {
                 "Nothing of the page’s was sent: the server was asked for its key beforehand, without the socket’s URL, \
                  cookies and subprotocols."
             }
@@ -163,6 +163,9 @@ pub const fn sent(violation: &Violation) -> &'static str {
 fn unanswered_advice(violation: &Violation) -> String {
     let first = match violation.no_answer {
         Some(NoAnswer::PrivateWindow | NoAnswer::Container) => "Open the page in an ordinary tab.",
+        Some(NoAnswer::Http3) => {
+            "Turn HTTP/3 off for this server, or in Firefox (network.http.http3.enable in about:config)."
+        }
         Some(NoAnswer::Proxy) => {
             "See whether Firefox’s settings, or another extension, send sockets and other requests by different proxies."
         }
@@ -263,6 +266,7 @@ fn cause(violation: &Violation) -> String {
             let why = match violation.no_answer {
                 Some(NoAnswer::PrivateWindow) => "this is not done for private windows",
                 Some(NoAnswer::Container) => "this is not done for tabs of a container",
+                Some(NoAnswer::Http3) => "the server answered over HTTP/3, by which no WebSocket travels",
                 Some(NoAnswer::Proxy) => "the check would not have gone through the same proxy",
                 Some(NoAnswer::Deadline) => "the server took too long to answer",
                 Some(NoAnswer::Failed) | None => "the server gave no answer over TLS",

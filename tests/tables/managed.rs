@@ -75,6 +75,7 @@ fn what_settings_may_forbid_is_forbidden_where_they_cannot_be_read() {
         (json!({"pausing": "forbiden"}), Pausing::Forbidden),
         (json!({"administrator": 5}), Pausing::Forbidden),
         (json!("forbidden"), Pausing::Forbidden),
+        (json!({"pauseing": "forbidden"}), Pausing::Forbidden),
     ] {
         assert_eq!(read(&json!({"settings": settings})).policy.settings().pausing, pausing, "{settings}");
         // Rules that cannot be read take no setting with them.

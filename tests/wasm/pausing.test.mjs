@@ -32,7 +32,7 @@ test("a pause lets through, is shown, outlives the background's sleep, and ends 
   assert.deepEqual(await double.socket(), CANCEL, "control");
   assert.deepEqual(await double.send({ type: "pause", length: "ten-minutes" }), { type: "done" });
   await until(() => double.badge.all === "off", "the badge");
-  assert.equal(double.badge[7], null, "no count hides it");
+  await until(() => double.badge[7] === null, "no count hides it");
   assert.match(double.title, /paused/);
   assert.deepEqual(await double.socket(), {});
   const { pause } = await double.send({ type: "status" });
@@ -84,6 +84,35 @@ test("a pause that cannot be stored is none", async () => {
   assert.deepEqual(await double.socket(), CANCEL);
 });
 
+test("a pause is ended at once, whatever the storage does", async () => {
+  for (const remove of [async () => { throw new Error("disk"); }, () => new Promise(() => {})]) {
+    const double = await background();
+    await double.send({ type: "pause", length: "until-restart" });
+    assert.deepEqual(await double.socket(), {});
+    browser.storage.session.remove = remove;
+    void double.send({ type: "resume" });
+    await until(() => double.badge.all === "", "the badge is clear again");
+    assert.deepEqual(await double.socket(), CANCEL);
+  }
+});
+
+test("a pause begins though no alarm can be set, and no alarm keeps it from being ended", async () => {
+  const double = await background();
+  browser.alarms.create = () => { throw new Error("no alarms"); };
+  browser.alarms.clear = () => new Promise(() => {});
+  assert.deepEqual(await double.send({ type: "pause", length: "ten-minutes" }), { type: "done" });
+  assert.deepEqual(await double.socket(), {});
+  assert.deepEqual(await double.send({ type: "resume" }), { type: "done" });
+  assert.deepEqual(await double.socket(), CANCEL);
+});
+
+test("the badge says that there is a pause though the tabs cannot be listed", async () => {
+  const double = await background();
+  browser.tabs.query = async () => { throw new Error("no tabs"); };
+  await double.send({ type: "pause", length: "until-restart" });
+  await until(() => double.badge.all === "off" && /paused/.test(double.title), "the badge");
+});
+
 const rubbish = [undefined, null, "until-restart", { began: "now" }, { began: 5, until: "never" }, { until: 9e15 }];
 test("what is stored for a pause and is none pauses nothing", async () => {
   for (const pause of rubbish) {
@@ -106,6 +135,7 @@ test("an administrator's rule holds though the user's would let go, and forbids 
   assert.deepEqual([refused.type, refused.problem.code], ["failed", "pause-forbidden"]);
   assert.deepEqual(await double.socket(), CANCEL);
   const { managed } = await double.send({ type: "rules" });
+  await until(() => double.badge.all === "!" && /administrator/.test(double.title), "the badge says that a part was refused");
   assert.deepEqual([managed.administrator, managed.rules.length, managed.pausing], ["Example Ltd", 1, "forbidden"]);
   assert.deepEqual(managed.problems.map(({ place }) => place), [{ rule: 1 }]);
 });

@@ -153,6 +153,29 @@ test("a probe that never ends is given up in time, aborted, and counts as no ans
   }
 });
 
+test("an answer over HTTP/3, by which no socket travels, is none", async () => {
+  for (const [statusLine, preflight, expected] of [
+    ["HTTP/3.0 200", "require", CANCEL], ["HTTP/3.0 200", "prefer", {}], ["HTTP/2.0 200", "require", {}], ["HTTP/1.1 200 OK", "require", {}],
+  ]) {
+    const double = await background(PIN, { preflight });
+    double.answered = { statusLine };
+    assert.deepEqual(await double.ask("onBeforeRequest", details()), expected, `${statusLine}, ${preflight}`);
+  }
+});
+
+test("what an earlier probe has left behind answers no later one", async () => {
+  const double = await background(OTHER);
+  const own = double.request;
+  double.request = async (url, options) => {
+    const late = { requestId: "earlier", url, method: "HEAD", originUrl: "moz-extension://double/background.js", incognito: false };
+    const answer = await double.later.find(({ name }) => name === "onHeadersReceived").listener(late);
+    assert.deepEqual(answer, CANCEL);
+    double.securityInfo = async (id) => { assert.equal(id, "probe"); return secure; };
+    return own(url, options);
+  };
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), CANCEL);
+});
+
 test("a probe of which the browser does not tell the key stops the socket", async () => {
   for (const securityInfo of [async () => { throw new Error("no"); }, async () => undefined, async () => ({ certificates: 5 })]) {
     const double = await background(PIN);

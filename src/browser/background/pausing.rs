@@ -5,13 +5,14 @@ use std::rc::Rc;
 use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::convert::{storage_error, to_js};
+use super::super::convert::to_js;
 use super::super::{api, pause_store, socket};
 use super::{State, tell_pages};
 use crate::error::Error;
 use crate::log::LogEntry;
 use crate::message::{Notice, Response};
 use crate::pause::{PauseEntry, PauseEvent, PauseLength};
+use crate::time::UnixMillis;
 
 /// The alarm that wakes the background when a pause is over. It only makes that be said in time: whether a pause lasts
 /// is asked of the clock.
@@ -19,38 +20,39 @@ const ALARM: &str = "pause";
 
 impl State {
     pub(super) async fn pause(self: &Rc<Self>, length: PauseLength) -> Result<Response, Error> {
-        #[derive(Serialize)]
-        struct When {
-            when: u64,
-        }
         let now = socket::now()?;
         let pause = self.engine.borrow().begin_pause(length, now)?;
         pause_store::store(Some(pause)).await?;
-        match pause.until {
-            Some(until) => {
-                let when = to_js(&When { when: until.as_millis() })?;
-                api::create_alarm(ALARM, &when).map_err(|thrown| storage_error(&thrown))?;
-            }
-            // Another pause may have had one.
-            None => drop(api::clear_alarm(ALARM).await),
-        }
         self.engine.borrow_mut().set_pause(Some(pause));
+        set_alarm(pause.until);
         self.write_down(LogEntry::Pause(PauseEntry { id: None, time: now, pause: length.into() })).await;
         self.say_what_has_changed();
         Ok(Response::Done)
     }
 
-    pub(super) async fn resume(self: &Rc<Self>) -> Result<Response, Error> {
-        let now = socket::now()?;
+    /// In force at once, whatever waits before it and whatever the storage does: whoever ends a pause wants protection.
+    pub(super) fn end_pause(self: &Rc<Self>) {
+        let Ok(now) = socket::now() else {
+            return;
+        };
         let was_paused = self.engine.borrow().pause(now).is_some();
-        // In force at once, and stored after: whoever ends a pause wants protection, whatever the storage does.
         self.engine.borrow_mut().set_pause(None);
-        pause_store::store(None).await?;
-        let _ = api::clear_alarm(ALARM).await;
         if was_paused {
-            self.write_down(LogEntry::Pause(PauseEntry { id: None, time: now, pause: PauseEvent::Ended })).await;
+            self.say_what_has_changed();
+            let state = Rc::clone(self);
+            spawn_local(async move {
+                let entry = PauseEntry { id: None, time: now, pause: PauseEvent::Ended };
+                state.write_down(LogEntry::Pause(entry)).await;
+            });
         }
-        self.say_what_has_changed();
+    }
+
+    /// The end of a pause, stored.
+    pub(super) async fn resume(self: &Rc<Self>) -> Result<Response, Error> {
+        // One that another page has begun since this was asked for ends as well.
+        self.end_pause();
+        set_alarm(None);
+        pause_store::store(None).await?;
         Ok(Response::Done)
     }
 
@@ -75,4 +77,21 @@ impl State {
         self.draw_badge();
         spawn_local(tell_pages(Notice::StatusChanged));
     }
+}
+
+/// The alarm for the end of a pause, or none. It only makes that be said in time, so whether there is one decides nothing.
+fn set_alarm(until: Option<UnixMillis>) {
+    #[derive(Serialize)]
+    struct When {
+        when: u64,
+    }
+    spawn_local(async move {
+        // Another pause may have had one.
+        let _ = api::clear_alarm(ALARM).await;
+        if let Some(until) = until
+            && let Ok(when) = to_js(&When { when: until.as_millis() })
+        {
+            let _ = api::create_alarm(ALARM, &when);
+        }
+    });
 }

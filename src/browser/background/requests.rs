@@ -39,6 +39,7 @@ impl State {
                 self.in_turn(async move { state.pause(length).await }).await
             }
             Request::Resume => {
+                self.end_pause();
                 let state = Rc::clone(self);
                 self.in_turn(async move { state.resume().await }).await
             }
@@ -65,6 +66,7 @@ impl State {
             pause: engine.pause(now),
             pausing: engine.pausing(),
             administrator: engine.managed().and_then(|managed| managed.policy.settings().administrator.clone()),
+            refused: engine.managed().map_or(0, |managed| managed.problems.len()),
             sight: self.sight.get(),
         }
     }
