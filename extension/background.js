@@ -61,12 +61,15 @@ async function compile(path) {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
+const PAGE_ENDED = "the page has ended";
+let pageEnded = false;
 let life = null;
 
 // The first event needs the core; it is the better for having begun now.
 alive();
 
 function alive() {
+  if (pageEnded) throw new Error(PAGE_ENDED);
   return life ??= new Life();
 }
 
@@ -83,6 +86,10 @@ for (const event of ["error", "unhandledrejection"]) {
     if (life && isTrap(thrown)) end(life, thrown);
   });
 }
+
+// When this page ends (Firefox quits, or puts it to sleep), Firefox lets go what it still holds for an answer from here. One
+// that is given at this moment still counts.
+addEventListener("pagehide", () => { pageEnded = true; life?.end(new Error(PAGE_ENDED)); });
 
 function isTrap(error) {
   return error instanceof WebAssembly.RuntimeError || error?.name === "InternalError";
@@ -115,7 +122,7 @@ async function guard(method, details) {
     if (typeof decision !== "object" || decision === null) throw new TypeError("the core gave no decision");
     return decision;
   } catch (error) {
-    stopped(details, error);
+    if (!pageEnded) stopped(details, error);
     return { cancel: true };
   }
 }
@@ -132,17 +139,11 @@ async function stopped(details, error) {
 }
 
 async function wake() {
-  try {
-    await ask("wake");
-  } catch {
-    // The next socket finds out what is wrong with the core, and stops.
-  }
+  // The next socket finds out what is wrong with the core, and stops.
+  await ask("wake").catch(() => {});
 }
 
 async function answer(message) {
-  try {
-    return await ask("message", message);
-  } catch (error) {
-    return { type: "failed", problem: { code: "core-failed", detail: String(error?.message ?? error) } };
-  }
+  const failed = (error) => ({ type: "failed", problem: { code: "core-failed", detail: String(error?.message ?? error) } });
+  return ask("message", message).catch(failed);
 }

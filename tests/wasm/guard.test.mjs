@@ -16,6 +16,9 @@ const CORE = `
 // The smallest module there is: its magic number and its version.
 const EMPTY_WASM = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
+// More than there are steps from the page's end to the answer, and all of them within one turn of the event loop.
+const MICROTASKS = 50;
+
 let loads = 0;
 
 /** Starts background.js with this core; what the core does not say works and lets everything go. */
@@ -124,6 +127,22 @@ test("a trap that no promise sees is known from the page's error event", async (
   await new Promise((resolve) => setImmediate(resolve));
   double.pageListeners.error({ error: new WebAssembly.RuntimeError("memory access out of bounds") });
   assert.deepEqual(await waiting, CANCEL);
+});
+
+test("what is held when the page ends is stopped at that moment, and so is what comes after", async () => {
+  const [stopped, asked] = [[], []];
+  const never = (details) => { asked.push(details); return new Promise(() => {}); };
+  const double = await background({ beforeRequest: never, headersReceived: never, stopped });
+  const held = ["onBeforeRequest", "onHeadersReceived"].map((event) => double.ask(event, details()));
+  await until(() => asked.length === 2, "the core has been asked");
+  double.pageListeners.pagehide();
+  // No timer, no turn of the event loop: what is answered later is not heard.
+  let answers;
+  Promise.all(held).then((all) => { answers = all; });
+  for (let turn = 0; turn < MICROTASKS; turn += 1) await null;
+  assert.deepEqual(answers, [CANCEL, CANCEL]);
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), CANCEL);
+  assert.deepEqual([asked.length, stopped.length, loads], [2, 0, 1]);
 });
 
 test("a core that cannot be loaded stops every socket, says so on the badge, and is tried again", async () => {

@@ -90,6 +90,12 @@ impl Firefox {
             .with_context(|| format!("{} saw no end of its socket", opener.name))?;
         serde_json::from_value(seen).with_context(|| format!("{} told something else", opener.name))
     }
+
+    /// Lets it begin, and does not wait for what comes of it.
+    pub async fn begin_from(&self, opener: &Opener, url: &str) -> Result<()> {
+        let script = [PRELUDE, "(() => {", opener.script, "})();"].concat();
+        self.run(&script, vec![json!(url), json!(FRAME), json!(OPEN_SOCKET)]).await.map(drop)
+    }
 }
 
 /// The script of `/opener.html`, and of a service worker: opens a socket for whoever asks, and tells them what it saw.

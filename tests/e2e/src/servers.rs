@@ -3,11 +3,12 @@
 mod http;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use rustls::{HandshakeKind, ServerConfig};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
@@ -19,7 +20,7 @@ use http::{Http, Version};
 pub struct Server {
     address: SocketAddr,
     recorder: Recorder,
-    answering: Arc<Mutex<Answering>>,
+    answering: watch::Sender<Answering>,
     accepting: JoinHandle<()>,
 }
 
@@ -45,6 +46,8 @@ pub enum Answering {
     NothingElse,
     /// It refuses every request with this status, and a `Location` where there is one.
     Refusing(u16, Option<String>),
+    /// It says nothing until it is to answer otherwise; then, that.
+    Later,
 }
 
 impl Server {
@@ -73,8 +76,8 @@ impl Server {
             TcpListener::bind((address, 0)).await.with_context(|| format!("could not open a port on {address}"))?;
         let address = listener.local_addr()?;
         let recorder = Recorder::new();
-        let answering = Arc::new(Mutex::new(Answering::default()));
-        let service = Service { tls, recorder: recorder.clone(), answering: Arc::clone(&answering) };
+        let (answering, asked) = watch::channel(Answering::default());
+        let service = Service { tls, recorder: recorder.clone(), answering: asked };
         let accepting = tokio::spawn(accept(listener, service));
         Ok(Self { address, recorder, answering, accepting })
     }
@@ -87,7 +90,7 @@ impl Server {
 
     /// From now on it answers like this.
     pub fn answer(&self, answering: Answering) {
-        *self.answering.lock().unwrap_or_else(PoisonError::into_inner) = answering;
+        self.answering.send_replace(answering);
     }
 
     /// What it has received until now.
@@ -133,7 +136,7 @@ fn acceptor(speech: Speech, identity: Identity) -> Result<TlsAcceptor> {
 struct Service {
     tls: Option<TlsAcceptor>,
     recorder: Recorder,
-    answering: Arc<Mutex<Answering>>,
+    answering: watch::Receiver<Answering>,
 }
 
 async fn accept(listener: TcpListener, service: Service) {

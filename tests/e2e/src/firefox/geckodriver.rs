@@ -61,6 +61,11 @@ impl Geckodriver {
         self.folder.join("package.xpi")
     }
 
+    /// Where the browser and a test may leave each other a note.
+    pub(super) fn note(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Adds the last lines of the program's output to an error.
     pub(super) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
         error.context(format!("geckodriver's last lines:\n{}", self.output.tail()))

@@ -6,6 +6,7 @@ mod geckodriver;
 mod installation;
 mod processes;
 mod profile;
+mod quitting;
 mod windows;
 
 use std::fs;
@@ -19,6 +20,7 @@ use thirtyfour::{Capabilities, WebDriver};
 
 pub use background::Update;
 pub use chrome::ColorScheme;
+pub use quitting::ABORTED;
 
 use crate::{extension, programs, wait};
 use geckodriver::Geckodriver;

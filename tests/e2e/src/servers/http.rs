@@ -14,6 +14,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -36,13 +37,13 @@ pub(super) struct Http {
     recorder: Recorder,
     /// Its number, from 1.
     connection: usize,
-    answering: Arc<Mutex<Answering>>,
+    answering: watch::Receiver<Answering>,
     /// The `WebSocket`s of this connection; they end with it.
     sockets: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Http {
-    pub(super) fn new(recorder: Recorder, connection: usize, answering: Arc<Mutex<Answering>>) -> Self {
+    pub(super) fn new(recorder: Recorder, connection: usize, answering: watch::Receiver<Answering>) -> Self {
         Self { recorder, connection, answering, sockets: Arc::default() }
     }
 
@@ -52,8 +53,8 @@ impl Http {
     {
         let http = self.clone();
         let service = service_fn(move |request| {
-            let response = http.answer(request);
-            async { response }
+            let http = http.clone();
+            async move { http.answer(request).await }
         });
         let stream = TokioIo::new(stream);
         match version {
@@ -71,7 +72,7 @@ impl Http {
     }
 
     /// Records the request and answers it; an error drops the connection.
-    fn answer(&self, mut request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
+    async fn answer(mut self, mut request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
         let key = request.headers().get(SEC_WEBSOCKET_KEY).cloned();
         // RFC 8441 section 4: the same over HTTP/2, without a key.
         let extended = request.extensions().get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket")
@@ -83,7 +84,8 @@ impl Http {
             headers: headers(&request),
             websocket,
         });
-        let answering = self.answering.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let answering = self.answering.wait_for(|answering| *answering != Answering::Later).await;
+        let answering = answering.map_err(io::Error::other)?.clone();
         let mut response = Response::new(Full::default());
         match answering {
             Answering::Refusing(status, location) => {
@@ -93,7 +95,7 @@ impl Http {
                 return Ok(response);
             }
             Answering::NothingElse if !websocket => return Err(io::Error::other("not a WebSocket")),
-            Answering::NothingElse | Answering::Accepting => {}
+            Answering::NothingElse | Answering::Accepting | Answering::Later => {}
         }
         if !websocket {
             *response.status_mut() = StatusCode::NOT_FOUND;

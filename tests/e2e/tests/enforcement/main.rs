@@ -10,6 +10,7 @@
 mod chain;
 mod cleartext;
 mod crowd;
+mod ending;
 mod faults;
 mod killed;
 mod life;
@@ -43,6 +44,7 @@ const GROUPS: &[Group] = &[
     faults::GROUP,
     starts::GROUP,
     life::GROUP,
+    ending::GROUP,
     load::GROUP,
     killed::GROUP,
 ];
