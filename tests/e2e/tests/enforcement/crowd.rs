@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use anyhow::{Context, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sockpin_e2e::authority::Key;
 use sockpin_e2e::connecting::{ConnectingPages, Plan, Report};
 use sockpin_e2e::firefox::Options;
@@ -32,12 +32,16 @@ pub(crate) struct Crowd {
 impl Crowd {
     /// With Sockpin installed for good and without a rule.
     pub(crate) async fn start(preferences: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Self> {
-        let mut all: Map<_, _> = preferences.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let preferences = preferences.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self::with(Options { preferences, ..Options::default() }).await
+    }
+
+    /// The same in a browser of another kind.
+    pub(crate) async fn with(mut options: Options) -> Result<Self> {
         // Every name leads to loopback; no list could hold them all.
-        all.insert("network.dns.native-is-localhost".to_owned(), json!(true));
+        options.preferences.insert("network.dns.native-is-localhost".to_owned(), json!(true));
         // Else Firefox itself refuses sockets beyond the 200th.
-        all.insert("network.websocket.max-connections".to_owned(), json!(MOST_SOCKETS));
-        let options = Options { preferences: all, ..Options::default() };
+        options.preferences.insert("network.websocket.max-connections".to_owned(), json!(MOST_SOCKETS));
         let world = World::with(Installation::ForGood, options).await?;
         let (right_key, wrong_key) = (Key::new()?, Key::new()?);
         let right = Server::tls(world.demo.authority.issue(&[PATTERN], &right_key)?).await?;
