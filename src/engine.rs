@@ -35,6 +35,8 @@ pub struct Socket {
     pub tab: Option<i32>,
     /// How it gets there. Of a private window's nothing is written to disk.
     pub road: Road,
+    /// The status with which it was answered, where it was.
+    pub status: Option<u16>,
     /// When.
     pub now: UnixMillis,
 }
@@ -194,6 +196,7 @@ impl Engine {
     #[must_use]
     pub fn judge(&self, socket: &Socket, target: Target, facts: Facts) -> Step {
         match &self.policy {
+            Ok(_) if socket.road.may_be_the_proxys(socket.status, &facts) => Step::only(Answer::LetGo),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
                 step(&self.in_force(judge(layers, &connection), socket), &connection, socket)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::connection::{Facts, Target};
+use crate::connection::{Facts, MissingFacts, Target};
 use crate::limits::{MAX_PREFLIGHT_ANSWERS, PREFLIGHT_KEPT_MS};
 use crate::policy::{Layer, Layers};
 use crate::rule::{Mode, Preflight, Rule};
@@ -21,8 +21,28 @@ pub struct Road {
     pub private: bool,
     /// A tab's of another container than the default one.
     pub container: bool,
-    /// By way of this proxy, in the browser's own words. Compared as a whole; none for a direct connection.
-    pub proxy: Option<String>,
+    /// By way of this proxy; none for a direct connection.
+    pub proxy: Option<Proxy>,
+}
+
+/// What a request goes through.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Proxy {
+    /// All that the browser says of it, compared as a whole.
+    pub description: String,
+    /// Whether the way to the proxy itself goes over TLS.
+    pub over_tls: bool,
+}
+
+impl Road {
+    /// Whether an answer may be the proxy's, which wants a password first (407, RFC 9110 section 15.5.8). The browser shows
+    /// it as if the server had given it: without certificates, or with those of a proxy that is reached over TLS. It
+    /// opens no socket (RFC 6455 section 4.1, RFC 8441 section 5), and what the browser asks next is shown as well.
+    #[must_use]
+    pub fn may_be_the_proxys(&self, status: Option<u16>, facts: &Facts) -> bool {
+        let shows_nothing = matches!(facts, Facts::Missing(MissingFacts::NoCertificates));
+        status == Some(407) && self.proxy.as_ref().is_some_and(|proxy| shows_nothing || proxy.over_tls)
+    }
 }
 
 /// Why there is no answer to go by.
@@ -35,6 +55,8 @@ pub enum NoAnswer {
     Container,
     /// None was sent: it would have gone by another proxy than the socket, or by one alone.
     Proxy,
+    /// The proxy wanted a password that nobody has typed in yet.
+    ProxyPassword,
     /// The server answered over HTTP/3, by which no WebSocket travels: another way, and perhaps another key.
     Http3,
     /// The server gave no answer over TLS.
@@ -52,7 +74,7 @@ pub struct Probe {
     /// Where to.
     pub target: Target,
     /// The proxy that the socket takes, and that the probe must take as well.
-    pub proxy: Option<String>,
+    pub proxy: Option<Proxy>,
     /// The policy for which it is sent: its answer is not kept past a change.
     pub(crate) generation: u64,
 }
@@ -95,7 +117,7 @@ pub struct Answers {
     kept: HashMap<Key, (UnixMillis, Answer)>,
 }
 
-type Key = (String, u16, Option<String>);
+type Key = (String, u16, Option<Proxy>);
 
 impl Answers {
     /// A probe for this target, to be sent if [`Answers::fresh`] has nothing.
@@ -112,10 +134,10 @@ impl Answers {
         (age < PREFLIGHT_KEPT_MS).then_some(answer)
     }
 
-    /// Keeps an answer, unless the policy has changed since the probe was made. That none could be sent by the socket's
-    /// own proxy is no answer of the server's, and may be different the next moment.
+    /// Keeps an answer, unless the policy has changed since the probe was made. That it did not get past the proxy is no
+    /// answer of the server's, and may be different the next moment.
     pub fn keep(&mut self, probe: &Probe, answer: Answer, now: UnixMillis) {
-        if probe.generation != self.generation || matches!(answer, Err(NoAnswer::Proxy)) {
+        if probe.generation != self.generation || matches!(answer, Err(NoAnswer::Proxy | NoAnswer::ProxyPassword)) {
             return;
         }
         if self.kept.len() >= MAX_PREFLIGHT_ANSWERS {

@@ -33,6 +33,16 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onHeadersReceived"], js_name = removeListener)]
     pub(super) fn remove_headers_received_listener(listener: &Listener) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onAuthRequired"], js_name = addListener)]
+    pub(super) fn add_auth_required_listener(
+        listener: &Listener,
+        filter: &JsValue,
+        extra: &JsValue,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onAuthRequired"], js_name = removeListener)]
+    pub(super) fn remove_auth_required_listener(listener: &Listener) -> Result<(), JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = get)]
     fn storage_local_get(key: &str) -> Result<JsValue, JsValue>;
 

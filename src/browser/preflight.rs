@@ -4,7 +4,7 @@
 //! listeners are there only while a probe is under way, so that nothing else wakes or delays anything. They see no
 //! sockets, so a probe cannot cause another.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -16,11 +16,12 @@ use web_sys::AbortController;
 
 use super::api::{self, Listener};
 use super::convert::{property, to_js, to_js_error};
-use super::socket::road;
+use super::socket::{road, status};
 use super::url_host::canonical_url;
 use super::{promise, security_info};
+use crate::connection::{Facts, MissingFacts};
 use crate::limits::PREFLIGHT_DEADLINE_MS;
-use crate::preflight::{Answer, NoAnswer, Probe, Road};
+use crate::preflight::{Answer, NoAnswer, Probe, Proxy, Road};
 
 /// Sends probes; sockets that ask for the same one share it.
 #[derive(Default)]
@@ -37,11 +38,13 @@ struct Air {
 
 /// One probe under way.
 struct Flight {
-    proxy: Option<String>,
+    proxy: Option<Proxy>,
     /// The browser's name for its request, once it is about to leave.
     request_id: OnceCell<String>,
     /// What is known of it first holds.
     answer: OnceCell<Answer>,
+    /// The facts of an answer that may be the proxy's: then it is asked again, else they hold.
+    in_doubt: Cell<Option<Facts>>,
     /// Settles when it has ended; never rejects.
     ended: RefCell<Promise>,
 }
@@ -62,11 +65,12 @@ impl Prober {
         flight.answer.get().cloned().unwrap_or(Err(NoAnswer::Failed))
     }
 
-    fn begin(&self, url: String, proxy: Option<String>) -> Rc<Flight> {
+    fn begin(&self, url: String, proxy: Option<Proxy>) -> Rc<Flight> {
         let flight = Rc::new(Flight {
             proxy,
             request_id: OnceCell::new(),
             answer: OnceCell::new(),
+            in_doubt: Cell::new(None),
             ended: RefCell::new(promise::settled()),
         });
         self.air.flights.borrow_mut().insert(url.clone(), Rc::clone(&flight));
@@ -103,10 +107,13 @@ async fn fly(air: &Rc<Air>, flight: &Flight, url: &str) -> Result<(), JsValue> {
     });
     let in_time = promise::within(&sent, PREFLIGHT_DEADLINE_MS).await;
     abort.abort();
-    if !in_time {
-        // The cell keeps what a listener has found out in time.
-        let _ = flight.answer.set(Err(NoAnswer::Deadline));
-    }
+    // The cell keeps what a listener has found out in time.
+    let _ = match flight.in_doubt.take() {
+        Some(Facts::Missing(MissingFacts::NoCertificates)) => flight.answer.set(Err(NoAnswer::ProxyPassword)),
+        Some(facts) => flight.answer.set(Ok(facts)),
+        None if !in_time => flight.answer.set(Err(NoAnswer::Deadline)),
+        None => Ok(()),
+    };
     Ok(())
 }
 
@@ -132,6 +139,7 @@ const REQUEST: Request = Request {
 /// The listeners, until this is dropped.
 struct Listeners {
     before_request: Listener,
+    auth_required: Listener,
     headers_received: Listener,
 }
 
@@ -148,21 +156,21 @@ impl Listeners {
         let filter = Filter { urls: ["https://*/*"], types: ["xmlhttprequest"], tab_id: -1 };
         let filter = to_js(&filter).map_err(|error| to_js_error(&error))?;
         let blocking = Array::of1(&JsValue::from_str("blocking"));
-        let (sky, clouds) = (Rc::downgrade(air), Rc::downgrade(air));
+        let listener = |answer: fn(&Rc<Flight>, &JsValue) -> JsValue| {
+            let air = Rc::downgrade(air);
+            Listener::new(move |details| {
+                air.upgrade()
+                    .and_then(|air| air.flight_of(&details))
+                    .map_or_else(go_on, |flight| answer(&flight, &details))
+            })
+        };
         let listeners = Self {
-            before_request: Listener::new(move |details| {
-                sky.upgrade()
-                    .and_then(|air| air.flight_of(&details))
-                    .map_or_else(go_on, |flight| take_off(&flight, &details))
-            }),
-            headers_received: Listener::new(move |details| {
-                clouds
-                    .upgrade()
-                    .and_then(|air| air.flight_of(&details))
-                    .map_or_else(go_on, |flight| land(flight, &details))
-            }),
+            before_request: listener(take_off),
+            auth_required: listener(ask_nobody),
+            headers_received: listener(land),
         };
         api::add_before_request_listener(&listeners.before_request, &filter, &blocking)?;
+        api::add_auth_required_listener(&listeners.auth_required, &filter, &blocking)?;
         api::add_headers_received_listener(&listeners.headers_received, &filter, &blocking)?;
         Ok(listeners)
     }
@@ -172,6 +180,7 @@ impl Drop for Listeners {
     fn drop(&mut self) {
         // A listener that the browser has forgotten by itself need not be taken away.
         let _ = api::remove_before_request_listener(&self.before_request);
+        let _ = api::remove_auth_required_listener(&self.auth_required);
         let _ = api::remove_headers_received_listener(&self.headers_received);
     }
 }
@@ -187,18 +196,26 @@ impl Air {
 }
 
 /// It is about to be sent: only by the road that the socket takes.
-fn take_off(flight: &Flight, details: &JsValue) -> JsValue {
+fn take_off(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
     let expected = Road { proxy: flight.proxy.clone(), ..Road::default() };
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
-    if road(details) == expected && flight.request_id.set(request_id).is_ok() {
+    // It comes again where the proxy has wanted a password, and is given it.
+    flight.in_doubt.take();
+    if road(details) == expected && *flight.request_id.get_or_init(|| request_id.clone()) == request_id {
         return go_on();
     }
     let _ = flight.answer.set(Err(NoAnswer::Proxy));
     cancel()
 }
 
+/// A password is wanted that Firefox does not have: it would ask a person, who has opened no page of this address.
+fn ask_nobody(flight: &Rc<Flight>, _: &JsValue) -> JsValue {
+    let _ = flight.answer.set(Err(NoAnswer::ProxyPassword));
+    cancel()
+}
+
 /// The server has answered, so its key is known, and no more is wanted of it.
-fn land(flight: Rc<Flight>, details: &JsValue) -> JsValue {
+fn land(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
     // Not one that an earlier flight has left behind.
     if flight.request_id.get() != Some(&request_id) {
@@ -208,8 +225,13 @@ fn land(flight: Rc<Flight>, details: &JsValue) -> JsValue {
         let _ = flight.answer.set(Err(NoAnswer::Http3));
         return cancel();
     }
+    let (flight, road, status) = (Rc::clone(flight), road(details), status(details));
     let landed = future_to_promise(async move {
         let facts = security_info::facts(&request_id).await;
+        if road.may_be_the_proxys(status, &facts) {
+            flight.in_doubt.set(Some(facts));
+            return Ok(go_on());
+        }
         let _ = flight.answer.set(Ok(facts));
         Ok(cancel())
     });

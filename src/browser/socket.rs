@@ -3,11 +3,11 @@
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
-use super::convert::property;
+use super::convert::{from_js, property};
 use super::url_host::origin;
 use crate::engine::Socket;
 use crate::error::Error;
-use crate::preflight::Road;
+use crate::preflight::{Proxy, Road};
 use crate::time::UnixMillis;
 
 /// A request that opens a socket.
@@ -30,6 +30,7 @@ pub(super) fn read(details: &JsValue) -> Result<Request, Error> {
             page: document.as_deref().and_then(origin),
             tab: tab(property(details, "tabId").as_f64()),
             road: road(details),
+            status: status(details),
             now: now()?,
         },
     })
@@ -40,13 +41,22 @@ pub(super) fn road(details: &JsValue) -> Road {
     const DEFAULT_CONTAINER: &str = "firefox-default";
     let container = property(details, "cookieStoreId").as_string();
     let proxy = property(details, "proxyInfo");
-    let is_direct = !proxy.is_object() || property(&proxy, "type").as_string().as_deref() == Some("direct");
+    let kind = property(&proxy, "type").as_string();
+    let is_direct = !proxy.is_object() || kind.as_deref() == Some("direct");
     Road {
         // Where the browser does not say, nothing is written down.
         private: property(details, "incognito").as_bool().unwrap_or(true),
         container: container.is_some_and(|id| id != DEFAULT_CONTAINER),
-        proxy: (!is_direct).then(|| JSON::stringify(&proxy).map(String::from).unwrap_or_default()),
+        proxy: (!is_direct).then(|| Proxy {
+            description: JSON::stringify(&proxy).map(String::from).unwrap_or_default(),
+            over_tls: kind.as_deref().is_none_or(|kind| !matches!(kind, "http" | "socks" | "socks4")),
+        }),
     }
+}
+
+/// The status of the answer, in events that have one.
+pub(super) fn status(details: &JsValue) -> Option<u16> {
+    from_js(&property(details, "statusCode")).ok()
 }
 
 /// The time, from the browser's clock.

@@ -138,7 +138,7 @@ pub const fn sent(violation: &Violation) -> &'static str {
             "Everything: the socket was let through, with its URL, cookies and subprotocols and all that the page sent."
         }
         (Outcome::Block, Stage::Preflight, _) => match violation.no_answer {
-            Some(NoAnswer::PrivateWindow | NoAnswer::Container | NoAnswer::Proxy) => {
+            Some(NoAnswer::PrivateWindow | NoAnswer::Container | NoAnswer::Proxy | NoAnswer::ProxyPassword) => {
                 "Nothing at all: the server was not even asked for its key."
             }
             None | Some(NoAnswer::Http3 | NoAnswer::Failed | NoAnswer::Deadline) => {
@@ -168,6 +168,9 @@ fn unanswered_advice(violation: &Violation) -> String {
         }
         Some(NoAnswer::Proxy) => {
             "See whether Firefox’s settings, or another extension, send sockets and other requests by different proxies."
+        }
+        Some(NoAnswer::ProxyPassword) => {
+            "Open any page by way of the proxy, so that Firefox asks you for the password, then try again."
         }
         Some(NoAnswer::Failed | NoAnswer::Deadline) | None => {
             "Check that the server can be reached, and that it answers requests that open no socket. After a minute it is asked \
@@ -268,6 +271,7 @@ fn cause(violation: &Violation) -> String {
                 Some(NoAnswer::Container) => "this is not done for tabs of a container",
                 Some(NoAnswer::Http3) => "the server answered over HTTP/3, by which no WebSocket travels",
                 Some(NoAnswer::Proxy) => "the check would not have gone through the same proxy",
+                Some(NoAnswer::ProxyPassword) => "the proxy wants a password first",
                 Some(NoAnswer::Deadline) => "the server took too long to answer",
                 Some(NoAnswer::Failed) | None => "the server gave no answer over TLS",
             };
@@ -469,6 +473,7 @@ mod tests {
             (PinMismatch, Block, Preflight, None, false, "Nothing of the page’s was sent"),
             (PreflightUnanswered, Block, Preflight, Some(Failed), false, "Nothing of the page’s was sent"),
             (PreflightUnanswered, Block, Preflight, Some(Container), false, "Nothing at all"),
+            (PreflightUnanswered, Block, Preflight, Some(ProxyPassword), false, "Nothing at all"),
             (PinMismatch, Block, Handshake, None, false, "The server has received the request"),
             (Reason::Deadline, Block, Handshake, None, false, "At most the request"),
             (PinMismatch, Flag, Handshake, None, false, "Everything"),

@@ -7,7 +7,7 @@ use sockpin::error::Error;
 use sockpin::log::LogEntry;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
-use sockpin::preflight::{self, NoAnswer, Road};
+use sockpin::preflight::{self, NoAnswer, Proxy, Road};
 use sockpin::rule::{Birth, RuleDocument};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
@@ -21,6 +21,7 @@ fn socket(url: &str) -> Socket {
         page: Some("https://page.example".to_owned()),
         tab: Some(7),
         road: Road::default(),
+        status: None,
         now: NOW,
     }
 }
@@ -88,6 +89,48 @@ fn an_unpinned_socket_is_let_go_without_its_chain() {
         };
         assert_eq!(step.answer, Answer::LetGo, "{url}");
     }
+}
+
+fn proxy(description: &str, over_tls: bool) -> Proxy {
+    Proxy { description: description.to_owned(), over_tls }
+}
+
+#[test]
+fn what_a_proxy_answers_that_wants_a_password_is_not_judged_in_the_servers_place() {
+    let chain = TestChain::new();
+    let chain = || Facts::from(secure(chain.certificates()));
+    let nothing = || Facts::Missing(MissingFacts::NoCertificates);
+    let failed = || Facts::Missing(MissingFacts::SecurityInfoFailed);
+    let exception = || Facts::LeafOnly { leaf: vec![], exception: true };
+    let (plain, tls) = (Some(proxy("http", false)), Some(proxy("https", true)));
+    for (proxy, status, facts, answer) in [
+        (&plain, Some(407), nothing(), Answer::LetGo),
+        // From beyond the proxy: the server's own.
+        (&plain, Some(407), chain(), Answer::Cancel),
+        (&plain, Some(407), exception(), Answer::Cancel),
+        (&plain, Some(407), failed(), Answer::Cancel),
+        (&tls, Some(407), nothing(), Answer::LetGo),
+        (&tls, Some(407), chain(), Answer::LetGo),
+        // No other status is.
+        (&plain, Some(401), nothing(), Answer::Cancel),
+        (&plain, Some(101), nothing(), Answer::Cancel),
+        (&plain, None, nothing(), Answer::Cancel),
+        (&tls, Some(101), chain(), Answer::Cancel),
+        (&tls, Some(200), chain(), Answer::Cancel),
+        (&None, Some(407), nothing(), Answer::Cancel),
+        (&None, Some(407), chain(), Answer::Cancel),
+    ] {
+        let road = Road { proxy: proxy.clone(), ..Road::default() };
+        let socket = Socket { road, status, ..socket("wss://chat.example.com") };
+        let name = format!("{proxy:?} {status:?} {facts:?}");
+        let step = handshake(&engine("block", Pin::of_spki(b"key")), &socket, facts);
+        assert_eq!((step.answer, done(&step).0.len()), (answer, usize::from(answer == Answer::Cancel)), "{name}");
+    }
+    // Where nothing is known to be unpinned, the proxy's answer is no way out.
+    let unreadable = start(Err(Error::Storage { detail: "gone".to_owned() }));
+    let road = Road { proxy: plain, ..Road::default() };
+    let socket = Socket { road, status: Some(407), ..socket("wss://chat.example.com") };
+    assert_eq!(handshake(&unreadable, &socket, nothing()).answer, Answer::Cancel);
 }
 
 #[test]
@@ -323,7 +366,7 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     engine.keep(&first, Err(NoAnswer::Failed), at(100));
     assert_eq!(probe(&engine, 120), None, "that there is no answer is one as well: a storm sends no more");
     assert!(probe(&engine, 99).is_some(), "nor is one believed that comes from the future");
-    let proxied = Socket { road: Road { proxy: Some("socks".to_owned()), ..Road::default() }, ..socket(101) };
+    let proxied = Socket { road: Road { proxy: Some(proxy("socks", false)), ..Road::default() }, ..socket(101) };
     assert!(matches!(engine.opening(&proxied, &url_host), OnOpening::NeedsProbe(_)), "by another road it is not known");
     let other_port = Socket { url: "wss://chat.example.com:8443".to_owned(), ..socket(101) };
     assert!(matches!(engine.opening(&other_port, &url_host), OnOpening::NeedsProbe(_)));

@@ -72,6 +72,7 @@ export function installBrowser() {
   globalThis.browser = {
     webRequest: {
       onBeforeRequest: register("onBeforeRequest"),
+      onAuthRequired: register("onAuthRequired"),
       onHeadersReceived: register("onHeadersReceived"),
       getSecurityInfo: (...values) => double.securityInfo(...values),
     },

@@ -25,13 +25,17 @@ async function background(pin, fields, settings = {}) {
   double.request = async (url, options) => {
     const probe = { url, options };
     double.probes.push(probe);
-    const request = {
-      requestId: "probe", url, method: options.method, originUrl: "moz-extension://double/background.js", tabId: -1,
-      incognito: false, cookieStoreId: "firefox-default", proxyInfo: null, ...double.answered,
-    };
-    for (const event of ["onBeforeRequest", "onHeadersReceived"]) {
-      probe[event] = await double.later.find(({ name }) => name === event)?.listener(request);
-      if (probe[event]?.cancel) throw new TypeError("NetworkError");
+    // More than one answer where a proxy wants a password first.
+    for (const [turn, answered] of [double.answered].flat().entries()) {
+      double.turn = turn;
+      const request = {
+        requestId: "probe", url, method: options.method, originUrl: "moz-extension://double/background.js", tabId: -1,
+        incognito: false, cookieStoreId: "firefox-default", proxyInfo: null, ...answered,
+      };
+      for (const event of ["onBeforeRequest", "onHeadersReceived"]) {
+        probe[event] = await double.later.find(({ name }) => name === event)?.listener(request);
+        if (probe[event]?.cancel) throw new TypeError("NetworkError");
+      }
     }
     return new Response();
   };
@@ -103,6 +107,46 @@ for (const [name, [fields]] of Object.entries(otherRoads)) {
     }
   });
 }
+
+const plain = { proxyInfo: { type: "http", host: "proxy.example", port: 8080 } };
+const overTls = { proxyInfo: { type: "https", host: "proxy.example", port: 8443 } };
+const wants = { statusCode: 407 };
+const insecure = { state: "insecure" };
+
+test("a proxy that wants a password is not taken for the server, nor the server for the proxy", async () => {
+  for (const [proxy, info, expected] of [
+    [plain, insecure, {}],
+    [plain, secure, CANCEL],
+    [overTls, secure, {}],
+    [{}, insecure, CANCEL],
+    [{}, secure, CANCEL],
+  ]) {
+    const double = await background(OTHER);
+    double.securityInfo = async () => info;
+    assert.deepEqual(await double.ask("onHeadersReceived", details({ ...proxy, ...wants })), expected);
+    assert.deepEqual(await double.ask("onHeadersReceived", details({ ...proxy, statusCode: 101 })), CANCEL, "control");
+  }
+});
+
+test("of a probe the answer counts that no password is wanted for, else the last", async () => {
+  for (const [pin, proxy, infos, expected] of [
+    [PIN, plain, [insecure, secure], {}],
+    [OTHER, plain, [insecure, secure], CANCEL],
+    // The proxy's own key is not the pinned one, the server's is.
+    [PIN, overTls, [{ certificates: [{ rawDER: [1, 2, 3] }] }, secure], {}],
+    [OTHER, overTls, [secure, secure], CANCEL],
+    // Not asked again: the proxy gets no password, or there is somebody beyond it who passes himself off as it.
+    [OTHER, plain, [insecure], {}],
+    [OTHER, overTls, [secure], CANCEL],
+    [OTHER, plain, [secure], CANCEL],
+  ]) {
+    const double = await background(pin);
+    double.securityInfo = async () => infos[double.turn];
+    double.answered = infos.map((_, turn) => ({ ...proxy, ...(turn ? { statusCode: 200 } : wants) }));
+    const name = JSON.stringify([pin === PIN, proxy, infos.length]);
+    assert.deepEqual(await double.ask("onBeforeRequest", details(proxy)), expected, name);
+  }
+});
 
 test("a probe goes by the socket's own proxy or not at all", async () => {
   const proxyInfo = { type: "socks", host: "127.0.0.1", port: 1080, proxyDNS: true };

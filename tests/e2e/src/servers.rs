@@ -114,7 +114,7 @@ impl Drop for Server {
     }
 }
 
-fn acceptor(speech: Speech, identity: Identity) -> Result<TlsAcceptor> {
+pub(crate) fn acceptor(speech: Speech, identity: Identity) -> Result<TlsAcceptor> {
     let versions = match speech {
         Speech::Tls12 => &[&rustls::version::TLS12][..],
         Speech::Http1 | Speech::Http2 => rustls::ALL_VERSIONS,

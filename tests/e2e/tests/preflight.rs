@@ -195,8 +195,7 @@ async fn a_probe_takes_the_sockets_proxy_or_is_not_sent() -> Result<()> {
     let sockets = format!("{pinned} && url.substring(0, 4) == 'wss:'");
     let probes_alone = format!("{pinned} && url.substring(0, 6) == 'https:'");
     for (condition, is_sent) in [(&pinned, true), (&sockets, false), (&probes_alone, false)] {
-        world.firefox.set_preference("network.proxy.autoconfig_url", json!(proxied(&proxy, condition))).await?;
-        world.firefox.set_preference("network.proxy.type", json!(2)).await?;
+        world.firefox.send_through(&proxy, condition).await?;
         for preflight in ["prefer", "require"] {
             let server = server(&world, &key).await?;
             let saved = world.firefox.save_rule(rule(&key.pin(), preflight)).await?;
@@ -221,6 +220,26 @@ async fn a_probe_takes_the_sockets_proxy_or_is_not_sent() -> Result<()> {
     world.firefox.quit().await
 }
 
+/// A probe has nobody whom it could ask for a password; one that Firefox has is used, whatever was answered before.
+#[tokio::test]
+async fn a_probe_passes_a_proxy_that_wants_a_password_and_asks_nobody_for_it() -> Result<()> {
+    let world = world().await?;
+    let (key, proxy) = (Key::new()?, Proxy::start(Kind::HttpWithDigest).await?);
+    let server = server(&world, &key).await?;
+    world.firefox.send_through(&proxy, &format!("host == '{PINNED}'")).await?;
+    world.firefox.save_rule(rule(&key.pin(), "require")).await?;
+    assert!(world.firefox.socket(&url(&server)).await?.refused());
+    let log = world.firefox.violations().await?;
+    assert_eq!((&log[0]["reason"], &log[0]["noAnswer"]), (&json!("preflight-unanswered"), &json!("proxy-password")));
+    assert_eq!((proxy.tunnels(), server.settled_traffic().await?.connections), (0, 0));
+
+    world.firefox.remember_password(&proxy).await?;
+    assert!(world.firefox.socket(&url(&server)).await?.delivered());
+    let received = server.settled_traffic().await?;
+    assert_eq!((probes(&received), handshakes(&received)), (1, 1));
+    world.firefox.quit().await
+}
+
 /// A socket whose name the proxy looks up: this machine must not do so on the probe's behalf.
 #[tokio::test]
 async fn a_probe_by_another_road_is_stopped_before_its_host_is_looked_up() -> Result<()> {
@@ -230,8 +249,7 @@ async fn a_probe_by_another_road_is_stopped_before_its_host_is_looked_up() -> Re
     let server = Server::tls(world.demo.authority.issue(&[REMOTE], &key)?).await?;
     let sockets = format!("host == '{REMOTE}' && url.substring(0, 4) == 'wss:'");
     world.firefox.set_preference("network.proxy.socks5_remote_dns", json!(true)).await?;
-    world.firefox.set_preference("network.proxy.autoconfig_url", json!(proxied(&proxy, &sockets))).await?;
-    world.firefox.set_preference("network.proxy.type", json!(2)).await?;
+    world.firefox.send_through(&proxy, &sockets).await?;
     world.firefox.save_rule(json!({ "host": REMOTE, "pins": [{ "sha256": key.pin() }] })).await?;
     let address = format!("wss://{REMOTE}:{}/", server.port());
     assert!(world.firefox.socket(&address).await?.delivered());
@@ -253,12 +271,3 @@ const LOOKED_UP: &str = r"
 return new Promise((resolve) => Cc['@mozilla.org/network/dashboard;1'].getService(Ci.nsIDashboard)
     .requestDNSInfo(({ entries }) => resolve(entries.map(({ hostname }) => hostname))));
 ";
-
-/// The address of a script that sends the requests of which this holds through the proxy, and all others directly.
-fn proxied(proxy: &Proxy, condition: &str) -> String {
-    let script = format!(
-        "function FindProxyForURL(url, host) {{ return ({condition}) ? 'SOCKS5 127.0.0.1:{}' : 'DIRECT'; }}",
-        proxy.port()
-    );
-    format!("data:application/x-ns-proxy-autoconfig,{}", script.replace('%', "%25").replace(' ', "%20"))
-}

@@ -11,6 +11,7 @@ use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::{RequestData, SessionId, WebDriver};
 
 use crate::authority::Authority;
+use crate::proxy::{Proxy, REALM};
 
 use super::Firefox;
 
@@ -66,6 +67,25 @@ impl Firefox {
         Ok(())
     }
 
+    /// Sends the requests of which `condition` holds, an expression of `url` and `host`, through a proxy.
+    pub async fn send_through(&self, proxy: &Proxy, condition: &str) -> Result<()> {
+        self.set_preference("network.proxy.autoconfig_url", json!(proxy.script(condition))).await?;
+        self.set_preference("network.proxy.type", json!(BY_SCRIPT)).await
+    }
+
+    /// Sends nothing through a proxy any more.
+    pub async fn send_directly(&self) -> Result<()> {
+        self.set_preference("network.proxy.type", json!(DIRECT)).await
+    }
+
+    /// Remembers a name and a password for a proxy, as if a person had typed them in.
+    pub async fn remember_password(&self, proxy: &Proxy) -> Result<()> {
+        self.privileged(REMEMBER_PASSWORD, vec![json!(proxy.port()), json!(REALM)])
+            .await
+            .context("could not remember a password for a proxy")?;
+        Ok(())
+    }
+
     /// Sets a preference of numbers, true or false, or text.
     pub async fn set_preference(&self, name: &str, value: Value) -> Result<()> {
         self.privileged(SET_PREFERENCE, vec![json!(name), value])
@@ -111,6 +131,10 @@ impl FormatRequestData for SwitchContext {
     }
 }
 
+/// `network.proxy.type`
+const DIRECT: u32 = 0;
+const BY_SCRIPT: u32 = 2;
+
 const TRUST: &str = r#"
 Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB).addCertFromBase64(arguments[0], "CT,,");
 "#;
@@ -128,6 +152,12 @@ const END_CONNECTIONS: &str = r#"Services.obs.notifyObservers(null, "net:cancel-
 const LEAD: &str = r#"
 const override = Cc["@mozilla.org/network/native-dns-override;1"].getService(Ci.nsINativeDNSResolverOverride);
 for (const [name, address] of arguments[0]) override.addIPOverride(name, address);
+"#;
+
+const REMEMBER_PASSWORD: &str = r#"
+const [port, realm] = arguments;
+Cc["@mozilla.org/network/http-auth-manager;1"].getService(Ci.nsIHttpAuthManager)
+    .setAuthIdentity("http", "127.0.0.1", port, "digest", realm, "", "", "somebody", "anything");
 "#;
 
 const SET_PREFERENCE: &str = r"

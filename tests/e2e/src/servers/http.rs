@@ -7,7 +7,9 @@ use futures_util::{SinkExt, StreamExt};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::ext::Protocol;
-use hyper::header::{CONNECTION, HeaderName, HeaderValue, LOCATION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
+use hyper::header::{
+    CONNECTION, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE,
+};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
@@ -22,6 +24,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::Answering;
+use crate::proxy;
 use crate::traffic::{self, OpenSocket, Recorder};
 
 /// What client and server have agreed on.
@@ -92,6 +95,12 @@ impl Http {
                 *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
                 let location = location.and_then(|location| HeaderValue::try_from(location).ok());
                 location.map(|location| response.headers_mut().insert(LOCATION, location));
+                if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+                    // It passes itself off as the proxy, and asks as that does.
+                    let challenge =
+                        HeaderValue::try_from(proxy::challenge("server", false)).map_err(io::Error::other)?;
+                    response.headers_mut().insert(PROXY_AUTHENTICATE, challenge);
+                }
                 return Ok(response);
             }
             Answering::NothingElse if !websocket => return Err(io::Error::other("not a WebSocket")),

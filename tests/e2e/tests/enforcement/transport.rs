@@ -23,6 +23,8 @@ pub(crate) const GROUP: Group = Group {
         "handshake answered with 401" => unauthorised,
         "handshake answered with 403" => forbidden,
         "HTTP CONNECT proxy" => http_proxy,
+        "HTTP CONNECT proxy that wants a password" => demanding_proxy,
+        "HTTP CONNECT proxy that is itself reached over TLS" => tls_proxy,
         "SOCKS proxy" => socks_proxy,
         "IPv6 literal" => ipv6,
         "rule for one of two ports" => one_port,
@@ -171,47 +173,64 @@ async fn refused(stage: &mut Stage, answering: Answering) -> Result<Tally> {
 }
 
 async fn http_proxy(stage: &mut Stage) -> Result<Tally> {
-    let proxy = Proxy::start(Kind::Http).await?;
-    by_proxy(
-        stage,
-        &proxy,
-        &[("network.proxy.ssl", json!("127.0.0.1")), ("network.proxy.ssl_port", json!(proxy.port()))],
-    )
-    .await
+    by_proxy(stage, &Proxy::start(Kind::Http).await?, |_| {}).await
+}
+
+/// What such a proxy answers first is shown to extensions as if the server had answered it.
+async fn demanding_proxy(stage: &mut Stage) -> Result<Tally> {
+    let proxy = Proxy::start(Kind::HttpWithDigest).await?;
+    stage.world().await?.firefox.remember_password(&proxy).await?;
+    by_proxy(stage, &proxy, |_| {}).await
+}
+
+/// Then even with certificates: the proxy's. Firefox may keep the connection of a socket that it has stopped there.
+async fn tls_proxy(stage: &mut Stage) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for kind in [Kind::Http, Kind::HttpWithDigest] {
+        let world = stage.world().await?;
+        let proxy = Proxy::over_tls(kind, world.demo.authority.issue(&["127.0.0.1"], &Key::new()?)?).await?;
+        world.firefox.remember_password(&proxy).await?;
+        tally.add(&by_proxy(stage, &proxy, Proxy::end_tunnels).await?);
+    }
+    Ok(tally)
 }
 
 async fn socks_proxy(stage: &mut Stage) -> Result<Tally> {
-    let proxy = Proxy::start(Kind::Socks).await?;
-    let preferences = [
-        ("network.proxy.socks", json!("127.0.0.1")),
-        ("network.proxy.socks_port", json!(proxy.port())),
-        ("network.proxy.socks_version", json!(5)),
-        ("network.proxy.socks_remote_dns", json!(true)),
-        ("network.proxy.ssl", json!("")),
-        ("network.proxy.ssl_port", json!(0)),
-    ];
-    by_proxy(stage, &proxy, &preferences).await
+    by_proxy(stage, &Proxy::start(Kind::Socks).await?, |_| {}).await
 }
 
-async fn by_proxy(stage: &mut Stage, proxy: &Proxy, preferences: &[(&str, serde_json::Value)]) -> Result<Tally> {
-    const DIRECT: u32 = 0;
-    const BY_HAND: u32 = 1;
+async fn by_proxy(stage: &mut Stage, proxy: &Proxy, afterwards: impl Fn(&Proxy)) -> Result<Tally> {
     let world = stage.world().await?;
-    let server = server(world, Speech::Http1, &[PINNED]).await?;
-    for (name, value) in preferences {
-        world.firefox.set_preference(name, value.clone()).await?;
-    }
-    world.firefox.set_preference("network.proxy.type", json!(BY_HAND)).await?;
+    let key = Key::new()?;
+    let server = Server::tls(world.demo.authority.issue(&[PINNED], &key)?).await?;
+    world.firefox.send_through(proxy, &format!("host == '{PINNED}'")).await?;
     let address = url(PINNED, &server);
-    let tally = wrong_key(world, PINNED, &server, async || {
+    let open = async || {
         let before = proxy.tunnels();
         let seen = world.firefox.socket(&address).await?;
         ensure!(proxy.tunnels() > before, "it did not go through the proxy");
+        afterwards(proxy);
         Ok(seen)
-    })
-    .await;
-    world.firefox.set_preference("network.proxy.type", json!(DIRECT)).await?;
-    tally
+    };
+    let mut tally = wrong_key(world, PINNED, &server, open).await?;
+    // Nor is the proxy itself in the right key's way.
+    for preflight in PREFLIGHTS {
+        let rule = json!({ "host": PINNED, "preflight": preflight, "pins": [{ "sha256": key.pin() }] });
+        let rule = world.firefox.save_rule(rule).await?;
+        tally.control(&server, open()).await?;
+        world.firefox.delete_rule(&rule).await?;
+    }
+    // Who is beyond it and passes itself off as the proxy is not taken for it.
+    server.answer(Answering::Refusing(407, None));
+    world.firefox.end_connections().await?;
+    let rule = world.firefox.save_rule(wrong_pin(world, PINNED, "prefer")).await?;
+    let before = server.traffic().requests.len();
+    tally.judged(world, "pin-mismatch", &server, open()).await?;
+    let asked: Vec<_> = server.traffic().requests.split_off(before).into_iter().map(|request| request.line).collect();
+    ensure!(asked == ["HEAD /"], "the wrong key's server was asked {asked:?}");
+    world.firefox.delete_rule(&rule).await?;
+    world.firefox.send_directly().await?;
+    Ok(tally)
 }
 
 async fn ipv6(stage: &mut Stage) -> Result<Tally> {
