@@ -18,7 +18,7 @@ use crate::log::LogEntry;
 use crate::managed::Managed;
 use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
-use crate::preflight::{self, Answers, Probe, Road};
+use crate::preflight::{self, Answers, NoAnswer, Probe, Road};
 use crate::rule::Preflight;
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason, Verdict, judge};
@@ -228,7 +228,7 @@ impl Engine {
             return OnOpening::Decided(Step::only(Answer::LetGo));
         }
         if let Some(obstacle) = preflight::obstacle(&socket.road) {
-            return OnOpening::Decided(self.after_probe(layers, target, socket, &Err(obstacle)));
+            return OnOpening::Decided(self.after_probe(layers, target, socket, &preflight::Answer::None(obstacle)));
         }
         let probe = self.answers.probe(&target, &socket.road);
         match self.answers.fresh(&probe, socket.now) {
@@ -242,29 +242,21 @@ impl Engine {
         if self.is_paused(socket) {
             return Step::only(Answer::LetGo);
         }
-        match answer {
-            Ok(facts) => {
-                let connection = Connection { target, facts: facts.clone(), now: socket.now };
-                let verdict = judge(layers, &connection);
-                if verdict.outcome != Outcome::Block {
-                    return Step::only(Answer::LetGo);
-                }
-                let violation = Violation::new(&verdict, &connection, socket.page.clone());
-                let violation = Violation { stage: Stage::Preflight, ..violation };
-                Step { answer: Answer::Cancel, effects: logged(violation, socket) }
+        let (facts, otherwise) = match answer {
+            preflight::Answer::Server(facts) => (facts, Step::only(Answer::LetGo)),
+            preflight::Answer::InDoubt(facts) => {
+                (facts, without_answer(layers, &target, socket, NoAnswer::ProxyPassword))
             }
-            Err(no_answer) => {
-                let asked = preflight::asked_for(layers, &target, socket.now);
-                let Some((layer, rule)) = asked.filter(|(_, rule)| rule.preflight() == Preflight::Require) else {
-                    return Step::only(Answer::LetGo);
-                };
-                let rule = Some((layer, Arc::clone(rule)));
-                let verdict = Verdict { rule, ..Verdict::unjudged(Reason::PreflightUnanswered) };
-                let violation = Violation::without_facts(&verdict, socket.now, Some(&target), socket.page.clone());
-                let violation = Violation { stage: Stage::Preflight, no_answer: Some(*no_answer), ..violation };
-                Step { answer: Answer::Cancel, effects: logged(violation, socket) }
-            }
+            preflight::Answer::None(no_answer) => return without_answer(layers, &target, socket, *no_answer),
+        };
+        let connection = Connection { target, facts: facts.clone(), now: socket.now };
+        let verdict = judge(layers, &connection);
+        if verdict.outcome != Outcome::Block {
+            return otherwise;
         }
+        let violation = Violation::new(&verdict, &connection, socket.page.clone());
+        let violation = Violation { stage: Stage::Preflight, ..violation };
+        Step { answer: Answer::Cancel, effects: logged(violation, socket) }
     }
 
     /// A `ws://` socket: one to a ruled host goes over TLS or not at all.
@@ -292,6 +284,19 @@ impl Engine {
     fn is_paused(&self, socket: &Socket) -> bool {
         self.pause(socket.now).is_some()
     }
+}
+
+/// Stops a socket if its pre-flight is required.
+fn without_answer(layers: &Layers, target: &Target, socket: &Socket, no_answer: NoAnswer) -> Step {
+    let asked = preflight::asked_for(layers, target, socket.now);
+    let Some((layer, rule)) = asked.filter(|(_, rule)| rule.preflight() == Preflight::Require) else {
+        return Step::only(Answer::LetGo);
+    };
+    let rule = Some((layer, Arc::clone(rule)));
+    let verdict = Verdict { rule, ..Verdict::unjudged(Reason::PreflightUnanswered) };
+    let violation = Violation::without_facts(&verdict, socket.now, Some(target), socket.page.clone());
+    let violation = Violation { stage: Stage::Preflight, no_answer: Some(no_answer), ..violation };
+    Step { answer: Answer::Cancel, effects: logged(violation, socket) }
 }
 
 /// The verdict before any facts are known: it tells whether a rule is about the socket at all.

@@ -66,7 +66,15 @@ pub enum NoAnswer {
 }
 
 /// What came of a probe.
-pub type Answer = Result<Facts, NoAnswer>;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The server's.
+    Server(Facts),
+    /// The server's or its proxy's, see [`Road::may_be_the_proxys`]: it may stop a socket, and vouches for none.
+    InDoubt(Facts),
+    /// None.
+    None(NoAnswer),
+}
 
 /// A probe to be sent. Two sockets to one place by one road share it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +145,9 @@ impl Answers {
     /// Keeps an answer, unless the policy has changed since the probe was made. That it did not get past the proxy is no
     /// answer of the server's, and may be different the next moment.
     pub fn keep(&mut self, probe: &Probe, answer: Answer, now: UnixMillis) {
-        if probe.generation != self.generation || matches!(answer, Err(NoAnswer::Proxy | NoAnswer::ProxyPassword)) {
+        if probe.generation != self.generation
+            || matches!(answer, Answer::None(NoAnswer::Proxy | NoAnswer::ProxyPassword))
+        {
             return;
         }
         if self.kept.len() >= MAX_PREFLIGHT_ANSWERS {

@@ -43,7 +43,7 @@ struct Flight {
     request_id: OnceCell<String>,
     /// What is known of it first holds.
     answer: OnceCell<Answer>,
-    /// The facts of an answer that may be the proxy's: then it is asked again, else they hold.
+    /// The facts of an answer that may be the proxy's: then it is asked again, else they are all there is.
     in_doubt: Cell<Option<Facts>>,
     /// Settles when it has ended; never rejects.
     ended: RefCell<Promise>,
@@ -52,17 +52,19 @@ struct Flight {
 impl Prober {
     /// Sends the probe, or waits for the one that is under way.
     pub(super) async fn send(&self, probe: &Probe) -> Answer {
-        let url = canonical_url(&probe.url()).ok_or(NoAnswer::Failed)?;
+        let Some(url) = canonical_url(&probe.url()) else {
+            return Answer::None(NoAnswer::Failed);
+        };
         let under_way = self.air.flights.borrow().get(&url).cloned();
         let flight = match under_way {
             Some(flight) if flight.proxy == probe.proxy => flight,
             // By its address alone its answer could not be told from that of the other road.
-            Some(_) => return Err(NoAnswer::Proxy),
+            Some(_) => return Answer::None(NoAnswer::Proxy),
             None => self.begin(url, probe.proxy.clone()),
         };
         let ended = flight.ended.borrow().clone();
         let _ = JsFuture::from(ended).await;
-        flight.answer.get().cloned().unwrap_or(Err(NoAnswer::Failed))
+        flight.answer.get().cloned().unwrap_or(Answer::None(NoAnswer::Failed))
     }
 
     fn begin(&self, url: String, proxy: Option<Proxy>) -> Rc<Flight> {
@@ -109,9 +111,9 @@ async fn fly(air: &Rc<Air>, flight: &Flight, url: &str) -> Result<(), JsValue> {
     abort.abort();
     // The cell keeps what a listener has found out in time.
     let _ = match flight.in_doubt.take() {
-        Some(Facts::Missing(MissingFacts::NoCertificates)) => flight.answer.set(Err(NoAnswer::ProxyPassword)),
-        Some(facts) => flight.answer.set(Ok(facts)),
-        None if !in_time => flight.answer.set(Err(NoAnswer::Deadline)),
+        Some(Facts::Missing(MissingFacts::NoCertificates)) => flight.answer.set(Answer::None(NoAnswer::ProxyPassword)),
+        Some(facts) => flight.answer.set(Answer::InDoubt(facts)),
+        None if !in_time => flight.answer.set(Answer::None(NoAnswer::Deadline)),
         None => Ok(()),
     };
     Ok(())
@@ -204,13 +206,13 @@ fn take_off(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
     if road(details) == expected && *flight.request_id.get_or_init(|| request_id.clone()) == request_id {
         return go_on();
     }
-    let _ = flight.answer.set(Err(NoAnswer::Proxy));
+    let _ = flight.answer.set(Answer::None(NoAnswer::Proxy));
     cancel()
 }
 
 /// A password is wanted that Firefox does not have: it would ask a person, who has opened no page of this address.
 fn ask_nobody(flight: &Rc<Flight>, _: &JsValue) -> JsValue {
-    let _ = flight.answer.set(Err(NoAnswer::ProxyPassword));
+    let _ = flight.answer.set(Answer::None(NoAnswer::ProxyPassword));
     cancel()
 }
 
@@ -222,7 +224,7 @@ fn land(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
         return cancel();
     }
     if property(details, "statusLine").as_string().is_some_and(|line| line.starts_with(HTTP3)) {
-        let _ = flight.answer.set(Err(NoAnswer::Http3));
+        let _ = flight.answer.set(Answer::None(NoAnswer::Http3));
         return cancel();
     }
     let (flight, road, status) = (Rc::clone(flight), road(details), status(details));
@@ -232,7 +234,7 @@ fn land(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
             flight.in_doubt.set(Some(facts));
             return Ok(go_on());
         }
-        let _ = flight.answer.set(Ok(facts));
+        let _ = flight.answer.set(Answer::Server(facts));
         Ok(cancel())
     });
     landed.into()

@@ -7,7 +7,7 @@ use sockpin::error::Error;
 use sockpin::log::LogEntry;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
-use sockpin::preflight::{self, NoAnswer, Proxy, Road};
+use sockpin::preflight::{Answer as Probed, NoAnswer, Proxy, Road};
 use sockpin::rule::{Birth, RuleDocument};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
@@ -40,7 +40,7 @@ fn start(user: Result<Option<String>, Error>) -> Engine {
 fn opening(engine: &Engine, socket: &Socket) -> Step {
     match engine.opening(socket, &url_host) {
         OnOpening::Decided(step) => step,
-        OnOpening::NeedsProbe(_) => engine.answered(socket, &Err(NoAnswer::Failed), &url_host),
+        OnOpening::NeedsProbe(_) => engine.answered(socket, &Probed::None(NoAnswer::Failed), &url_host),
     }
 }
 
@@ -310,19 +310,34 @@ fn a_probe_stops_what_the_handshake_would_stop() {
     let chain = TestChain::new();
     let secure = || Facts::from(secure(chain.certificates()));
     let nothing = || Facts::Missing(MissingFacts::SecurityInfoFailed);
-    for (pin, answer, expected, logged) in [
-        (chain.pins[0], Ok(secure()), Answer::LetGo, vec![]),
-        (Pin::of_spki(b"key"), Ok(secure()), Answer::Cancel, vec![(Outcome::Block, Reason::PinMismatch)]),
-        (chain.pins[0], Ok(nothing()), Answer::Cancel, vec![(Outcome::Block, Reason::SecurityInfoFailed)]),
-        (Pin::of_spki(b"key"), Err(NoAnswer::Failed), Answer::LetGo, vec![]),
+    let (pinned, other) = (chain.pins[0], Pin::of_spki(b"key"));
+    let mismatch = (Outcome::Block, Reason::PinMismatch);
+    let unanswered = (Outcome::Block, Reason::PreflightUnanswered);
+    for (pin, preflight, answer, expected, logged) in [
+        (pinned, "prefer", Probed::Server(secure()), Answer::LetGo, vec![]),
+        (other, "prefer", Probed::Server(secure()), Answer::Cancel, vec![mismatch]),
+        (
+            pinned,
+            "prefer",
+            Probed::Server(nothing()),
+            Answer::Cancel,
+            vec![(Outcome::Block, Reason::SecurityInfoFailed)],
+        ),
+        (other, "prefer", Probed::None(NoAnswer::Failed), Answer::LetGo, vec![]),
+        (pinned, "require", Probed::Server(secure()), Answer::LetGo, vec![]),
+        (pinned, "require", Probed::None(NoAnswer::Failed), Answer::Cancel, vec![unanswered]),
+        // What may be the proxy's key stops like the server's, and vouches for nothing.
+        (other, "prefer", Probed::InDoubt(secure()), Answer::Cancel, vec![mismatch]),
+        (pinned, "prefer", Probed::InDoubt(secure()), Answer::LetGo, vec![]),
+        (pinned, "require", Probed::InDoubt(secure()), Answer::Cancel, vec![unanswered]),
     ] {
-        let engine = engine("block", pin);
+        let rule = json!({"preflight": preflight, "pins": [{"sha256": pin.to_base64()}]});
+        let engine = start(Ok(Some(policy(&[ruled(&rule)]))));
         let step = engine.answered(&socket("wss://chat.example.com"), &answer, &url_host);
-        assert_eq!((step.answer, done(&step).0), (expected, logged), "{answer:?}");
+        assert_eq!((step.answer, done(&step).0), (expected, logged), "{preflight} {answer:?}");
     }
     // A flagged one is logged at the handshake alone, or it would be there twice.
-    let step =
-        engine("flag", Pin::of_spki(b"key")).answered(&socket("wss://chat.example.com"), &Ok(secure()), &url_host);
+    let step = engine("flag", other).answered(&socket("wss://chat.example.com"), &Probed::Server(secure()), &url_host);
     assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)));
 }
 
@@ -360,10 +375,10 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
         OnOpening::Decided(_) => None,
     };
     let first = probe(&engine, 0).unwrap();
-    engine.keep(&first, Ok(Facts::from(secure(chain.certificates()))), at(0));
+    engine.keep(&first, Probed::Server(Facts::from(secure(chain.certificates()))), at(0));
     assert_eq!(opening(&engine, &socket(59)).answer, Answer::Cancel, "by the kept answer");
     assert!(probe(&engine, 60).is_some(), "a minute later it is asked again");
-    engine.keep(&first, Err(NoAnswer::Failed), at(100));
+    engine.keep(&first, Probed::None(NoAnswer::Failed), at(100));
     assert_eq!(probe(&engine, 120), None, "that there is no answer is one as well: a storm sends no more");
     assert!(probe(&engine, 99).is_some(), "nor is one believed that comes from the future");
     let proxied = Socket { road: Road { proxy: Some(proxy("socks", false)), ..Road::default() }, ..socket(101) };
@@ -376,7 +391,7 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     let change = engine.save_rule(document, &birth, &url_host).unwrap();
     engine.adopt(change);
     assert!(probe(&engine, 102).is_some(), "the policy has changed");
-    engine.keep(&first, Err(NoAnswer::Failed), at(102));
+    engine.keep(&first, Probed::None(NoAnswer::Failed), at(102));
     assert!(probe(&engine, 103).is_some(), "the answer to a probe of before is not kept");
 }
 
@@ -396,7 +411,7 @@ fn nothing_is_stopped_during_a_pause_and_what_would_have_been_is_logged() {
     assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::PinMismatch)], 0)));
     assert!(matches!(&step.effects[0], Effect::Log(LogEntry::Violation(violation)) if violation.paused));
     // One that was being probed when the pause began.
-    assert_eq!(engine.answered(&wss, &Ok(facts()), &url_host).answer, Answer::LetGo);
+    assert_eq!(engine.answered(&wss, &Probed::Server(facts()), &url_host).answer, Answer::LetGo);
     let ws = socket("ws://chat.example.com");
     let step = opening(&engine, &ws);
     assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::Cleartext)], 0)));
@@ -476,7 +491,6 @@ fn without_a_readable_administrators_policy_every_socket_is_stopped() {
     assert_eq!(opening(&engine, &socket("wss://anything.example")).answer, Answer::Cancel);
     assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(Error::Storage { .. }))));
     assert_eq!(engine.managed().map(|_| ()), None);
-    let _: preflight::Answer = Err(NoAnswer::Failed);
     engine.set_pause(None);
 }
 

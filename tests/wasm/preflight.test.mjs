@@ -128,22 +128,25 @@ test("a proxy that wants a password is not taken for the server, nor the server 
   }
 });
 
-test("of a probe the answer counts that no password is wanted for, else the last", async () => {
-  for (const [pin, proxy, infos, expected] of [
-    [PIN, plain, [insecure, secure], {}],
-    [OTHER, plain, [insecure, secure], CANCEL],
+test("of a probe the answer counts that no password is wanted for; else the last may stop, and vouches for nothing", async () => {
+  for (const [pin, preflight, proxy, infos, expected] of [
+    [PIN, "require", plain, [insecure, secure], {}],
+    [OTHER, "prefer", plain, [insecure, secure], CANCEL],
     // The proxy's own key is not the pinned one, the server's is.
-    [PIN, overTls, [{ certificates: [{ rawDER: [1, 2, 3] }] }, secure], {}],
-    [OTHER, overTls, [secure, secure], CANCEL],
+    [PIN, "require", overTls, [{ certificates: [{ rawDER: [1, 2, 3] }] }, secure], {}],
+    [OTHER, "prefer", overTls, [secure, secure], CANCEL],
     // Not asked again: the proxy gets no password, or there is somebody beyond it who passes himself off as it.
-    [OTHER, plain, [insecure], {}],
-    [OTHER, overTls, [secure], CANCEL],
-    [OTHER, plain, [secure], CANCEL],
+    [OTHER, "prefer", plain, [insecure], {}],
+    [OTHER, "prefer", overTls, [secure], CANCEL],
+    [OTHER, "prefer", plain, [secure], CANCEL],
+    // A proxy with the pinned key is not the server.
+    [PIN, "prefer", overTls, [secure], {}],
+    [PIN, "require", overTls, [secure], CANCEL],
   ]) {
-    const double = await background(pin);
+    const double = await background(pin, { preflight });
     double.securityInfo = async () => infos[double.turn];
     double.answered = infos.map((_, turn) => ({ ...proxy, ...(turn ? { statusCode: 200 } : wants) }));
-    const name = JSON.stringify([pin === PIN, proxy, infos.length]);
+    const name = JSON.stringify([pin === PIN, preflight, proxy, infos.length]);
     assert.deepEqual(await double.ask("onBeforeRequest", details(proxy)), expected, name);
   }
 });

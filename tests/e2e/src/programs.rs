@@ -35,7 +35,7 @@ pub fn firefox() -> Result<PathBuf> {
         return Ok(program);
     }
     on_path(&["firefox-esr", "firefox"]).context(
-        "there is no `firefox-esr` or `firefox` on the path; install Firefox 140 or newer, or set FIREFOX to it",
+        "there is no `firefox-esr` or `firefox` on the path; install Firefox 153 or newer, or set FIREFOX to it",
     )
 }
 

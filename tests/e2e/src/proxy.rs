@@ -25,6 +25,8 @@ pub enum Kind {
     Socks,
 }
 
+const OVER_TLS: &str = "HTTPS";
+
 /// A running proxy; it ends when this is dropped.
 pub struct Proxy {
     scheme: &'static str,
@@ -51,7 +53,7 @@ impl Proxy {
 
     /// Starts one to which the way itself goes over TLS, with this identity.
     pub async fn over_tls(kind: Kind, identity: Identity) -> Result<Self> {
-        Self::listen("HTTPS", kind, Some(acceptor(Speech::Http1, identity)?)).await
+        Self::listen(OVER_TLS, kind, Some(acceptor(Speech::Http1, identity)?)).await
     }
 
     async fn listen(scheme: &'static str, kind: Kind, tls: Option<TlsAcceptor>) -> Result<Self> {
@@ -78,6 +80,12 @@ impl Proxy {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether the way to it goes over TLS.
+    #[must_use]
+    pub fn is_over_tls(&self) -> bool {
+        self.scheme == OVER_TLS
     }
 
     /// How many connections have gone through it.

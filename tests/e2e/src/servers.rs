@@ -46,6 +46,9 @@ pub enum Answering {
     NothingElse,
     /// It refuses every request with this status, and a `Location` where there is one.
     Refusing(u16, Option<String>),
+    /// It takes the handshake of whoever brings a name and a password, asks all others for them (RFC 7617), and ends the
+    /// connection by which it has asked.
+    Challenging,
     /// It says nothing until it is to answer otherwise; then, that.
     Later,
 }
@@ -58,12 +61,18 @@ impl Server {
 
     /// Starts a server that speaks like this, over TLS with this identity.
     pub async fn speaking(speech: Speech, identity: Identity) -> Result<Self> {
-        Self::start(Ipv4Addr::LOCALHOST.into(), Some(acceptor(speech, identity)?)).await
+        Self::start(Ipv4Addr::LOCALHOST.into(), Some(Tls::new(speech, identity)?)).await
+    }
+
+    /// Starts a server with another identity from the moment on when it has been asked for a WebSocket.
+    pub async fn turning(first: Identity, then: Identity) -> Result<Self> {
+        let tls = Tls { first: acceptor(Speech::default(), first)?, then: Some(acceptor(Speech::default(), then)?) };
+        Self::start(Ipv4Addr::LOCALHOST.into(), Some(tls)).await
     }
 
     /// Starts a server on the loopback address of IPv6.
     pub async fn on_ipv6(identity: Identity) -> Result<Self> {
-        Self::start(Ipv6Addr::LOCALHOST.into(), Some(acceptor(Speech::default(), identity)?)).await
+        Self::start(Ipv6Addr::LOCALHOST.into(), Some(Tls::new(Speech::default(), identity)?)).await
     }
 
     /// Starts a server without TLS, on a port that the system chooses.
@@ -71,7 +80,7 @@ impl Server {
         Self::start(Ipv4Addr::LOCALHOST.into(), None).await
     }
 
-    async fn start(address: IpAddr, tls: Option<TlsAcceptor>) -> Result<Self> {
+    async fn start(address: IpAddr, tls: Option<Tls>) -> Result<Self> {
         let listener =
             TcpListener::bind((address, 0)).await.with_context(|| format!("could not open a port on {address}"))?;
         let address = listener.local_addr()?;
@@ -132,9 +141,28 @@ pub(crate) fn acceptor(speech: Speech, identity: Identity) -> Result<TlsAcceptor
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
+/// As whom a server presents itself.
+#[derive(Clone)]
+struct Tls {
+    first: TlsAcceptor,
+    /// Once it has been asked for a WebSocket, if that makes a difference.
+    then: Option<TlsAcceptor>,
+}
+
+impl Tls {
+    fn new(speech: Speech, identity: Identity) -> Result<Self> {
+        Ok(Self { first: acceptor(speech, identity)?, then: None })
+    }
+
+    fn acceptor(self, recorder: &Recorder) -> TlsAcceptor {
+        let asked = || recorder.snapshot().requests.iter().any(|request| request.websocket);
+        self.then.filter(|_| asked()).unwrap_or(self.first)
+    }
+}
+
 #[derive(Clone)]
 struct Service {
-    tls: Option<TlsAcceptor>,
+    tls: Option<Tls>,
     recorder: Recorder,
     answering: watch::Receiver<Answering>,
 }
@@ -159,8 +187,8 @@ async fn serve(stream: TcpStream, number: usize, service: Service) {
                 http.serve(stream, Version::Http1).await;
             }
         }
-        Some(acceptor) => {
-            if let Ok(stream) = acceptor.accept(stream).await {
+        Some(tls) => {
+            if let Ok(stream) = tls.acceptor(&service.recorder).accept(stream).await {
                 let version = match stream.get_ref().1.alpn_protocol() {
                     Some(b"h2") => Version::Http2,
                     _ => Version::Http1,

@@ -8,7 +8,8 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::ext::Protocol;
 use hyper::header::{
-    CONNECTION, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE,
+    AUTHORIZATION, CONNECTION, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE, SEC_WEBSOCKET_ACCEPT,
+    SEC_WEBSOCKET_KEY, UPGRADE, WWW_AUTHENTICATE,
 };
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -103,8 +104,15 @@ impl Http {
                 }
                 return Ok(response);
             }
+            Answering::Challenging if websocket && !request.headers().contains_key(AUTHORIZATION) => {
+                *response.status_mut() = StatusCode::UNAUTHORIZED;
+                let headers = response.headers_mut();
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"server\""));
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+                return Ok(response);
+            }
             Answering::NothingElse if !websocket => return Err(io::Error::other("not a WebSocket")),
-            Answering::NothingElse | Answering::Accepting | Answering::Later => {}
+            Answering::NothingElse | Answering::Accepting | Answering::Challenging | Answering::Later => {}
         }
         if !websocket {
             *response.status_mut() = StatusCode::NOT_FOUND;

@@ -22,6 +22,7 @@ pub(crate) const GROUP: Group = Group {
         "handshake answered with a redirect" => redirected,
         "handshake answered with 401" => unauthorised,
         "handshake answered with 403" => forbidden,
+        "401 with the pinned key, and the handshake after it with another" => turning,
         "HTTP CONNECT proxy" => http_proxy,
         "HTTP CONNECT proxy that wants a password" => demanding_proxy,
         "HTTP CONNECT proxy that is itself reached over TLS" => tls_proxy,
@@ -156,6 +157,32 @@ async fn forbidden(stage: &mut Stage) -> Result<Tally> {
     refused(stage, Answering::Refusing(403, None)).await
 }
 
+/// Both answers are to one request of the page's: what was shown with the first says nothing of the second.
+async fn turning(stage: &mut Stage) -> Result<Tally> {
+    let world = stage.world().await?;
+    let mut tally = Tally::default();
+    for preflight in [None, Some("off"), Some("prefer")] {
+        let (pinned, other) = (Key::new()?, Key::new()?);
+        let authority = &world.demo.authority;
+        let server = Server::turning(authority.issue(&[PINNED], &pinned)?, authority.issue(&[PINNED], &other)?).await?;
+        server.answer(Answering::Challenging);
+        let address = format!("wss://user:secret@{PINNED}:{}/", server.port());
+        let socket = world.firefox.socket(&address);
+        if let Some(preflight) = preflight {
+            let rule = json!({ "host": PINNED, "preflight": preflight, "pins": [{ "sha256": pinned.pin() }] });
+            let rule = world.firefox.save_rule(rule).await?;
+            tally.judged(world, "pin-mismatch", &server, socket).await?;
+            world.firefox.delete_rule(&rule).await?;
+        } else {
+            tally.control(&server, socket).await?;
+        }
+        let asked = server.traffic().requests.into_iter().filter(|request| request.websocket);
+        let answers: Vec<_> = asked.map(|request| request.header("authorization").is_some()).collect();
+        ensure!(answers == [false, true], "{preflight:?}: the handshakes brought a password: {answers:?}");
+    }
+    Ok(tally)
+}
+
 /// To the page such a stop is like the server's own; that it was judged is in the log.
 async fn refused(stage: &mut Stage, answering: Answering) -> Result<Tally> {
     let world = stage.world().await?;
@@ -188,10 +215,31 @@ async fn tls_proxy(stage: &mut Stage) -> Result<Tally> {
     let mut tally = Tally::default();
     for kind in [Kind::Http, Kind::HttpWithDigest] {
         let world = stage.world().await?;
-        let proxy = Proxy::over_tls(kind, world.demo.authority.issue(&["127.0.0.1"], &Key::new()?)?).await?;
+        let key = Key::new()?;
+        let proxy = Proxy::over_tls(kind, world.demo.authority.issue(&["127.0.0.1"], &key)?).await?;
         world.firefox.remember_password(&proxy).await?;
         tally.add(&by_proxy(stage, &proxy, Proxy::end_tunnels).await?);
+        tally.add(&beyond_a_pinned_proxy(stage, &proxy, &key).await?);
     }
+    Ok(tally)
+}
+
+/// The rule names the proxy's key: that is not the server's.
+async fn beyond_a_pinned_proxy(stage: &mut Stage, proxy: &Proxy, key: &Key) -> Result<Tally> {
+    let world = stage.world().await?;
+    let server = server(world, Speech::Http1, &[PINNED]).await?;
+    world.firefox.send_through(proxy, &format!("host == '{PINNED}'")).await?;
+    let mut tally = Tally::default();
+    for preflight in PREFLIGHTS {
+        let rule = json!({ "host": PINNED, "preflight": preflight, "pins": [{ "sha256": key.pin() }] });
+        let rule = world.firefox.save_rule(rule).await?;
+        let before = proxy.tunnels();
+        tally.judged(world, "pin-mismatch", &server, world.firefox.socket(&url(PINNED, &server))).await?;
+        ensure!(proxy.tunnels() > before, "it did not go through the proxy");
+        proxy.end_tunnels();
+        world.firefox.delete_rule(&rule).await?;
+    }
+    world.firefox.send_directly().await?;
     Ok(tally)
 }
 
@@ -220,15 +268,27 @@ async fn by_proxy(stage: &mut Stage, proxy: &Proxy, afterwards: impl Fn(&Proxy))
         tally.control(&server, open()).await?;
         world.firefox.delete_rule(&rule).await?;
     }
-    // Who is beyond it and passes itself off as the proxy is not taken for it.
+    // Who is beyond it and passes itself off as the proxy opens nothing by that.
     server.answer(Answering::Refusing(407, None));
-    world.firefox.end_connections().await?;
-    let rule = world.firefox.save_rule(wrong_pin(world, PINNED, "prefer")).await?;
-    let before = server.traffic().requests.len();
-    tally.judged(world, "pin-mismatch", &server, open()).await?;
-    let asked: Vec<_> = server.traffic().requests.split_off(before).into_iter().map(|request| request.line).collect();
-    ensure!(asked == ["HEAD /"], "the wrong key's server was asked {asked:?}");
-    world.firefox.delete_rule(&rule).await?;
+    for (preflight, request) in [("prefer", "HEAD /"), ("off", "GET /")] {
+        world.firefox.end_connections().await?;
+        let rule = world.firefox.save_rule(wrong_pin(world, PINNED, preflight)).await?;
+        let (before, entries) = (server.traffic().requests.len(), world.firefox.violations().await?.len());
+        if preflight == "off" && proxy.is_over_tls() {
+            // Whose it is cannot be told, and it is Firefox that refuses it.
+            tally.attack(&server, open()).await?;
+            ensure!(
+                world.firefox.violations().await?.len() == entries,
+                "it is logged: SECURITY.md says that it is not"
+            );
+        } else {
+            tally.judged(world, "pin-mismatch", &server, open()).await?;
+        }
+        let asked = server.traffic().requests.split_off(before);
+        let asked: Vec<_> = asked.into_iter().map(|request| request.line).collect();
+        ensure!(asked == [request], "the wrong key's server was asked {asked:?}");
+        world.firefox.delete_rule(&rule).await?;
+    }
     world.firefox.send_directly().await?;
     Ok(tally)
 }
