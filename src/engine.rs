@@ -199,7 +199,14 @@ impl Engine {
             Ok(_) if socket.road.may_be_the_proxys(socket.status, &facts) => Step::only(Answer::LetGo),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
-                step(&self.in_force(judge(layers, &connection), socket), &connection, socket)
+                let verdict = self.in_force(judge(layers, &connection), socket);
+                if !verdict.is_violation() {
+                    return Step::only(Answer::LetGo);
+                }
+                let violation = Violation::new(&verdict, &connection, socket.page.clone());
+                let violation =
+                    Violation { no_answer: self.no_answer(layers, &connection.target, socket), ..violation };
+                Step { answer: answer_to(verdict.outcome), effects: logged(violation, socket) }
             }
             Err(_) if self.is_paused(socket) => Step::only(Answer::LetGo),
             Err(_) => stop(socket, Reason::PolicyUnreadable, Some(&target)),
@@ -277,6 +284,13 @@ impl Engine {
         }
     }
 
+    /// Why a pre-flight that was asked for has not vouched for a socket that is judged at its handshake.
+    fn no_answer(&self, layers: &Layers, target: &Target, socket: &Socket) -> Option<NoAnswer> {
+        preflight::asked_for(layers, target, socket.now)?;
+        let probe = self.answers.probe(target, &socket.road);
+        preflight::obstacle(&socket.road).or_else(|| self.answers.why_none(&probe, socket.now))
+    }
+
     fn in_force(&self, verdict: Verdict, socket: &Socket) -> Verdict {
         if self.is_paused(socket) { verdict.while_paused() } else { verdict }
     }
@@ -310,11 +324,14 @@ fn is_ruled(layers: &Layers, target: Target, now: UnixMillis) -> bool {
 }
 
 fn step(verdict: &Verdict, connection: &Connection, socket: &Socket) -> Step {
-    let answer = match verdict.outcome {
+    Step { answer: answer_to(verdict.outcome), effects: effects(verdict, connection, socket) }
+}
+
+const fn answer_to(outcome: Outcome) -> Answer {
+    match outcome {
         Outcome::NotPinned | Outcome::Allow | Outcome::Flag => Answer::LetGo,
         Outcome::Block => Answer::Cancel,
-    };
-    Step { answer, effects: effects(verdict, connection, socket) }
+    }
 }
 
 fn effects(verdict: &Verdict, connection: &Connection, socket: &Socket) -> Vec<Effect> {

@@ -57,6 +57,8 @@ pub enum NoAnswer {
     Proxy,
     /// The proxy wanted a password that nobody has typed in yet.
     ProxyPassword,
+    /// This computer was connected to no network.
+    Offline,
     /// The server answered over HTTP/3, by which no WebSocket travels: another way, and perhaps another key.
     Http3,
     /// The server gave no answer over TLS.
@@ -134,27 +136,37 @@ impl Answers {
         Probe { target: target.clone(), proxy: road.proxy.clone(), generation: self.generation }
     }
 
-    /// The answer to such a probe, if there is one from the last minute. A clock that was set back makes it stale.
+    /// The answer to such a probe, if there is one from the last minute. That it did not get to the server at all, or not
+    /// past the proxy, may be different the next moment.
     #[must_use]
     pub fn fresh(&self, probe: &Probe, now: UnixMillis) -> Option<&Answer> {
-        let (time, answer) = self.kept.get(&key(probe))?;
-        let age = now.as_millis().checked_sub(time.as_millis())?;
-        (age < PREFLIGHT_KEPT_MS).then_some(answer)
+        self.last(probe, now).filter(|answer| {
+            !matches!(answer, Answer::None(NoAnswer::Proxy | NoAnswer::ProxyPassword | NoAnswer::Offline))
+        })
     }
 
-    /// Keeps an answer, unless the policy has changed since the probe was made. That it did not get past the proxy is no
-    /// answer of the server's, and may be different the next moment.
+    /// Why the last such probe vouches for no socket, if that is so.
+    #[must_use]
+    pub fn why_none(&self, probe: &Probe, now: UnixMillis) -> Option<NoAnswer> {
+        match self.last(probe, now)? {
+            Answer::Server(_) => None,
+            Answer::InDoubt(_) => Some(NoAnswer::ProxyPassword),
+            Answer::None(no_answer) => Some(*no_answer),
+        }
+    }
+
+    fn last(&self, probe: &Probe, now: UnixMillis) -> Option<&Answer> {
+        let (time, answer) = self.kept.get(&key(probe))?;
+        is_fresh(*time, now).then_some(answer)
+    }
+
+    /// Keeps an answer, unless the policy has changed since the probe was made.
     pub fn keep(&mut self, probe: &Probe, answer: Answer, now: UnixMillis) {
-        if probe.generation != self.generation
-            || matches!(answer, Answer::None(NoAnswer::Proxy | NoAnswer::ProxyPassword))
-        {
+        if probe.generation != self.generation {
             return;
         }
         if self.kept.len() >= MAX_PREFLIGHT_ANSWERS {
-            let is_fresh = |time: UnixMillis| {
-                now.as_millis().checked_sub(time.as_millis()).is_some_and(|age| age < PREFLIGHT_KEPT_MS)
-            };
-            self.kept.retain(|_, (time, _)| is_fresh(*time));
+            self.kept.retain(|_, (time, _)| is_fresh(*time, now));
         }
         if self.kept.len() >= MAX_PREFLIGHT_ANSWERS {
             self.kept.clear();
@@ -167,6 +179,11 @@ impl Answers {
         self.generation = self.generation.wrapping_add(1);
         self.kept.clear();
     }
+}
+
+/// A clock that was set back makes an answer stale.
+fn is_fresh(time: UnixMillis, now: UnixMillis) -> bool {
+    now.as_millis().checked_sub(time.as_millis()).is_some_and(|age| age < PREFLIGHT_KEPT_MS)
 }
 
 fn key(probe: &Probe) -> Key {

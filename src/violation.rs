@@ -39,7 +39,7 @@ pub struct Violation {
     /// When it was found out.
     #[serde(default)]
     pub stage: Stage,
-    /// Why a pre-flight had no answer, where that is the reason.
+    /// Why the pre-flight that the rule asks for has not vouched for the socket, where it has not.
     #[serde(default)]
     pub no_answer: Option<NoAnswer>,
     /// The rule as it was then.

@@ -104,6 +104,13 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["browser", "runtime", "onMessage"], js_name = addListener)]
     pub(super) fn add_message_listener(listener: &Closure<dyn FnMut(JsValue)>);
 
+    /// The item of this name; none where there is no such item.
+    #[wasm_bindgen(catch, js_namespace = localStorage, js_name = getItem)]
+    pub(super) fn local_item(key: &str) -> Result<Option<String>, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = localStorage, js_name = setItem)]
+    pub(super) fn set_local_item(key: &str, value: &str) -> Result<(), JsValue>;
+
     #[wasm_bindgen(catch, js_name = fetch)]
     fn global_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
 
@@ -196,6 +203,11 @@ pub(super) async fn send_to_extension(message: &JsValue) -> Result<JsValue, JsVa
 
 pub(super) async fn fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue> {
     settled(global_fetch(url, options)).await
+}
+
+/// Whether the browser says that this computer is connected to no network.
+pub(super) fn is_offline() -> bool {
+    property(&property(&js_sys::global(), "navigator"), "onLine").as_bool() == Some(false)
 }
 
 async fn settled(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {

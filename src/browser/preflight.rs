@@ -113,6 +113,7 @@ async fn fly(air: &Rc<Air>, flight: &Flight, url: &str) -> Result<(), JsValue> {
     let _ = match flight.in_doubt.take() {
         Some(Facts::Missing(MissingFacts::NoCertificates)) => flight.answer.set(Answer::None(NoAnswer::ProxyPassword)),
         Some(facts) => flight.answer.set(Answer::InDoubt(facts)),
+        None if api::is_offline() => flight.answer.set(Answer::None(NoAnswer::Offline)),
         None if !in_time => flight.answer.set(Answer::None(NoAnswer::Deadline)),
         None => Ok(()),
     };

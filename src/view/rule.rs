@@ -50,7 +50,7 @@ pub const fn preflight_help(preflight: Preflight, mode: Mode) -> &'static str {
     match (mode, preflight) {
         (Mode::Flag | Mode::Off, _) => "Only a rule that blocks checks the key ahead of the handshake.",
         (Mode::Block, Preflight::Prefer) => {
-            "Sockpin first asks the server for its key alone. A wrong key so never sees the socket’s URL, cookies and \
+            "Sockpin first asks the server for its key alone. Who answers with a wrong one never sees the socket’s URL, cookies and \
              subprotocols. Where the server gives no answer, and where it is not asked (in private windows and containers, and \
              for a socket with a proxy of its own), the key is checked at the handshake, which sends them."
         }
@@ -59,8 +59,8 @@ pub const fn preflight_help(preflight: Preflight, mode: Mode) -> &'static str {
              subprotocols. What the page sends after it is stopped."
         }
         (Mode::Block, Preflight::Require) => {
-            "As “when possible”, but a socket is stopped where the server gives no answer, and where it is not asked: in private \
-             windows and containers, and for a socket with a proxy of its own."
+            "As “when possible”, but a socket is stopped where the server gives no answer, or gives it over HTTP/3, and where it is \
+             not asked: in private windows and containers, and for a socket with a proxy of its own."
         }
     }
 }

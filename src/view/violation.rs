@@ -127,9 +127,19 @@ const fn settled_advice(violation: &Violation) -> &'static str {
     }
 }
 
-/// What the server has received of the page's.
+/// What the server has received of the page's, and why that was not prevented where the rule asks for it.
 #[must_use]
-pub const fn sent(violation: &Violation) -> &'static str {
+pub fn sent(violation: &Violation) -> Cow<'static, str> {
+    let received = received(violation);
+    match (violation.outcome, violation.stage, violation.no_answer) {
+        (Outcome::Block, Stage::Handshake, Some(no_answer)) => {
+            format!("{received} The key was not known beforehand: {}.", unanswered(no_answer)).into()
+        }
+        _ => received.into(),
+    }
+}
+
+const fn received(violation: &Violation) -> &'static str {
     match (violation.outcome, violation.stage, violation.reason) {
         (Outcome::Flag, _, Reason::Cleartext) if !violation.paused => {
             "Nothing without encryption. The encrypted socket in its place was checked by itself."
@@ -138,9 +148,13 @@ pub const fn sent(violation: &Violation) -> &'static str {
             "Everything: the socket was let through, with its URL, cookies and subprotocols and all that the page sent."
         }
         (Outcome::Block, Stage::Preflight, _) => match violation.no_answer {
-            Some(NoAnswer::PrivateWindow | NoAnswer::Container | NoAnswer::Proxy | NoAnswer::ProxyPassword) => {
-                "Nothing at all: the server was not even asked for its key."
-            }
+            Some(
+                NoAnswer::PrivateWindow
+                | NoAnswer::Container
+                | NoAnswer::Proxy
+                | NoAnswer::ProxyPassword
+                | NoAnswer::Offline,
+            ) => "Nothing at all: the server was not even asked for its key.",
             None | Some(NoAnswer::Http3 | NoAnswer::Failed | NoAnswer::Deadline) => {
                 "Nothing of the page’s was sent: the server was asked for its key beforehand, without the socket’s URL, \
                  cookies and subprotocols."
@@ -172,6 +186,7 @@ fn unanswered_advice(violation: &Violation) -> String {
         Some(NoAnswer::ProxyPassword) => {
             "Open any page by way of the proxy, so that Firefox asks you for the password, then try again."
         }
+        Some(NoAnswer::Offline) => "Try again once there is a network.",
         Some(NoAnswer::Failed | NoAnswer::Deadline) | None => {
             "Check that the server can be reached, and that it answers requests that open no socket. After a minute it is asked \
              again."
@@ -266,15 +281,7 @@ fn cause(violation: &Violation) -> String {
                 .to_owned()
         }
         Reason::PreflightUnanswered => {
-            let why = match violation.no_answer {
-                Some(NoAnswer::PrivateWindow) => "this is not done for private windows",
-                Some(NoAnswer::Container) => "this is not done for tabs of a container",
-                Some(NoAnswer::Http3) => "the server answered over HTTP/3, by which no WebSocket travels",
-                Some(NoAnswer::Proxy) => "the check would not have gone through the same proxy",
-                Some(NoAnswer::ProxyPassword) => "the proxy wants a password first",
-                Some(NoAnswer::Deadline) => "the server took too long to answer",
-                Some(NoAnswer::Failed) | None => "the server gave no answer over TLS",
-            };
+            let why = unanswered(violation.no_answer.unwrap_or(NoAnswer::Failed));
             format!("The rule requires the key to be checked ahead of the handshake, and {why}")
         }
         Reason::Deadline => "The check took too long".to_owned(),
@@ -286,6 +293,20 @@ fn cause(violation: &Violation) -> String {
         Reason::PinMatched => "A pin matched".to_owned(),
         Reason::NoDeniedKey => "The chain contains no denied key".to_owned(),
         Reason::LocalRootExempt => "The chain ends in a root that was added on this computer".to_owned(),
+    }
+}
+
+/// Why a pre-flight had no answer, as the end of a sentence.
+const fn unanswered(no_answer: NoAnswer) -> &'static str {
+    match no_answer {
+        NoAnswer::PrivateWindow => "this is not done for private windows",
+        NoAnswer::Container => "this is not done for tabs of a container",
+        NoAnswer::Http3 => "the server answered over HTTP/3, by which no WebSocket travels",
+        NoAnswer::Proxy => "the check would not have gone through the same proxy",
+        NoAnswer::ProxyPassword => "the proxy wants a password first",
+        NoAnswer::Offline => "this computer was connected to no network",
+        NoAnswer::Deadline => "the server took too long to answer",
+        NoAnswer::Failed => "the server gave no answer over TLS",
     }
 }
 
@@ -476,6 +497,7 @@ mod tests {
             (PreflightUnanswered, Block, Preflight, Some(ProxyPassword), false, "Nothing at all"),
             (PinMismatch, Block, Handshake, None, false, "The server has received the request"),
             (Reason::Deadline, Block, Handshake, None, false, "At most the request"),
+            (PreflightUnanswered, Block, Preflight, Some(Offline), false, "Nothing at all"),
             (PinMismatch, Flag, Handshake, None, false, "Everything"),
             (PinMismatch, Flag, Handshake, None, true, "Everything"),
             (Cleartext, Flag, Handshake, None, false, "Nothing without encryption"),
@@ -484,6 +506,20 @@ mod tests {
             let text = sent(&Violation { paused, stage, no_answer, ..violation(reason, outcome) });
             assert!(text.starts_with(start), "{reason:?} {outcome:?} {stage:?}: {text}");
         }
+    }
+
+    #[test]
+    fn what_was_not_known_beforehand_is_explained() {
+        let late = violation(Reason::PinMismatch, Outcome::Block);
+        assert!(!sent(&late).contains("beforehand"));
+        let late = Violation { no_answer: Some(NoAnswer::Container), ..late };
+        assert!(
+            sent(&late).ends_with("The key was not known beforehand: this is not done for tabs of a container."),
+            "{}",
+            sent(&late)
+        );
+        // Everything is what it has received, whatever was known.
+        assert!(!sent(&Violation { outcome: Outcome::Flag, ..late }).contains("beforehand"));
     }
 
     #[test]

@@ -21,26 +21,32 @@ export async function startBackground(core) {
   await writeFile(join(folder, "pkg/package.json"), JSON.stringify({ type: "module" }));
   await writeFile(join(folder, "pkg/sockpin.js"), core ?? await readFile(extension("pkg/sockpin.js")));
   atTopLevel = true;
-  createRequire(import.meta.url)(join(folder, "background.cjs"));
-  atTopLevel = false;
+  try {
+    createRequire(import.meta.url)(join(folder, "background.cjs"));
+  } finally {
+    atTopLevel = false;
+  }
 }
 
 // Whether the script itself is running, and not yet anything that it awaits.
 let atTopLevel = false;
 
 /**
- * Puts the stand-in in place and returns it. `listeners` are what background.js has registered; `later` those that the
- * core has added since and not removed.
+ * Puts the stand-in in place and returns it. `listeners` are what background.js has registered at top level, before
+ * anything that it awaits; `later` those that have been added since and not removed.
  */
 export function installBrowser() {
   const listeners = {};
   const later = [];
   const register = (name) => ({
     addListener: (listener, ...rest) => {
-      if (listeners[name]) later.push({ name, listener, rest });
-      else listeners[name] = { listener, rest, atTopLevel };
+      if (atTopLevel) listeners[name] = { listener, rest };
+      else later.push({ name, listener, rest });
     },
-    removeListener: (listener) => { later.splice(later.findIndex((added) => added.listener === listener), 1); },
+    removeListener: (listener) => {
+      const place = later.findIndex((added) => added.listener === listener);
+      if (place >= 0) later.splice(place, 1);
+    },
   });
   const double = {
     listeners,
@@ -49,6 +55,8 @@ export function installBrowser() {
     request: async (url, options) => { throw new TypeError(`NetworkError: ${options.method} ${url}`); },
     pageListeners: {},
     stored: {},
+    /** What `localStorage` holds; a database of its own. */
+    local: {},
     session: {},
     alarms: {},
     everySite: true,
@@ -56,6 +64,7 @@ export function installBrowser() {
     managed: async () => { throw new Error("Managed storage manifest not found"); },
     badge: {},
     title: "",
+    isOnline: true,
     securityInfo: async () => { throw new Error("no request with this id"); },
     storageGet: async (key) => (key in double.stored ? { [key]: double.stored[key] } : {}),
     storageSet: async (items) => { Object.assign(double.stored, structuredClone(items)); },
@@ -107,6 +116,11 @@ export function installBrowser() {
       setTitle: async ({ title }) => { double.title = title; },
     },
   };
+  globalThis.localStorage = {
+    getItem: (key) => double.local[key] ?? null,
+    setItem: (key, value) => { double.local[key] = String(value); },
+  };
+  globalThis.navigator = { get onLine() { return double.isOnline; } };
   globalThis.addEventListener = (name, listener) => { double.pageListeners[name] = listener; };
   globalThis.fetch = async (url, options) =>
     String(url).startsWith("https:") ? double.request(url, options) : new Response(await double.readWasm());

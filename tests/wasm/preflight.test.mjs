@@ -182,6 +182,24 @@ test("without an answer `prefer` goes on to the handshake, and `require` stops",
   }
 });
 
+test("without a network there is no answer to be kept: the next socket asks again", async () => {
+  const double = await background(PIN, { preflight: "require" });
+  const own = double.request;
+  double.isOnline = false;
+  double.request = async () => { throw new TypeError("NetworkError"); };
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), CANCEL);
+  double.isOnline = true;
+  double.request = own;
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), {});
+
+  const control = await background(PIN, { preflight: "require" });
+  const answering = control.request;
+  control.request = async () => { throw new TypeError("NetworkError"); };
+  assert.deepEqual(await control.ask("onBeforeRequest", details()), CANCEL);
+  control.request = answering;
+  assert.deepEqual(await control.ask("onBeforeRequest", details()), CANCEL, "control: what failed online is kept");
+});
+
 test("a probe that never ends is given up in time, aborted, and counts as no answer", async () => {
   for (const [preflight, expected] of [["prefer", {}], ["require", CANCEL]]) {
     const double = await background(PIN, { preflight });
@@ -248,6 +266,6 @@ test("requests that are not its own are let go at once", async () => {
     return own(url, options);
   };
   await double.ask("onBeforeRequest", details());
-  assert.equal(foreign.length, 10);
+  assert.equal(foreign.length, 15);
   for (const answer of foreign) assert.deepEqual(answer, {});
 });

@@ -25,7 +25,7 @@ pub(super) fn draw(violation: &Violation, body: &Element) -> Fallible {
         Some(rule) => draw_rule(rule, &content)?,
         None => find::<HtmlElement>(&content, ".rule-section")?.set_hidden(true),
     }
-    set_text(&content, ".violation-sent", words::sent(violation))?;
+    set_text(&content, ".violation-sent", &words::sent(violation))?;
     set_text(&content, ".violation-advice", &words::advice(violation))?;
     set_text(&content, ".violation-when", &local_time(violation.time))?;
     append(body, &content)?;
