@@ -18,3 +18,4 @@ mod serial;
 mod sight;
 mod socket;
 mod url_host;
+mod witness;

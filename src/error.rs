@@ -170,6 +170,8 @@ pub enum Error {
         /// What the JSON reader says, with line and column.
         detail: String,
     },
+    /// A policy has been stored and is no longer there.
+    PolicyLost,
     /// A policy that can be read is not set aside for an empty one.
     PolicyInForce,
     /// A rule of a policy that was refused.
@@ -255,6 +257,7 @@ impl Error {
             Self::InvalidDate { .. } => "invalid-date",
             Self::PolicyNewer { .. } => "policy-newer",
             Self::PolicySyntax { .. } => "policy-syntax",
+            Self::PolicyLost => "policy-lost",
             Self::PolicyInForce => "policy-in-force",
             Self::PolicyRule { .. } => "policy-rule",
             Self::ManagedShape { .. } => "managed-shape",

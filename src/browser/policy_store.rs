@@ -1,10 +1,12 @@
-//! The user's policy in `storage.local`. A record that cannot be read is kept aside and never overwritten by itself.
+//! The user's policy in `storage.local`. A record that cannot be read is kept aside and never overwritten by itself, and one
+//! that is gone is missed.
 
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::api;
 use super::convert::storage_error;
+use super::witness;
 use crate::error::Error;
 use crate::time::UnixMillis;
 
@@ -14,8 +16,9 @@ const KEY: &str = "policy";
 pub(super) async fn load() -> Result<Option<String>, Error> {
     let record = stored().await?;
     if record.is_undefined() {
-        return Ok(None);
+        return if witness::testifies() { Err(Error::PolicyLost) } else { Ok(None) };
     }
+    witness::call();
     let text = JSON::stringify(&record).map_err(|thrown| storage_error(&thrown))?;
     Ok(Some(String::from(text)))
 }
@@ -23,7 +26,9 @@ pub(super) async fn load() -> Result<Option<String>, Error> {
 /// Stores a record in place of the one that is there.
 pub(super) async fn store(record: &str) -> Result<(), Error> {
     let record = JSON::parse(record).map_err(|thrown| storage_error(&thrown))?;
-    set(KEY, &record).await
+    set(KEY, &record).await?;
+    witness::call();
+    Ok(())
 }
 
 /// Copies the stored record to a key of its own, where nothing else writes.

@@ -70,11 +70,13 @@ impl Engine {
         Change::new(policy, None)
     }
 
-    /// An empty policy in place of one that is broken. Any other is not thrown away.
+    /// An empty policy in place of one that is broken or lost. Any other is not thrown away.
     pub fn start_afresh(&self) -> Result<Change, Refusal> {
         match &self.policy {
             Ok(_) => Err(Refusal::Policy(Error::PolicyInForce)),
-            Err(Error::PolicySyntax { .. } | Error::PolicyRule { .. }) => Change::new(Policy::default(), None),
+            Err(Error::PolicySyntax { .. } | Error::PolicyRule { .. } | Error::PolicyLost) => {
+                Change::new(Policy::default(), None)
+            }
             // A newer version's record is in order, and one that could not be read may be.
             Err(error) => Err(Refusal::Policy(error.clone())),
         }

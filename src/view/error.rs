@@ -174,6 +174,11 @@ fn stored(error: &Error) -> String {
              Update Sockpin."
         ),
         Error::PolicySyntax { .. } => "The stored rules are damaged and cannot be read.".to_owned(),
+        Error::PolicyLost => {
+            "The stored rules are gone: Firefox has found its storage damaged and thrown it away, or a program that cleans up has \
+             removed it."
+                .to_owned()
+        }
         Error::PolicyInForce => {
             "The stored rules are in order, so they are kept. Delete rules one by one instead.".to_owned()
         }

@@ -19,7 +19,7 @@ pub struct State {
 /// What a banner offers to do about a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// Set aside a policy that cannot be read and begin with an empty one.
+    /// Begin with an empty policy in place of one that cannot be read, which is set aside, or that is lost.
     StartAfresh,
     /// Go where that can be done.
     OpenRules,
@@ -111,13 +111,16 @@ pub fn state_of(banner: &Banner) -> State {
 /// What keeps Sockpin from judging. During a pause nothing is stopped all the same.
 #[must_use]
 pub fn problem(error: &Error, pause: Option<Pause>) -> Banner {
-    let remedy = match error {
-        Error::PolicySyntax { .. } | Error::PolicyRule { .. } => Some(Remedy::StartAfresh),
-        _ => None,
-    };
-    let advice = match remedy {
-        Some(_) => " You can start with no rules of your own; what is stored now is then kept aside.",
-        None => "",
+    let (remedy, advice) = match error {
+        Error::PolicySyntax { .. } | Error::PolicyRule { .. } => (
+            Some(Remedy::StartAfresh),
+            " You can start with no rules of your own; what is stored now is then kept aside.",
+        ),
+        Error::PolicyLost => (
+            Some(Remedy::StartAfresh),
+            " Bring Firefox’s profile back from a backup, or start with no rules and add them anew.",
+        ),
+        _ => (None, ""),
     };
     let (title, effect) = match (error, pause) {
         (_, Some(_)) => (
@@ -215,6 +218,7 @@ mod tests {
         for (error, remedy) in [
             (Error::PolicySyntax { detail: "line 1".to_owned() }, Some(Remedy::StartAfresh)),
             (Error::PolicyRule { index: 0, problem: Box::new(Error::HostEmpty) }, Some(Remedy::StartAfresh)),
+            (Error::PolicyLost, Some(Remedy::StartAfresh)),
             (Error::PolicyNewer { version: 9 }, None),
             (storage(), None),
             (Error::CoreFailed { detail: String::new() }, None),

@@ -169,6 +169,7 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
 fn without_a_readable_policy_every_socket_is_stopped_at_once() {
     for (stored, is_broken) in [
         (Err(Error::Storage { detail: "disk".to_owned() }), false),
+        (Err(Error::PolicyLost), true),
         (Ok(Some(json!({"version": 99}).to_string())), false),
         (Ok(Some("{".to_owned())), true),
         (Ok(Some(json!({"version": 1}).to_string())), true),
@@ -361,6 +362,44 @@ fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handshake_is_judged() {
+    let chain = TestChain::new();
+    let facts = || Facts::from(secure(chain.certificates()));
+    let explained = |step: &Step| match step.effects.last() {
+        Some(Effect::Log(LogEntry::Violation(violation))) => violation.no_answer,
+        other => panic!("no violation but {other:?}"),
+    };
+    for (answer, is_asked_again, why) in [
+        (Probed::Server(facts()), false, None),
+        (Probed::InDoubt(facts()), false, Some(NoAnswer::ProxyPassword)),
+        (Probed::None(NoAnswer::Failed), false, Some(NoAnswer::Failed)),
+        (Probed::None(NoAnswer::Deadline), false, Some(NoAnswer::Deadline)),
+        (Probed::None(NoAnswer::Http3), false, Some(NoAnswer::Http3)),
+        (Probed::None(NoAnswer::Proxy), true, Some(NoAnswer::Proxy)),
+        (Probed::None(NoAnswer::ProxyPassword), true, Some(NoAnswer::ProxyPassword)),
+        (Probed::None(NoAnswer::Offline), true, Some(NoAnswer::Offline)),
+    ] {
+        let socket = socket("wss://chat.example.com");
+        let mut engine = engine("block", Pin::of_spki(b"key"));
+        let OnOpening::NeedsProbe(probe) = engine.opening(&socket, &url_host) else { panic!("no probe is sent") };
+        engine.keep(&probe, answer.clone(), NOW);
+        let again = matches!(engine.opening(&socket, &url_host), OnOpening::NeedsProbe(_));
+        assert_eq!(again, is_asked_again, "{answer:?}");
+        assert_eq!(explained(&handshake(&engine, &socket, facts())), why, "{answer:?}");
+    }
+    let container = Road { container: true, ..Road::default() };
+    for (preflight, road, why) in [
+        ("prefer", container.clone(), Some(NoAnswer::Container)),
+        ("prefer", Road::default(), None),
+        ("off", container, None),
+    ] {
+        let engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
+        let socket = Socket { road, ..socket("wss://chat.example.com") };
+        assert_eq!(explained(&handshake(&engine, &socket, facts())), why, "{preflight}");
     }
 }
 

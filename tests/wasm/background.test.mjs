@@ -136,6 +136,42 @@ test("a stored policy of a newer version stops every socket and cannot be replac
   assert.deepEqual(double.stored, { policy: newer });
 });
 
+test("stored rules that are gone stop every socket, and are not taken for none", async () => {
+  const send = (double, message) => double.listeners.onMessage.listener(message);
+  const rule = { host: "chat.example.com", mode: "off" };
+  const ways = {
+    "read": () => background(record(PIN)),
+    "saved": async () => {
+      const double = await background();
+      assert.equal((await send(double, { type: "saveRule", rule })).type, "saved");
+      return double;
+    },
+  };
+  for (const [name, stored] of Object.entries(ways)) {
+    const before = await stored();
+    assert.deepEqual(await before.ask("onBeforeRequest", unpinned()), {}, name);
+    const double = await background(undefined, (double) => { double.local = before.local; });
+    assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), CANCEL, name);
+    assert.deepEqual(await double.ask("onHeadersReceived", unpinned()), CANCEL, name);
+    await until(() => double.badge.all === "!", "the badge");
+    assert.match(double.title, /rules are gone/);
+    assert.equal((await send(double, { type: "saveRule", rule })).problem.code, "policy-lost", name);
+    assert.deepEqual(double.stored, {}, name);
+
+    assert.deepEqual(await send(double, { type: "startAfresh" }), { type: "done" });
+    assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {}, name);
+    assert.deepEqual(Object.keys(double.stored), ["policy"], name);
+  }
+});
+
+test("a localStorage that fails keeps no rule from being in force", async () => {
+  const failing = { getItem() { throw new Error("no"); }, setItem() { throw new Error("no"); } };
+  const double = await background(record(OTHER), () => { globalThis.localStorage = failing; });
+  double.securityInfo = async () => secure;
+  assert.deepEqual(await double.ask("onHeadersReceived", details()), CANCEL);
+  assert.deepEqual(await double.ask("onHeadersReceived", unpinned()), {});
+});
+
 for (const [name, storageGet] of Object.entries({
   "rejects": async () => { throw new Error("disk"); },
   "throws": () => { throw new Error("disk"); },

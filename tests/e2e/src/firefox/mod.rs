@@ -12,7 +12,7 @@ mod windows;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Map, Value, json};
 use thirtyfour::common::command::Command;
 use thirtyfour::extensions::addons::firefox::FirefoxTools;
@@ -104,7 +104,8 @@ impl Firefox {
         // would try again.
         driver.cmd(Command::DeleteSession).await.ok();
         driver.leak().ok();
-        Ok(())
+        // geckodriver would take the port that stands there for that of the next start.
+        profile::forget_port(&self.geckodriver.profile())
     }
 
     /// Quits as a person would; then everything of it is removed.
@@ -143,6 +144,12 @@ impl Firefox {
             .install_addon(folder, Some(true))
             .await
             .with_context(|| format!("Firefox does not accept the extension in {folder}"))
+    }
+
+    /// Damages the file in which the extension's rules are stored. Firefox must not run.
+    pub fn damage_stored_rules(&self) -> Result<()> {
+        ensure!(self.driver.is_none(), "Firefox is running");
+        profile::damage_storage_local(&self.geckodriver.profile())
     }
 
     /// Opens an address in the current tab.

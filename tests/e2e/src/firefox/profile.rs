@@ -21,6 +21,8 @@ pub(super) fn preferences(options: &Options) -> Map<String, Value> {
         ("network.dns.localDomains", json!(options.names.join(","))),
         // Else Firefox delays a socket to a server that has just refused one.
         ("network.websocket.delay-failed-reconnects", json!(false)),
+        // Else Firefox opens a second connection where the first takes long, and either may be used.
+        ("network.http.connection-retry-timeout", json!(0)),
         // An extension without a signature may be installed for good, and is enabled at once.
         ("xpinstall.signatures.required", json!(false)),
         ("extensions.autoDisableScopes", json!(0)),
@@ -59,6 +61,27 @@ pub(super) fn pack(folder: &Path, package: &Path) -> Result<()> {
     }
     archive.finish()?.flush()?;
     Ok(())
+}
+
+/// Removes the note of the port on which a Firefox that was killed can be driven.
+pub(super) fn forget_port(profile: &Path) -> Result<()> {
+    let note = profile.join("MarionetteActivePort");
+    match fs::remove_file(&note) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("could not remove {}", note.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Overwrites the database of the extension's `storage.local`, while nobody has it open.
+pub(super) fn damage_storage_local(profile: &Path) -> Result<()> {
+    // Firefox keeps it in a container of its own, apart from what the extension's pages store.
+    let folder = format!("storage/default/moz-extension+++{}^userContextId=4294967295/idb", extension::UUID);
+    let all = files(&profile.join(folder)).context("Firefox has stored nothing for the extension")?;
+    let database = all.iter().find(|file| file.extension().is_some_and(|extension| extension == "sqlite"));
+    let database = database.with_context(|| format!("there is no database among {all:?}"))?;
+    fs::write(database, [b'x'; 10_000]).with_context(|| format!("could not damage {}", database.display()))
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {

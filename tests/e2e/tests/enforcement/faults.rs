@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::demo::PINNED;
 use sockpin_e2e::doctored::Doctored;
-use sockpin_e2e::world::World;
+use sockpin_e2e::world::{Installation, World};
 use sockpin_e2e::{extension, wait};
 
 use crate::matrix::{Group, PREFLIGHTS, Stage, Tally, scenarios, wrong_pin};
@@ -22,6 +22,7 @@ pub(crate) const GROUP: Group = Group {
         "the stored policy is corrupted" => policy_corrupted,
         "the stored policy is of a newer version" => policy_newer,
         "the stored policy cannot be read" => policy_unreadable,
+        "the file of the stored policy is damaged, and Firefox begins an empty one" => policy_lost,
         "IndexedDB is full" => log_full,
         "IndexedDB refuses" => log_refuses,
         "`getSecurityInfo` rejects" => rejects,
@@ -46,6 +47,8 @@ struct Said {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RightKey {
     Blocked,
+    /// Tried once the other has been counted: a core that dies again takes along what the one before it was writing.
+    BlockedNext,
     Opens,
     /// Not tried: one after the other is how Firefox opens sockets to one host, and each would take its ten seconds.
     LeftOut,
@@ -127,8 +130,16 @@ async fn attack(world: &World, tally: &mut Tally, said: &Said) -> Result<()> {
     let wrong_frames = servers.attacker.settled_traffic().await?.all_frames();
     let right_frames = servers.pinned.settled_traffic().await?.all_frames();
     let both = [wrong.as_str(), right.as_str()];
-    let urls = if said.right_key == RightKey::LeftOut { &both[..1] } else { &both[..] };
-    let seen = world.firefox.sockets(urls).await?;
+    let seen = match said.right_key {
+        RightKey::Blocked | RightKey::Opens => world.firefox.sockets(&both).await?,
+        RightKey::LeftOut => world.firefox.sockets(&both[..1]).await?,
+        RightKey::BlockedNext => {
+            let mut seen = world.firefox.sockets(&both[..1]).await?;
+            button_shows(world, &page, "1", WELL).await?;
+            seen.extend(world.firefox.sockets(&both[1..]).await?);
+            seen
+        }
+    };
     let received = servers.pinned.settled_traffic().await?.all_frames() - right_frames;
     let blocked = if let (RightKey::Opens, [wrong, right]) = (said.right_key, seen.as_slice()) {
         ensure!(right.delivered(), "the pinned key: the page saw {right:?}");
@@ -149,19 +160,9 @@ async fn attack(world: &World, tally: &mut Tally, said: &Said) -> Result<()> {
 async fn is_said(world: &World, page: &str, said: &Said, blocked: usize) -> Result<()> {
     let (badge, title) = match said.badge {
         Badge::Problem(title) => ("!".to_owned(), title),
-        Badge::Count => (blocked.to_string(), "Sockpin"),
+        Badge::Count => (blocked.to_string(), WELL),
     };
-    // It is drawn after the sockets have been answered.
-    let mut button = None;
-    let shown = wait::until("the badge", async || {
-        let shown = world.firefox.button(page).await?;
-        let as_wanted = shown.badge == badge && shown.title.contains(title);
-        button = Some(shown);
-        Ok(as_wanted.then_some(()))
-    })
-    .await;
-    shown.with_context(|| format!("it should show {badge:?} and say {title:?}: {button:?}"))?;
-
+    button_shows(world, page, &badge, title).await?;
     match said.log {
         Log::None => {}
         Log::Reason(reason) => {
@@ -182,6 +183,22 @@ async fn is_said(world: &World, page: &str, said: &Said, blocked: usize) -> Resu
     }
     Ok(())
 }
+
+/// It is drawn after the sockets have been answered.
+async fn button_shows(world: &World, page: &str, badge: &str, title: &str) -> Result<()> {
+    let mut button = None;
+    let shown = wait::until("the badge", async || {
+        let shown = world.firefox.button(page).await?;
+        let as_wanted = shown.badge == badge && shown.title.contains(title);
+        button = Some(shown);
+        Ok(as_wanted.then_some(()))
+    })
+    .await;
+    shown.with_context(|| format!("it should show {badge:?} and say {title:?}: {button:?}"))
+}
+
+/// What the button says where nothing is wrong.
+const WELL: &str = "Sockpin (private windows are not protected)";
 
 const GET_POLICY: &str = "return browser.storage.local.get('policy').then(({ policy }) => policy)";
 const SET_POLICY: &str = "return browser.storage.local.set({ policy: arguments[0] })";
@@ -219,6 +236,26 @@ async fn policy_unreadable(stage: &mut Stage) -> Result<Tally> {
     let refusing =
         "Object.defineProperty(browser.storage.local, 'get', { value: async () => { throw new Error('disk'); } });";
     doctored(stage, |copy| copy.before_background(refusing), &no_policy("could not read")).await
+}
+
+/// Nothing tells the extension of that: the rules are just not there any more.
+async fn policy_lost(_: &mut Stage) -> Result<Tally> {
+    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut tally = Tally::default();
+    begin(&world, PREFLIGHTS[0], &mut tally).await?;
+    world.firefox.close().await?;
+    world.firefox.damage_stored_rules()?;
+    world.firefox.start_again().await?;
+    attack(&world, &mut tally, &no_policy("rules are gone")).await?;
+    let stored = world.firefox.run_in_extension(GET_POLICY, Vec::new()).await?;
+    ensure!(stored.is_null(), "the damaged rules are still there: {stored}");
+    // The control: where nothing is known of rules that there have been, nothing is in the way.
+    world.firefox.run_in_extension("localStorage.clear()", Vec::new()).await?;
+    world.firefox.end_background().await?;
+    let seen = world.firefox.socket(&world.demo.servers.url("attacker")?).await?;
+    ensure!(seen.delivered(), "control: the page saw {seen:?}");
+    world.firefox.quit().await?;
+    Ok(tally)
 }
 
 /// The log is not what stops a socket, and its failure lets none through.
@@ -288,7 +325,7 @@ async fn never_answers(stage: &mut Stage) -> Result<Tally> {
     answering(stage, "() => new Promise(() => {})", "deadline").await
 }
 
-const DEAD_CORE: Said = Said { right_key: RightKey::Blocked, badge: Badge::Count, log: Log::Reason("internal-error") };
+const DEAD_CORE: Said = Said { right_key: RightKey::BlockedNext, badge: Badge::Count, log: Log::Reason("internal-error") };
 
 async fn traps(stage: &mut Stage) -> Result<Tally> {
     doctored(stage, |copy| copy.trap_in("background_headersReceived"), &DEAD_CORE).await
