@@ -6,21 +6,15 @@
 // Milliseconds until a decision that has not come is taken as a "no". It stands here and not with the other limits since
 // it must hold before the core has loaded.
 const DEADLINE_MS = 10_000;
-
+const PAGE_ENDED = "the page has ended";
+let pageEnded = false;
+let life = null;
 const SOCKETS = { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] };
 
 // Registered synchronously, at top level, before anything is awaited: only such listeners wake a sleeping event page, and
 // only for such listeners does Firefox hold the requests of its own start.
 browser.webRequest.onBeforeRequest.addListener((details) => guard("beforeRequest", details), SOCKETS, ["blocking"]);
 browser.webRequest.onHeadersReceived.addListener((details) => guard("headersReceived", details), SOCKETS, ["blocking"]);
-browser.runtime.onMessage.addListener((message) => answer(message));
-// None of these decides anything: a pause has run out, or the browser lets Sockpin see more or less than before.
-browser.alarms.onAlarm.addListener(() => wake());
-browser.permissions.onAdded.addListener(() => wake());
-browser.permissions.onRemoved.addListener(() => wake());
-// A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
-// moment before the new one listens, and sockets would pass unseen.
-browser.runtime.onUpdateAvailable.addListener(() => {});
 
 /** One instance of the core, from its loading to its end. */
 class Life {
@@ -60,13 +54,6 @@ async function compile(path) {
   const response = await fetch(path);
   return WebAssembly.compile(await response.arrayBuffer());
 }
-
-const PAGE_ENDED = "the page has ended";
-let pageEnded = false;
-let life = null;
-
-// The first event needs the core; it is the better for having begun now.
-alive();
 
 function alive() {
   if (pageEnded) throw new Error(PAGE_ENDED);
@@ -147,3 +134,16 @@ async function answer(message) {
   const failed = (error) => ({ type: "failed", problem: { code: "core-failed", detail: String(error?.message ?? error) } });
   return ask("message", message).catch(failed);
 }
+
+// The first event needs the core; it is the better for having begun now.
+alive();
+
+// Behind all that the guard needs: what throws from here on takes no decision with it.
+browser.runtime.onMessage.addListener((message) => answer(message));
+// None of these decides anything: a pause has run out, or the browser lets Sockpin see more or less than before.
+browser.alarms.onAlarm.addListener(() => wake());
+browser.permissions.onAdded.addListener(() => wake());
+browser.permissions.onRemoved.addListener(() => wake());
+// A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
+// moment before the new one listens, and sockets would pass unseen.
+browser.runtime.onUpdateAvailable.addListener(() => {});
