@@ -41,6 +41,8 @@ impl State {
             self.say_what_has_changed();
             let state = Rc::clone(self);
             spawn_local(async move {
+                // At once as well: whatever is stored before it in turn may never have been.
+                let _ = pause_store::store(None).await;
                 let entry = PauseEntry { id: None, time: now, pause: PauseEvent::Ended };
                 state.write_down(LogEntry::Pause(entry)).await;
             });
