@@ -3,22 +3,31 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::dom::{Fallible, append, document, find, from_template, set_badge, set_notices, set_text};
+use super::dom::{Fallible, all, append, document, find, from_template, set_badge, set_notices, set_text};
 use super::rule_keys;
 use crate::policy::Layer;
 use crate::rule::RuleDocument;
 use crate::time::UnixMillis;
 use crate::view::rule as words;
 
-/// Draws the list anew. The button that had the focus has it again.
+/// Draws the list anew, unless it would look the same: a card must not be exchanged under the pointer for nothing. The
+/// button that had the focus has it again.
 pub(super) fn draw(list: &Element, rules: &[RuleDocument], edited: Option<&str>, now: UnixMillis) -> Fallible {
-    let focused = focused_button(list)?;
-    list.set_text_content(None);
+    let mut drawn = Vec::new();
     for rule in rules {
         let element = draw_rule(rule, Layer::User, now)?;
         if rule.id.as_deref().is_some_and(|id| Some(id) == edited) {
             element.dataset().set("editing", "true")?;
         }
+        drawn.push(element);
+    }
+    let shown = all::<HtmlElement>(list, ".rule")?;
+    if shown.len() == drawn.len() && shown.iter().zip(&drawn).all(|(shown, drawn)| shown.is_equal_node(Some(drawn))) {
+        return Ok(());
+    }
+    let focused = focused_button(list)?;
+    list.set_text_content(None);
+    for element in drawn {
         append(list, &element)?;
     }
     match focused {
@@ -42,7 +51,7 @@ pub(super) fn draw_managed(list: &Element, rules: &[RuleDocument], now: UnixMill
 
 /// Puts the focus on a button of a rule, where there is such a rule.
 pub(super) fn focus(list: &Element, id: &str, button: &str) -> Fallible {
-    for rule in super::dom::all::<HtmlElement>(list, ".rule")? {
+    for rule in all::<HtmlElement>(list, ".rule")? {
         if rule.dataset().get("rule").as_deref() == Some(id) {
             return find::<HtmlElement>(&rule, button)?.focus();
         }
