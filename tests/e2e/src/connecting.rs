@@ -135,6 +135,23 @@ impl ConnectingPages {
         self.wait(|known| known.reports >= count).await.with_context(|| format!("{count} reports are wanted"))
     }
 
+    /// Waits until each of so many lines has reported at least `count` sockets of which `wanted` holds, beginning with the
+    /// report number `known`. A line opens its sockets one after the other: its last one but these has ended by then.
+    pub async fn of_each_line(
+        &self,
+        lines: usize,
+        count: usize,
+        known: usize,
+        wanted: impl Fn(&Report) -> bool,
+    ) -> Result<()> {
+        let has_enough = |line| {
+            let reports = lock(&self.content.reports);
+            reports.iter().skip(known).filter(|report| report.line == line && wanted(report)).count() >= count
+        };
+        let all = self.wait(|_| (0..lines).all(has_enough)).await;
+        all.map(drop).with_context(|| format!("{count} reports of each of {lines} lines are wanted"))
+    }
+
     /// Waits until so many pages have opened and reported all that they are to open, and returns the reports.
     pub async fn ended(&self, pages: usize) -> Result<Vec<Report>> {
         self.wait(|known| known.ended >= pages).await.with_context(|| format!("{pages} pages have to end"))
@@ -239,12 +256,18 @@ window.pending = 0;
 window.phase = '';
 window.enough = () => { stopped = true; };
 
+// To its end: a request whose answer has only begun is still under way.
+async function post(path, body) {
+    const answer = await fetch(path, { method: 'POST', body });
+    await answer.arrayBuffer();
+}
+
 async function connect(line, persisted) {
     window.pending += 1;
     const made = { page, line, number: number++, phase: window.phase, persisted };
     const url = plan.url.replace(/\{(line|n|phase)\}/g, (_, name) => made[name === 'n' ? 'number' : name]);
     const seen = await openSocket(url, `${text} ${made.phase}`.trim());
-    await fetch('/', { method: 'POST', body: JSON.stringify({ ...made, ...seen }) });
+    await post('/', JSON.stringify({ ...made, ...seen }));
     window.pending -= 1;
 }
 
@@ -260,7 +283,7 @@ async function all() {
     await told;
     begun = performance.now();
     await Promise.all(Array.from({ length: plan.atOnce }, oneAfterTheOther));
-    await fetch('/ended', { method: 'POST' });
+    await post('/ended');
     window.idle = true;
 }
 

@@ -80,8 +80,11 @@ impl Firefox {
         let driver = self.driver()?;
         for window in driver.windows().await? {
             // A page of an extension that has been reloaded is closed at any moment.
-            if driver.switch_to_window(window).await.is_err() || driver.current_url().await?.as_str() != url(MESSENGER)
-            {
+            let address = match driver.switch_to_window(window).await {
+                Ok(()) => driver.current_url().await,
+                Err(error) => Err(error),
+            };
+            if !address.is_ok_and(|address| address.as_str() == url(MESSENGER)) {
                 continue;
             }
             match self.run(IS_USABLE, vec![json!(url(MESSENGER))]).await {

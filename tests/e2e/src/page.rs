@@ -75,7 +75,8 @@ impl Page<'_> {
 
     /// The text of the first element, as it is shown.
     pub async fn text(&self, selector: &str) -> Result<String> {
-        Ok(self.element(selector).await?.text().await?)
+        let text = self.firefox.run(TEXT, vec![json!(selector)]).await?;
+        text.as_str().map(str::to_owned).with_context(|| format!("the page has no {selector}"))
     }
 
     /// Whether an expression in the page is true.
@@ -107,6 +108,12 @@ impl Page<'_> {
         found.with_context(|| format!("the page has no {selector}"))
     }
 }
+
+/// In one step: between two, the element may be drawn anew.
+const TEXT: &str = r"
+const element = document.querySelector(arguments[0]);
+return element && (element.checkVisibility() ? element.innerText.trim() : '');
+";
 
 const PASTE: &str = r"
 const field = document.querySelector(arguments[0]);

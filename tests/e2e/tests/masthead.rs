@@ -99,22 +99,28 @@ async fn a_page_asks_again_when_the_pause_that_it_shows_is_over() -> Result<()> 
         let opened = world.firefox.page(page).await?;
         world.firefox.run(PLAY_A_PAUSE, vec![json!(1500)]).await?;
         world.firefox.ask_extension(json!({ "type": "statusChanged" })).await?;
-        opened.wait_for_presence("#resume", true).await?;
+        opened.wait_until("the pause to have been shown", "window.hasShownThePause === true").await?;
         opened.wait_for_presence("#resume", false).await?;
         assert!(!opened.text("#state").await?.contains("Paused"), "{page}");
     }
     world.firefox.quit().await
 }
 
-/// Until its end every question about the status is answered with a pause of so many milliseconds, counted from now.
+/// Until its end every question about the status is answered with a pause of so many milliseconds, counted from the first.
+/// It may have been shown and be over before anybody looks.
 const PLAY_A_PAUSE: &str = r"
-const began = Date.now();
-const until = began + arguments[0];
+const [ms] = arguments;
+let pause;
 const { sendMessage } = browser.runtime;
 browser.runtime.sendMessage = async (message) => {
     const answer = await sendMessage(message);
-    return message.type === 'status' && Date.now() < until ? { ...answer, pause: { began, until } } : answer;
+    if (message.type !== 'status') return answer;
+    pause ??= { began: Date.now(), until: Date.now() + ms };
+    return Date.now() < pause.until ? { ...answer, pause } : answer;
 };
+const resume = document.querySelector('#resume');
+new MutationObserver(() => { if (resume.checkVisibility()) window.hasShownThePause = true; })
+    .observe(resume, { attributes: true });
 ";
 
 #[tokio::test]

@@ -94,13 +94,15 @@ impl Firefox {
         Ok(())
     }
 
-    /// Tells pages which colours the person prefers.
+    /// Tells pages which colours the person prefers, and returns when the current tab's page knows.
     pub async fn prefer(&self, scheme: ColorScheme) -> Result<()> {
-        let value = match scheme {
-            ColorScheme::Dark => 0,
-            ColorScheme::Light => 1,
+        let (value, name) = match scheme {
+            ColorScheme::Dark => (0, "dark"),
+            ColorScheme::Light => (1, "light"),
         };
-        self.set_preference("layout.css.prefers-color-scheme.content-override", json!(value)).await
+        self.set_preference("layout.css.prefers-color-scheme.content-override", json!(value)).await?;
+        let known = "return matchMedia(`(prefers-color-scheme: ${arguments[0]})`).matches";
+        self.wait_for(&format!("{name} colours"), known, vec![json!(name)]).await
     }
 
     /// Lays the current tab out in a viewport of this size. A window cannot be as narrow as a phone; the tab's

@@ -100,6 +100,12 @@ impl Crowd {
         self.pages.reported(self.pages.reports().len() + count).await
     }
 
+    /// Lets the open page go on until each of its lines has begun and ended a socket.
+    pub(crate) async fn two_of_each(&self, lines: usize) -> Result<()> {
+        // The first may have been under way already.
+        self.pages.of_each_line(lines, 2, self.pages.reports().len(), |_| true).await
+    }
+
     /// Leaves the page; what it has begun is reported or gone.
     pub(crate) async fn leave(&self) -> Result<()> {
         self.world.firefox.run("window.enough()", Vec::new()).await.context("the page does not stop")?;

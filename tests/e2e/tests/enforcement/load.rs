@@ -25,7 +25,8 @@ const RULES: usize = 20;
 async fn rule_added(_: &mut Stage) -> Result<Tally> {
     let crowd = Crowd::start([]).await?;
     let firefox = &crowd.world.firefox;
-    let plan = Plan { at_once: 4, ..Plan::steadily(url("l{line}", &crowd.wrong)) };
+    const LINES: usize = 4;
+    let plan = Plan { at_once: LINES, ..Plan::steadily(url("l{line}", &crowd.wrong)) };
     firefox.open(&crowd.pages.page(plan)).await?;
     let set_phase =
         async |phase: String| firefox.run("window.phase = arguments[0]", vec![json!(phase)]).await.map(drop);
@@ -36,8 +37,10 @@ async fn rule_added(_: &mut Stage) -> Result<Tally> {
         let rule = firefox.save_rule(crowd.rule(PREFLIGHTS[round % PREFLIGHTS.len()])).await?;
         set_phase(format!("after {round}")).await?;
         crowd.more(12).await?;
-        set_phase("between".to_owned()).await?;
-        crowd.more(4).await?;
+        let between = format!("between {round}");
+        set_phase(between.clone()).await?;
+        // No socket of before is left that the end of the rule would let through.
+        crowd.pages.of_each_line(LINES, 1, 0, |report| report.phase == between).await?;
         firefox.delete_rule(&rule).await?;
     }
     crowd.leave().await?;
