@@ -166,7 +166,8 @@ async fn a_socket_is_not_stopped_any_more_once_there_is_a_network_again() -> Res
         let host = format!("{no_answer}.example");
         let server = Server::tls(world.demo.authority.issue(&[&host], &key)?).await?;
         let address = format!("wss://{host}:{}/", server.port());
-        world.firefox.save_rule(json!({ "host": host, "preflight": "require", "pins": [{ "sha256": key.pin() }] })).await?;
+        let rule = json!({ "host": host, "preflight": "require", "pins": [{ "sha256": key.pin() }] });
+        world.firefox.save_rule(rule).await?;
         // Without a network Firefox still reaches this computer itself, so for that while nobody is there.
         world.firefox.lead(&[(host.clone(), nobody)]).await?;
         world.firefox.privileged(SET_OFFLINE, vec![json!(offline)]).await?;

@@ -325,7 +325,8 @@ async fn never_answers(stage: &mut Stage) -> Result<Tally> {
     answering(stage, "() => new Promise(() => {})", "deadline").await
 }
 
-const DEAD_CORE: Said = Said { right_key: RightKey::BlockedNext, badge: Badge::Count, log: Log::Reason("internal-error") };
+const DEAD_CORE: Said =
+    Said { right_key: RightKey::BlockedNext, badge: Badge::Count, log: Log::Reason("internal-error") };
 
 async fn traps(stage: &mut Stage) -> Result<Tally> {
     doctored(stage, |copy| copy.trap_in("background_headersReceived"), &DEAD_CORE).await

@@ -11,7 +11,7 @@ use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 
 use crate::crowd::Crowd;
-use crate::matrix::{Expect, Group, PREFLIGHTS, Scenario, Stage, Tally, wrong_pin};
+use crate::matrix::{Expect, Group, PREFLIGHTS, Scenario, Tally, wrong_pin};
 
 /// One third of this group of the table, for a browser of its own: see [`crate::starts`] and [`crate::load`].
 pub(crate) const GROUP: Group = Group {

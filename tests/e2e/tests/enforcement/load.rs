@@ -20,12 +20,13 @@ pub(crate) const GROUP: Group = Group {
 };
 
 const RULES: usize = 20;
+/// How many sockets at a time meet each rule.
+const LINES: usize = 4;
 
 /// Sockets that are made after the answer carry another word than those before.
 async fn rule_added(_: &mut Stage) -> Result<Tally> {
     let crowd = Crowd::start([]).await?;
     let firefox = &crowd.world.firefox;
-    const LINES: usize = 4;
     let plan = Plan { at_once: LINES, ..Plan::steadily(url("l{line}", &crowd.wrong)) };
     firefox.open(&crowd.pages.page(plan)).await?;
     let set_phase =
