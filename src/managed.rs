@@ -92,7 +92,7 @@ impl Managed {
         let document: RuleDocument = serde_json::from_value(rule).map_err(|error| shape(&error))?;
         let birth = Birth { id: format!("managed-{index}"), time: now };
         let id = document.id.as_ref().unwrap_or(&birth.id);
-        if self.policy.rules().iter().any(|rule| rule.id() == id) {
+        if self.policy.has_rule(id) {
             return Err(Error::RuleIdTaken { id: id.clone() });
         }
         let saved = self.policy.save(&document, &birth, url_host);

@@ -97,6 +97,12 @@ impl Policy {
         &self.rules
     }
 
+    /// Whether there is a rule with this id.
+    #[must_use]
+    pub fn has_rule(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+
     /// The settings.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
