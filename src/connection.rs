@@ -114,6 +114,9 @@ pub enum MissingFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SecurityInfo {
+    /// `secure`, `weak`, `broken` or `insecure`. Of a broken connection the certificates are those that the server has
+    /// sent, validated by nobody.
+    pub state: String,
     /// Leaf first, root last; empty under a certificate exception when the chain was asked for.
     pub certificates: Vec<CertificateInfo>,
     /// No trusted issuer: an exception is in force.
@@ -140,6 +143,12 @@ pub struct CertificateInfo {
 }
 
 impl SecurityInfo {
+    /// Whether the browser has taken the connection for one over TLS, so that its certificates can be judged.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        matches!(self.state.as_str(), "secure" | "weak")
+    }
+
     /// Whether the user has overruled a certificate error for this connection.
     #[must_use]
     pub const fn exception(&self) -> bool {
@@ -155,11 +164,15 @@ impl From<SecurityInfo> for Facts {
         if info.certificates.len() > MAX_CHAIN_CERTIFICATES {
             return Self::Missing(MissingFacts::ChainTooLong);
         }
+        let is_secure = info.is_secure();
         let exception = info.exception();
         let ct_compliant = info.certificate_transparency_status.as_deref() == Some("policy_compliant");
         let Some(root) = info.certificates.last() else {
             return Self::Missing(MissingFacts::NoCertificates);
         };
+        if !is_secure {
+            return Self::Missing(MissingFacts::SecurityInfoMalformed);
+        }
         let root_is_built_in = root.is_built_in_root;
         let mut certificates = info.certificates.into_iter().map(|certificate| certificate.raw_der);
         if exception {

@@ -32,6 +32,8 @@ async fn leaf_facts(request_id: &str, chain_info: SecurityInfo) -> Facts {
         return Facts::Missing(MissingFacts::SecurityInfoFailed);
     };
     match read(&answer) {
+        Ok(info) if info.certificates.is_empty() => Facts::Missing(MissingFacts::NoCertificates),
+        Ok(info) if !info.is_secure() => Facts::Missing(MissingFacts::SecurityInfoMalformed),
         Ok(info) => match info.certificates.into_iter().next() {
             Some(leaf) => Facts::LeafOnly { leaf: leaf.raw_der, exception: chain_info.exception() },
             None => Facts::Missing(MissingFacts::NoCertificates),
@@ -63,6 +65,7 @@ fn read(answer: &JsValue) -> Result<SecurityInfo, MissingFacts> {
         return Err(MissingFacts::ChainTooLong);
     }
     Ok(SecurityInfo {
+        state: property(answer, "state").as_string().unwrap_or_default(),
         certificates: certificates
             .iter()
             .map(|certificate| read_certificate(&certificate))

@@ -55,7 +55,7 @@ pub(crate) fn secure(certificates: Vec<Vec<u8>>) -> SecurityInfo {
         .enumerate()
         .map(|(index, raw_der)| CertificateInfo { raw_der, is_built_in_root: Some(index == last) })
         .collect();
-    SecurityInfo { certificates, ..SecurityInfo::default() }
+    SecurityInfo { state: "secure".to_owned(), certificates, ..SecurityInfo::default() }
 }
 
 pub(crate) fn connection(url: &str, facts: impl Into<Facts>) -> Connection {

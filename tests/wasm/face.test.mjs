@@ -124,14 +124,19 @@ test("judge never allows what Firefox could not, or did not properly, tell", () 
     [{ state: "secure", certificates: [] }, "no-certificates"],
     ["secure", "no-certificates"],
     [{ certificates: "many" }, "security-info-malformed"],
-    [{ certificates: [null] }, "security-info-malformed"],
+    [{ state: "secure", certificates: [null] }, "security-info-malformed"],
     [{ certificates: [{ rawDER: 5_000_000 }] }, "security-info-malformed"],
     [{ certificates: [{ rawDER: "MII" }] }, "security-info-malformed"],
-    [{ certificates: [{ ...certificate, isBuiltInRoot: "yes" }] }, "security-info-malformed"],
-    [{ certificates: [certificate], isUntrusted: "no" }, "security-info-malformed"],
-    [{ certificates: Array(1000).fill(certificate) }, "chain-too-long"],
-    [{ certificates: [{ rawDER: Array(5_000_000).fill(48), isBuiltInRoot: true }] }, "unparsable-certificate"],
-    [{ certificates: [{ rawDER: ["a", {}, NaN], isBuiltInRoot: true }] }, "unparsable-certificate"],
+    [{ state: "secure", certificates: [{ ...certificate, isBuiltInRoot: "yes" }] }, "security-info-malformed"],
+    [{ state: "secure", certificates: [certificate], isUntrusted: "no" }, "security-info-malformed"],
+    // The chain as it was sent, validated by nobody.
+    [{ state: "broken", certificates: [certificate] }, "security-info-malformed"],
+    [{ state: "insecure", certificates: [certificate] }, "security-info-malformed"],
+    [{ state: "Secure", certificates: [certificate] }, "security-info-malformed"],
+    [{ certificates: [certificate] }, "security-info-malformed"],
+    [{ state: "secure", certificates: Array(1000).fill(certificate) }, "chain-too-long"],
+    [{ state: "secure", certificates: [{ rawDER: Array(5_000_000).fill(48), isBuiltInRoot: true }] }, "unparsable-certificate"],
+    [{ state: "secure", certificates: [{ rawDER: ["a", {}, NaN], isBuiltInRoot: true }] }, "unparsable-certificate"],
   ]) {
     for (const [mode, outcome] of [["block", "block"], ["flag", "flag"]]) {
       const answer = judge(policy(rule({ mode, localRoots: "exempt" })), connection({ securityInfo: info }));

@@ -18,7 +18,7 @@ const rule = (pin, host = "chat.example.com") => ({ host, pins: [{ sha256: pin }
 async function background(prepare = () => {}) {
   const double = installBrowser();
   double.stored.policy = { version: 1, rules: [rule(OTHER)], settings: {} };
-  double.securityInfo = async () => ({ certificates: [{ rawDER: leaf, isBuiltInRoot: true }] });
+  double.securityInfo = async () => ({ state: "secure", certificates: [{ rawDER: leaf, isBuiltInRoot: true }] });
   prepare(double);
   await startBackground();
   double.send = (message) => double.listeners.onMessage.listener(message);
