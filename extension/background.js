@@ -2,6 +2,21 @@
 //
 // Firefox lets a request through when a blocking listener throws or rejects, and holds it for ever when a listener never
 // settles. So every listener is wrapped: whatever goes wrong, the socket is stopped and the log says why.
+//
+// An answer that is given need not count: Firefox may take another extension's in its place, or this process may die. So
+// a socket whose rule blocks is locked as well. Before its handshake leaves (onBeforeSendHeaders), the browser's
+// Sec-WebSocket-Key is replaced by one of our own. The server's Sec-WebSocket-Accept then fits our key, not the browser's,
+// and Firefox refuses the handshake (RFC 6455 section 4.1), unless our answer (onHeadersReceived) puts the value that fits
+// in its place. It does so once the server's keys have been judged. No answer of ours means no socket.
+//
+// | event               | the core's method | what it can do                                            |
+// |---------------------|-------------------|-----------------------------------------------------------|
+// | onBeforeRequest     | beforeRequest     | stop it, upgrade it; with a pre-flight, know the key first |
+// | onBeforeSendHeaders | beforeSendHeaders | the same once more, since a declarativeNetRequest rule of  |
+// |                     |                   | another extension makes Firefox drop all answers to the    |
+// |                     |                   | first; lock it                                             |
+// | onHeadersReceived   | headersReceived   | judge the chain: stop it, or open the lock                 |
+// | the others          | sendHeaders, ...  | nothing; they tell the log what became of an answer        |
 
 // Milliseconds until a decision that has not come is taken as a "no". It stands here and not with the other limits since
 // it must hold before the core has loaded.
@@ -13,19 +28,36 @@ const SOCKETS = { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] };
 
 // Registered synchronously, at top level, before anything is awaited: only such listeners wake a sleeping event page, and
 // only for such listeners does Firefox hold the requests of its own start.
-browser.webRequest.onBeforeRequest.addListener((details) => guard("beforeRequest", details), SOCKETS, ["blocking"]);
-browser.webRequest.onHeadersReceived.addListener((details) => guard("headersReceived", details), SOCKETS, ["blocking"]);
+const { onBeforeRequest, onBeforeSendHeaders, onHeadersReceived } = browser.webRequest;
+onBeforeRequest.addListener((details) => guard("beforeRequest", details), SOCKETS, ["blocking"]);
+onBeforeSendHeaders.addListener((details) => guard("beforeSendHeaders", details), SOCKETS, ["blocking", "requestHeaders"]);
+onHeadersReceived.addListener((details) => guard("headersReceived", details), SOCKETS, ["blocking", "responseHeaders"]);
+
+/** The listeners that a core has for its probes while they are under way. A dead core leaves none behind. */
+class ProbeListeners {
+  #added = [];
+
+  add(event, listener, filter) {
+    browser.webRequest[event].addListener(listener, filter, ["blocking"]);
+    this.#added.push([event, listener]);
+  }
+
+  clear() {
+    for (const [event, listener] of this.#added.splice(0)) browser.webRequest[event].removeListener(listener);
+  }
+}
 
 /** One instance of the core, from its loading to its end. */
 class Life {
   static #begun = false;
   // Who waits for an answer. A dead core gives none, so they are told by its end.
   #waiting = new Set();
+  #probeListeners = new ProbeListeners();
   ready = false;
 
   constructor() {
     this.core = this.#load();
-    this.core.then(() => { this.ready = true; }, (error) => end(this, error));
+    this.core.then(() => { this.ready = true; observe(); }, (error) => end(this, error));
   }
 
   async #load() {
@@ -35,7 +67,7 @@ class Life {
     if (Life.#begun) module.__wbg_reset_state();
     else module.initSync({ module: wasm });
     Life.#begun = true;
-    return module.Background.start((message) => end(this, new Error(message)));
+    return module.Background.start((message) => end(this, new Error(message)), this.#probeListeners);
   }
 
   call(method, ...values) {
@@ -46,6 +78,7 @@ class Life {
   }
 
   end(error) {
+    this.#probeListeners.clear();
     for (const reject of this.#waiting) reject(error);
   }
 }
@@ -133,6 +166,26 @@ async function wake() {
 async function answer(message) {
   const failed = (error) => ({ type: "failed", problem: { code: "core-failed", detail: String(error?.message ?? error) } });
   return ask("message", message).catch(failed);
+}
+
+let observing = false;
+
+/**
+ * Lets the core know what becomes of its answers. Not at top level: a socket that ends must not wake a sleeping page, which
+ * has nothing to learn from that. Firefox hears of these listeners before it hears any answer.
+ */
+function observe() {
+  if (observing) return;
+  observing = true;
+  const tell = (method) => (details) => {
+    const current = life;
+    if (current?.ready) current.call(method, details).catch((error) => { if (isTrap(error)) end(current, error); });
+  };
+  const { onSendHeaders, onResponseStarted, onErrorOccurred, onCompleted } = browser.webRequest;
+  onSendHeaders.addListener(tell("sendHeaders"), SOCKETS);
+  onResponseStarted.addListener(tell("responseStarted"), SOCKETS, ["responseHeaders"]);
+  onErrorOccurred.addListener(tell("ended"), SOCKETS);
+  onCompleted.addListener(tell("ended"), SOCKETS);
 }
 
 // The first event needs the core; it is the better for having begun now.

@@ -16,6 +16,7 @@
 //! | [`rule`], [`policy`], [`settings`] | checked rules, lookup, what the user sets |
 //! | [`connection`], [`verdict`] | facts in, verdict out |
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
+//! | [`lock`], [`overruling`] | the key that opens a socket by Sockpin's "yes" alone; what another extension has done |
 //! | [`violation`], [`log`] | a violation as it is written down; the entries of the log |
 //! | [`formats`] | pins as other tools write them |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
@@ -29,9 +30,11 @@ pub mod error;
 pub mod formats;
 pub mod host;
 pub mod limits;
+pub mod lock;
 pub mod log;
 pub mod managed;
 pub mod message;
+pub mod overruling;
 pub mod pause;
 pub mod pin;
 pub mod policy;

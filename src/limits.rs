@@ -6,6 +6,13 @@
 /// Bytes of a pin: a SHA-256 digest (RFC 7469 section 2.4, FIPS 180-4 section 1).
 pub const PIN_BYTES: usize = 32;
 
+/// Bytes of the nonce in `Sec-WebSocket-Key` (RFC 6455 section 4.1, item 7).
+pub const WEBSOCKET_NONCE_BYTES: usize = 16;
+
+/// Handshakes under way of which is kept what their later events need. Firefox opens at most 200 sockets at a time
+/// (`network.websocket.max-connections`). Past this the oldest is forgotten: its socket does not open.
+pub const MAX_HANDSHAKES: usize = 2_000;
+
 /// Bytes of one label of a domain name (RFC 1035 section 2.3.4).
 pub const MAX_LABEL_BYTES: usize = 63;
 

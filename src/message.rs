@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::log::LogEntry;
 use crate::managed::ManagedProblem;
+use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
 use crate::rule::{FieldError, RuleDocument};
 use crate::settings::Pausing;
@@ -36,6 +37,8 @@ pub enum Request {
     },
     /// End the pause.
     Resume,
+    /// Say no more of what another extension has done until now.
+    DismissOverruling,
     /// The newest entries of the log.
     Log {
         /// How many at most; never more than [`crate::limits::MAX_LOG_ENTRIES_PER_ANSWER`].
@@ -106,6 +109,9 @@ pub struct Status {
     /// How many parts of an administrator's policy were refused.
     #[serde(default)]
     pub refused: usize,
+    /// What another extension has done to a socket that was stopped, until somebody dismisses it.
+    #[serde(default)]
+    pub overruling: Option<Overruling>,
     /// What the browser lets Sockpin see.
     pub sight: Sight,
 }

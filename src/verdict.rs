@@ -74,6 +74,11 @@ pub enum Reason {
     PreflightUnanswered,
     /// Violation: Certificate Transparency is required and not reported.
     CtNotCompliant,
+    /// Violation: the request had no key to be replaced, or the server has answered to another key than the one that it
+    /// was sent (RFC 6455 section 4.2.2).
+    HandshakeAltered,
+    /// Violation: the socket was to open, and the browser did not use the answer that opens the lock.
+    AnswerDiscarded,
     /// Violation: the decision took too long.
     Deadline,
     /// Violation: the stored policy could not be read, so nothing is known to be unpinned.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::{Certificate, Description};
 use crate::connection::{Connection, Facts, Target};
+use crate::overruling::Overruled;
 use crate::pin::Pin;
 use crate::policy::Layer;
 use crate::preflight::NoAnswer;
@@ -39,6 +40,9 @@ pub struct Violation {
     /// When it was found out.
     #[serde(default)]
     pub stage: Stage,
+    /// How far it came although it had been stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overruled: Option<Overruled>,
     /// Why the pre-flight that the rule asks for has not vouched for the socket, where it has not.
     #[serde(default)]
     pub no_answer: Option<NoAnswer>,
@@ -59,6 +63,8 @@ pub enum Stage {
     Handshake,
     /// By a pre-flight: nothing of the page's had been sent.
     Preflight,
+    /// By its address alone: nothing had been sent, and the server had not been asked for its key.
+    BeforeRequest,
 }
 
 /// A rule as it was when it decided.
@@ -164,6 +170,7 @@ impl Violation {
             exception: verdict.exception,
             paused: verdict.paused,
             stage: Stage::default(),
+            overruled: None,
             no_answer: None,
             rule: snapshot(verdict),
             matched: verdict.matched.clone(),

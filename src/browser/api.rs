@@ -13,35 +13,17 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest"], js_name = getSecurityInfo)]
     fn get_security_info(request_id: &str, options: &JsValue) -> Result<JsValue, JsValue>;
 
-    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onBeforeRequest"], js_name = addListener)]
-    pub(super) fn add_before_request_listener(
-        listener: &Listener,
-        filter: &JsValue,
-        extra: &JsValue,
-    ) -> Result<(), JsValue>;
+    /// Of `background.js`: listeners of `webRequest` that it takes away when the instance ends that answers for them.
+    pub type ProbeListeners;
 
-    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onBeforeRequest"], js_name = removeListener)]
-    pub(super) fn remove_before_request_listener(listener: &Listener) -> Result<(), JsValue>;
+    /// A blocking listener of the event with this name.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn add(this: &ProbeListeners, event: &str, listener: &Listener, filter: &JsValue)
+    -> Result<(), JsValue>;
 
-    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onHeadersReceived"], js_name = addListener)]
-    pub(super) fn add_headers_received_listener(
-        listener: &Listener,
-        filter: &JsValue,
-        extra: &JsValue,
-    ) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onHeadersReceived"], js_name = removeListener)]
-    pub(super) fn remove_headers_received_listener(listener: &Listener) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onAuthRequired"], js_name = addListener)]
-    pub(super) fn add_auth_required_listener(
-        listener: &Listener,
-        filter: &JsValue,
-        extra: &JsValue,
-    ) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = ["browser", "webRequest", "onAuthRequired"], js_name = removeListener)]
-    pub(super) fn remove_auth_required_listener(listener: &Listener) -> Result<(), JsValue>;
+    /// Takes all of them away.
+    #[wasm_bindgen(method)]
+    pub(super) fn clear(this: &ProbeListeners);
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = get)]
     fn storage_local_get(key: &str) -> Result<JsValue, JsValue>;
@@ -116,6 +98,9 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = randomUUID)]
     pub(super) fn random_uuid() -> Result<String, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
+    pub(super) fn fill_with_random(bytes: &mut [u8]) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &js_sys::Function, milliseconds: i32, argument: &JsValue) -> JsValue;

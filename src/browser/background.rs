@@ -4,26 +4,29 @@ mod pausing;
 mod requests;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
+use super::api::ProbeListeners;
 use super::badge::Badge;
-use super::convert::{from_js, to_js, to_js_error};
+use super::convert::{from_js, property, to_js, to_js_error};
 use super::log::Log;
 use super::preflight::Prober;
 use super::serial::Serial;
-use super::socket::{self, Request as SocketRequest};
+use super::session_store::{self, OVERRULING, PAUSE};
 use super::url_host::url_host;
-use super::{api, managed_store, pause_store, policy_store, promise, security_info, sight};
-use crate::engine::{Answer, Effect, Engine, OnHeaders, OnOpening, Step, Stored};
+use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket};
+use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
-use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_UNREADABLE_ADDRESSES};
+use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES, MAX_UNREADABLE_ADDRESSES};
+use crate::lock::{Nonce, WebSocketKey};
 use crate::log::LogEntry;
 use crate::message::{Notice, Response, Sight};
+use crate::time::UnixMillis;
 use crate::verdict::Reason;
 
 /// What JavaScript holds: an opaque handle on the one engine.
@@ -38,6 +41,8 @@ struct State {
     log: Log,
     /// Why the last entry could not be written, if it could not.
     log_problem: RefCell<Option<Error>>,
+    /// The id of the entry of each request that has one, once it is on disk.
+    written: RefCell<HashMap<String, Promise>>,
     badge: Badge,
     /// What the browser lets this extension see, as far as it has been asked.
     sight: Cell<Sight>,
@@ -53,14 +58,15 @@ struct State {
 #[wasm_bindgen]
 impl Background {
     /// Reads the policy and is ready. `on_panic` is called with the message when this instance dies.
-    pub async fn start(on_panic: Function) -> Result<Background, JsValue> {
+    pub async fn start(on_panic: Function, probe_listeners: ProbeListeners) -> Result<Background, JsValue> {
         report_panics_to(on_panic);
         let engine = load_engine().await.map_err(|error| to_js_error(&error))?;
         let state = Rc::new(State {
             engine: RefCell::new(engine),
-            prober: Prober::default(),
+            prober: Prober::new(probe_listeners),
             log: Log::new(),
             log_problem: RefCell::new(None),
+            written: RefCell::default(),
             badge: Badge::new(),
             sight: Cell::new(Sight { every_site: true, private_windows: true }),
             changes: Serial::new(),
@@ -78,20 +84,23 @@ impl Background {
     #[wasm_bindgen(js_name = beforeRequest)]
     pub fn before_request(&self, details: JsValue) -> Promise {
         let state = Rc::clone(&self.state);
+        future_to_promise(async move { state.at_gate(&details, &Gate::BeforeRequest).await })
+    }
+
+    /// `webRequest.onBeforeSendHeaders`.
+    #[wasm_bindgen(js_name = beforeSendHeaders)]
+    pub fn before_send_headers(&self, details: JsValue) -> Promise {
+        let state = Rc::clone(&self.state);
         future_to_promise(async move {
-            let SocketRequest { socket, .. } = socket::read(&details).map_err(|error| to_js_error(&error))?;
-            state.catch_up().await;
-            let on_opening = state.engine.borrow().opening(&socket, &url_host);
-            let step = match on_opening {
-                OnOpening::Decided(step) => step,
-                OnOpening::NeedsProbe(probe) => {
-                    let answer = state.prober.send(&probe).await;
-                    let now = socket::now().map_err(|error| to_js_error(&error))?;
-                    state.engine.borrow_mut().keep(&probe, answer.clone(), now);
-                    state.engine.borrow().answered(&socket, &answer, &url_host)
-                }
+            let page_key = || {
+                let key = headers::value(&details, headers::OF_REQUEST, headers::WEBSOCKET_KEY);
+                key.map(|key| WebSocketKey::from_header(&key))
             };
-            state.carry_out(step).await
+            let nonce = || {
+                let mut nonce = Nonce::default();
+                api::fill_with_random(&mut nonce).ok().map(|_| nonce)
+            };
+            state.at_gate(&details, &Gate::BeforeSendHeaders { page_key: &page_key, nonce: &nonce }).await
         })
     }
 
@@ -100,18 +109,46 @@ impl Background {
     pub fn headers_received(&self, details: JsValue) -> Promise {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
-            let SocketRequest { id, socket } = socket::read(&details).map_err(|error| to_js_error(&error))?;
+            let socket = socket::read(&details).map_err(|error| to_js_error(&error))?;
             state.catch_up().await;
-            let on_headers = state.engine.borrow().headers_received(&socket, &url_host);
+            let accept = || headers::value(&details, headers::OF_RESPONSE, headers::WEBSOCKET_ACCEPT);
+            let on_headers = state.engine.borrow_mut().headers_received(&socket, &accept, &url_host);
             let step = match on_headers {
                 OnHeaders::Decided(step) => step,
                 OnHeaders::NeedsFacts(target) => {
-                    let facts = security_info::facts(&id).await;
-                    state.engine.borrow().judge(&socket, target, facts)
+                    let facts = security_info::facts(&socket.request).await;
+                    state.engine.borrow_mut().judge(&socket, target, facts, &accept)
                 }
             };
-            state.carry_out(step).await
+            state.carry_out(&socket.request, step, &details).await
         })
+    }
+
+    /// `webRequest.onSendHeaders`: the browser sends the request.
+    #[wasm_bindgen(js_name = sendHeaders)]
+    pub fn send_headers(&self, details: &JsValue) {
+        self.state.notice(details, Engine::sent);
+    }
+
+    /// `webRequest.onResponseStarted`: the browser goes on with the answer.
+    #[wasm_bindgen(js_name = responseStarted)]
+    pub fn response_started(&self, details: &JsValue) {
+        let accept = || headers::value(details, headers::OF_RESPONSE, headers::WEBSOCKET_ACCEPT);
+        self.state.notice(details, |engine, request, now| {
+            if socket::opens(details) {
+                engine.opening_answer(request, socket::status(details), &accept, now)
+            } else {
+                Vec::new()
+            }
+        });
+    }
+
+    /// `webRequest.onErrorOccurred` and `onCompleted`: the request has ended.
+    pub fn ended(&self, details: &JsValue) {
+        if let Some(request) = property(details, "requestId").as_string() {
+            self.state.engine.borrow_mut().ended(&request);
+            self.state.written.borrow_mut().remove(&request);
+        }
     }
 
     /// The guard has stopped a socket: `reason` is `"deadline"` or `"internal-error"`.
@@ -119,10 +156,10 @@ impl Background {
     pub fn guard_stopped(&self, details: JsValue, reason: JsValue) -> Promise {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
-            let SocketRequest { socket, .. } = socket::read(&details).map_err(|error| to_js_error(&error))?;
+            let socket = socket::read(&details).map_err(|error| to_js_error(&error))?;
             let reason = from_js(&reason).unwrap_or(Reason::InternalError);
-            let step = state.engine.borrow().guard_stopped(&socket, reason, &url_host);
-            state.carry_out(step).await
+            let step = state.engine.borrow_mut().guard_stopped(&socket, reason, &url_host);
+            state.carry_out(&socket.request, step, &details).await
         })
     }
 
@@ -186,15 +223,59 @@ impl State {
         }
     }
 
-    async fn carry_out(self: &Rc<Self>, step: Step) -> Result<JsValue, JsValue> {
-        for effect in step.effects {
-            match effect {
-                Effect::Log(entry) if self.is_repetition(&entry) => {}
-                Effect::Log(entry) => self.write_down(entry).await,
-                Effect::CountOnBadge { tab } => self.badge.count(tab),
+    async fn at_gate(self: &Rc<Self>, details: &JsValue, gate: &Gate<'_>) -> Result<JsValue, JsValue> {
+        let mut socket = socket::read(details).map_err(|error| to_js_error(&error))?;
+        self.catch_up().await;
+        let on_opening = self.engine.borrow_mut().opening(&socket, gate, &url_host);
+        let step = match on_opening {
+            OnOpening::Decided(step) => step,
+            OnOpening::NeedsProbe(probe) => {
+                let answer = self.prober.send(&probe).await;
+                socket.now = socket::now().map_err(|error| to_js_error(&error))?;
+                self.engine.borrow_mut().answered(&socket, gate, &probe, answer, &url_host)
+            }
+        };
+        self.carry_out(&socket.request, step, details).await
+    }
+
+    /// What an event tells that holds nothing up.
+    fn notice(self: &Rc<Self>, details: &JsValue, tell: impl FnOnce(&mut Engine, &str, UnixMillis) -> Vec<Effect>) {
+        let (Some(request), Ok(now)) = (property(details, "requestId").as_string(), socket::now()) else {
+            return;
+        };
+        let effects = tell(&mut self.engine.borrow_mut(), &request, now);
+        if effects.is_empty() {
+            return;
+        }
+        let state = Rc::clone(self);
+        spawn_local(async move { state.bring_about(&request, effects).await });
+    }
+
+    async fn carry_out(self: &Rc<Self>, request: &str, step: Step, details: &JsValue) -> Result<JsValue, JsValue> {
+        if step.effects.is_empty() && step.answer == Answer::Cancel {
+            // It was decided before, and is answered as then: once the entry is on disk.
+            let written = self.written.borrow().get(request).cloned();
+            if let Some(written) = written {
+                promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
             }
         }
-        blocking_response(step.answer)
+        self.bring_about(request, step.effects).await;
+        blocking_response(&step.answer, details)
+    }
+
+    async fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Log(entry) if self.is_repetition(&entry) => {}
+                Effect::Log(entry) | Effect::Amend(entry) => self.write_down(Some(request), entry).await,
+                Effect::CountOnBadge { tab } => self.badge.count(tab),
+                Effect::ShowOverruling(overruling) => {
+                    self.say_what_has_changed();
+                    // Where it cannot be stored, it is forgotten when the background sleeps.
+                    let _ = session_store::store(OVERRULING, Some(overruling)).await;
+                }
+            }
+        }
     }
 
     fn is_repetition(&self, entry: &LogEntry) -> bool {
@@ -206,15 +287,32 @@ impl State {
             && (pages.len() >= MAX_UNREADABLE_ADDRESSES || !pages.insert(violation.page.clone()))
     }
 
-    /// Waits until the entry is on disk, but not for ever: the answer does not depend on it.
-    async fn write_down(self: &Rc<Self>, entry: LogEntry) {
+    /// Waits until the entry is on disk, but not for ever: the answer does not depend on it. A further entry of a request
+    /// takes the place of the one before.
+    async fn write_down(self: &Rc<Self>, request: Option<&str>, entry: LogEntry) {
+        let before = request.and_then(|request| self.written.borrow().get(request).cloned());
         let state = Rc::clone(self);
         let written = future_to_promise(async move {
-            let result = state.log.add(&entry).await;
+            let id = match before {
+                Some(before) => JsFuture::from(before).await.ok().filter(|id| !id.is_undefined()),
+                None => None,
+            };
+            let result = match id {
+                Some(id) => state.log.replace(&id, &entry).await.map(|()| id),
+                None => state.log.add(&entry).await,
+            };
+            let id = result.as_ref().cloned().unwrap_or(JsValue::UNDEFINED);
             state.log_problem.replace(result.err());
             state.tell_pages_of_log();
-            Ok(JsValue::UNDEFINED)
+            Ok(id)
         });
+        if let Some(request) = request {
+            let mut entries = self.written.borrow_mut();
+            if entries.len() >= MAX_HANDSHAKES {
+                entries.clear();
+            }
+            entries.insert(request.to_owned(), written.clone());
+        }
         promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
     }
 
@@ -235,15 +333,22 @@ async fn load_engine() -> Result<Engine, Error> {
     let stored = Stored {
         user: policy_store::load().await,
         managed: managed_store::load().await,
-        pause: pause_store::load().await,
+        pause: session_store::load(PAUSE).await,
+        overruling: session_store::load(OVERRULING).await,
     };
     Ok(Engine::start(stored, socket::now()?, &url_host))
 }
 
 /// What a blocking listener returns.
-fn blocking_response(answer: Answer) -> Result<JsValue, JsValue> {
+fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsValue> {
     let name = match answer {
         Answer::LetGo => None,
+        Answer::Lock(key) => {
+            return headers::replaced(details, headers::OF_REQUEST, headers::WEBSOCKET_KEY, key.as_str());
+        }
+        Answer::Unlock(accept) => {
+            return headers::replaced(details, headers::OF_RESPONSE, headers::WEBSOCKET_ACCEPT, accept);
+        }
         Answer::Upgrade => Some("upgradeToSecure"),
         Answer::Cancel => Some("cancel"),
     };

@@ -6,6 +6,7 @@ use idb::request::Request as _;
 use idb::{
     CursorDirection, Database, DatabaseEvent as _, Event as _, Factory, KeyPath, ObjectStoreParams, Query, Transaction,
 };
+use js_sys::Reflect;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbTransaction};
@@ -18,6 +19,7 @@ use crate::log::LogEntry;
 const DATABASE: &str = "sockpin";
 const DATABASE_VERSION: u32 = 1;
 const STORE: &str = "violations";
+const KEY: &str = "id";
 const READ_ONLY: &str = "readonly";
 const READ_WRITE: &str = "readwrite";
 
@@ -51,11 +53,11 @@ impl Log {
         Self { database: RefCell::new(None) }
     }
 
-    /// Writes an entry; when this returns it is on disk. The oldest go where there are too many.
-    pub(super) async fn add(&self, entry: &LogEntry) -> Result<(), Error> {
+    /// Writes an entry and gives its id; when this returns it is on disk. The oldest go where there are too many.
+    pub(super) async fn add(&self, entry: &LogEntry) -> Result<JsValue, Error> {
         let transaction = self.begin(READ_WRITE).await?;
         let store = transaction.object_store(STORE).map_err(idb_error)?;
-        store.add(&to_js(entry)?, None).map_err(idb_error)?.await.map_err(idb_error)?;
+        let id = store.add(&to_js(entry)?, None).map_err(idb_error)?.await.map_err(idb_error)?;
         let count = store.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
         if count > MAX_LOG_ENTRIES {
             let surplus = store.get_all_keys(None, Some(count - MAX_LOG_ENTRIES)).map_err(idb_error)?;
@@ -63,6 +65,16 @@ impl Log {
                 store.delete(Query::Key(key)).map_err(idb_error)?.await.map_err(idb_error)?;
             }
         }
+        finish(transaction).await.map(|()| id)
+    }
+
+    /// Writes an entry in place of the one with this id.
+    pub(super) async fn replace(&self, id: &JsValue, entry: &LogEntry) -> Result<(), Error> {
+        let record = to_js(entry)?;
+        Reflect::set(&record, &JsValue::from_str(KEY), id).map_err(|thrown| storage_error(&thrown))?;
+        let transaction = self.begin(READ_WRITE).await?;
+        let store = transaction.object_store(STORE).map_err(idb_error)?;
+        store.put(&record, None).map_err(idb_error)?.await.map_err(idb_error)?;
         finish(transaction).await
     }
 
@@ -133,7 +145,7 @@ impl Log {
 fn create(database: &Database) -> Result<(), idb::Error> {
     let mut parameters = ObjectStoreParams::new();
     parameters.auto_increment(true);
-    parameters.key_path(Some(KeyPath::new_single("id")));
+    parameters.key_path(Some(KeyPath::new_single(KEY)));
     let store = database.create_object_store(STORE, parameters)?;
     store.create_index("time", KeyPath::new_single("time"), None)?;
     store.create_index("host", KeyPath::new_single("host"), None)?;

@@ -8,13 +8,13 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Object, Promise, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::AbortController;
 
-use super::api::{self, Listener};
+use super::api::{self, Listener, ProbeListeners};
 use super::convert::{property, to_js, to_js_error};
 use super::socket::{road, status};
 use super::url_host::canonical_url;
@@ -24,15 +24,14 @@ use crate::limits::PREFLIGHT_DEADLINE_MS;
 use crate::preflight::{Answer, NoAnswer, Probe, Proxy, Road};
 
 /// Sends probes; sockets that ask for the same one share it.
-#[derive(Default)]
 pub(super) struct Prober {
     air: Rc<Air>,
 }
 
 /// The probes under way.
-#[derive(Default)]
 struct Air {
     flights: RefCell<HashMap<String, Rc<Flight>>>,
+    registry: ProbeListeners,
     listeners: RefCell<Option<Listeners>>,
 }
 
@@ -50,6 +49,11 @@ struct Flight {
 }
 
 impl Prober {
+    pub(super) fn new(registry: ProbeListeners) -> Self {
+        let air = Air { flights: RefCell::default(), registry, listeners: RefCell::default() };
+        Self { air: Rc::new(air) }
+    }
+
     /// Sends the probe, or waits for the one that is under way.
     pub(super) async fn send(&self, probe: &Probe) -> Answer {
         let Some(url) = canonical_url(&probe.url()) else {
@@ -82,6 +86,7 @@ impl Prober {
             let _ = fly(&air, &this, &url).await;
             air.flights.borrow_mut().remove(&url);
             if air.flights.borrow().is_empty() {
+                air.registry.clear();
                 air.listeners.take();
             }
             Ok(JsValue::UNDEFINED)
@@ -139,11 +144,9 @@ const REQUEST: Request = Request {
     referrer_policy: "no-referrer",
 };
 
-/// The listeners, until this is dropped.
+/// What the browser calls while probes are under way.
 struct Listeners {
-    before_request: Listener,
-    auth_required: Listener,
-    headers_received: Listener,
+    _held: [Listener; 3],
 }
 
 impl Listeners {
@@ -158,33 +161,22 @@ impl Listeners {
         // A background belongs to no tab. No pattern has a port, and the address is compared in any case.
         let filter = Filter { urls: ["https://*/*"], types: ["xmlhttprequest"], tab_id: -1 };
         let filter = to_js(&filter).map_err(|error| to_js_error(&error))?;
-        let blocking = Array::of1(&JsValue::from_str("blocking"));
-        let listener = |answer: fn(&Rc<Flight>, &JsValue) -> JsValue| {
-            let air = Rc::downgrade(air);
-            Listener::new(move |details| {
-                air.upgrade()
+        let listen = |event, answer: fn(&Rc<Flight>, &JsValue) -> JsValue| {
+            let weak = Rc::downgrade(air);
+            let listener = Listener::new(move |details| {
+                weak.upgrade()
                     .and_then(|air| air.flight_of(&details))
                     .map_or_else(go_on, |flight| answer(&flight, &details))
-            })
+            });
+            air.registry.add(event, &listener, &filter).map(|()| listener)
         };
-        let listeners = Self {
-            before_request: listener(take_off),
-            auth_required: listener(ask_nobody),
-            headers_received: listener(land),
-        };
-        api::add_before_request_listener(&listeners.before_request, &filter, &blocking)?;
-        api::add_auth_required_listener(&listeners.auth_required, &filter, &blocking)?;
-        api::add_headers_received_listener(&listeners.headers_received, &filter, &blocking)?;
-        Ok(listeners)
-    }
-}
-
-impl Drop for Listeners {
-    fn drop(&mut self) {
-        // A listener that the browser has forgotten by itself need not be taken away.
-        let _ = api::remove_before_request_listener(&self.before_request);
-        let _ = api::remove_auth_required_listener(&self.auth_required);
-        let _ = api::remove_headers_received_listener(&self.headers_received);
+        Ok(Self {
+            _held: [
+                listen("onBeforeRequest", take_off)?,
+                listen("onAuthRequired", ask_nobody)?,
+                listen("onHeadersReceived", land)?,
+            ],
+        })
     }
 }
 

@@ -10,30 +10,31 @@ use crate::error::Error;
 use crate::preflight::{Proxy, Road};
 use crate::time::UnixMillis;
 
-/// A request that opens a socket.
-pub(super) struct Request {
-    /// The browser's name for it, the same in all its events.
-    pub(super) id: String,
-    /// What the engine is told.
-    pub(super) socket: Socket,
-}
-
 /// Reads what the browser documents; an event without id or URL is no event.
-pub(super) fn read(details: &JsValue) -> Result<Request, Error> {
+pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
     let text = |name: &str| property(details, name).as_string();
     let needed = |name: &str| text(name).ok_or_else(|| Error::Argument { detail: format!("the event has no {name}") });
     let document = text("documentUrl").or_else(|| text("originUrl"));
-    Ok(Request {
-        id: needed("requestId")?,
-        socket: Socket {
-            url: needed("url")?,
-            page: document.as_deref().and_then(origin),
-            tab: tab(property(details, "tabId").as_f64()),
-            road: road(details),
-            status: status(details),
-            now: now()?,
-        },
+    Ok(Socket {
+        request: needed("requestId")?,
+        url: needed("url")?,
+        page: document.as_deref().and_then(origin),
+        tab: tab(property(details, "tabId").as_f64()),
+        road: road(details),
+        status: status(details),
+        now: now()?,
     })
+}
+
+/// Whether an answer opens a socket: 101 (RFC 6455 section 4.2.2), or 200 over HTTP/2 (RFC 8441 section 5).
+pub(super) fn opens(details: &JsValue) -> bool {
+    const HTTP2: &str = "HTTP/2";
+    let over_http2 = || property(details, "statusLine").as_string().is_some_and(|line| line.starts_with(HTTP2));
+    match status(details) {
+        Some(101) => true,
+        Some(200) => over_http2(),
+        _ => false,
+    }
 }
 
 /// How a request travels.

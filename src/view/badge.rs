@@ -31,6 +31,10 @@ pub fn face(status: &Status) -> Face {
     if let Some(problem) = &status.problem {
         return Face { text: PROBLEM, colour: RED, title: Some(sentence(problem)) };
     }
+    if let Some(overruling) = &status.overruling {
+        let title = status::overruling_title(overruling.how).to_owned();
+        return Face { text: PROBLEM, colour: RED, title: Some(title) };
+    }
     if !status.sight.every_site {
         let title = status::permission_missing().title.to_owned();
         return Face { text: PROBLEM, colour: RED, title: Some(title) };
@@ -48,6 +52,7 @@ mod tests {
     use super::*;
     use crate::error::Error;
     use crate::message::Sight;
+    use crate::overruling::{Overruled, Overruling};
     use crate::pause::{Pause, PauseLength};
     use crate::settings::Pausing;
     use crate::time::UnixMillis;
@@ -62,6 +67,7 @@ mod tests {
             pausing: Pausing::Allowed,
             administrator: None,
             refused: 0,
+            overruling: None,
             sight: Sight { every_site: true, private_windows: true },
         };
         let shown = |status: &Status| {
@@ -72,6 +78,8 @@ mod tests {
         let unseen = Sight { every_site: false, private_windows: false };
         let no_private = Status { sight: Sight { every_site: true, private_windows: false }, ..well.clone() };
         let no_permission = Status { sight: unseen, ..well.clone() };
+        let overruling = Overruling { how: Overruled::Opened, time: UnixMillis::new(0), host: None };
+        let overruled = Status { overruling: Some(overruling), ..no_permission.clone() };
         let unreadable = Status { problem: Some(Error::PolicyNewer { version: 9 }), ..no_permission.clone() };
         let pause = Some(Pause::begin(PauseLength::UntilRestart, UnixMillis::new(0)));
         let paused = Status { pause, ..unreadable.clone() };
@@ -80,6 +88,7 @@ mod tests {
             (&no_private, "", "private windows"),
             (&refused, "!", "administrator"),
             (&no_permission, "!", "may not check every site"),
+            (&overruled, "!", "let a blocked socket through"),
             (&unreadable, "!", "newer version"),
             (&paused, "off", "paused"),
         ] {

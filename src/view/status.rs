@@ -3,8 +3,10 @@
 use super::date::count;
 use super::error::{detail, sentence};
 use super::notice::Tone;
+use super::violation::FIND_EXTENSION;
 use crate::error::Error;
 use crate::message::Status;
+use crate::overruling::{Overruled, Overruling};
 use crate::pause::Pause;
 
 /// The line below the name on every page.
@@ -25,6 +27,8 @@ pub enum Remedy {
     OpenRules,
     /// Give the permission that was taken away.
     Permit,
+    /// Say no more of what has been seen.
+    Dismiss,
 }
 
 impl Remedy {
@@ -35,6 +39,7 @@ impl Remedy {
             Self::StartAfresh => "Start with no rules…",
             Self::OpenRules => "Open the rules",
             Self::Permit => "Give the permission",
+            Self::Dismiss => "Dismiss",
         }
     }
 }
@@ -70,6 +75,7 @@ pub fn state(status: &Status, banner: Option<&Banner>, pause: Option<State>) -> 
 pub fn banner(status: &Status, unread_log: Option<&Error>) -> Option<Banner> {
     match (&status.problem, unread_log, &status.log_problem) {
         (Some(error), _, _) => Some(problem(error, status.pause)),
+        _ if status.overruling.is_some() => status.overruling.as_ref().map(overruled),
         _ if !status.sight.every_site => Some(permission_missing()),
         (None, Some(error), _) => Some(log_unreadable(error)),
         (None, None, Some(error)) => Some(log_problem(error)),
@@ -172,6 +178,43 @@ pub fn log_unreadable(error: &Error) -> Banner {
     }
 }
 
+/// Another extension has undone what Sockpin had decided.
+#[must_use]
+pub fn overruled(overruling: &Overruling) -> Banner {
+    let host = overruling.host.as_deref().filter(|host| !host.is_empty()).unwrap_or("a host");
+    let happened = match overruling.how {
+        Overruled::Held => format!(
+            "Firefox used another extension’s answer instead of Sockpin’s for a blocked socket to {host}. Sockpin’s lock kept \
+             the socket closed, so no data has flowed."
+        ),
+        Overruled::Sent => format!(
+            "Firefox used another extension’s answer instead of Sockpin’s for a blocked socket to {host}: the request with its \
+             URL and cookies was sent. The socket did not open."
+        ),
+        Overruled::Opened => format!(
+            "Firefox used another extension’s answer instead of Sockpin’s for a blocked socket to {host}: the socket opened, \
+             and data can have flowed. Close its page."
+        ),
+    };
+    Banner {
+        title: overruling_title(overruling.how),
+        text: format!("{happened} {FIND_EXTENSION}"),
+        detail: None,
+        remedy: Some(Remedy::Dismiss),
+        code: "overruled",
+    }
+}
+
+/// The same in a few words.
+#[must_use]
+pub const fn overruling_title(how: Overruled) -> &'static str {
+    match how {
+        Overruled::Held => "Another extension overruled Sockpin",
+        Overruled::Sent => "Another extension sent a request that Sockpin had stopped",
+        Overruled::Opened => "Another extension let a blocked socket through",
+    }
+}
+
 /// The permission for all sites was taken away: Firefox then does not ask Sockpin about all sockets.
 #[must_use]
 pub fn permission_missing() -> Banner {
@@ -204,6 +247,7 @@ mod tests {
             pausing: Pausing::Allowed,
             administrator: None,
             refused: 0,
+            overruling: None,
             sight,
         }
     }
@@ -245,12 +289,29 @@ mod tests {
     }
 
     #[test]
+    fn what_another_extension_has_done_is_said_as_it_is() {
+        for (how, flowed, found) in [
+            (Overruled::Held, "no data has flowed", "to chat.example.com"),
+            (Overruled::Sent, "URL and cookies was sent. The socket did not open", "to chat.example.com"),
+            (Overruled::Opened, "data can have flowed", "about:addons"),
+        ] {
+            let host = Some("chat.example.com".to_owned());
+            let banner = overruled(&Overruling { how, time: UnixMillis::new(0), host });
+            assert!(banner.text.contains(flowed) && banner.text.contains(found), "{}", banner.text);
+            let private = overruled(&Overruling { how, time: UnixMillis::new(0), host: None });
+            assert!(private.text.contains("to a host"), "{}", private.text);
+        }
+    }
+
+    #[test]
     fn the_gravest_is_shown() {
         let blind = Sight { every_site: false, private_windows: false };
         let no_private = Sight { private_windows: false, ..well(1).sight };
         let unwritten = Status { log_problem: Some(storage()), ..well(1) };
         let unpermitted = Status { sight: blind, ..unwritten.clone() };
-        let broken = Status { problem: Some(Error::PolicyNewer { version: 9 }), ..unpermitted.clone() };
+        let overruling = Overruling { how: Overruled::Opened, time: UnixMillis::new(0), host: None };
+        let overruled = Status { overruling: Some(overruling), ..unpermitted.clone() };
+        let broken = Status { problem: Some(Error::PolicyNewer { version: 9 }), ..overruled.clone() };
         for (status, unread_log, code) in [
             (well(1), None, None),
             // Most people have it that way, and it is no fault.
@@ -259,6 +320,7 @@ mod tests {
             (unwritten.clone(), None, Some("log-unwritable")),
             (unwritten, Some(storage()), Some("log-unreadable")),
             (unpermitted, Some(storage()), Some("permission-missing")),
+            (overruled, Some(storage()), Some("overruled")),
             (broken, Some(storage()), Some("policy-newer")),
         ] {
             let banner = banner(&status, unread_log.as_ref());

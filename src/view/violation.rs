@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::date::{count, day};
 use super::notice::{Badge, Tone};
+use crate::overruling::Overruled;
 use crate::pause::PauseEvent;
 use crate::policy::Layer;
 use crate::preflight::NoAnswer;
@@ -15,6 +16,7 @@ use crate::violation::{Mark, RuleSnapshot, Stage, Violation};
 #[must_use]
 pub fn outcome(violation: &Violation) -> Badge {
     match violation.outcome {
+        _ if violation.overruled == Some(Overruled::Opened) => Badge::new("Let through", Tone::Bad),
         Outcome::Flag if violation.paused => Badge::new("Let through", Tone::Warning),
         Outcome::Block => Badge::new("Blocked", Tone::Bad),
         Outcome::Flag => Badge::new("Flagged", Tone::Warning),
@@ -59,15 +61,36 @@ pub fn reason(violation: &Violation) -> String {
         sentence.push_str("; it was let through because Sockpin was paused");
     }
     sentence.push('.');
+    if let Some(how) = violation.overruled {
+        sentence.push(' ');
+        sentence.push_str(overruled(how));
+    }
     sentence
 }
+
+/// What another extension has made of a stop, in one sentence.
+const fn overruled(how: Overruled) -> &'static str {
+    match how {
+        Overruled::Held => "Another extension has overruled Sockpin here; Sockpin’s lock kept the socket closed.",
+        Overruled::Sent => "Another extension has let its request be sent all the same; the socket did not open.",
+        Overruled::Opened => "Another extension has let it through all the same.",
+    }
+}
+
+/// How to find an extension that overrules Sockpin.
+pub const FIND_EXTENSION: &str = "To find that extension, open about:addons and look for those that may “Access your data for all websites”; turn      them off one at a time until this no longer happens.";
 
 /// What to do next.
 #[must_use]
 pub fn advice(violation: &Violation) -> Cow<'static, str> {
-    match violation.reason {
+    let advice: Cow<'static, str> = match violation.reason {
         Reason::PreflightUnanswered => unanswered_advice(violation).into(),
         _ => settled_advice(violation).into(),
+    };
+    match violation.overruled {
+        Some(Overruled::Opened) => format!("Close the page that opened the socket. {FIND_EXTENSION} {advice}").into(),
+        Some(Overruled::Sent | Overruled::Held) => format!("{FIND_EXTENSION} {advice}").into(),
+        None => advice,
     }
 }
 
@@ -111,6 +134,14 @@ const fn settled_advice(violation: &Violation) -> &'static str {
             "Ask whoever runs the server what certificate it uses. A pin on a certificate of the chain that can be read \
              helps."
         }
+        Reason::HandshakeAltered if matches!(violation.stage, Stage::Handshake) => {
+            "The server may not speak WebSocket as it should, or another extension has changed the handshake: open \
+             about:addons and turn off those that may “Access your data for all websites” one at a time to find it."
+        }
+        Reason::HandshakeAltered | Reason::AnswerDiscarded => {
+            "Another extension has changed the handshake: open about:addons and turn off those that may “Access your data \
+             for all websites” one at a time to find it."
+        }
         Reason::PolicyUnreadable => "Open the rules: the page says what is wrong with them and what can be done.",
         Reason::UnreadableAddress => {
             "The page asked for an address that no socket can have. Tell whoever runs the page."
@@ -141,6 +172,16 @@ pub fn sent(violation: &Violation) -> Cow<'static, str> {
 
 const fn received(violation: &Violation) -> &'static str {
     match (violation.outcome, violation.stage, violation.reason) {
+        _ if matches!(violation.overruled, Some(Overruled::Opened)) => {
+            "Everything: another extension let the socket through, with its URL, cookies and subprotocols and all that the \
+             page sent."
+        }
+        (_, Stage::BeforeRequest, Reason::Cleartext) if matches!(violation.overruled, Some(Overruled::Sent)) => {
+            "The request that opens the socket, with its URL, cookies and subprotocols, without encryption; nothing after it."
+        }
+        _ if matches!(violation.overruled, Some(Overruled::Sent)) => {
+            "The request that opens the socket, with its URL, cookies and subprotocols, and nothing after it."
+        }
         (Outcome::Flag, _, Reason::Cleartext) if !violation.paused => {
             "Nothing without encryption. The encrypted socket in its place was checked by itself."
         }
@@ -160,6 +201,9 @@ const fn received(violation: &Violation) -> &'static str {
                  cookies and subprotocols."
             }
         },
+        (Outcome::Block, Stage::BeforeRequest, _) => {
+            "Nothing at all: the socket was stopped before its request was sent."
+        }
         (Outcome::Block, Stage::Handshake, Reason::UnreadableAddress) => "Nothing: there was no server to be asked.",
         // How far such a socket had got is not written down.
         (
@@ -284,6 +328,14 @@ fn cause(violation: &Violation) -> String {
             let why = unanswered(violation.no_answer.unwrap_or(NoAnswer::Failed));
             format!("The rule requires the key to be checked ahead of the handshake, and {why}")
         }
+        Reason::HandshakeAltered if violation.stage == Stage::Handshake => {
+            "The server’s answer does not fit the key that it was sent".to_owned()
+        }
+        Reason::HandshakeAltered => "The request had lost the key that Sockpin locks".to_owned(),
+        Reason::AnswerDiscarded => {
+            "The certificate was in order, but Firefox did not use Sockpin’s answer, so the socket stayed closed"
+                .to_owned()
+        }
         Reason::Deadline => "The check took too long".to_owned(),
         Reason::PolicyUnreadable => "The stored rules could not be read, so every socket is stopped".to_owned(),
         Reason::UnreadableAddress => "The address of the socket could not be read".to_owned(),
@@ -371,6 +423,7 @@ mod tests {
             exception: false,
             paused: false,
             stage: Stage::Handshake,
+            overruled: None,
             no_answer: None,
             rule: Some(RuleSnapshot {
                 id: "1".to_owned(),

@@ -1,13 +1,15 @@
 //! The program as a state machine: what the browser is told, and what else is done.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::json;
 use sockpin::connection::{Facts, MissingFacts};
-use sockpin::engine::{Answer, Effect, Engine, OnHeaders, OnOpening, Refusal, Socket, Step, Stored};
+use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Refusal, Socket, Step, Stored};
 use sockpin::error::Error;
 use sockpin::log::LogEntry;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
-use sockpin::preflight::{Answer as Probed, NoAnswer, Proxy, Road};
+use sockpin::preflight::{Answer as Probed, NoAnswer, Probe, Proxy, Road};
 use sockpin::rule::{Birth, RuleDocument};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
@@ -15,8 +17,11 @@ use sockpin::verdict::{Outcome, Reason};
 use crate::chains::{NOW, TestChain, secure};
 use crate::url_host;
 
+/// Each with a request of its own.
 fn socket(url: &str) -> Socket {
+    static REQUESTS: AtomicUsize = AtomicUsize::new(0);
     Socket {
+        request: REQUESTS.fetch_add(1, Ordering::Relaxed).to_string(),
         url: url.to_owned(),
         page: Some("https://page.example".to_owned()),
         tab: Some(7),
@@ -33,21 +38,39 @@ fn engine(mode: &str, pin: Pin) -> Engine {
 }
 
 fn start(user: Result<Option<String>, Error>) -> Engine {
-    Engine::start(Stored { user, managed: Ok(None), pause: None }, NOW, &url_host)
+    Engine::start(Stored { user, managed: Ok(None), pause: None, overruling: None }, NOW, &url_host)
+}
+
+/// At the first gate.
+fn at_first_gate(engine: &mut Engine, socket: &Socket) -> OnOpening {
+    engine.opening(socket, &Gate::BeforeRequest, &url_host)
 }
 
 /// Before the handshake, where no probe has an answer.
-fn opening(engine: &Engine, socket: &Socket) -> Step {
-    match engine.opening(socket, &url_host) {
+fn opening(engine: &mut Engine, socket: &Socket) -> Step {
+    match at_first_gate(engine, socket) {
         OnOpening::Decided(step) => step,
-        OnOpening::NeedsProbe(_) => engine.answered(socket, &Probed::None(NoAnswer::Failed), &url_host),
+        OnOpening::NeedsProbe(probe) => answered(engine, socket, &probe, Probed::None(NoAnswer::Failed)),
     }
 }
 
-fn handshake(engine: &Engine, socket: &Socket, facts: Facts) -> Step {
-    match engine.headers_received(socket, &url_host) {
+fn answered(engine: &mut Engine, socket: &Socket, probe: &Probe, answer: Probed) -> Step {
+    engine.answered(socket, &Gate::BeforeRequest, probe, answer, &url_host)
+}
+
+/// A probe as a rule asks for it.
+fn probe() -> Probe {
+    match at_first_gate(&mut engine("block", Pin::of_spki(b"key")), &socket("wss://chat.example.com")) {
+        OnOpening::NeedsProbe(probe) => probe,
+        OnOpening::Decided(step) => panic!("no probe is sent: {step:?}"),
+    }
+}
+
+/// An answer to the handshake without headers.
+fn handshake(engine: &mut Engine, socket: &Socket, facts: Facts) -> Step {
+    match engine.headers_received(socket, &|| None, &url_host) {
         OnHeaders::Decided(step) => step,
-        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts),
+        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts, &|| None),
     }
 }
 
@@ -55,10 +78,10 @@ fn handshake(engine: &Engine, socket: &Socket, facts: Facts) -> Step {
 fn done(step: &Step) -> (Vec<(Outcome, Reason)>, usize) {
     let logged = step.effects.iter().filter_map(|effect| match effect {
         Effect::Log(LogEntry::Violation(violation)) => Some((violation.outcome, violation.reason)),
-        Effect::Log(LogEntry::Pause(_)) | Effect::CountOnBadge { .. } => None,
+        _ => None,
     });
     let logged: Vec<_> = logged.collect();
-    let counted = step.effects.len() - logged.len();
+    let counted = step.effects.iter().filter(|effect| matches!(effect, Effect::CountOnBadge { .. })).count();
     (logged, counted)
 }
 
@@ -73,18 +96,18 @@ fn a_handshake_is_let_go_flagged_or_cancelled() {
         ("off", wrong, Answer::LetGo, vec![], 0),
     ] {
         let step =
-            handshake(&engine(mode, pin), &socket("wss://chat.example.com"), secure(chain.certificates()).into());
-        assert_eq!((step.answer, done(&step)), (answer, (logged, counted)), "{mode}");
+            handshake(&mut engine(mode, pin), &socket("wss://chat.example.com"), secure(chain.certificates()).into());
+        assert_eq!((step.answer.clone(), done(&step)), (answer, (logged, counted)), "{mode}");
     }
 }
 
 #[test]
 fn an_unpinned_socket_is_let_go_without_its_chain() {
-    let engine = engine("block", Pin::of_spki(b"key"));
+    let mut engine = engine("block", Pin::of_spki(b"key"));
     for url in ["wss://other.example.com", "ws://other.example.com", "wss://chat.example.com.evil.test"] {
         let socket = socket(url);
-        assert_eq!(opening(&engine, &socket), Step { answer: Answer::LetGo, effects: vec![] }, "{url}");
-        let OnHeaders::Decided(step) = engine.headers_received(&socket, &url_host) else {
+        assert_eq!(opening(&mut engine, &socket), Step { answer: Answer::LetGo, effects: vec![] }, "{url}");
+        let OnHeaders::Decided(step) = engine.headers_received(&socket, &|| None, &url_host) else {
             panic!("{url} asks for facts")
         };
         assert_eq!(step.answer, Answer::LetGo, "{url}");
@@ -123,14 +146,18 @@ fn what_a_proxy_answers_that_wants_a_password_is_not_judged_in_the_servers_place
         let road = Road { proxy: proxy.clone(), ..Road::default() };
         let socket = Socket { road, status, ..socket("wss://chat.example.com") };
         let name = format!("{proxy:?} {status:?} {facts:?}");
-        let step = handshake(&engine("block", Pin::of_spki(b"key")), &socket, facts);
-        assert_eq!((step.answer, done(&step).0.len()), (answer, usize::from(answer == Answer::Cancel)), "{name}");
+        let step = handshake(&mut engine("block", Pin::of_spki(b"key")), &socket, facts);
+        assert_eq!(
+            (step.answer.clone(), done(&step).0.len()),
+            (answer.clone(), usize::from(answer == Answer::Cancel)),
+            "{name}"
+        );
     }
     // Where nothing is known to be unpinned, the proxy's answer is no way out.
-    let unreadable = start(Err(Error::Storage { detail: "gone".to_owned() }));
+    let mut unreadable = start(Err(Error::Storage { detail: "gone".to_owned() }));
     let road = Road { proxy: plain, ..Road::default() };
     let socket = Socket { road, status: Some(407), ..socket("wss://chat.example.com") };
-    assert_eq!(handshake(&unreadable, &socket, nothing()).answer, Answer::Cancel);
+    assert_eq!(handshake(&mut unreadable, &socket, nothing()).answer, Answer::Cancel);
 }
 
 #[test]
@@ -140,8 +167,8 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
         ("flag", Answer::Upgrade, vec![(Outcome::Flag, Reason::Cleartext)]),
         ("off", Answer::LetGo, vec![]),
     ] {
-        let step = opening(&engine(mode, Pin::of_spki(b"key")), &socket("ws://chat.example.com"));
-        assert_eq!((step.answer, done(&step).0), (on_opening, logged), "{mode}");
+        let step = opening(&mut engine(mode, Pin::of_spki(b"key")), &socket("ws://chat.example.com"));
+        assert_eq!((step.answer.clone(), done(&step).0), (on_opening, logged), "{mode}");
     }
     // A rule for the cleartext port alone: upgraded to 443, the socket would escape it.
     let pin = Pin::of_spki(b"key").to_base64();
@@ -153,16 +180,16 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
         ("chat.example.com:8080", "ws://chat.example.com:8080", Answer::Upgrade),
     ] {
         let record = json!({"version": 1, "rules": [{"host": host, "pins": [{"sha256": pin}]}]}).to_string();
-        let step = opening(&start(Ok(Some(record))), &socket(url));
+        let step = opening(&mut start(Ok(Some(record))), &socket(url));
         assert_eq!(step.answer, answer, "{host} for {url}");
     }
     // One that was under way when the rule was made.
     let late = handshake(
-        &engine("block", Pin::of_spki(b"key")),
+        &mut engine("block", Pin::of_spki(b"key")),
         &socket("ws://chat.example.com"),
         Facts::Missing(MissingFacts::NoCertificates),
     );
-    assert_eq!((late.answer, done(&late)), (Answer::Cancel, (vec![(Outcome::Block, Reason::Cleartext)], 1)));
+    assert_eq!((late.answer.clone(), done(&late)), (Answer::Cancel, (vec![(Outcome::Block, Reason::Cleartext)], 1)));
 }
 
 #[test]
@@ -177,12 +204,12 @@ fn without_a_readable_policy_every_socket_is_stopped_at_once() {
     ] {
         let mut engine = start(stored);
         for url in ["wss://anything.example", "ws://anything.example"] {
-            let step = opening(&engine, &socket(url));
+            let step = opening(&mut engine, &socket(url));
             assert_eq!(step.answer, Answer::Cancel);
             // No number: it would hide the badge that says so on every tab.
             assert_eq!(done(&step), (vec![(Outcome::Block, Reason::PolicyUnreadable)], 0));
             assert_eq!(
-                handshake(&engine, &socket(url), Facts::Missing(MissingFacts::NoCertificates)).answer,
+                handshake(&mut engine, &socket(url), Facts::Missing(MissingFacts::NoCertificates)).answer,
                 Answer::Cancel
             );
         }
@@ -193,7 +220,7 @@ fn without_a_readable_policy_every_socket_is_stopped_at_once() {
         }
         let change = engine.start_afresh().unwrap();
         engine.adopt(change);
-        assert_eq!(opening(&engine, &socket("wss://anything.example")).answer, Answer::LetGo);
+        assert_eq!(opening(&mut engine, &socket("wss://anything.example")).answer, Answer::LetGo);
         assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(Error::PolicyInForce))));
     }
 }
@@ -211,7 +238,7 @@ fn a_rule_that_requires_a_preflight_stops_the_socket_before_its_handshake() {
         let mut rule = json!({"host": "chat.example.com", "pins": [{"sha256": pin}]});
         rule.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let record = json!({"version": 1, "rules": [rule]}).to_string();
-        let step = opening(&start(Ok(Some(record))), &socket("wss://chat.example.com"));
+        let step = opening(&mut start(Ok(Some(record))), &socket("wss://chat.example.com"));
         assert_eq!(step.answer, answer, "{fields}");
         let logged =
             if answer == Answer::Cancel { vec![(Outcome::Block, Reason::PreflightUnanswered)] } else { vec![] };
@@ -222,7 +249,7 @@ fn a_rule_that_requires_a_preflight_stops_the_socket_before_its_handshake() {
 #[test]
 fn an_address_that_cannot_be_read_is_stopped() {
     for url in ["wss://a..b/", "wss://[::1/", "https://example.com/", "wss://example.com:99999/", "nonsense"] {
-        let step = opening(&engine("block", Pin::of_spki(b"key")), &socket(url));
+        let step = opening(&mut engine("block", Pin::of_spki(b"key")), &socket(url));
         assert_eq!(done(&step).0, [(Outcome::Block, Reason::UnreadableAddress)], "{url}");
         assert_eq!(step.answer, Answer::Cancel, "{url}");
     }
@@ -231,9 +258,12 @@ fn an_address_that_cannot_be_read_is_stopped() {
 #[test]
 fn nothing_of_a_private_window_is_written_down() {
     let private = Socket { road: Road { private: true, ..Road::default() }, ..socket("wss://chat.example.com") };
-    let step =
-        handshake(&engine("block", Pin::of_spki(b"key")), &private, Facts::Missing(MissingFacts::SecurityInfoFailed));
-    assert_eq!((step.answer, done(&step)), (Answer::Cancel, (vec![], 1)));
+    let step = handshake(
+        &mut engine("block", Pin::of_spki(b"key")),
+        &private,
+        Facts::Missing(MissingFacts::SecurityInfoFailed),
+    );
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::Cancel, (vec![], 1)));
 }
 
 #[test]
@@ -247,10 +277,11 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     };
     let change = engine.save_rule(document.clone(), &birth, &url_host).unwrap();
     let socket = socket("wss://chat.example.com");
-    let is_ruled = |engine: &Engine| matches!(engine.headers_received(&socket, &url_host), OnHeaders::NeedsFacts(_));
-    assert!(!is_ruled(&engine));
+    let is_ruled =
+        |engine: &mut Engine| matches!(engine.headers_received(&socket, &|| None, &url_host), OnHeaders::NeedsFacts(_));
+    assert!(!is_ruled(&mut engine));
     engine.adopt(change);
-    assert!(is_ruled(&engine));
+    assert!(is_ruled(&mut engine));
 
     let later = Birth { id: "unused".to_owned(), time: UnixMillis::new(NOW.as_millis() + 5) };
     let stale = RuleDocument { id: Some("new".to_owned()), updated: Some(UnixMillis::new(1)), ..document.clone() };
@@ -271,7 +302,7 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     assert!(matches!(engine.save_rule(RuleDocument::default(), &later, &url_host), Err(Refusal::Rule(_))));
     let deleted = engine.delete_rule("new").unwrap();
     engine.adopt(deleted);
-    assert!(!is_ruled(&engine));
+    assert!(!is_ruled(&mut engine));
 }
 
 fn ruled(fields: &serde_json::Value) -> serde_json::Value {
@@ -297,8 +328,8 @@ fn only_a_rule_that_may_block_asks_for_a_preflight() {
         (json!({"host": "other.example.com"}), false),
         (json!({"host": "chat.example.com:8443"}), false),
     ] {
-        let engine = start(Ok(Some(policy(&[ruled(&fields)]))));
-        let on_opening = engine.opening(&socket("wss://chat.example.com/path?secret"), &url_host);
+        let mut engine = start(Ok(Some(policy(&[ruled(&fields)]))));
+        let on_opening = at_first_gate(&mut engine, &socket("wss://chat.example.com/path?secret"));
         assert_eq!(matches!(on_opening, OnOpening::NeedsProbe(_)), asks, "{fields}");
         if let OnOpening::NeedsProbe(probe) = on_opening {
             assert_eq!(probe.url(), "https://chat.example.com:443/", "nothing of the socket's path");
@@ -333,13 +364,14 @@ fn a_probe_stops_what_the_handshake_would_stop() {
         (pinned, "require", Probed::InDoubt(secure()), Answer::Cancel, vec![unanswered]),
     ] {
         let rule = json!({"preflight": preflight, "pins": [{"sha256": pin.to_base64()}]});
-        let engine = start(Ok(Some(policy(&[ruled(&rule)]))));
-        let step = engine.answered(&socket("wss://chat.example.com"), &answer, &url_host);
-        assert_eq!((step.answer, done(&step).0), (expected, logged), "{preflight} {answer:?}");
+        let mut engine = start(Ok(Some(policy(&[ruled(&rule)]))));
+        let step = answered(&mut engine, &socket("wss://chat.example.com"), &probe(), answer.clone());
+        assert_eq!((step.answer.clone(), done(&step).0), (expected, logged), "{preflight} {answer:?}");
     }
     // A flagged one is logged at the handshake alone, or it would be there twice.
-    let step = engine("flag", other).answered(&socket("wss://chat.example.com"), &Probed::Server(secure()), &url_host);
-    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)));
+    let step =
+        answered(&mut engine("flag", other), &socket("wss://chat.example.com"), &probe(), Probed::Server(secure()));
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![], 0)));
 }
 
 #[test]
@@ -350,9 +382,9 @@ fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
     ];
     for (road, why) in roads {
         for (preflight, answer) in [("prefer", Answer::LetGo), ("require", Answer::Cancel)] {
-            let engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
+            let mut engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
             let socket = Socket { road: road.clone(), ..socket("wss://chat.example.com") };
-            let OnOpening::Decided(step) = engine.opening(&socket, &url_host) else {
+            let OnOpening::Decided(step) = at_first_gate(&mut engine, &socket) else {
                 panic!("a probe is sent for {road:?}");
             };
             assert_eq!(step.answer, answer, "{road:?}");
@@ -383,13 +415,13 @@ fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handsha
         (Probed::None(NoAnswer::ProxyPassword), true, Some(NoAnswer::ProxyPassword)),
         (Probed::None(NoAnswer::Offline), true, Some(NoAnswer::Offline)),
     ] {
-        let socket = socket("wss://chat.example.com");
+        let next = || socket("wss://chat.example.com");
         let mut engine = engine("block", Pin::of_spki(b"key"));
-        let OnOpening::NeedsProbe(probe) = engine.opening(&socket, &url_host) else { panic!("no probe is sent") };
-        engine.keep(&probe, answer.clone(), NOW);
-        let again = matches!(engine.opening(&socket, &url_host), OnOpening::NeedsProbe(_));
+        let OnOpening::NeedsProbe(probe) = at_first_gate(&mut engine, &next()) else { panic!("no probe is sent") };
+        let _ = answered(&mut engine, &next(), &probe, answer.clone());
+        let again = matches!(at_first_gate(&mut engine, &next()), OnOpening::NeedsProbe(_));
         assert_eq!(again, is_asked_again, "{answer:?}");
-        assert_eq!(explained(&handshake(&engine, &socket, facts())), why, "{answer:?}");
+        assert_eq!(explained(&handshake(&mut engine, &next(), facts())), why, "{answer:?}");
     }
     let container = Road { container: true, ..Road::default() };
     for (preflight, road, why) in [
@@ -397,9 +429,9 @@ fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handsha
         ("prefer", Road::default(), None),
         ("off", container, None),
     ] {
-        let engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
+        let mut engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
         let socket = Socket { road, ..socket("wss://chat.example.com") };
-        assert_eq!(explained(&handshake(&engine, &socket, facts())), why, "{preflight}");
+        assert_eq!(explained(&handshake(&mut engine, &socket, facts())), why, "{preflight}");
     }
 }
 
@@ -409,29 +441,32 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     let at = |seconds: u64| UnixMillis::new(NOW.as_millis() + seconds * 1000);
     let socket = |seconds: u64| Socket { now: at(seconds), ..socket("wss://chat.example.com") };
     let mut engine = engine("block", Pin::of_spki(b"key"));
-    let probe = |engine: &Engine, seconds| match engine.opening(&socket(seconds), &url_host) {
+    let probe = |engine: &mut Engine, seconds| match at_first_gate(engine, &socket(seconds)) {
         OnOpening::NeedsProbe(probe) => Some(probe),
         OnOpening::Decided(_) => None,
     };
-    let first = probe(&engine, 0).unwrap();
-    engine.keep(&first, Probed::Server(Facts::from(secure(chain.certificates()))), at(0));
-    assert_eq!(opening(&engine, &socket(59)).answer, Answer::Cancel, "by the kept answer");
-    assert!(probe(&engine, 60).is_some(), "a minute later it is asked again");
-    engine.keep(&first, Probed::None(NoAnswer::Failed), at(100));
-    assert_eq!(probe(&engine, 120), None, "that there is no answer is one as well: a storm sends no more");
-    assert!(probe(&engine, 99).is_some(), "nor is one believed that comes from the future");
+    let first = probe(&mut engine, 0).unwrap();
+    let _ = answered(&mut engine, &socket(0), &first, Probed::Server(Facts::from(secure(chain.certificates()))));
+    assert_eq!(opening(&mut engine, &socket(59)).answer, Answer::Cancel, "by the kept answer");
+    assert!(probe(&mut engine, 60).is_some(), "a minute later it is asked again");
+    let _ = answered(&mut engine, &socket(100), &first, Probed::None(NoAnswer::Failed));
+    assert_eq!(probe(&mut engine, 120), None, "that there is no answer is one as well: a storm sends no more");
+    assert!(probe(&mut engine, 99).is_some(), "nor is one believed that comes from the future");
     let proxied = Socket { road: Road { proxy: Some(proxy("socks", false)), ..Road::default() }, ..socket(101) };
-    assert!(matches!(engine.opening(&proxied, &url_host), OnOpening::NeedsProbe(_)), "by another road it is not known");
+    assert!(
+        matches!(at_first_gate(&mut engine, &proxied), OnOpening::NeedsProbe(_)),
+        "by another road it is not known"
+    );
     let other_port = Socket { url: "wss://chat.example.com:8443".to_owned(), ..socket(101) };
-    assert!(matches!(engine.opening(&other_port, &url_host), OnOpening::NeedsProbe(_)));
+    assert!(matches!(at_first_gate(&mut engine, &other_port), OnOpening::NeedsProbe(_)));
 
     let birth = Birth { id: "s".to_owned(), time: at(101) };
     let document: RuleDocument = serde_json::from_value(json!({"host": "a.test", "mode": "off"})).unwrap();
     let change = engine.save_rule(document, &birth, &url_host).unwrap();
     engine.adopt(change);
-    assert!(probe(&engine, 102).is_some(), "the policy has changed");
-    engine.keep(&first, Probed::None(NoAnswer::Failed), at(102));
-    assert!(probe(&engine, 103).is_some(), "the answer to a probe of before is not kept");
+    assert!(probe(&mut engine, 102).is_some(), "the policy has changed");
+    let _ = answered(&mut engine, &socket(102), &first, Probed::None(NoAnswer::Failed));
+    assert!(probe(&mut engine, 103).is_some(), "the answer to a probe of before is not kept");
 }
 
 #[test]
@@ -440,31 +475,31 @@ fn nothing_is_stopped_during_a_pause_and_what_would_have_been_is_logged() {
     let facts = || Facts::from(secure(chain.certificates()));
     let mut engine = engine("block", Pin::of_spki(b"key"));
     let pause = engine.begin_pause(PauseLength::TenMinutes, NOW).unwrap();
-    let wss = socket("wss://chat.example.com");
-    assert_eq!(handshake(&engine, &wss, facts()).answer, Answer::Cancel, "it is in force only when it is stored");
+    let wss = || socket("wss://chat.example.com");
+    assert_eq!(handshake(&mut engine, &wss(), facts()).answer, Answer::Cancel, "it is in force only when it is stored");
     engine.set_pause(Some(pause));
 
-    let OnOpening::Decided(step) = engine.opening(&wss, &url_host) else { panic!("a probe is sent during a pause") };
-    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)));
-    let step = handshake(&engine, &wss, facts());
-    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::PinMismatch)], 0)));
+    let OnOpening::Decided(step) = at_first_gate(&mut engine, &wss()) else { panic!("a probe is sent during a pause") };
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![], 0)));
+    let step = handshake(&mut engine, &wss(), facts());
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::PinMismatch)], 0)));
     assert!(matches!(&step.effects[0], Effect::Log(LogEntry::Violation(violation)) if violation.paused));
     // One that was being probed when the pause began.
-    assert_eq!(engine.answered(&wss, &Probed::Server(facts()), &url_host).answer, Answer::LetGo);
+    assert_eq!(answered(&mut engine, &wss(), &probe(), Probed::Server(facts())).answer, Answer::LetGo);
     let ws = socket("ws://chat.example.com");
-    let step = opening(&engine, &ws);
-    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::Cleartext)], 0)));
-    let step = handshake(&engine, &ws, facts());
-    assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)), "it is logged once");
+    let step = opening(&mut engine, &ws);
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::Cleartext)], 0)));
+    let step = handshake(&mut engine, &ws, facts());
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![], 0)), "it is logged once");
     // One that would be flagged, and upgraded, goes in clear because of the pause as well.
     let mut flagging = self::engine("flag", Pin::of_spki(b"key"));
     flagging.set_pause(Some(pause));
-    let step = opening(&flagging, &ws);
+    let step = opening(&mut flagging, &ws);
     assert_eq!(step.answer, Answer::LetGo);
     assert!(matches!(&step.effects[0], Effect::Log(LogEntry::Violation(violation)) if violation.paused));
 
-    let later = Socket { now: UnixMillis::new(NOW.as_millis() + 10 * 60 * 1000), ..wss };
-    assert_eq!(handshake(&engine, &later, facts()).answer, Answer::Cancel, "whether or not anybody has noticed");
+    let later = Socket { now: UnixMillis::new(NOW.as_millis() + 10 * 60 * 1000), ..wss() };
+    assert_eq!(handshake(&mut engine, &later, facts()).answer, Answer::Cancel, "whether or not anybody has noticed");
     let Some(LogEntry::Pause(entry)) = engine.end_pause_if_over(later.now) else { panic!("its end is not logged") };
     assert_eq!(entry.pause, PauseEvent::RanOut);
     assert_eq!(engine.end_pause_if_over(later.now), None, "once");
@@ -476,9 +511,9 @@ fn a_pause_helps_where_the_policy_cannot_be_read() {
     let pause = engine.begin_pause(PauseLength::UntilRestart, NOW).unwrap();
     engine.set_pause(Some(pause));
     for url in ["wss://anything.example", "ws://anything.example", "wss://[::1/"] {
-        let step = handshake(&engine, &socket(url), Facts::Missing(MissingFacts::NoCertificates));
-        assert_eq!((step.answer, done(&step)), (Answer::LetGo, (vec![], 0)), "{url}");
-        assert_eq!(opening(&engine, &socket(url)).answer, Answer::LetGo, "{url}");
+        let step = handshake(&mut engine, &socket(url), Facts::Missing(MissingFacts::NoCertificates));
+        assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![], 0)), "{url}");
+        assert_eq!(opening(&mut engine, &socket(url)).answer, Answer::LetGo, "{url}");
     }
 }
 
@@ -497,9 +532,10 @@ fn an_administrators_rules_hold_beside_the_users_and_the_strictest_wins() {
             user: Ok(Some(policy(std::slice::from_ref(&user)))),
             managed: Ok(Some(json!({"rules": [managed]}).to_string())),
             pause: None,
+            overruling: None,
         };
-        let engine = Engine::start(stored, NOW, &url_host);
-        let step = handshake(&engine, &socket("wss://chat.example.com"), secure(chain.certificates()).into());
+        let mut engine = Engine::start(stored, NOW, &url_host);
+        let step = handshake(&mut engine, &socket("wss://chat.example.com"), secure(chain.certificates()).into());
         assert_eq!(step.answer, answer, "{managed} and {user}");
     }
 }
@@ -514,20 +550,28 @@ fn an_administrator_can_forbid_a_pause_and_one_under_way_ends_by_that() {
         (Err(Error::Storage { detail: "?".to_owned() }), true),
     ] {
         let pause = sockpin::pause::Pause::begin(PauseLength::UntilRestart, NOW);
-        let engine =
-            Engine::start(Stored { user: Ok(None), managed: managed.clone(), pause: Some(pause) }, NOW, &url_host);
+        let mut engine = Engine::start(
+            Stored { user: Ok(None), managed: managed.clone(), pause: Some(pause), overruling: None },
+            NOW,
+            &url_host,
+        );
         assert_eq!(engine.begin_pause(PauseLength::TenMinutes, NOW).is_err(), forbidden, "{managed:?}");
         let chain = TestChain::new();
-        let step = handshake(&engine, &socket("wss://chat.example.com"), secure(chain.certificates()).into());
+        let step = handshake(&mut engine, &socket("wss://chat.example.com"), secure(chain.certificates()).into());
         assert_eq!(step.answer == Answer::Cancel, forbidden, "{managed:?}");
     }
 }
 
 #[test]
 fn without_a_readable_administrators_policy_every_socket_is_stopped() {
-    let stored = Stored { user: Ok(None), managed: Err(Error::Storage { detail: "?".to_owned() }), pause: None };
+    let stored = Stored {
+        user: Ok(None),
+        managed: Err(Error::Storage { detail: "?".to_owned() }),
+        pause: None,
+        overruling: None,
+    };
     let mut engine = Engine::start(stored, NOW, &url_host);
-    assert_eq!(opening(&engine, &socket("wss://anything.example")).answer, Answer::Cancel);
+    assert_eq!(opening(&mut engine, &socket("wss://anything.example")).answer, Answer::Cancel);
     assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(Error::Storage { .. }))));
     assert_eq!(engine.managed().map(|_| ()), None);
     engine.set_pause(None);

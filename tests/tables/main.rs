@@ -6,6 +6,7 @@ mod certificates;
 mod chains;
 mod engine;
 mod hosts;
+mod lock;
 mod lookup;
 mod managed;
 mod pem;

@@ -33,14 +33,17 @@ let atTopLevel = false;
 
 /**
  * Puts the stand-in in place and returns it. `listeners` are what background.js has registered at top level, before
- * anything that it awaits; `later` those that have been added since and not removed.
+ * anything that it awaits; `observers` those that hold nothing up; `later` the others that have been added since and not
+ * removed.
  */
 export function installBrowser() {
   const listeners = {};
+  const observers = {};
   const later = [];
   const register = (name) => ({
     addListener: (listener, ...rest) => {
       if (atTopLevel) listeners[name] = { listener, rest };
+      else if (!rest[1]?.includes("blocking")) observers[name] = listener;
       else later.push({ name, listener, rest });
     },
     removeListener: (listener) => {
@@ -50,6 +53,7 @@ export function installBrowser() {
   });
   const double = {
     listeners,
+    observers,
     later,
     /** A request over the network: by default nobody is there. */
     request: async (url, options) => { throw new TypeError(`NetworkError: ${options.method} ${url}`); },
@@ -81,8 +85,13 @@ export function installBrowser() {
   globalThis.browser = {
     webRequest: {
       onBeforeRequest: register("onBeforeRequest"),
+      onBeforeSendHeaders: register("onBeforeSendHeaders"),
+      onSendHeaders: register("onSendHeaders"),
       onAuthRequired: register("onAuthRequired"),
       onHeadersReceived: register("onHeadersReceived"),
+      onResponseStarted: register("onResponseStarted"),
+      onErrorOccurred: register("onErrorOccurred"),
+      onCompleted: register("onCompleted"),
       getSecurityInfo: (...values) => double.securityInfo(...values),
     },
     runtime: {

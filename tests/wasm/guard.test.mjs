@@ -6,12 +6,14 @@ import { beforeEach, mock, test } from "node:test";
 import { details, installBrowser, startBackground, until } from "./browser_double.mjs";
 
 const CANCEL = { cancel: true };
+/** The events that hold a socket up, and what each is given beside its usual details. */
+const GATES = { onBeforeRequest: [], onBeforeSendHeaders: ["requestHeaders"], onHeadersReceived: ["responseHeaders"] };
 
 // A core of ours that does what `globalThis.core` says.
 const CORE = `
   export const initSync = () => core.load();
   export const __wbg_reset_state = () => core.load();
-  export const Background = { start: (onPanic) => core.start(onPanic) };
+  export const Background = { start: (...values) => core.start(...values) };
 `;
 // The smallest module there is: its magic number and its version.
 const EMPTY_WASM = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
@@ -29,6 +31,7 @@ async function background(core, prepare = () => {}) {
   double.readWasm = async () => { reads += 1; await core.read?.(reads); return EMPTY_WASM; };
   const instance = {
     beforeRequest: async () => ({}),
+    beforeSendHeaders: async () => ({}),
     headersReceived: async () => ({}),
     guardStopped: async (...call) => { core.stopped?.push(call); return CANCEL; },
     message: async () => ({ type: "done" }),
@@ -36,7 +39,8 @@ async function background(core, prepare = () => {}) {
   loads = 0;
   globalThis.core = {
     load: () => { loads += 1; },
-    start: async (onPanic) => core.start?.(onPanic, instance, loads) ?? { ...instance, ...core },
+    start: async (onPanic, probeListeners) =>
+      core.start?.(onPanic, instance, loads, probeListeners) ?? { ...instance, ...core },
   };
   await startBackground(CORE);
   return double;
@@ -46,22 +50,23 @@ beforeEach(() => mock.timers.reset());
 
 test("the listeners are registered at top level, before anything is awaited, for sockets of every kind", async () => {
   const { listeners } = await background({ read: () => new Promise(() => {}) });
-  for (const event of ["onBeforeRequest", "onHeadersReceived"]) {
+  for (const [event, headers] of Object.entries(GATES)) {
     const [filter, extra] = listeners[event].rest;
     assert.deepEqual(filter, { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] });
-    assert.deepEqual(extra, ["blocking"]);
+    assert.deepEqual(extra, ["blocking", ...headers]);
   }
-  const events = ["onBeforeRequest", "onHeadersReceived", "onMessage", "onAlarm", "onAdded", "onRemoved", "onUpdateAvailable"];
+  const events = [...Object.keys(GATES), "onMessage", "onAlarm", "onAdded", "onRemoved", "onUpdateAvailable"];
   assert.deepEqual(Object.keys(listeners), events);
 });
 
 test("a script that ends half-way, for want of an API, judges all the same", async () => {
   for (const missing of ["alarms", "permissions"]) {
-    const core = { headersReceived: async () => CANCEL, beforeRequest: async () => { throw new Error("rejected"); } };
+    const rejects = async () => { throw new Error("rejected"); };
+    const core = { headersReceived: async () => CANCEL, beforeRequest: rejects, beforeSendHeaders: rejects };
     let double;
     const withoutIt = background(core, (installed) => { double = installed; delete browser[missing]; });
     await assert.rejects(withoutIt, TypeError, missing);
-    for (const event of ["onBeforeRequest", "onHeadersReceived"]) {
+    for (const event of Object.keys(GATES)) {
       assert.deepEqual(await double.ask(event, details()), CANCEL, `${missing}, ${event}`);
     }
   }
@@ -69,8 +74,7 @@ test("a script that ends half-way, for want of an API, judges all the same", asy
 
 test("control: a core that lets go is obeyed", async () => {
   const double = await background({});
-  assert.deepEqual(await double.ask("onHeadersReceived", details()), {});
-  assert.deepEqual(await double.ask("onBeforeRequest", details()), {});
+  for (const event of Object.keys(GATES)) assert.deepEqual(await double.ask(event, details()), {}, event);
 });
 
 const failures = {
@@ -85,12 +89,12 @@ const failures = {
 for (const [name, fail] of Object.entries(failures)) {
   test(`a core that ${name} stops the socket, and the log is told`, async () => {
     const stopped = [];
-    const double = await background({ beforeRequest: fail, headersReceived: fail, stopped });
-    for (const event of ["onBeforeRequest", "onHeadersReceived"]) {
+    const double = await background({ beforeRequest: fail, beforeSendHeaders: fail, headersReceived: fail, stopped });
+    for (const event of Object.keys(GATES)) {
       assert.deepEqual(await double.ask(event, details()), CANCEL);
     }
-    await until(() => stopped.length === 2, "both were written down");
-    assert.deepEqual(stopped.map(([, reason]) => reason), ["internal-error", "internal-error"]);
+    await until(() => stopped.length === 3, "all were written down");
+    assert.deepEqual(stopped.map(([, reason]) => reason), Array(3).fill("internal-error"));
   });
 }
 
@@ -129,6 +133,41 @@ test("a panic is known at once, everybody waiting is told, and a new instance do
   await until(() => stopped.length === 3, "all were written down, by the second instance");
   assert.equal(loads, 2);
   assert.deepEqual(await double.ask("onHeadersReceived", details()), {}, "control: the second instance works");
+});
+
+test("the listeners of a core's probes end with it", async () => {
+  let panic;
+  const double = await background({
+    start: (onPanic, instance, life, probeListeners) => {
+      if (life > 1) return instance;
+      panic = onPanic;
+      for (const event of ["onBeforeRequest", "onAuthRequired"]) probeListeners.add(event, () => {}, { urls: ["https://*/*"] });
+      return instance;
+    },
+  });
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), {});
+  assert.deepEqual(double.later.map(({ name }) => name), ["onBeforeRequest", "onAuthRequired"]);
+  assert.deepEqual(double.later[0].rest, [{ urls: ["https://*/*"] }, ["blocking"]]);
+  panic("index out of bounds");
+  assert.deepEqual(double.later, []);
+});
+
+test("what an event that holds nothing up does to the core stops no socket, and a trap in it ends the core", async () => {
+  const tells = [];
+  const double = await background({
+    start: (_, instance, life) => ({
+      ...instance,
+      sendHeaders: () => { tells.push(life); throw life > 1 ? new Error("no") : new WebAssembly.RuntimeError("unreachable"); },
+    }),
+  });
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), {});
+  for (const lives of [1, 2, 2]) {
+    double.observers.onSendHeaders(details());
+    await until(() => tells.at(-1) === lives, "told");
+    assert.deepEqual(await double.ask("onBeforeRequest", details()), {}, "the next socket");
+    assert.equal(loads, 2);
+    tells.length = 0;
+  }
 });
 
 test("a trap that no promise sees is known from the page's error event", async () => {

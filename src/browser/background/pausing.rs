@@ -6,12 +6,13 @@ use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 
 use super::super::convert::to_js;
-use super::super::{api, pause_store, socket};
+use super::super::session_store::{self, PAUSE};
+use super::super::{api, socket};
 use super::{State, tell_pages};
 use crate::error::Error;
 use crate::log::LogEntry;
 use crate::message::{Notice, Response};
-use crate::pause::{PauseEntry, PauseEvent, PauseLength};
+use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
 use crate::time::UnixMillis;
 
 /// The alarm that wakes the background when a pause is over. It only makes that be said in time: whether a pause lasts
@@ -22,10 +23,10 @@ impl State {
     pub(super) async fn pause(self: &Rc<Self>, length: PauseLength) -> Result<Response, Error> {
         let now = socket::now()?;
         let pause = self.engine.borrow().begin_pause(length, now)?;
-        pause_store::store(Some(pause)).await?;
+        session_store::store(PAUSE, Some(pause)).await?;
         self.engine.borrow_mut().set_pause(Some(pause));
         set_alarm(pause.until);
-        self.write_down(LogEntry::Pause(PauseEntry { id: None, time: now, pause: length.into() })).await;
+        self.write_down(None, LogEntry::Pause(PauseEntry { id: None, time: now, pause: length.into() })).await;
         self.say_what_has_changed();
         Ok(Response::Done)
     }
@@ -42,9 +43,9 @@ impl State {
             let state = Rc::clone(self);
             spawn_local(async move {
                 // At once as well: whatever is stored before it in turn may never have been.
-                let _ = pause_store::store(None).await;
+                let _ = session_store::store(PAUSE, None::<Pause>).await;
                 let entry = PauseEntry { id: None, time: now, pause: PauseEvent::Ended };
-                state.write_down(LogEntry::Pause(entry)).await;
+                state.write_down(None, LogEntry::Pause(entry)).await;
             });
         }
     }
@@ -54,7 +55,7 @@ impl State {
         // One that another page has begun since this was asked for ends as well.
         self.end_pause();
         set_alarm(None);
-        pause_store::store(None).await?;
+        session_store::store(PAUSE, None::<Pause>).await?;
         Ok(Response::Done)
     }
 
@@ -68,14 +69,14 @@ impl State {
             let state = Rc::clone(self);
             spawn_local(async move {
                 // One that is stored still is over all the same.
-                let _ = pause_store::store(None).await;
-                state.write_down(entry).await;
+                let _ = session_store::store(PAUSE, None::<Pause>).await;
+                state.write_down(None, entry).await;
                 state.say_what_has_changed();
             });
         }
     }
 
-    fn say_what_has_changed(&self) {
+    pub(super) fn say_what_has_changed(&self) {
         self.draw_badge();
         spawn_local(tell_pages(Notice::StatusChanged));
     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::super::convert::{from_js, storage_error, to_js, to_js_error};
+use super::super::session_store::{self, OVERRULING};
 use super::super::url_host::url_host;
 use super::super::{api, policy_store, socket};
 use super::{State, tell_pages};
@@ -12,6 +13,7 @@ use crate::engine::{Change, Refusal};
 use crate::error::Error;
 use crate::limits::MAX_LOG_ENTRIES_PER_ANSWER;
 use crate::message::{ManagedRules, Notice, Request, Response, Status};
+use crate::overruling::Overruling;
 use crate::policy::Policy;
 use crate::rule::{Birth, RuleDocument};
 use crate::time::UnixMillis;
@@ -43,6 +45,11 @@ impl State {
                 let state = Rc::clone(self);
                 self.in_turn(async move { state.resume().await }).await
             }
+            Request::DismissOverruling => {
+                self.engine.borrow_mut().forget_overruling();
+                self.say_what_has_changed();
+                session_store::store(OVERRULING, None::<Overruling>).await.map(|()| Response::Done)
+            }
             Request::Log { limit } => self
                 .log
                 .newest(limit.min(MAX_LOG_ENTRIES_PER_ANSWER))
@@ -67,6 +74,7 @@ impl State {
             pausing: engine.pausing(),
             administrator: engine.managed().and_then(|managed| managed.policy.settings().administrator.clone()),
             refused: engine.managed().map_or(0, |managed| managed.problems.len()),
+            overruling: engine.overruling().cloned(),
             sight: self.sight.get(),
         }
     }

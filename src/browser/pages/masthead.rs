@@ -44,6 +44,16 @@ impl Masthead {
                 });
                 Ok(())
             }
+            Some(Remedy::Dismiss) => {
+                let this = Rc::clone(&this);
+                spawn(async move {
+                    match background::ask(&Request::DismissOverruling).await {
+                        Ok(_) => this.refresh(Unread::Nothing).await,
+                        Err(error) => this.show_failure(&error),
+                    }
+                });
+                Ok(())
+            }
             None => Ok(()),
         })?;
         masthead.pausing.listen(&masthead)?;

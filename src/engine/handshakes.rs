@@ -1,0 +1,150 @@
+//! The handshakes under way: what the later events of one request must know of the earlier ones.
+//!
+//! A socket is asked about three times or more, and another extension can keep any answer from counting.
+//! What has been decided and written down is therefore kept by request until the request has ended, so that one socket
+//! is one entry of the log, and so that the entry can say what became of the socket in truth.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::{Effect, Socket};
+use crate::limits::MAX_HANDSHAKES;
+use crate::lock::Lock;
+use crate::log::LogEntry;
+use crate::verdict::Outcome;
+use crate::violation::Violation;
+
+/// One of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Handshake {
+    url: String,
+    pub(crate) private: bool,
+    pub(crate) tab: Option<i32>,
+    pub(crate) locked: Option<Locked>,
+    /// What the log says about it.
+    entry: Option<Violation>,
+}
+
+/// What is known of a locked one.
+#[derive(Debug, Clone)]
+pub(crate) struct Locked {
+    pub(crate) lock: Lock,
+    /// What is to be written down if the lock does not open as it should.
+    pub(crate) otherwise: Violation,
+}
+
+impl Handshake {
+    pub(crate) fn entry(&self) -> Option<&Violation> {
+        self.entry.as_ref()
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.entry().is_some_and(|entry| entry.outcome == Outcome::Block)
+    }
+
+    /// The first entry of a request is written, each later one takes its place. Nothing of a private window is.
+    pub(crate) fn write_down(&mut self, violation: Violation) -> Option<Effect> {
+        let before = self.entry.replace(violation.clone());
+        let entry = LogEntry::Violation(Box::new(violation));
+        (!self.private).then(|| if before.is_some() { Effect::Amend(entry) } else { Effect::Log(entry) })
+    }
+}
+
+/// All of them, by the browser's name for their request.
+#[derive(Debug, Default)]
+pub(crate) struct Handshakes {
+    by_request: HashMap<String, Handshake>,
+    /// In the order of their coming; some may have ended.
+    order: VecDeque<String>,
+}
+
+impl Handshakes {
+    pub(crate) fn of(&self, request: &str) -> Option<&Handshake> {
+        self.by_request.get(request)
+    }
+
+    pub(crate) fn of_mut(&mut self, request: &str) -> Option<&mut Handshake> {
+        self.by_request.get_mut(request)
+    }
+
+    /// An upgrade keeps the request and asks for another address: what is known is of another socket. Where the address
+    /// is the same, it is the same socket, which is asked for again after a password (401, 407).
+    pub(crate) fn begin(&mut self, socket: &Socket) {
+        if self.of(&socket.request).is_some_and(|handshake| handshake.url != socket.url) {
+            self.forget(&socket.request);
+        }
+    }
+
+    /// What is known of a socket's request, or a place for it.
+    pub(crate) fn enter(&mut self, socket: &Socket) -> &mut Handshake {
+        if !self.by_request.contains_key(&socket.request) {
+            self.make_room();
+            self.order.push_back(socket.request.clone());
+        }
+        let begun = || Handshake {
+            url: socket.url.clone(),
+            private: socket.road.private,
+            tab: socket.tab,
+            ..Handshake::default()
+        };
+        self.by_request.entry(socket.request.clone()).or_insert_with(begun)
+    }
+
+    /// Forgets a request.
+    pub(crate) fn forget(&mut self, request: &str) {
+        self.by_request.remove(request);
+    }
+
+    fn make_room(&mut self) {
+        if self.order.len() < MAX_HANDSHAKES {
+            return;
+        }
+        self.order.retain(|request| self.by_request.contains_key(request));
+        while self.order.len() >= MAX_HANDSHAKES {
+            if let Some(oldest) = self.order.pop_front() {
+                self.by_request.remove(&oldest);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preflight::Road;
+    use crate::time::UnixMillis;
+
+    fn socket(request: usize) -> Socket {
+        Socket {
+            request: request.to_string(),
+            url: "wss://chat.example.com/".to_owned(),
+            page: None,
+            tab: None,
+            road: Road::default(),
+            status: None,
+            now: UnixMillis::new(0),
+        }
+    }
+
+    #[test]
+    fn the_oldest_goes_where_there_are_too_many() {
+        let mut handshakes = Handshakes::default();
+        for number in 0..=MAX_HANDSHAKES {
+            handshakes.enter(&socket(number));
+        }
+        let known = |number: usize| handshakes.of(&number.to_string()).is_some();
+        assert_eq!([known(0), known(1), known(MAX_HANDSHAKES)], [false, true, true]);
+        assert_eq!(handshakes.by_request.len(), MAX_HANDSHAKES);
+    }
+
+    #[test]
+    fn those_that_have_ended_take_no_place() {
+        let mut handshakes = Handshakes::default();
+        handshakes.enter(&socket(0));
+        for number in 1..3 * MAX_HANDSHAKES {
+            handshakes.enter(&socket(number));
+            handshakes.forget(&number.to_string());
+        }
+        assert!(handshakes.of("0").is_some());
+        assert!(handshakes.order.len() <= MAX_HANDSHAKES);
+    }
+}

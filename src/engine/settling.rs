@@ -1,0 +1,175 @@
+//! A decision set against what is known of its request: the lock is put on and opened, one socket is one entry of the
+//! log, and what another extension makes of an answer is noticed.
+
+use super::decision::Decision;
+use super::handshakes::{Handshake, Locked};
+use super::{Answer, Effect, Engine, Gate, Socket, Step};
+use crate::host::UrlHostParser;
+use crate::lock::{Lock, Nonce, WebSocketKey};
+use crate::overruling::{Overruled, Overruling};
+use crate::time::UnixMillis;
+use crate::verdict::{Outcome, Reason};
+use crate::violation::{Stage, Violation};
+
+/// Reads the `Sec-WebSocket-Accept` of an answer, where it has one.
+pub type Accept<'a> = &'a dyn Fn() -> Option<String>;
+
+/// Switching Protocols: the answer that opens a socket (RFC 6455 section 4.2.2).
+const SWITCHING_PROTOCOLS: u16 = 101;
+
+impl Engine {
+    /// At a gate, a socket that may go on is locked, and at the last one none is upgraded any more.
+    pub(super) fn settle_at(
+        &mut self,
+        gate: &Gate<'_>,
+        decision: Decision,
+        socket: &Socket,
+        url_host: UrlHostParser<'_>,
+    ) -> Step {
+        let decision = match (gate, &decision.answer) {
+            (Gate::BeforeSendHeaders { .. }, Answer::Upgrade) => self.in_clear(socket, url_host),
+            (Gate::BeforeSendHeaders { page_key, nonce }, Answer::LetGo) => {
+                self.lock(decision, page_key, nonce, socket, url_host)
+            }
+            _ => decision,
+        };
+        self.settle(decision, socket)
+    }
+
+    /// Locks a socket that its rule would stop.
+    fn lock(
+        &mut self,
+        decision: Decision,
+        page_key: &dyn Fn() -> Option<WebSocketKey>,
+        nonce: &dyn Fn() -> Option<Nonce>,
+        socket: &Socket,
+        url_host: UrlHostParser<'_>,
+    ) -> Decision {
+        let known = self.handshakes.of(&socket.request).and_then(|handshake| handshake.locked.as_ref());
+        if let Some(Locked { lock, .. }) = known {
+            // Asked again after a password (401, 407): the request shows Sockpin's own key by now.
+            return Decision { answer: Answer::Lock(lock.ours.clone()), ..decision };
+        }
+        let Some(otherwise) = self.unless_locked(socket, url_host) else {
+            return decision;
+        };
+        let stop = |violation| Decision { answer: Answer::Cancel, violation: Some(Box::new(violation)) };
+        let Some(page) = page_key() else {
+            return stop(*otherwise);
+        };
+        let Some(nonce) = nonce() else {
+            return stop(Violation { reason: Reason::InternalError, ..*otherwise });
+        };
+        let ours = WebSocketKey::from_nonce(&nonce);
+        let lock = Lock { page, ours: ours.clone() };
+        self.handshakes.enter(socket).locked = Some(Locked { lock, otherwise: *otherwise });
+        Decision { answer: Answer::Lock(ours), ..decision }
+    }
+
+    /// Opens the lock of a socket that may open, if the server has answered to the key that it was sent.
+    pub(super) fn settle_answer(&mut self, decision: Decision, socket: &Socket, accept: Accept<'_>) -> Step {
+        let known = self.handshakes.of(&socket.request).and_then(|handshake| handshake.locked.as_ref());
+        let opens = decision.answer == Answer::LetGo && socket.status == Some(SWITCHING_PROTOCOLS);
+        let decision = match known.filter(|_| opens) {
+            Some(Locked { lock, .. }) if lock.ours.is_answered_by(accept().as_deref()) => {
+                Decision { answer: Answer::Unlock(lock.page.accept()), ..decision }
+            }
+            Some(Locked { otherwise, .. }) => Decision {
+                answer: Answer::Cancel,
+                violation: Some(Box::new(Violation { time: socket.now, stage: Stage::Handshake, ..otherwise.clone() })),
+            },
+            None => decision,
+        };
+        self.settle(decision, socket)
+    }
+
+    /// One socket is one entry: a stop that is decided once more is not written down once more.
+    pub(super) fn settle(&mut self, decision: Decision, socket: &Socket) -> Step {
+        let Decision { answer, violation } = decision;
+        let Some(violation) = violation else {
+            return Step::only(answer);
+        };
+        let handshake = self.handshakes.enter(socket);
+        let known = handshake.is_stopped() && violation.outcome == Outcome::Block;
+        let effects = if known { Vec::new() } else { written_down(handshake, *violation) };
+        Step { answer, effects }
+    }
+
+    /// `webRequest.onSendHeaders`: the request of a socket is sent.
+    pub fn sent(&mut self, request: &str, now: UnixMillis) -> Vec<Effect> {
+        self.overruled(request, Overruled::Sent, now)
+    }
+
+    /// `webRequest.onResponseStarted` for an answer that opens a socket (101, or 200 over HTTP/2): the browser goes on
+    /// with it, and its headers are now what every extension has made of them. Over HTTP/2 no key is asked for.
+    pub fn opening_answer(
+        &mut self,
+        request: &str,
+        status: Option<u16>,
+        accept: Accept<'_>,
+        now: UnixMillis,
+    ) -> Vec<Effect> {
+        let Some(handshake) = self.handshakes.of_mut(request) else {
+            return Vec::new();
+        };
+        let fits = |locked: &Locked| {
+            status != Some(SWITCHING_PROTOCOLS) || locked.lock.page.is_answered_by(accept().as_deref())
+        };
+        match (handshake.is_stopped(), handshake.locked.clone().filter(|locked| !fits(locked))) {
+            (true, Some(_)) => self.overruled(request, Overruled::Held, now),
+            (true, None) => self.overruled(request, Overruled::Opened, now),
+            // It was to open, and does not: Sockpin's "yes" has not counted.
+            (false, Some(Locked { otherwise, .. })) => {
+                let reason = Reason::AnswerDiscarded;
+                written_down(handshake, Violation { time: now, stage: Stage::Handshake, reason, ..otherwise })
+            }
+            (false, None) => Vec::new(),
+        }
+    }
+
+    /// `webRequest.onErrorOccurred` or `onCompleted`: nothing more comes of a request.
+    pub fn ended(&mut self, request: &str) {
+        self.handshakes.forget(request);
+    }
+
+    /// What another extension has done, until somebody has seen it.
+    #[must_use]
+    pub const fn overruling(&self) -> Option<&Overruling> {
+        self.overruling.as_ref()
+    }
+
+    /// Somebody has seen it.
+    pub fn forget_overruling(&mut self) {
+        self.overruling = None;
+    }
+
+    /// A socket that was stopped has come so far all the same.
+    fn overruled(&mut self, request: &str, how: Overruled, now: UnixMillis) -> Vec<Effect> {
+        let stopped = self.handshakes.of_mut(request).filter(|handshake| handshake.is_stopped());
+        let Some((handshake, entry)) = stopped.and_then(|handshake| {
+            let entry = handshake.entry().cloned()?;
+            Some((handshake, entry))
+        }) else {
+            return Vec::new();
+        };
+        if entry.overruled >= Some(how) {
+            return Vec::new();
+        }
+        let host = (!handshake.private).then(|| entry.host.clone());
+        let log = handshake.write_down(Violation { overruled: Some(how), ..entry });
+        let mut effects: Vec<_> = log.into_iter().collect();
+        if self.overruling.as_ref().is_none_or(|gravest| gravest.how <= how) {
+            let overruling = Overruling { how, time: now, host };
+            self.overruling = Some(overruling.clone());
+            effects.push(Effect::ShowOverruling(overruling));
+        }
+        effects
+    }
+}
+
+fn written_down(handshake: &mut Handshake, violation: Violation) -> Vec<Effect> {
+    // Where the policy cannot be read, the badge of every tab says so, and a number would hide it.
+    let counts = violation.outcome == Outcome::Block && violation.reason != Reason::PolicyUnreadable;
+    let badge = handshake.tab.filter(|_| counts).map(|tab| Effect::CountOnBadge { tab });
+    badge.into_iter().chain(handshake.write_down(violation)).collect()
+}

@@ -1,0 +1,74 @@
+//! The lock: a socket under a rule that blocks opens by Sockpin's "yes" alone.
+//!
+//! The browser puts a nonce into each handshake, `Sec-WebSocket-Key`, and opens the socket only if the server's
+//! `Sec-WebSocket-Accept` fits it (RFC 6455 section 4.1). Sockpin sends a key of its own in place of the browser's. The
+//! server's answer then fits Sockpin's key and not the browser's, and the handshake fails unless Sockpin, once the chain
+//! has been judged, puts the value that fits the browser's key into the answer. Whatever keeps Sockpin's answer from
+//! counting (another extension, a dead process, a browser that quits) so ends in a socket that does not open.
+//!
+//! HTTP/2 has no such key (RFC 8441 section 5): there the lock is without effect.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest, Sha1};
+
+use crate::limits::WEBSOCKET_NONCE_BYTES;
+
+/// Random bytes for one handshake.
+pub type Nonce = [u8; WEBSOCKET_NONCE_BYTES];
+
+/// The value of `Sec-WebSocket-Key`: a nonce of 16 bytes in base64 (RFC 6455 section 11.3.1).
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebSocketKey(String);
+
+impl WebSocketKey {
+    /// A key made of random bytes.
+    #[must_use]
+    pub fn from_nonce(nonce: &Nonce) -> Self {
+        Self(STANDARD.encode(nonce))
+    }
+
+    /// A key as it stands in a request. What answers to it is computed from its text, so nothing of it is checked.
+    #[must_use]
+    pub fn from_header(value: &str) -> Self {
+        Self(value.trim().to_owned())
+    }
+
+    /// The key as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The `Sec-WebSocket-Accept` that fits this key: the base64 of SHA-1 over key and GUID (RFC 6455 section 4.2.2,
+    /// step 5, item 4).
+    #[must_use]
+    pub fn accept(&self) -> String {
+        const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+        STANDARD.encode(Sha1::new().chain_update(&self.0).chain_update(GUID).finalize())
+    }
+
+    /// Whether a `Sec-WebSocket-Accept` fits this key; white space around it does not count (RFC 6455 section 4.1).
+    #[must_use]
+    pub fn is_answered_by(&self, accept: Option<&str>) -> bool {
+        accept.is_some_and(|accept| accept.trim() == self.accept())
+    }
+}
+
+/// The key opens a socket, so it is not for logs.
+impl fmt::Debug for WebSocketKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("WebSocketKey")
+    }
+}
+
+/// The two keys of one handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// The browser's, which its page's socket waits for.
+    pub page: WebSocketKey,
+    /// Sockpin's, which the server is sent.
+    pub ours: WebSocketKey,
+}

@@ -1,0 +1,30 @@
+//! What another extension has done: the browser took its answer in place of Sockpin's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::UnixMillis;
+
+/// How far a socket came that had been stopped, from the mildest to the gravest. Only another extension, whose answer the
+/// browser took in place of Sockpin's, brings a socket so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overruled {
+    /// The server's answer was let through, and the lock kept the socket closed.
+    Held,
+    /// The request was sent although it had been stopped before.
+    Sent,
+    /// The socket opened.
+    Opened,
+}
+
+/// The gravest thing that another extension has done, for the badge and the pages until a person has seen it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Overruling {
+    /// How far a socket came.
+    pub how: Overruled,
+    /// When.
+    pub time: UnixMillis,
+    /// The host; none for a private window's socket.
+    pub host: Option<String>,
+}
