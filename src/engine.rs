@@ -20,11 +20,13 @@ mod settling;
 pub use change::{Change, Refusal};
 use decision::{Decision, judge_without_facts, stop};
 use handshakes::Handshakes;
-pub use settling::Accept;
+pub use settling::Headers;
+
+use std::collections::BTreeSet;
 
 use crate::connection::{Facts, Scheme, Target};
 use crate::error::Error;
-use crate::host::UrlHostParser;
+use crate::host::{Host, UrlHostParser};
 use crate::lock::{Nonce, WebSocketKey};
 use crate::log::LogEntry;
 use crate::managed::Managed;
@@ -32,6 +34,7 @@ use crate::overruling::Overruling;
 use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
 use crate::preflight::{self, Answers, Probe, Road};
+use crate::rule::Mode;
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason};
 use crate::violation::Stage;
@@ -62,8 +65,8 @@ pub enum Answer {
     LetGo,
     /// Let it go on with this key in place of its own: it is locked.
     Lock(WebSocketKey),
-    /// Let it go on with this `Sec-WebSocket-Accept` in place of the server's: the lock is opened.
-    Unlock(String),
+    /// Let it go on with these headers of the answer changed: the lock is opened. None takes a header out.
+    Unlock(Vec<(&'static str, Option<String>)>),
     /// Go on over TLS instead.
     Upgrade,
     /// Stop it.
@@ -189,6 +192,22 @@ impl Engine {
         self.policy.as_ref()
     }
 
+    /// The hosts whose answers are to be sealed, in order: those of every rule that blocks.
+    #[must_use]
+    pub fn sealed_hosts(&self, now: UnixMillis) -> BTreeSet<String> {
+        let layers = self.policy.as_ref().ok();
+        let rules = layers.into_iter().flat_map(|layers| layers.managed.rules().iter().chain(layers.user.rules()));
+        rules
+            .filter(|rule| rule.mode() == Mode::Block && !rule.is_expired(now))
+            .flat_map(|rule| {
+                let base = rule.host().base();
+                // Firefox takes a name with its trailing dot for another one.
+                let dotted = matches!(base, Host::Name(_)).then(|| format!("{base}."));
+                [Some(base.to_string()), dotted].into_iter().flatten()
+            })
+            .collect()
+    }
+
     /// What the administrator has set, as far as it could be read.
     #[must_use]
     pub fn managed(&self) -> Option<&Managed> {
@@ -231,7 +250,12 @@ impl Engine {
 
     /// The server has answered; the page has nothing yet.
     #[must_use]
-    pub fn headers_received(&mut self, socket: &Socket, accept: Accept<'_>, url_host: UrlHostParser<'_>) -> OnHeaders {
+    pub fn headers_received(
+        &mut self,
+        socket: &Socket,
+        headers: Headers<'_>,
+        url_host: UrlHostParser<'_>,
+    ) -> OnHeaders {
         let decision = match self.prepare(socket, Stage::Handshake, url_host) {
             Ok((layers, target)) => {
                 let (verdict, connection) = judge_without_facts(layers, target, socket.now);
@@ -248,14 +272,14 @@ impl Engine {
             }
             Err(decision) => decision,
         };
-        OnHeaders::Decided(self.settle_answer(decision, socket, accept))
+        OnHeaders::Decided(self.settle_answer(decision, socket, headers))
     }
 
     /// The facts are there.
     #[must_use]
-    pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, accept: Accept<'_>) -> Step {
+    pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, headers: Headers<'_>) -> Step {
         let decision = self.at_handshake(socket, target, facts);
-        self.settle_answer(decision, socket, accept)
+        self.settle_answer(decision, socket, headers)
     }
 
     /// The guard has stopped a socket because the decision failed or took too long; what is left is to say so.

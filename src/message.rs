@@ -98,6 +98,9 @@ pub struct Status {
     /// Why the newest entry could not be written down, if it could not. The socket was stopped or let through all the
     /// same.
     pub log_problem: Option<Error>,
+    /// Why the seal of the lock could not be put on, if it could not. The rules are in force all the same.
+    #[serde(default)]
+    pub seal_problem: Option<Error>,
     /// How many rules are in force.
     pub rules: usize,
     /// The pause, while it lasts.

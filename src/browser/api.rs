@@ -61,6 +61,12 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = query)]
     fn tabs_query(filter: &JsValue) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["browser", "declarativeNetRequest"], js_name = getDynamicRules)]
+    fn declarative_get_dynamic_rules() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "declarativeNetRequest"], js_name = updateDynamicRules)]
+    fn declarative_update_dynamic_rules(update: &JsValue) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = ["browser", "alarms"], js_name = create)]
     pub(super) fn create_alarm(name: &str, when: &JsValue) -> Result<JsValue, JsValue>;
 
@@ -162,6 +168,16 @@ pub(super) async fn set_title(details: &JsValue) -> Result<JsValue, JsValue> {
 
 pub(super) async fn tabs(filter: &JsValue) -> Result<JsValue, JsValue> {
     settled(tabs_query(filter)).await
+}
+
+/// The declarative rules that this extension has made, and that the browser keeps across its starts.
+pub(super) async fn declared_rules() -> Result<JsValue, JsValue> {
+    settled(declarative_get_dynamic_rules()).await
+}
+
+/// `{removeRuleIds, addRules}`, all of it or nothing.
+pub(super) async fn declare_rules(update: &JsValue) -> Result<JsValue, JsValue> {
+    settled(declarative_update_dynamic_rules(update)).await
 }
 
 pub(super) async fn clear_alarm(name: &str) -> Result<JsValue, JsValue> {

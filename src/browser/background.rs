@@ -2,6 +2,7 @@
 
 mod pausing;
 mod requests;
+mod sealing;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -23,7 +24,7 @@ use super::{api, headers, managed_store, policy_store, promise, security_info, s
 use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES, MAX_UNREADABLE_ADDRESSES};
-use crate::lock::{Nonce, WebSocketKey};
+use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
 use crate::log::LogEntry;
 use crate::message::{Notice, Response, Sight};
 use crate::time::UnixMillis;
@@ -41,6 +42,8 @@ struct State {
     log: Log,
     /// Why the last entry could not be written, if it could not.
     log_problem: RefCell<Option<Error>>,
+    /// Why the seal could not be put on, if it could not.
+    seal_problem: RefCell<Option<Error>>,
     /// The id of the entry of each request that has one, once it is on disk.
     written: RefCell<HashMap<String, Promise>>,
     badge: Badge,
@@ -66,6 +69,7 @@ impl Background {
             prober: Prober::new(probe_listeners),
             log: Log::new(),
             log_problem: RefCell::new(None),
+            seal_problem: RefCell::new(None),
             written: RefCell::default(),
             badge: Badge::new(),
             sight: Cell::new(Sight { every_site: true, private_windows: true }),
@@ -76,7 +80,10 @@ impl Background {
         state.draw_badge();
         // No socket waits for what is only said.
         let looking = Rc::clone(&state);
-        spawn_local(async move { looking.look_around().await });
+        spawn_local(async move {
+            looking.look_around().await;
+            looking.check_seal().await;
+        });
         Ok(Self { state })
     }
 
@@ -93,7 +100,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             let page_key = || {
-                let key = headers::value(&details, headers::OF_REQUEST, headers::WEBSOCKET_KEY);
+                let key = headers::value(&details, headers::OF_REQUEST, SEC_WEBSOCKET_KEY);
                 key.map(|key| WebSocketKey::from_header(&key))
             };
             let nonce = || {
@@ -111,13 +118,13 @@ impl Background {
         future_to_promise(async move {
             let socket = socket::read(&details).map_err(|error| to_js_error(&error))?;
             state.catch_up().await;
-            let accept = || headers::value(&details, headers::OF_RESPONSE, headers::WEBSOCKET_ACCEPT);
-            let on_headers = state.engine.borrow_mut().headers_received(&socket, &accept, &url_host);
+            let opening = || headers::opening(&details);
+            let on_headers = state.engine.borrow_mut().headers_received(&socket, &opening, &url_host);
             let step = match on_headers {
                 OnHeaders::Decided(step) => step,
                 OnHeaders::NeedsFacts(target) => {
                     let facts = security_info::facts(&socket.request).await;
-                    state.engine.borrow_mut().judge(&socket, target, facts, &accept)
+                    state.engine.borrow_mut().judge(&socket, target, facts, &opening)
                 }
             };
             state.carry_out(&socket.request, step, &details).await
@@ -133,10 +140,10 @@ impl Background {
     /// `webRequest.onResponseStarted`: the browser goes on with the answer.
     #[wasm_bindgen(js_name = responseStarted)]
     pub fn response_started(&self, details: &JsValue) {
-        let accept = || headers::value(details, headers::OF_RESPONSE, headers::WEBSOCKET_ACCEPT);
+        let opening = || headers::opening(details);
         self.state.notice(details, |engine, request, now| {
             if socket::opens(details) {
-                engine.opening_answer(request, socket::status(details), &accept, now)
+                engine.opening_answer(request, socket::status(details), &opening, now)
             } else {
                 Vec::new()
             }
@@ -344,11 +351,10 @@ fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsVa
     let name = match answer {
         Answer::LetGo => None,
         Answer::Lock(key) => {
-            return headers::replaced(details, headers::OF_REQUEST, headers::WEBSOCKET_KEY, key.as_str());
+            let change = (SEC_WEBSOCKET_KEY, Some(key.as_str().to_owned()));
+            return headers::changed(details, headers::OF_REQUEST, &[change]);
         }
-        Answer::Unlock(accept) => {
-            return headers::replaced(details, headers::OF_RESPONSE, headers::WEBSOCKET_ACCEPT, accept);
-        }
+        Answer::Unlock(changes) => return headers::changed(details, headers::OF_RESPONSE, changes),
         Answer::Upgrade => Some("upgradeToSecure"),
         Answer::Cancel => Some("cancel"),
     };

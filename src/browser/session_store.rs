@@ -14,6 +14,9 @@ pub(super) const PAUSE: &str = "pause";
 /// A [`crate::overruling::Overruling`].
 pub(super) const OVERRULING: &str = "overruling";
 
+/// Whether the seal has been compared with the rules in this session: `true` or nothing.
+pub(super) const SEALED: &str = "sealed";
+
 /// The stored value. Where it cannot be read there is none.
 pub(super) async fn load<T: DeserializeOwned>(key: &str) -> Option<T> {
     let items = api::session_get(key).await.ok()?;

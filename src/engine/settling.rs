@@ -5,14 +5,14 @@ use super::decision::Decision;
 use super::handshakes::{Handshake, Locked};
 use super::{Answer, Effect, Engine, Gate, Socket, Step};
 use crate::host::UrlHostParser;
-use crate::lock::{Lock, Nonce, WebSocketKey};
+use crate::lock::{Lock, Nonce, OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
 use crate::overruling::{Overruled, Overruling};
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason};
 use crate::violation::{Stage, Violation};
 
-/// Reads the `Sec-WebSocket-Accept` of an answer, where it has one.
-pub type Accept<'a> = &'a dyn Fn() -> Option<String>;
+/// Reads the headers of an answer.
+pub type Headers<'a> = &'a dyn Fn() -> OpeningHeaders;
 
 /// Switching Protocols: the answer that opens a socket (RFC 6455 section 4.2.2).
 const SWITCHING_PROTOCOLS: u16 = 101;
@@ -66,21 +66,31 @@ impl Engine {
         Decision { answer: Answer::Lock(ours), ..decision }
     }
 
-    /// Opens the lock of a socket that may open, if the server has answered to the key that it was sent.
-    pub(super) fn settle_answer(&mut self, decision: Decision, socket: &Socket, accept: Accept<'_>) -> Step {
+    /// Opens the lock of a socket that is let go: takes the seal out of its answer, and puts in the value that fits the
+    /// page's key, if the server has answered to the key that it was sent.
+    pub(super) fn settle_answer(&mut self, decision: Decision, socket: &Socket, headers: Headers<'_>) -> Step {
+        if decision.answer != Answer::LetGo {
+            return self.settle(decision, socket);
+        }
+        let headers = headers();
+        let mut changes = Vec::new();
+        if let Some(extensions) = headers.unsealed() {
+            changes.push((SEC_WEBSOCKET_EXTENSIONS, extensions));
+        }
         let known = self.handshakes.of(&socket.request).and_then(|handshake| handshake.locked.as_ref());
-        let opens = decision.answer == Answer::LetGo && socket.status == Some(SWITCHING_PROTOCOLS);
-        let decision = match known.filter(|_| opens) {
-            Some(Locked { lock, .. }) if lock.ours.is_answered_by(accept().as_deref()) => {
-                Decision { answer: Answer::Unlock(lock.page.accept()), ..decision }
+        match known.filter(|_| socket.status == Some(SWITCHING_PROTOCOLS)) {
+            Some(Locked { lock, .. }) if lock.ours.is_answered_by(headers.accept.as_deref()) => {
+                changes.push((SEC_WEBSOCKET_ACCEPT, Some(lock.page.accept())));
             }
-            Some(Locked { otherwise, .. }) => Decision {
-                answer: Answer::Cancel,
-                violation: Some(Box::new(Violation { time: socket.now, stage: Stage::Handshake, ..otherwise.clone() })),
-            },
-            None => decision,
-        };
-        self.settle(decision, socket)
+            Some(Locked { otherwise, .. }) => {
+                let altered = Violation { time: socket.now, stage: Stage::Handshake, ..otherwise.clone() };
+                let decision = Decision { answer: Answer::Cancel, violation: Some(Box::new(altered)) };
+                return self.settle(decision, socket);
+            }
+            None => {}
+        }
+        let answer = if changes.is_empty() { Answer::LetGo } else { Answer::Unlock(changes) };
+        self.settle(Decision { answer, ..decision }, socket)
     }
 
     /// One socket is one entry: a stop that is decided once more is not written down once more.
@@ -101,29 +111,33 @@ impl Engine {
     }
 
     /// `webRequest.onResponseStarted` for an answer that opens a socket (101, or 200 over HTTP/2): the browser goes on
-    /// with it, and its headers are now what every extension has made of them. Over HTTP/2 no key is asked for.
+    /// with it, and its headers are now what every extension has made of them.
     pub fn opening_answer(
         &mut self,
         request: &str,
         status: Option<u16>,
-        accept: Accept<'_>,
+        headers: Headers<'_>,
         now: UnixMillis,
     ) -> Vec<Effect> {
         let Some(handshake) = self.handshakes.of_mut(request) else {
             return Vec::new();
         };
-        let fits = |locked: &Locked| {
-            status != Some(SWITCHING_PROTOCOLS) || locked.lock.page.is_answered_by(accept().as_deref())
-        };
-        match (handshake.is_stopped(), handshake.locked.clone().filter(|locked| !fits(locked))) {
-            (true, Some(_)) => self.overruled(request, Overruled::Held, now),
-            (true, None) => self.overruled(request, Overruled::Opened, now),
+        let headers = headers();
+        let is_shut = headers.unsealed().is_some()
+            || handshake.locked.as_ref().is_some_and(|locked| {
+                status == Some(SWITCHING_PROTOCOLS) && !locked.lock.page.is_answered_by(headers.accept.as_deref())
+            });
+        if handshake.is_stopped() {
+            return self.overruled(request, if is_shut { Overruled::Held } else { Overruled::Opened }, now);
+        }
+        match handshake.locked.as_ref().filter(|_| is_shut) {
             // It was to open, and does not: Sockpin's "yes" has not counted.
-            (false, Some(Locked { otherwise, .. })) => {
-                let reason = Reason::AnswerDiscarded;
-                written_down(handshake, Violation { time: now, stage: Stage::Handshake, reason, ..otherwise })
+            Some(Locked { otherwise, .. }) => {
+                let (stage, reason) = (Stage::Handshake, Reason::AnswerDiscarded);
+                let discarded = Violation { time: now, stage, reason, ..otherwise.clone() };
+                written_down(handshake, discarded)
             }
-            (false, None) => Vec::new(),
+            None => Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use sockpin::connection::{Facts, MissingFacts};
 use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Refusal, Socket, Step, Stored};
 use sockpin::error::Error;
+use sockpin::lock::OpeningHeaders;
 use sockpin::log::LogEntry;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
@@ -68,9 +69,9 @@ fn probe() -> Probe {
 
 /// An answer to the handshake without headers.
 fn handshake(engine: &mut Engine, socket: &Socket, facts: Facts) -> Step {
-    match engine.headers_received(socket, &|| None, &url_host) {
+    match engine.headers_received(socket, &OpeningHeaders::default, &url_host) {
         OnHeaders::Decided(step) => step,
-        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts, &|| None),
+        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts, &OpeningHeaders::default),
     }
 }
 
@@ -107,7 +108,7 @@ fn an_unpinned_socket_is_let_go_without_its_chain() {
     for url in ["wss://other.example.com", "ws://other.example.com", "wss://chat.example.com.evil.test"] {
         let socket = socket(url);
         assert_eq!(opening(&mut engine, &socket), Step { answer: Answer::LetGo, effects: vec![] }, "{url}");
-        let OnHeaders::Decided(step) = engine.headers_received(&socket, &|| None, &url_host) else {
+        let OnHeaders::Decided(step) = engine.headers_received(&socket, &OpeningHeaders::default, &url_host) else {
             panic!("{url} asks for facts")
         };
         assert_eq!(step.answer, Answer::LetGo, "{url}");
@@ -277,8 +278,9 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     };
     let change = engine.save_rule(document.clone(), &birth, &url_host).unwrap();
     let socket = socket("wss://chat.example.com");
-    let is_ruled =
-        |engine: &mut Engine| matches!(engine.headers_received(&socket, &|| None, &url_host), OnHeaders::NeedsFacts(_));
+    let is_ruled = |engine: &mut Engine| {
+        matches!(engine.headers_received(&socket, &OpeningHeaders::default, &url_host), OnHeaders::NeedsFacts(_))
+    };
     assert!(!is_ruled(&mut engine));
     engine.adopt(change);
     assert!(is_ruled(&mut engine));

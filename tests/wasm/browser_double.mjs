@@ -63,6 +63,11 @@ export function installBrowser() {
     local: {},
     session: {},
     alarms: {},
+    /** The rules of `declarativeNetRequest`, which the browser keeps. */
+    declared: [],
+    declare: async ({ removeRuleIds, addRules }) => {
+      double.declared = [...double.declared.filter(({ id }) => !removeRuleIds.includes(id)), ...addRules];
+    },
     everySite: true,
     privateWindows: true,
     managed: async () => { throw new Error("Managed storage manifest not found"); },
@@ -109,6 +114,10 @@ export function installBrowser() {
         remove: async (key) => { delete double.session[key]; },
       },
       managed: { get: () => double.managed() },
+    },
+    declarativeNetRequest: {
+      getDynamicRules: async () => structuredClone(double.declared),
+      updateDynamicRules: async (update) => double.declare(structuredClone(update)),
     },
     alarms: {
       onAlarm: register("onAlarm"),

@@ -69,6 +69,7 @@ impl State {
         Status {
             problem: engine.policy().err().cloned(),
             log_problem: self.log_problem.borrow().clone(),
+            seal_problem: self.seal_problem.borrow().clone(),
             rules: engine.policy().map_or(0, |layers| layers.managed.rules().len() + layers.user.rules().len()),
             pause: engine.pause(now),
             pausing: engine.pausing(),
@@ -137,12 +138,14 @@ impl State {
         if starts_afresh {
             policy_store::set_aside(now).await.map_err(Refusal::Policy)?;
         }
+        self.break_seal().await;
         policy_store::store(&change.record).await.map_err(Refusal::Policy)?;
         let response = change
             .rule
             .as_ref()
             .map_or(Response::Done, |rule| Response::Saved { rule: RuleDocument::from(rule.as_ref()) });
         self.engine.borrow_mut().adopt(change);
+        self.seal().await;
         self.draw_badge();
         spawn_local(tell_pages(Notice::RulesChanged));
         Ok(response)
