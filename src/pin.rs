@@ -1,5 +1,7 @@
 //! A pin: the SHA-256 of a `SubjectPublicKeyInfo`.
 
+mod private_key;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -11,6 +13,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 use crate::limits::PIN_BYTES;
+
+pub(crate) use private_key::is_in as holds_private_key;
 
 /// SHA-256 of a certificate's DER `SubjectPublicKeyInfo` (RFC 7469 section 2.4), always 32 bytes.
 ///
@@ -47,13 +51,15 @@ impl Pin {
     /// ```
     ///
     /// # Errors
-    /// [`Error::PinEmpty`], [`Error::PinAlgorithm`] (SHA-1 and others), [`Error::PrivateKey`] (a PEM private key),
-    /// [`Error::PinEncoding`] (neither base64 nor hex) and [`Error::PinLength`] (not 32 bytes).
+    /// [`Error::PinEmpty`], [`Error::PinAlgorithm`] (SHA-1 and others), [`Error::PrivateKey`] (in any form, never
+    /// repeated), [`Error::PinEncoding`] (neither base64 nor hex) and [`Error::PinLength`] (not 32 bytes).
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim();
-        if text.contains("PRIVATE KEY") {
-            return Err(Error::PrivateKey);
-        }
+        Self::parse_trimmed(text)
+            .map_err(|error| if holds_private_key(text.as_bytes()) { Error::PrivateKey } else { error })
+    }
+
+    fn parse_trimmed(text: &str) -> Result<Self, Error> {
         let digest = strip_notation(text)?;
         if digest.is_empty() {
             return Err(Error::PinEmpty);
@@ -125,15 +131,15 @@ fn strip_notation(text: &str) -> Result<&str, Error> {
     };
     let name = name.trim();
     let algorithm = name.strip_prefix_ignoring_case("pin-").unwrap_or(name);
-    let is_one_of = |names: &[&str]| names.iter().any(|known| algorithm.eq_ignore_ascii_case(known));
-    if is_one_of(&["sha256", "sha-256"]) {
+    let one_of = |names: &[&'static str]| names.iter().copied().find(|known| algorithm.eq_ignore_ascii_case(known));
+    if one_of(&["sha256", "sha-256"]).is_some() {
         return Ok(strip_decoration(digest.trim()));
     }
     // A bare digest may begin like any of these, but none of theirs is as long as a bare digest.
-    if is_one_of(OTHER_ALGORITHMS) && !is_digest(text) {
-        return Err(Error::PinAlgorithm { algorithm: algorithm.to_owned() });
+    match one_of(OTHER_ALGORITHMS) {
+        Some(algorithm) if !is_digest(text) => Err(Error::PinAlgorithm { algorithm: algorithm.to_owned() }),
+        _ => Ok(text),
     }
-    Ok(text)
 }
 
 const OTHER_ALGORITHMS: &[&str] =
