@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::error::Error;
+use crate::error::{Error, Excerpt};
 use crate::limits::PIN_BYTES;
 
 pub(crate) use private_key::is_in as holds_private_key;
@@ -66,10 +66,10 @@ impl Pin {
         }
         let bytes = decode_hex(digest)
             .or_else(|| decode_base64(digest))
-            .ok_or_else(|| Error::PinEncoding { text: first_line(text) })?;
+            .ok_or_else(|| Error::PinEncoding { text: Excerpt::of(text) })?;
         let length = bytes.len();
         bytes.try_into().map(Self).map_err(|_| match other_algorithm(length) {
-            Some(algorithm) => Error::PinAlgorithm { algorithm: algorithm.to_owned() },
+            Some(algorithm) => Error::PinAlgorithm { algorithm: algorithm.into() },
             None => Error::PinLength { bytes: length },
         })
     }
@@ -137,7 +137,7 @@ fn strip_notation(text: &str) -> Result<&str, Error> {
     }
     // A bare digest may begin like any of these, but none of theirs is as long as a bare digest.
     match one_of(OTHER_ALGORITHMS) {
-        Some(algorithm) if !is_digest(text) => Err(Error::PinAlgorithm { algorithm: algorithm.to_owned() }),
+        Some(algorithm) if !is_digest(text) => Err(Error::PinAlgorithm { algorithm: algorithm.into() }),
         _ => Ok(text),
     }
 }
@@ -189,11 +189,6 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
 
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
-}
-
-fn first_line(text: &str) -> String {
-    const SHOWN_CHARACTERS: usize = 80;
-    text.lines().next().unwrap_or_default().chars().take(SHOWN_CHARACTERS).collect()
 }
 
 /// Padding may be missing, and bits past the last byte are ignored as other tools do (`BBBB…BB=` has them).

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::certificate::{Certificate, Description, public_key_from_der, request_from_der};
-use crate::error::Error;
+use crate::error::{Error, PemLabel};
 use crate::limits::MAX_INSPECT_BYTES;
 use crate::pin::{Pin, holds_private_key};
 
@@ -68,7 +68,7 @@ struct Block<'a> {
 }
 
 fn inspect_block(block: &Block<'_>) -> Result<Inspected, Error> {
-    let (label, line) = (block.label.to_owned(), block.line);
+    let (label, line) = (PemLabel::of(block.label), block.line);
     let kind = match block.label {
         "CERTIFICATE" | "X509 CERTIFICATE" => Kind::Certificate,
         "PUBLIC KEY" => Kind::PublicKey,
@@ -121,13 +121,13 @@ fn blocks(text: &str) -> impl Iterator<Item = Result<Block<'_>, Error>> {
         loop {
             let Some((text, _)) = lines.next().filter(|(text, _)| label_of(text, BEGIN).is_none()) else {
                 lines.by_ref().for_each(drop);
-                return Some(Err(Error::PemEnd { label: label.to_owned(), line }));
+                return Some(Err(Error::PemEnd { label: PemLabel::of(label), line }));
             };
             match label_of(text, END) {
                 Some(end) if end == label => return Some(Ok(Block { label, line, base64 })),
                 Some(_) => {
                     lines.by_ref().for_each(drop);
-                    return Some(Err(Error::PemEnd { label: label.to_owned(), line }));
+                    return Some(Err(Error::PemEnd { label: PemLabel::of(label), line }));
                 }
                 None => base64.extend(text.split_whitespace()),
             }

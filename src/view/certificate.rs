@@ -3,6 +3,7 @@
 use super::date::day_of;
 use super::notice::{Badge, Tone};
 use crate::certificate::Description;
+use crate::error::name_of_file;
 use crate::formats::pem::{Inspected, Kind};
 use crate::rule::LabelledPin;
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
@@ -102,7 +103,7 @@ const fn kind(kind: Kind) -> &'static str {
 #[must_use]
 pub fn kind_in(found: Kind, file: Option<&str>) -> String {
     let kind = kind(found);
-    file.map_or_else(|| kind.to_owned(), |file| format!("{kind} in {file}"))
+    file.map_or_else(|| kind.to_owned(), |file| format!("{kind} in {}", name_of_file(file)))
 }
 
 /// The pin of a certificate.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::error::sentence;
 use super::notice::{Kind, Notice};
-use crate::error::Error;
+use crate::error::{Error, name_of_file};
 use crate::formats::pem::{self, Inspected};
 use crate::formats::pin_list;
 use crate::limits::MAX_PINS_PER_RULE;
@@ -36,7 +36,7 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(name) => formatter.write_str(name),
+            Self::File(name) => formatter.write_str(&name_of_file(name)),
             Self::Pasted => formatter.write_str("the pasted text"),
             Self::Dropped => formatter.write_str("the dropped text"),
         }

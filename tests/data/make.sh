@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes every fixture of this folder, and OpenSSL's own answers about them. Run here; needs OpenSSL 3.
+# Makes every fixture of this folder, and OpenSSL's own answers about them. Run here; needs OpenSSL 3, ssh-keygen and gpg.
 # The keys are thrown away, so another run makes other fixtures, and pins.txt with them.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -46,6 +46,29 @@ openssl rsa -in "$keys/rsa.key" -RSAPublicKey_out -out pkcs1.pem 2>/dev/null
 # A key of its own, made here and used nowhere: it only has to look like one.
 openssl genpkey -quiet -algorithm ED25519 -out private-key.pem
 openssl pkey -in private-key.pem -outform der -out private-key.der
+
+# Private keys in every form in which people have them, to be refused and never repeated. Made here and used nowhere.
+mkdir -p private-keys
+(
+  cd private-keys
+  openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out pkcs8-rsa.pem
+  openssl rsa -in pkcs8-rsa.pem -traditional -out pkcs1-rsa.pem 2>/dev/null
+  openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out pkcs8-ec.pem
+  openssl ec -in pkcs8-ec.pem -out sec1-ec.pem 2>/dev/null
+  openssl genpkey -quiet -algorithm ED25519 -out pkcs8-ed25519.pem
+  openssl pkcs8 -topk8 -in pkcs8-ec.pem -passout pass:fixture -out encrypted.pem
+  openssl pkcs8 -topk8 -in pkcs8-ec.pem -passout pass:fixture -v1 PBE-SHA1-3DES -out encrypted-pkcs12.pem
+  openssl rsa -in pkcs8-rsa.pem -traditional -aes128 -passout pass:fixture -out legacy-encrypted.pem 2>/dev/null
+  openssl dsaparam -genkey -noout 1024 2>/dev/null | openssl dsa -out dsa.pem 2>/dev/null
+  rm -f openssh.pem openssh.pem.pub
+  ssh-keygen -q -t ed25519 -N "" -C fixture -f openssh.pem
+  rm openssh.pem.pub
+  GNUPGHOME=$(mktemp -d "$keys/gpg.XXXXXX")
+  export GNUPGHOME
+  gpg --quiet --batch --passphrase "" --quick-generate-key fixture@example.test ed25519 2>/dev/null
+  gpg --quiet --armor --export-secret-keys >pgp.pem 2>/dev/null
+  gpgconf --kill all
+)
 
 # name, SHA-256 of the SubjectPublicKeyInfo in base64, serial, all from OpenSSL.
 pin() { openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | openssl enc -base64; }

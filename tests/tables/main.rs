@@ -10,6 +10,7 @@ mod lookup;
 mod managed;
 mod pem;
 mod rules;
+mod secrets;
 mod verdicts;
 
 /// A host parser that we did not write, in the place of the browser's.
