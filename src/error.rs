@@ -9,7 +9,7 @@ mod excerpt;
 mod pem_label;
 
 pub use excerpt::Excerpt;
-pub(crate) use excerpt::{detail, name_of_file, visible};
+pub(crate) use excerpt::{detail, is_unseen, name_of_file, visible};
 pub use pem_label::PemLabel;
 
 use std::borrow::Cow;
@@ -303,7 +303,7 @@ impl Error {
 /// For logs and tests: the code and the facts. People get [`crate::view`]'s sentence.
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Nothing in the browser logs errors, and the writer would add 12 KB to the module.
+        // Nothing in the browser logs errors, so the module does without a second writer of JSON.
         if cfg!(target_arch = "wasm32") {
             return formatter.write_str(self.code());
         }

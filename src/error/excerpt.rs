@@ -58,7 +58,8 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn is_unseen(character: char) -> bool {
+/// Whether a character cannot be seen, or changes the order or the look of others.
+pub(crate) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
