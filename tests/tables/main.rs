@@ -8,6 +8,7 @@ mod engine;
 mod hosts;
 mod lookup;
 mod managed;
+mod names;
 mod pem;
 mod rules;
 mod secrets;
