@@ -51,7 +51,7 @@ openssl pkey -in private-key.pem -outform der -out private-key.der
 mkdir -p private-keys
 (
   cd private-keys
-  openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out pkcs8-rsa.pem
+  openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out pkcs8-rsa.pem
   openssl rsa -in pkcs8-rsa.pem -traditional -out pkcs1-rsa.pem 2>/dev/null
   openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out pkcs8-ec.pem
   openssl ec -in pkcs8-ec.pem -out sec1-ec.pem 2>/dev/null

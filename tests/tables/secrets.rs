@@ -295,16 +295,17 @@ fn nothing_of_a_private_key_is_repeated() {
     let mut compared = 0;
     for key in PrivateKey::all() {
         let secret = key.secret();
+        // The same sentence comes from many doors.
+        let mut seen = HashSet::new();
         for (form, input) in key.recognisable().into_iter().chain(key.beyond_recognition()) {
             let mut errors = errors(&input);
             errors.dedup();
-            let mut texts: Vec<_> = errors.iter().flat_map(texts_of).collect();
-            if let Ok(text) = str::from_utf8(&input) {
-                texts.extend(said_by_the_form(text));
-            }
-            compared += texts.len();
-            for text in texts {
-                assert!(!secret.occurs_in(&text), "{}, {form}: {text}", key.name);
+            let said = str::from_utf8(&input).map(said_by_the_form).unwrap_or_default();
+            for text in errors.iter().flat_map(texts_of).chain(said) {
+                compared += 1;
+                if seen.insert(text.clone()) {
+                    assert!(!secret.occurs_in(&text), "{}, {form}: {text}", key.name);
+                }
             }
         }
     }
