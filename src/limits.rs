@@ -43,6 +43,13 @@ pub const MAX_RULE_ID_CHARACTERS: usize = 64;
 /// Characters of a certificate's subject or issuer that are kept for people to read.
 pub const MAX_NAME_CHARACTERS: usize = 500;
 
+/// Characters of somebody's input that a message repeats, the name of a file for instance. An IPv6 address has at most
+/// 45; what is longer than this is not what it claims to be.
+pub const MAX_EXCERPT_CHARACTERS: usize = 60;
+
+/// Characters of a program's own words about an error that are shown. The longest of serde's list every field of a rule.
+pub const MAX_DETAIL_CHARACTERS: usize = 300;
+
 /// Entries kept in the log; the oldest go first.
 pub const MAX_LOG_ENTRIES: u32 = 10_000;
 

@@ -9,8 +9,10 @@ mod hosts;
 mod lock;
 mod lookup;
 mod managed;
+mod names;
 mod pem;
 mod rules;
+mod secrets;
 mod verdicts;
 
 /// A host parser that we did not write, in the place of the browser's.
