@@ -10,6 +10,8 @@ use sockpin_e2e::servers::Server;
 use sockpin_e2e::socket::Sighting;
 use sockpin_e2e::world::{Installation, World};
 
+use crate::bench::Bench;
+
 /// Scenarios that share a browser where they can.
 pub(crate) struct Group {
     pub(crate) name: &'static str,
@@ -50,6 +52,7 @@ pub(crate) use scenarios;
 #[derive(Default)]
 pub(crate) struct Stage {
     world: Option<World>,
+    bench: Option<Bench>,
 }
 
 impl Stage {
@@ -66,16 +69,24 @@ impl Stage {
         Ok(world)
     }
 
+    /// A browser with another extension beside Sockpin, started when it is first needed.
+    pub(crate) async fn bench(&mut self) -> Result<&mut Bench> {
+        if self.bench.is_none() {
+            self.bench = Some(Bench::start().await?);
+        }
+        self.bench.as_mut().ok_or_else(|| anyhow::anyhow!("there is no bench"))
+    }
+
     /// What an error has left behind is not for the next scenario.
     pub(crate) fn clear(&mut self) {
-        self.world = None;
+        *self = Self::default();
     }
 
     pub(crate) async fn end(self) -> Result<()> {
-        match self.world {
-            Some(world) => world.firefox.quit().await,
-            None => Ok(()),
+        for world in self.world.into_iter().chain(self.bench.map(|bench| bench.world)) {
+            world.firefox.quit().await?;
         }
+        Ok(())
     }
 }
 
