@@ -61,6 +61,7 @@ pub(crate) struct Tried {
     pub(crate) kind: Kind,
     pub(crate) road: Road,
     pub(crate) preflight: &'static str,
+    pub(crate) host: String,
     /// Its address, which has a secret of its own in its query.
     pub(crate) url: String,
     pub(crate) seen: Sighting,
@@ -162,8 +163,7 @@ impl Bench {
         let over_http2 = self.hosts.iter().filter(|host| host.road == Road::Http2);
         let met: Vec<_> = over_http2.map(|host| host.url("met").replace("wss:", "https:")).collect();
 
-        self.firefox().clear_log().await?;
-        self.forget_answers().await?;
+        self.forget().await?;
         let before = self.traffic().await?;
         let seen = self.firefox().sockets_after(&met, &urls).await?;
         // Over HTTP/2 Firefox does not reset what it stops, so the server knows its end only from that of the connection.
@@ -178,6 +178,7 @@ impl Bench {
                 kind: host.kind,
                 road: host.road,
                 preflight: host.preflight,
+                host: host.name.clone(),
                 url,
                 seen,
                 handshakes: new.iter().filter(|request| request.line.contains(&secret)).cloned().collect(),
@@ -189,11 +190,12 @@ impl Bench {
         Ok(tried.collect())
     }
 
-    /// Changes the rules, so that no answer to a pre-flight of an earlier round holds any more.
-    async fn forget_answers(&self) -> Result<()> {
+    /// Empties the log and the page's count, and changes the rules, so that no answer to a pre-flight of an earlier round
+    /// holds any more.
+    async fn forget(&self) -> Result<()> {
         let rule = json!({ "host": format!("round-{}.test", self.rounds), "mode": "off" });
-        let rule = self.firefox().save_rule(rule).await?;
-        self.firefox().delete_rule(&rule).await
+        self.firefox().run_in_extension(FORGET, vec![rule]).await.context("the earlier round is not forgotten")?;
+        self.firefox().open(&self.world.demo.site.blank()).await
     }
 
     async fn traffic(&self) -> Result<Vec<Traffic>> {
@@ -242,6 +244,13 @@ async fn hosts(authority: &Authority, right: &Key) -> Result<Vec<Host>> {
     }
     Ok(hosts)
 }
+
+const FORGET: &str = r"
+const tell = (message) => browser.runtime.sendMessage(message);
+return tell({ type: 'clearLog' })
+    .then(() => tell({ type: 'saveRule', rule: arguments[0] }))
+    .then(({ rule }) => tell({ type: 'deleteRule', id: rule.id }));
+";
 
 const SET_COOKIES: &str = r"
 for (const name of arguments[0]) {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::other_extension::Asked;
 use sockpin_e2e::servers::Answering;
+use sockpin_e2e::wait;
 
 use crate::bench::{Bench, Kind, Road, Tried};
 use crate::matrix::{Stage, Tally};
@@ -150,11 +151,17 @@ impl Case {
             Does::Answers(events, _) => check_listeners(events, &round, &bench.firefox().other_was_asked().await?)?,
             Does::Declares(_) => check_rules(bench, &round).await?,
         }
+        if self.right_key == RightKey::Opens {
+            check_badge(bench, &round).await?;
+        }
         for tried in &round {
             match tried.kind {
                 Kind::Free => self.check_free(tried)?,
                 Kind::Right => self.check_right(tried)?,
-                Kind::Wrong => self.check_wrong(tried)?,
+                Kind::Wrong => {
+                    self.check_wrong(tried)?;
+                    self.check_overruled(bench, tried, first).await?;
+                }
                 Kind::Marked => {}
             }
             let over_http2 = tried.handshakes.iter().all(|request| request.line.starts_with("CONNECT "));
@@ -196,8 +203,34 @@ impl Case {
         Ok(())
     }
 
+    /// What another extension has made of a stop is in its entry, as soon as Firefox has told Sockpin.
+    async fn check_overruled(&self, bench: &Bench, tried: &Tried, first: First) -> Result<()> {
+        let due = if !self.is_past_sockpin(tried, first) {
+            ensure!(
+                tried.entries.iter().all(|entry| entry["overruled"].is_null()),
+                "{:?} was overruled",
+                tried.entries
+            );
+            return Ok(());
+        } else if self.lost.contains(&tried.road) {
+            "opened"
+        } else {
+            "held"
+        };
+        let is_due = |entry: &Value| entry["host"] == tried.host && entry["overruled"] == due;
+        wait::until(&format!("an entry of {} that says {due}", tried.url), async || {
+            Ok(bench.firefox().violations().await?.iter().any(is_due).then_some(()))
+        })
+        .await
+    }
+
+    /// Firefox has not looked at what Sockpin answered to the handshake's answer.
+    fn is_past_sockpin(&self, tried: &Tried, first: First) -> bool {
+        !self.lost.is_empty() && tried.preflight == "off" && tried.road != Road::Clear && first != First::Sockpin
+    }
+
     fn count(&self, tried: &Tried, first: First, tally: &mut Tally) {
-        let is_lost = tried.preflight == "off" && self.lost.contains(&tried.road) && first != First::Sockpin;
+        let is_lost = self.lost.contains(&tried.road) && self.is_past_sockpin(tried, first);
         match tried.kind {
             Kind::Free | Kind::Right => tally.control += tried.frames,
             Kind::Wrong if is_lost == (self.counts == Counts::Lost) => {
@@ -210,6 +243,14 @@ impl Case {
             Kind::Wrong | Kind::Marked => {}
         }
     }
+}
+
+/// What is written down is counted on the button, once.
+async fn check_badge(bench: &Bench, round: &[Tried]) -> Result<()> {
+    let badge = bench.firefox().badge(&bench.world.demo.site.blank()).await?;
+    let entries: usize = round.iter().map(|tried| tried.entries.len()).sum();
+    ensure!(badge == entries.to_string(), "the button says {badge}, and the log has {entries} entries");
+    Ok(())
 }
 
 /// It was asked for every socket that comes so far.
