@@ -151,13 +151,18 @@ impl Case {
             Does::Answers(events, _) => check_listeners(events, &round, &bench.firefox().other_was_asked().await?)?,
             Does::Declares(_) => check_rules(bench, &round).await?,
         }
-        if self.right_key == RightKey::Opens {
+        if self.right_key == RightKey::Opens
+            && !round.iter().any(|tried| tried.kind == Kind::Wrong && has_leaked(tried))
+        {
             check_badge(bench, &round).await?;
         }
         for tried in &round {
+            self.count(tried, first, tally);
             match tried.kind {
                 Kind::Free => self.check_free(tried)?,
                 Kind::Right => self.check_right(tried)?,
+                // The counts say what is wrong.
+                Kind::Wrong if !self.is_lost(tried, first) && has_leaked(tried) => {}
                 Kind::Wrong => {
                     self.check_wrong(tried)?;
                     self.check_overruled(bench, tried, first).await?;
@@ -166,7 +171,6 @@ impl Case {
             }
             let over_http2 = tried.handshakes.iter().all(|request| request.line.starts_with("CONNECT "));
             ensure!(over_http2 == (tried.road == Road::Http2) || tried.handshakes.is_empty(), "{tried:?}");
-            self.count(tried, first, tally);
         }
         Ok(())
     }
@@ -229,20 +233,31 @@ impl Case {
         !self.lost.is_empty() && tried.preflight == "off" && tried.road != Road::Clear && first != First::Sockpin
     }
 
+    fn is_lost(&self, tried: &Tried, first: First) -> bool {
+        self.lost.contains(&tried.road) && self.is_past_sockpin(tried, first)
+    }
+
     fn count(&self, tried: &Tried, first: First, tally: &mut Tally) {
-        let is_lost = self.lost.contains(&tried.road) && self.is_past_sockpin(tried, first);
         match tried.kind {
             Kind::Free | Kind::Right => tally.control += tried.frames,
-            Kind::Wrong if is_lost == (self.counts == Counts::Lost) => {
+            Kind::Wrong if self.is_lost(tried, first) == (self.counts == Counts::Lost) => {
                 tally.saw(&tried.seen);
                 tally.leaked += tried.frames;
-                let avoidable = if tried.preflight == "off" { 0 } else { tried.handshakes.len() };
-                tally.handshakes = tally.handshakes.map(|count| count + avoidable);
+                tally.handshakes = tally.handshakes.map(|count| count + avoidable(tried));
                 tally.in_clear = tally.in_clear.map(|count| count + tried.in_clear);
             }
             Kind::Wrong | Kind::Marked => {}
         }
     }
+}
+
+/// The handshakes that a pre-flight should have kept from the server.
+fn avoidable(tried: &Tried) -> usize {
+    if tried.preflight == "off" { 0 } else { tried.handshakes.len() }
+}
+
+fn has_leaked(tried: &Tried) -> bool {
+    !tried.seen.refused() || tried.frames + tried.in_clear + avoidable(tried) > 0
 }
 
 /// What is written down is counted on the button, once.
