@@ -5,7 +5,7 @@
 //! which it has done nothing fails.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sockpin_e2e::other_extension::Asked;
 use sockpin_e2e::servers::Answering;
 use sockpin_e2e::wait;

@@ -99,7 +99,7 @@ async fn run(words: &[String]) -> Result<bool> {
                 println!("{} ({:.1} s)", row.line(), start.elapsed().as_secs_f64());
                 rows.borrow_mut().push(row);
             }
-            if let Err(error) = stage.end().await {
+            if let Err(error) = Box::pin(stage.end()).await {
                 eprintln!("the browser of {} did not end well: {error:#}", group.name);
             }
         }

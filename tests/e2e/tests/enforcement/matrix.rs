@@ -52,7 +52,7 @@ pub(crate) use scenarios;
 #[derive(Default)]
 pub(crate) struct Stage {
     world: Option<World>,
-    bench: Option<Bench>,
+    bench: Option<Box<Bench>>,
 }
 
 impl Stage {
@@ -72,9 +72,9 @@ impl Stage {
     /// A browser with another extension beside Sockpin, started when it is first needed.
     pub(crate) async fn bench(&mut self) -> Result<&mut Bench> {
         if self.bench.is_none() {
-            self.bench = Some(Bench::start().await?);
+            self.bench = Some(Box::new(Bench::start().await?));
         }
-        self.bench.as_mut().ok_or_else(|| anyhow::anyhow!("there is no bench"))
+        self.bench.as_deref_mut().ok_or_else(|| anyhow::anyhow!("there is no bench"))
     }
 
     /// What an error has left behind is not for the next scenario.
