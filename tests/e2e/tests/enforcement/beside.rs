@@ -198,6 +198,8 @@ impl Case {
         let Tried { entries, url, .. } = tried;
         let is_judged = tried.road != Road::Clear && self.opens.contains(&tried.road);
         let due = if is_judged { 1..=1 } else { 0..=1 };
+        let came = tried.handshakes.len();
+        ensure!(!is_judged || tried.preflight != "off" || came == 1, "{came} handshakes of {url} came to its server");
         ensure!(due.contains(&entries.len()), "{} entries of {url}: {entries:?}", entries.len());
         for entry in entries {
             ensure!(entry["outcome"] == "block", "of {url} the log says {}", entry["outcome"]);

@@ -41,7 +41,7 @@ pub(crate) const GROUP: Group = Group {
 
         "answers `onHeadersReceived` with a redirect" => Blocked REDIRECTED,
         "answers `onHeadersReceived` with a redirect, over HTTP/2 with `preflight` `off`" => NotProtected
-            Case { counts: Counts::Lost, ..REDIRECTED },
+            Case { counts: Counts::Lost, does: Does::Answers(HEADERS_RECEIVED, &[&["ownUrl"], &["elsewhere"]]), ..REDIRECTED },
         "answers `onHeadersReceived` with `cancel`" => Blocked stops(HEADERS_RECEIVED, &[&["cancel"]]),
         "answers `onHeadersReceived` with one header more" => Blocked answers(HEADERS_RECEIVED, &[&["responseHeader"]]),
         "answers `onHeadersReceived` with another `Sec-WebSocket-Accept`" => Blocked
