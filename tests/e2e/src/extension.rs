@@ -68,15 +68,20 @@ impl Firefox {
 
     /// Runs a script in a page of the extension, which is opened if it is not yet. The current tab stays what it was.
     pub async fn run_in_extension(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        self.run_in_page(&url(MESSENGER), script, arguments).await
+    }
+
+    /// Runs a script in this page of any extension, which is opened if it is not yet. The current tab stays what it was.
+    pub(crate) async fn run_in_page(&self, page: &str, script: &str, arguments: Vec<Value>) -> Result<Value> {
         let driver = self.driver()?;
         let current = driver.window().await?;
-        self.switch_to_messenger().await?;
+        self.switch_to(page).await?;
         let answer = self.run(script, arguments).await;
         driver.switch_to_window(current).await?;
         answer
     }
 
-    async fn switch_to_messenger(&self) -> Result<()> {
+    async fn switch_to(&self, page: &str) -> Result<()> {
         let driver = self.driver()?;
         for window in driver.windows().await? {
             // A page of an extension that has been reloaded is closed at any moment.
@@ -84,10 +89,10 @@ impl Firefox {
                 Ok(()) => driver.current_url().await,
                 Err(error) => Err(error),
             };
-            if !address.is_ok_and(|address| address.as_str() == url(MESSENGER)) {
+            if !address.is_ok_and(|address| address.as_str() == page) {
                 continue;
             }
-            match self.run(IS_USABLE, vec![json!(url(MESSENGER))]).await {
+            match self.run(IS_USABLE, vec![json!(page)]).await {
                 Ok(Value::Bool(true)) => return Ok(()),
                 // Its process has been killed, or its extension reloaded.
                 _ => driver.close_window().await.ok(),
@@ -95,8 +100,8 @@ impl Firefox {
         }
         let left = driver.windows().await?.into_iter().next().context("no tab is left")?;
         driver.switch_to_window(left).await?;
-        self.open_privileged_tab(&url(MESSENGER)).await?;
-        self.wait_for("a page that may send messages", IS_USABLE, vec![json!(url(MESSENGER))]).await
+        self.open_privileged_tab(page).await?;
+        self.wait_for("a page that may send messages", IS_USABLE, vec![json!(page)]).await
     }
 
     /// Stores a rule as the options page does; an error if it is refused.
