@@ -251,35 +251,33 @@ impl State {
             return;
         };
         let effects = tell(&mut self.engine.borrow_mut(), &request, now);
-        if effects.is_empty() {
-            return;
-        }
-        let state = Rc::clone(self);
-        spawn_local(async move { state.bring_about(&request, effects).await });
+        self.bring_about(&request, effects);
     }
 
     async fn carry_out(self: &Rc<Self>, request: &str, step: Step, details: &JsValue) -> Result<JsValue, JsValue> {
-        if step.effects.is_empty() && step.answer == Answer::Cancel {
-            // It was decided before, and is answered as then: once the entry is on disk.
-            let written = self.written.borrow().get(request).cloned();
-            if let Some(written) = written {
-                promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
-            }
+        self.bring_about(request, step.effects);
+        // Also where it was decided before: it is answered as then, once the entry is on disk. But it is not waited for for
+        // ever: the answer does not depend on it.
+        let written = self.written.borrow().get(request).cloned();
+        if let Some(written) = written {
+            promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
         }
-        self.bring_about(request, step.effects).await;
         blocking_response(&step.answer, details)
     }
 
-    async fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) {
+    /// Begins all of it at once: the next event of the request may come before anything of it is done.
+    fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Log(entry) if self.is_repetition(&entry) => {}
-                Effect::Log(entry) | Effect::Amend(entry) => self.write_down(Some(request), entry).await,
+                Effect::Log(entry) | Effect::Amend(entry) => self.write_in_turn(request, entry),
                 Effect::CountOnBadge { tab } => self.badge.count(tab),
                 Effect::ShowOverruling(overruling) => {
                     self.say_what_has_changed();
-                    // Where it cannot be stored, it is forgotten when the background sleeps.
-                    let _ = session_store::store(OVERRULING, Some(overruling)).await;
+                    spawn_local(async move {
+                        // Where it cannot be stored, it is forgotten when the background sleeps.
+                        let _ = session_store::store(OVERRULING, Some(overruling)).await;
+                    });
                 }
             }
         }
@@ -294,33 +292,42 @@ impl State {
             && (pages.len() >= MAX_UNREADABLE_ADDRESSES || !pages.insert(violation.page.clone()))
     }
 
-    /// Waits until the entry is on disk, but not for ever: the answer does not depend on it. A further entry of a request
-    /// takes the place of the one before.
-    async fn write_down(self: &Rc<Self>, request: Option<&str>, entry: LogEntry) {
-        let before = request.and_then(|request| self.written.borrow().get(request).cloned());
+    /// Writes an entry that belongs to no request, and waits for that, but not for ever.
+    async fn write_down(self: &Rc<Self>, entry: LogEntry) {
+        let state = Rc::clone(self);
+        let written = future_to_promise(async move { Ok(state.write(None, entry).await) });
+        promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
+    }
+
+    /// A further entry of a request takes the place of the one before.
+    fn write_in_turn(self: &Rc<Self>, request: &str, entry: LogEntry) {
+        let mut entries = self.written.borrow_mut();
+        let before = entries.get(request).cloned();
         let state = Rc::clone(self);
         let written = future_to_promise(async move {
-            let id = match before {
+            let before = match before {
                 Some(before) => JsFuture::from(before).await.ok().filter(|id| !id.is_undefined()),
                 None => None,
             };
-            let result = match id {
-                Some(id) => state.log.replace(&id, &entry).await.map(|()| id),
-                None => state.log.add(&entry).await,
-            };
-            let id = result.as_ref().cloned().unwrap_or(JsValue::UNDEFINED);
-            state.log_problem.replace(result.err());
-            state.tell_pages_of_log();
-            Ok(id)
+            Ok(state.write(before, entry).await)
         });
-        if let Some(request) = request {
-            let mut entries = self.written.borrow_mut();
-            if entries.len() >= MAX_HANDSHAKES {
-                entries.clear();
-            }
-            entries.insert(request.to_owned(), written.clone());
+        if entries.len() >= MAX_HANDSHAKES {
+            entries.clear();
         }
-        promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
+        entries.insert(request.to_owned(), written);
+    }
+
+    /// Writes an entry, in place of the one with this id if there is one, and gives its id: `undefined` where it could not
+    /// be written.
+    async fn write(self: &Rc<Self>, before: Option<JsValue>, entry: LogEntry) -> JsValue {
+        let written = match before {
+            Some(id) => self.log.replace(&id, &entry).await.map(|()| id),
+            None => self.log.add(&entry).await,
+        };
+        let id = written.as_ref().cloned().unwrap_or(JsValue::UNDEFINED);
+        self.log_problem.replace(written.err());
+        self.tell_pages_of_log();
+        id
     }
 
     /// A burst of violations is one notice.
