@@ -4,11 +4,18 @@
 //! of them; each round begins with new browsers. A goal is held against differences within the same turn.
 
 mod browser;
+mod compile;
 mod handshake;
+mod log;
 mod machine;
+mod memory;
 mod report;
+mod rules;
+mod start;
 mod statistics;
+mod storing;
 mod variant;
+mod wake;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -29,21 +36,40 @@ struct Bench {
 /// One thing that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Row {
+    Wake,
+    Memory,
     Handshake,
+    Storing,
+    Start,
+    Log,
+    Compile,
 }
 
 impl Row {
-    const ALL: [Self; 1] = [Self::Handshake];
+    const ALL: [Self; 7] =
+        [Self::Wake, Self::Memory, Self::Handshake, Self::Storing, Self::Start, Self::Log, Self::Compile];
 
     const fn name(self) -> &'static str {
         match self {
+            Self::Wake => "wake",
+            Self::Memory => "memory",
             Self::Handshake => "handshake",
+            Self::Storing => "storing",
+            Self::Start => "start",
+            Self::Log => "log",
+            Self::Compile => "compile",
         }
     }
 
     async fn measure(self, bench: &Bench) -> Result<Section> {
         match self {
+            Self::Wake => wake::measure(bench).await,
+            Self::Memory => memory::measure(bench).await,
             Self::Handshake => handshake::measure(bench).await,
+            Self::Storing => storing::measure(bench).await,
+            Self::Start => start::measure(bench).await,
+            Self::Log => log::measure(bench).await,
+            Self::Compile => compile::measure(bench).await,
         }
     }
 }

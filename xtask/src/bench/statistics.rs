@@ -46,9 +46,14 @@ impl Series {
 
     fn pairs(&self, other: &Self, compare: impl Fn(f64, f64) -> f64) -> Option<Estimate> {
         let pairs = self.turns.iter().zip(&other.turns);
-        let compared = pairs.filter_map(|(ours, theirs)| Some(compare(percentile(ours, 50)?, percentile(theirs, 50)?)));
+        let compared = pairs.filter_map(|(ours, theirs)| Some(compare(median(ours)?, median(theirs)?)));
         spread(&compared.collect::<Vec<_>>())
     }
+}
+
+/// The median of some samples.
+pub(crate) fn median(samples: &[f64]) -> Option<f64> {
+    percentile(samples, 50)
 }
 
 fn spread(values: &[f64]) -> Option<Estimate> {
