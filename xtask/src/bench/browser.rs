@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sockpin_e2e::demo::Demo;
 use sockpin_e2e::firefox::{Firefox, Options};
+use tokio::time::timeout;
 
 use super::report::Turn;
 use super::variant::{PAGE, Variant};
@@ -46,12 +47,19 @@ impl<'a> Browser<'a> {
             firefox.install(folder).await?;
         }
         firefox.open(&demo.site.blank()).await?;
-        let browser = Self { variant, firefox };
-        if variant.is_sockpin() {
-            // An answer, whichever, says that it has been loaded.
-            browser.ask(json!({ "type": "status" })).await?;
+        Ok(Self { variant, firefox })
+    }
+
+    /// Waits until Sockpin has been loaded: it has answered, whatever it was. The inner error says why it has not; then this
+    /// browser may never answer anything again.
+    pub(crate) async fn is_loaded(&self) -> Result<Result<(), String>> {
+        if !self.variant.is_sockpin() {
+            return Ok(Ok(()));
         }
-        Ok(browser)
+        match timeout(LIMIT, self.ask(json!({ "type": "status" }))).await {
+            Ok(answered) => answered.map(|_| Ok(())),
+            Err(_elapsed) => Ok(Err(not_finished())),
+        }
     }
 
     /// Opens sockets from the page, one after the other, and returns after how many milliseconds each came to this.
@@ -68,9 +76,10 @@ impl<'a> Browser<'a> {
         Ok(samples.collect())
     }
 
-    /// Lets the background page fall asleep.
-    pub(crate) async fn suspend(&self) -> Result<()> {
-        self.firefox.suspend_background().await.with_context(|| format!("with {}", self.variant.name))
+    /// Lets the background page fall asleep; one that is busy for too long does not.
+    pub(crate) async fn suspend(&self) -> Result<(), String> {
+        let asleep = self.firefox.suspend_background().await;
+        asleep.map_err(|_waited_in_vain| "the background did not fall asleep".to_owned())
     }
 
     /// Runs a script in an empty page of the extension, which is closed again.
@@ -108,7 +117,9 @@ impl<'a> Browser<'a> {
 pub(crate) async fn start_all<'a>(variants: &[&'a Variant], demo: &Demo) -> Result<Vec<Browser<'a>>> {
     let mut browsers = Vec::new();
     for variant in variants {
-        browsers.push(Browser::start(variant, demo, None).await?);
+        let browser = Browser::start(variant, demo, None).await?;
+        browser.is_loaded().await?.map_err(|why| anyhow!("{} does not answer: {why}", variant.name))?;
+        browsers.push(browser);
     }
     Ok(browsers)
 }

@@ -8,7 +8,8 @@ use sockpin_e2e::demo::Demo;
 
 use super::Bench;
 use super::browser::{in_turn, quit_all, start_all};
-use super::report::{Compared, Goal, Measurements, Section, Unit};
+use super::report::{Compared, Goal, Measurements, Unit};
+use super::table::Section;
 use super::variant::{AGAINST, SOCKPIN, Variant, names};
 
 /// In each round, of each module.
@@ -53,8 +54,8 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
     Ok(Section {
         title: "Compile",
         about: format!(
-            "Milliseconds of `WebAssembly.compile` in a page of the extension, each time in a new one; {} times each. \
-             Kilobytes of 1,000 bytes, not compressed.",
+            "Milliseconds of `WebAssembly.compile` in a page of the extension, each time in a new one. \
+             Kilobytes of 1,000 bytes, not compressed. Samples of each: {}.",
             bench.rounds * TURNS
         ),
         lines: lines.collect(),

@@ -6,7 +6,8 @@ use sockpin_e2e::demo::{Demo, PINNED};
 
 use super::Bench;
 use super::browser::{Came, in_turn, quit_all, start_all};
-use super::report::{Compared, Goal, Measurements, Section, Unit};
+use super::report::{Compared, Goal, Measurements, Unit};
+use super::table::Section;
 use super::variant::{AGAINST, NO_EXTENSION, NOTHING, SECURITY_INFO, SOCKPIN, names};
 
 const WITHOUT_RULE: &str = "a socket without a rule";
@@ -14,13 +15,13 @@ const PINNED_OFF: &str = "a pinned socket, `preflight` `off`";
 const PINNED_PREFER: &str = "a pinned socket, `preflight` `prefer` and its answer kept";
 
 /// In each round, of each variant and case.
-const TURNS: usize = 12;
+const TURNS: usize = 16;
 /// In each turn.
-const SOCKETS: usize = 20;
+const SOCKETS: usize = 10;
 /// Opened before those that count: the background may have fallen asleep while the others had their turns.
 const UNCOUNTED: usize = 2;
 /// Opened once at the beginning: Firefox compiles again what runs often.
-const WARMING: usize = 100;
+const WARMING: usize = 60;
 
 pub(super) async fn measure(bench: &Bench) -> Result<Section> {
     let variants = bench.variants.named(&[NO_EXTENSION, NOTHING, SECURITY_INFO, SOCKPIN, AGAINST]);
@@ -69,10 +70,9 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
     Ok(Section {
         title: "Handshake",
         about: format!(
-            "Milliseconds in the page from `new WebSocket` to `open`, {} sockets of each, {SOCKETS} in a turn, in {} \
-             browsers each.",
+            "Milliseconds in the page from `new WebSocket` to `open`, the background awake. Samples of each: {}, \
+             {SOCKETS} in a turn.",
             bench.rounds * TURNS * SOCKETS,
-            bench.rounds,
         ),
         lines: lines.collect(),
         goals: vec![

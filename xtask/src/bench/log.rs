@@ -1,18 +1,19 @@
 //! How long a page waits for the end of a socket that is stopped and written down, with an empty log and a full one.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::json;
 use sockpin_e2e::demo::{Demo, PINNED};
 
 use super::Bench;
 use super::browser::{Browser, Came, in_turn, quit_all, start_all};
-use super::report::{Compared, Goal, Measurements, Section, Unit};
+use super::report::{Compared, Goal, Measurements, Unit};
+use super::table::{Section, thousands};
 use super::variant::{AGAINST, SOCKPIN, names};
 
 const EMPTY: &str = "a blocked socket, an empty log";
 const FULL: &str = "a blocked socket, a full log";
 /// `MAX_LOG_ENTRIES` of `src/limits.rs`.
-const ENTRIES: u64 = 10_000;
+const ENTRIES: usize = 10_000;
 /// In each round, of each variant and case.
 const TURNS: usize = 8;
 /// In each turn.
@@ -53,7 +54,8 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
         title: "Log",
         about: format!(
             "Milliseconds from `new WebSocket` to `error` of a socket that is stopped at its handshake (`preflight` `off`) \
-             and written down; {} of each. The full log has {ENTRIES} entries at first, the empty one none.",
+             and written down. The full log begins with {} entries, the empty one with one. Samples of each: {}.",
+            thousands(ENTRIES),
             bench.rounds * TURNS * SOCKETS
         ),
         lines: [EMPTY, FULL].map(|case| measured.line(case, &variants, Unit::Milliseconds)).into(),
@@ -73,9 +75,8 @@ async fn block(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
 /// Fills the log with copies of its one entry, each of another host and time.
 async fn fill(browser: &Browser<'_>) -> Result<()> {
     let count = browser.in_extension(FILL, vec![json!(ENTRIES), json!(PINNED)]).await?;
-    let count = count.as_u64().context("the page told no number")?;
-    ensure!(count == ENTRIES, "the log of {} was filled with {count} entries", browser.variant.name);
-    browser.suspend().await
+    ensure!(count == json!(ENTRIES), "the log of {} was filled with {count} entries", browser.variant.name);
+    browser.suspend().await.map_err(anyhow::Error::msg)
 }
 
 /// The store with the entries is known by its name; how they are shaped and keyed is taken from the one that is there.
@@ -100,9 +101,13 @@ return (async () => {
     const [key] = await done(store.getAllKeys(null, 1));
     for (let index = 1; index < entries; index++) {
         const entry = elsewhere(model, index);
-        if (store.autoIncrement) delete entry[store.keyPath];
         if (typeof entry.time === 'number') entry.time -= entries - index;
-        if (store.keyPath === null && !store.autoIncrement) store.add(entry, elsewhere(key, index));
+        // A key may be a digest of what is in the entry: then it is not another one by itself.
+        let other = elsewhere(key, index);
+        if (other === key && typeof key === 'string') other = `${key}-${index}`;
+        if (store.autoIncrement) delete entry[store.keyPath];
+        else if (typeof store.keyPath === 'string') entry[store.keyPath] = other;
+        if (store.keyPath === null && !store.autoIncrement) store.add(entry, other);
         else store.add(entry);
     }
     await new Promise((resolve, reject) => {

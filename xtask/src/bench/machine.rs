@@ -14,10 +14,11 @@ pub(crate) fn describe(line: &str) -> Result<String> {
     let rust = output(&mut command("rustc", &["--version"]))?;
     Ok(format!(
         "# What Sockpin costs\n\n\
-         Measured by `{line}`, in a real Firefox without a window, with servers on the same machine. The variants take\n\
-         turns; a cell is the median of all samples, with the first and the third quartile of the turns' medians.\n\
-         `nothing` and `security-info` are extensions that do less: `benches/README.md`. `against` is another build of\n\
-         Sockpin. A goal is held against the differences within the same turn.\n\n\
+         Written by\n\n    {line}\n\n\
+         which measures in a real Firefox without a window, with servers on the same machine. The variants take turns. A\n\
+         cell is the median of all samples, with the first and the third quartile of what the single turns gave; a goal is\n\
+         held against the differences within the same turn. `nothing` and `security-info` are extensions that do less, the\n\
+         other build is what `--against` names: see `benches/README.md`.\n\n\
          - Machine: {}\n- {}\n- {}\n- Sockpin {}\n",
         machine(),
         firefox.trim(),

@@ -6,7 +6,8 @@ use anyhow::{Context, Result, ensure};
 use sockpin_e2e::demo::Demo;
 
 use super::browser::{Browser, Came, quit_all, start_all};
-use super::report::{Compared, Goal, Measurements, Section, Unit};
+use super::report::{Compared, Goal, Measurements, Unit};
+use super::table::{Section, thousands};
 use super::variant::{AGAINST, NOTHING, SOCKPIN, names};
 use super::{Bench, rules};
 
@@ -45,7 +46,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
         title: "Memory",
         about: format!(
             "Megabytes of the process `WebExtensions`, begun anew, after the background has slept and a socket has woken \
-             it {WAKES} times; {} times each.",
+             it {WAKES} times. Samples of each: {}.",
             bench.rounds
         ),
         lines: cases.map(|case| measured.line(&case, &variants, Unit::Megabytes)).collect(),
@@ -58,7 +59,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
 }
 
 fn case(count: usize, name: &str) -> String {
-    format!("with {count} rules, {name}")
+    format!("with {} rules, {name}", thousands(count))
 }
 
 /// Megabytes of a process.
@@ -75,7 +76,9 @@ async fn after_wakes(browser: &Browser<'_>, demo: &Demo) -> Result<Result<Memory
         if let Err(why) = browser.sockets(&demo.servers.url("unpinned")?, 1, Came::Open).await? {
             return Ok(Err(why));
         }
-        browser.suspend().await?;
+        if let Err(why) = browser.suspend().await {
+            return Ok(Err(why));
+        }
     }
     if let Err(why) = browser.sockets(&demo.servers.url("unpinned")?, 1, Came::Open).await? {
         return Ok(Err(why));

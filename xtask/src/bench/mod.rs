@@ -14,6 +14,7 @@ mod rules;
 mod start;
 mod statistics;
 mod storing;
+mod table;
 mod variant;
 mod wake;
 
@@ -24,7 +25,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::runtime::Runtime;
 
 use crate::{build, tools, workspace};
-use report::Section;
+use table::Section;
 use variant::Variants;
 
 /// What a row needs to be measured.

@@ -1,8 +1,9 @@
-//! What was measured, and the tables that say so.
+//! What was measured, and what it makes of the goals.
 
 use std::collections::BTreeMap;
 
 use super::statistics::{Estimate, Series};
+use super::table::Line;
 use super::variant::{AGAINST, SOCKPIN};
 
 /// Everything measured for one row of the bench, by case and variant.
@@ -64,13 +65,14 @@ impl Measurements {
         let Some(measured) = self.find(&goal.case, variant) else {
             return "–".to_owned();
         };
-        let compared = measured.as_ref().map_err(Clone::clone).and_then(|series| self.compare(goal, variant, series));
-        match compared {
-            Ok(found) => {
-                let verdict = if found.value <= goal.at_most { "met" } else { "**missed**" };
-                format!("{}: {verdict}", goal.unit.show(found))
-            }
-            Err(why) => format!("**missed**: {why}"),
+        let series = match measured {
+            Ok(series) => series,
+            Err(why) => return format!("**missed**: {why}"),
+        };
+        match self.compare(goal, variant, series) {
+            Ok(found) if found.value <= goal.at_most => format!("{}: met", goal.unit.show(found)),
+            Ok(found) => format!("{}: **missed**", goal.unit.show(found)),
+            Err(why) => format!("not known: {why}"),
         }
     }
 
@@ -136,7 +138,7 @@ impl Unit {
     }
 
     fn limit(self, number: f64) -> String {
-        format!("{}{}", number, self.name())
+        format!("{number}{}", self.name())
     }
 
     const fn name(self) -> &'static str {
@@ -156,64 +158,6 @@ fn digits(number: f64) -> String {
         middle if middle < 100.0 => format!("{number:.1}"),
         _ => format!("{number:.0}"),
     }
-}
-
-/// A line of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) name: String,
-    pub(crate) cells: Vec<String>,
-}
-
-/// One row of the bench, measured.
-#[derive(Debug)]
-pub(crate) struct Section {
-    pub(crate) title: &'static str,
-    /// What was done to get the numbers.
-    pub(crate) about: String,
-    pub(crate) variants: Vec<&'static str>,
-    pub(crate) lines: Vec<Line>,
-    pub(crate) goals: Vec<Line>,
-}
-
-impl Section {
-    /// As Markdown, laid out so that it can be read on a terminal as well.
-    pub(crate) fn markdown(&self) -> String {
-        let mut text = format!("## {}\n\n{}\n\n", self.title, self.about);
-        text += &table("", &[&self.variants[..], &["Sockpin over against"]].concat(), &self.lines);
-        if !self.goals.is_empty() {
-            text += "\n";
-            text += &table("goal", &["at most", SOCKPIN, AGAINST], &self.goals);
-        }
-        text
-    }
-}
-
-fn table(first: &str, columns: &[&str], lines: &[Line]) -> String {
-    let head = Line { name: first.to_owned(), cells: columns.iter().map(|&column| column.to_owned()).collect() };
-    let rows: Vec<Vec<&str>> = std::iter::once(&head)
-        .chain(lines)
-        .map(|line| std::iter::once(&line.name).chain(&line.cells).map(String::as_str).collect())
-        .collect();
-    // A column of which nothing is known says nothing.
-    let kept: Vec<usize> = (0..=columns.len())
-        .filter(|&column| {
-            column == 0 || rows.iter().skip(1).any(|row| row.get(column).is_some_and(|cell| *cell != "–"))
-        })
-        .collect();
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-    let draw = |row: &Vec<&str>| {
-        let cells = kept.iter().map(|&column| {
-            let cell = row.get(column).copied().unwrap_or_default();
-            format!(" {cell:<0$} |", width(column).unwrap_or_default())
-        });
-        format!("|{}\n", cells.collect::<String>())
-    };
-    let rule = kept.iter().map(|&column| format!("{}|", "-".repeat(width(column).unwrap_or_default() + 2)));
-    let rule = format!("|{}\n", rule.collect::<String>());
-    let mut drawn = rows.iter().map(draw);
-    let head = drawn.next().unwrap_or_default();
-    [head, rule, drawn.collect()].concat()
 }
 
 #[cfg(test)]
@@ -254,7 +198,7 @@ mod tests {
             (goal("asleep", Compared::WithNothing, 60.0), "50.0 ms: met", "**missed**: not finished within 60 s"),
             (
                 goal("awake", Compared::Over("gone".to_owned(), "nothing"), 1.0),
-                "**missed**: gone of nothing was not measured",
+                "not known: gone of nothing was not measured",
                 "–",
             ),
         ];
@@ -262,16 +206,6 @@ mod tests {
             let line = measured().goal(&goal);
             assert_eq!(line.cells.get(1..).unwrap(), [sockpin, against], "{goal:?}");
         }
-    }
-
-    #[test]
-    fn a_table_is_markdown_and_leaves_out_empty_columns() {
-        let line = |name: &str, cells: &[&str]| Line {
-            name: name.to_owned(),
-            cells: cells.iter().map(|&cell| cell.to_owned()).collect(),
-        };
-        let drawn = table("goal", &["a", "b"], &[line("long name", &["–", "1"]), line("x", &["–", "–"])]);
-        assert_eq!(drawn, "| goal      | b |\n|-----------|---|\n| long name | 1 |\n| x         | – |\n");
     }
 
     #[test]

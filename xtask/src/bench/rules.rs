@@ -19,8 +19,10 @@ pub(super) async fn store(browser: &Browser<'_>, demo: &Demo, count: usize) -> R
         browser.save_rule(json!({ "host": PINNED, "pins": pins(0) })).await?;
     }
     browser.in_extension(STORE, vec![json!(count), json!(PINNED)]).await?;
-    browser.suspend().await?;
-    hold(browser, demo).await
+    match browser.suspend().await {
+        Ok(()) => hold(browser, demo).await,
+        Err(why) => Ok(Err(why)),
+    }
 }
 
 /// Whether the last of the rules holds.

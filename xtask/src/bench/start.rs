@@ -4,7 +4,8 @@ use anyhow::Result;
 use sockpin_e2e::demo::Demo;
 
 use super::browser::{Browser, Came, in_turn, quit_all, start_all};
-use super::report::{Compared, Goal, Measurements, Section, Unit};
+use super::report::{Compared, Goal, Measurements, Unit};
+use super::table::{Section, thousands};
 use super::variant::{AGAINST, NOTHING, SOCKPIN, Variant, names};
 use super::{Bench, rules};
 
@@ -36,7 +37,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
         title: "Start",
         about: format!(
             "Milliseconds from `new WebSocket` to `open` of the first socket, without a rule, after the background has \
-             slept; {} times each. Managed rules come from a `policies.json`.",
+             slept. Managed rules come from a `policies.json`. Samples of each: {}.",
             bench.rounds * TURNS
         ),
         lines: cases.iter().map(|case| measured.line(case, &variants, Unit::Milliseconds)).collect(),
@@ -49,11 +50,11 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
 }
 
 fn user_case(count: usize) -> String {
-    format!("{count} rules of the user's")
+    format!("{} rules of the user's", thousands(count))
 }
 
 fn managed_case(count: usize) -> String {
-    format!("{count} managed rules")
+    format!("{} managed rules", thousands(count))
 }
 
 async fn users(variants: &[&Variant], demo: &Demo, measured: &mut Measurements) -> Result<()> {
@@ -82,6 +83,11 @@ async fn managed(variant: &Variant, count: usize, demo: &Demo, measured: &mut Me
         return Ok(());
     }
     let browser = Browser::start(variant, demo, Some(rules::managed(count))).await?;
+    if let Err(why) = browser.is_loaded().await? {
+        measured.record(&case, variant.name, Err(why));
+        // It is ended without a goodbye, for which its process has no time.
+        return Ok(());
+    }
     if let Err(why) = rules::hold(&browser, demo).await? {
         measured.record(&case, variant.name, Err(why));
     }
@@ -95,8 +101,10 @@ async fn first_socket(browser: &Browser<'_>, case: &str, demo: &Demo, measured: 
     if measured.has_failed(case, browser.variant.name) {
         return Ok(());
     }
-    browser.suspend().await?;
-    let first = browser.sockets(&demo.servers.url("unpinned")?, 1, Came::Open).await?;
+    let first = match browser.suspend().await {
+        Ok(()) => browser.sockets(&demo.servers.url("unpinned")?, 1, Came::Open).await?,
+        Err(why) => Err(why),
+    };
     measured.record(case, browser.variant.name, first);
     Ok(())
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use sockpin_e2e::demo::Demo;
 
 use super::browser::{Browser, LIMIT, in_turn, not_finished, quit_all, start_all};
-use super::report::{Compared, Goal, Measurements, Section, Turn, Unit};
+use super::report::{Compared, Goal, Measurements, Turn, Unit};
+use super::table::{Section, thousands};
 use super::variant::{AGAINST, SOCKPIN, names};
 use super::{Bench, rules};
 
@@ -46,7 +47,8 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
     Ok(Section {
         title: "Storing",
         about: format!(
-            "Milliseconds in a page of the extension from `saveRule` to its answer, the background awake; {} rules each.",
+            "Milliseconds in a page of the extension from `saveRule` to its answer, the background awake. \
+             Samples of each: {}.",
             bench.rounds * TURNS
         ),
         lines: RULES.iter().map(|&count| measured.line(&case(count), &variants, Unit::Milliseconds)).collect(),
@@ -56,7 +58,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
 }
 
 fn case(count: usize) -> String {
-    format!("one rule more, {count} stored")
+    format!("one rule more, {} stored", thousands(count))
 }
 
 #[derive(Deserialize)]

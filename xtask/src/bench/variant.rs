@@ -10,7 +10,7 @@ use crate::workspace;
 /// The extension of this checkout.
 pub(crate) const SOCKPIN: &str = "Sockpin";
 /// The build of Sockpin that `--against` names.
-pub(crate) const AGAINST: &str = "against";
+pub(crate) const AGAINST: &str = "other build";
 /// An extension that listens and does nothing.
 pub(crate) const NOTHING: &str = "nothing";
 /// An extension that asks for every socket's certificates.

@@ -4,8 +4,9 @@ use anyhow::Result;
 use sockpin_e2e::demo::Demo;
 
 use super::browser::{Browser, Came, in_turn, quit_all, start_all};
-use super::report::{Compared, Goal, Measurements, Section, Turn, Unit};
+use super::report::{Compared, Goal, Measurements, Turn, Unit};
 use super::statistics::median;
+use super::table::{Section, thousands};
 use super::variant::{AGAINST, NOTHING, SOCKPIN, names};
 use super::{Bench, rules};
 
@@ -49,7 +50,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
         title: "Wake",
         about: format!(
             "Milliseconds from `new WebSocket` to `open` of the first socket, without a rule, after the background has \
-             slept, over the median of the {AWAKE} that follow; {} times each.",
+             slept, over the median of the {AWAKE} that follow. Samples of each: {}.",
             bench.rounds * TURNS
         ),
         lines: RULES.iter().map(|&count| measured.line(&case(count), &variants, Unit::Milliseconds)).collect(),
@@ -62,11 +63,13 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
 }
 
 fn case(count: usize) -> String {
-    format!("with {count} rules")
+    format!("with {} rules", thousands(count))
 }
 
 async fn wake(browser: &Browser<'_>, url: &str) -> Result<Turn> {
-    browser.suspend().await?;
+    if let Err(why) = browser.suspend().await {
+        return Ok(Err(why));
+    }
     let first = browser.sockets(url, 1, Came::Open).await?;
     let awake = browser.sockets(url, AWAKE, Came::Open).await?;
     Ok(first.and_then(|first| {
