@@ -23,8 +23,10 @@ pub(crate) struct Case {
     /// Whether the handshake of such a socket brings the header `X-Other`.
     pub(crate) header: bool,
     pub(crate) right_key: RightKey,
-    /// By which roads one with the wrong key opens, if it is judged at its handshake alone and the other extension is
-    /// asked first.
+    /// Whether Firefox goes on without a look at what Sockpin answers to `onHeadersReceived`, if the other extension is asked
+    /// first.
+    pub(crate) passes_sockpin: bool,
+    /// By which roads a socket with the wrong key opens then, if it is judged at its handshake alone.
     pub(crate) lost: &'static [Road],
     pub(crate) counts: Counts,
 }
@@ -232,7 +234,7 @@ impl Case {
 
     /// Firefox has not looked at what Sockpin answered to the handshake's answer.
     fn is_past_sockpin(&self, tried: &Tried, first: First) -> bool {
-        !self.lost.is_empty() && tried.preflight == "off" && tried.road != Road::Clear && first != First::Sockpin
+        self.passes_sockpin && tried.preflight == "off" && tried.road != Road::Clear && first != First::Sockpin
     }
 
     fn is_lost(&self, tried: &Tried, first: First) -> bool {

@@ -39,17 +39,22 @@ pub(crate) const GROUP: Group = Group {
         "throws or rejects in `onBeforeSendHeaders`" => Blocked answers(BEFORE_SEND_HEADERS, FAILURES),
         "answers `onBeforeSendHeaders` with nonsense" => Blocked answers(BEFORE_SEND_HEADERS, NONSENSE),
 
-        "answers `onHeadersReceived` with a redirect" => Blocked REDIRECTED,
-        "answers `onHeadersReceived` with a redirect, over HTTP/2 with `preflight` `off`" => NotProtected
-            Case { counts: Counts::Lost, does: Does::Answers(HEADERS_RECEIVED, &[&["ownUrl"], &["elsewhere"]]), ..REDIRECTED },
+        "answers `onHeadersReceived` with a redirect" => Blocked
+            redirects(HEADERS_RECEIVED, &[&["ownUrl"], &["ownUrlInClear"], &["elsewhere"], &["lateOwnUrl"]]),
         "answers `onHeadersReceived` with `cancel`" => Blocked stops(HEADERS_RECEIVED, &[&["cancel"]]),
         "answers `onHeadersReceived` with one header more" => Blocked answers(HEADERS_RECEIVED, &[&["responseHeader"]]),
         "answers `onHeadersReceived` with another `Sec-WebSocket-Accept`" => Blocked
             breaks_http1(Does::Answers(HEADERS_RECEIVED, &[&["otherAccept"]])),
         "answers `onHeadersReceived` with the `Sec-WebSocket-Accept` that the page waits for" => Blocked
             answers(&["onBeforeSendHeaders", "onHeadersReceived"], &[&["rememberKey", "pagesAccept"]]),
-        "does that on purpose, and redirects" => Blocked FORGED,
-        "does that on purpose, and redirects, with `preflight` `off`" => NotProtected
+        "answers with it, and redirects" => Blocked redirects(FORGING, &[&["rememberKey", "pagesAccept", "ownUrl"]]),
+        "answers `onHeadersReceived` without `Sec-WebSocket-Extensions`" => Blocked
+            answers(HEADERS_RECEIVED, &[&["withoutExtensions"]]),
+        "answers without it, and redirects" => Blocked UNSEALED,
+        "answers without it, and redirects, over HTTP/2 with `preflight` `off`" => NotProtected
+            Case { counts: Counts::Lost, ..UNSEALED },
+        "forges both on purpose, and redirects" => Blocked FORGED,
+        "forges both on purpose, and redirects, with `preflight` `off`" => NotProtected
             Case { counts: Counts::Lost, ..FORGED },
         "answers `onHeadersReceived` late" => Blocked answers(HEADERS_RECEIVED, &[&["late"]]),
         "throws or rejects in `onHeadersReceived`" => Blocked answers(HEADERS_RECEIVED, FAILURES),
@@ -67,6 +72,7 @@ pub(crate) const GROUP: Group = Group {
         "declares `modifyHeaders`" => Blocked Case { header: true, ..declares(MODIFY_HEADERS) },
         "declares `modifyHeaders` with another `Sec-WebSocket-Key` or `-Accept`" => Blocked
             breaks_http1(Does::Declares(MODIFY_HANDSHAKE)),
+        "declares `modifyHeaders` without `Sec-WebSocket-Extensions`" => Blocked declares(MODIFY_EXTENSIONS),
     ],
 };
 
@@ -80,6 +86,7 @@ const HARMLESS: Case = Case {
     opens: ALL,
     header: false,
     right_key: RightKey::Opens,
+    passes_sockpin: false,
     lost: &[],
     counts: Counts::Kept,
 };
@@ -102,22 +109,18 @@ const fn breaks_http1(does: Does) -> Case {
 }
 
 /// Firefox cannot follow it, and lets the socket go on without another look at what the listeners behind have answered.
-const REDIRECTED: Case = Case {
-    does: Does::Answers(HEADERS_RECEIVED, &[&["ownUrl"], &["ownUrlInClear"], &["elsewhere"], &["lateOwnUrl"]]),
-    right_key: RightKey::Either,
+const fn redirects(events: &'static [&'static str], answers: &'static [&'static [&'static str]]) -> Case {
+    Case { does: Does::Answers(events, answers), right_key: RightKey::Either, passes_sockpin: true, ..HARMLESS }
+}
+
+/// Over HTTP/2 there is no key that would have to fit.
+const UNSEALED: Case = Case {
     lost: &[Road::Http2],
-    ..HARMLESS
+    ..redirects(&["onHeadersReceived", "onHeadersReceived"], &[&["withoutExtensions", "ownUrl"]])
 };
 
-const FORGED: Case = Case {
-    does: Does::Answers(
-        &["onBeforeSendHeaders", "onHeadersReceived", "onHeadersReceived"],
-        &[&["rememberKey", "pagesAccept", "ownUrl"]],
-    ),
-    right_key: RightKey::Either,
-    lost: &[Road::Http1, Road::Http2],
-    ..HARMLESS
-};
+const FORGED: Case = Case { lost: OVER_TLS, ..redirects(FORGING, &[&["rememberKey", "forged", "ownUrl"]]) };
+const FORGING: &[&str] = &["onBeforeSendHeaders", "onHeadersReceived", "onHeadersReceived"];
 
 const BEFORE_REQUEST: &[&str] = &["onBeforeRequest"];
 const BEFORE_SEND_HEADERS: &[&str] = &["onBeforeSendHeaders"];
@@ -188,5 +191,16 @@ const MODIFY_HANDSHAKE: &[&str] = &[
     r#"[{ "id": 1, "action": { "type": "modifyHeaders",
         "responseHeaders": [{ "header": "Sec-WebSocket-Accept", "operation": "set", "value": "bm90IHdoYXQgZml0cyBhbnkga2V5" }] },
         "condition": { "urlFilter": "*" } },
+        { "id": 2, "action": { "type": "block" }, "condition": { "urlFilter": "fbclid" } }]"#,
+];
+const MODIFY_EXTENSIONS: &[&str] = &[
+    r#"[{ "id": 1, "action": { "type": "modifyHeaders",
+        "responseHeaders": [{ "header": "Sec-WebSocket-Extensions", "operation": "remove" }] },
+        "condition": { "urlFilter": "*" }, "priority": 1000000 },
+        { "id": 2, "action": { "type": "block" }, "condition": { "urlFilter": "fbclid" } }]"#,
+    r#"[{ "id": 1, "action": { "type": "modifyHeaders",
+        "requestHeaders": [{ "header": "Sec-WebSocket-Extensions", "operation": "remove" }],
+        "responseHeaders": [{ "header": "Sec-WebSocket-Extensions", "operation": "set", "value": "" }] },
+        "condition": { "resourceTypes": ["websocket"] }, "priority": 1000000 },
         { "id": 2, "action": { "type": "block" }, "condition": { "urlFilter": "fbclid" } }]"#,
 ];
