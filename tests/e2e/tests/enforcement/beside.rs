@@ -230,6 +230,7 @@ impl Case {
             Ok(bench.firefox().violations().await?.iter().any(is_due).then_some(()))
         })
         .await
+        .with_context(|| format!("it said {:?}", tried.entries))
     }
 
     /// Firefox has not looked at what Sockpin answered to the handshake's answer.

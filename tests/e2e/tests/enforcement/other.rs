@@ -200,7 +200,7 @@ const MODIFY_EXTENSIONS: &[&str] = &[
         { "id": 2, "action": { "type": "block" }, "condition": { "urlFilter": "fbclid" } }]"#,
     r#"[{ "id": 1, "action": { "type": "modifyHeaders",
         "requestHeaders": [{ "header": "Sec-WebSocket-Extensions", "operation": "remove" }],
-        "responseHeaders": [{ "header": "Sec-WebSocket-Extensions", "operation": "set", "value": "" }] },
+        "responseHeaders": [{ "header": "Sec-WebSocket-Extensions", "operation": "remove" }] },
         "condition": { "resourceTypes": ["websocket"] }, "priority": 1000000 },
         { "id": 2, "action": { "type": "block" }, "condition": { "urlFilter": "fbclid" } }]"#,
 ];
