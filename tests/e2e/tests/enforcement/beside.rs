@@ -16,6 +16,8 @@ use crate::matrix::{Stage, Tally};
 /// What the other extension does in one row, and what then comes of sockets.
 pub(crate) struct Case {
     pub(crate) does: Does,
+    /// The rules that it has declared as well.
+    pub(crate) also_declares: &'static str,
     /// Whether servers over HTTP/1.1 want a password then.
     pub(crate) asks_for_password: bool,
     /// By which roads a socket without a rule opens beside it.
@@ -86,6 +88,7 @@ pub(crate) async fn walk(stage: &mut Stage, case: Case) -> Result<Tally> {
     if case.asks_for_password {
         bench.answer(&Answering::Challenging);
     }
+    declare(bench, case.also_declares).await?;
     for first in [First::Sockpin, First::OtherAfterSleep, First::Other] {
         match first {
             First::Sockpin => {}
@@ -101,6 +104,11 @@ pub(crate) async fn walk(stage: &mut Stage, case: Case) -> Result<Tally> {
     case.does.end(bench).await?;
     bench.answer(&Answering::Accepting);
     Ok(tally)
+}
+
+async fn declare(bench: &Bench, rules: &str) -> Result<()> {
+    let rules: Vec<Value> = serde_json::from_str(rules).context("the rules are no JSON")?;
+    bench.firefox().other_declares(&rules).await
 }
 
 impl Does {
@@ -129,10 +137,7 @@ impl Does {
     async fn step(self, bench: &Bench, step: usize) -> Result<()> {
         match self {
             Self::Answers(_, answers) => bench.firefox().other_answers(answers[step], &bench.elsewhere()?).await,
-            Self::Declares(rules) => {
-                let rules: Vec<Value> = serde_json::from_str(rules[step]).context("the rules are no JSON")?;
-                bench.firefox().other_declares(&rules).await
-            }
+            Self::Declares(rules) => declare(bench, rules[step]).await,
         }
     }
 

@@ -64,6 +64,9 @@ pub(crate) const GROUP: Group = Group {
             Case { asks_for_password: true, ..answers(AUTH_REQUIRED, &[&["password"]]) },
 
         "declares a `redirect` that changes nothing" => Blocked declares(REMOVE_PARAMS),
+        "does that, and answers `onHeadersReceived` with a redirect" => Blocked NOT_SEALED,
+        "does that, and answers `onHeadersReceived` with a redirect, over HTTP/2 with `preflight` `off`" => NotProtected
+            Case { counts: Counts::Lost, ..NOT_SEALED },
         "declares a `redirect` elsewhere" => Blocked
             Case { opens: &[], right_key: RightKey::Either, ..declares(ELSEWHERE) },
         "declares `upgradeScheme`" => Blocked Case { opens: OVER_TLS, ..declares(UPGRADE_SCHEME) },
@@ -82,6 +85,7 @@ const OVER_TLS: &[Road] = &[Road::Http1, Road::Http2];
 /// It leaves sockets alone.
 const HARMLESS: Case = Case {
     does: Does::Declares(&[]),
+    also_declares: "[]",
     asks_for_password: false,
     opens: ALL,
     header: false,
@@ -117,6 +121,14 @@ const fn redirects(events: &'static [&'static str], answers: &'static [&'static 
 const UNSEALED: Case = Case {
     lost: &[Road::Http2],
     ..redirects(&["onHeadersReceived", "onHeadersReceived"], &[&["withoutExtensions", "ownUrl"]])
+};
+
+/// Where such a rule is obeyed, Firefox obeys no rule about headers, Sockpin's own among them.
+const NOT_SEALED: Case = Case {
+    also_declares: r#"[{ "id": 1, "condition": { "urlFilter": "*" }, "action": { "type": "redirect",
+        "redirect": { "transform": { "queryTransform": { "removeParams": ["utm_source"] } } } } }]"#,
+    lost: &[Road::Http2],
+    ..redirects(HEADERS_RECEIVED, &[&["ownUrl"]])
 };
 
 const FORGED: Case = Case { lost: OVER_TLS, ..redirects(FORGING, &[&["rememberKey", "forged", "ownUrl"]]) };
