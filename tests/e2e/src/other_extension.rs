@@ -134,6 +134,11 @@ async function accepting(key) {
     return base64(await crypto.subtle.digest("SHA-1", text));
 }
 
+// The answer to the page's own key.
+const fitting = async ({ requestId, responseHeaders }) =>
+    replaced(responseHeaders, "sec-websocket-accept", await accepting(keys.get(requestId)));
+const without = (headers, name) => headers.filter((header) => header.name.toLowerCase() !== name);
+
 const ANSWERS = {
     nothing: () => undefined,
     ownUrl: ({ url }) => ({ redirectUrl: url }),
@@ -146,8 +151,9 @@ const ANSWERS = {
     rememberKey: ({ requestId, requestHeaders }) => { keys.set(requestId, value(requestHeaders, "sec-websocket-key")); },
     responseHeader: ({ responseHeaders }) => ({ responseHeaders: [...responseHeaders, { name: "X-Other", value: "1" }] }),
     otherAccept: ({ responseHeaders }) => ({ responseHeaders: replaced(responseHeaders, "sec-websocket-accept", "bm90IHdoYXQgZml0cyBhbnkga2V5") }),
-    pagesAccept: async ({ requestId, responseHeaders }) =>
-        ({ responseHeaders: replaced(responseHeaders, "sec-websocket-accept", await accepting(keys.get(requestId))) }),
+    pagesAccept: async (details) => ({ responseHeaders: await fitting(details) }),
+    withoutExtensions: ({ responseHeaders }) => ({ responseHeaders: without(responseHeaders, "sec-websocket-extensions") }),
+    forged: async (details) => ({ responseHeaders: without(await fitting(details), "sec-websocket-extensions") }),
     password: () => ({ authCredentials: { username: "user", password: "secret" } }),
     rejectsUndefined: () => Promise.reject(),
     rejectsNull: () => Promise.reject(null),

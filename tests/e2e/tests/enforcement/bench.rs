@@ -190,7 +190,7 @@ impl Bench {
         Ok(tried.collect())
     }
 
-    /// Empties the log and the page's count, and changes the rules, so that no answer to a pre-flight of an earlier round
+    /// Empties the log and the page's count, dismisses what the button says, and changes the rules, so that no answer to a pre-flight of an earlier round
     /// holds any more.
     async fn forget(&self) -> Result<()> {
         let rule = json!({ "host": format!("round-{}.test", self.rounds), "mode": "off" });
@@ -249,7 +249,8 @@ const FORGET: &str = r"
 const tell = (message) => browser.runtime.sendMessage(message);
 return tell({ type: 'clearLog' })
     .then(() => tell({ type: 'saveRule', rule: arguments[0] }))
-    .then(({ rule }) => tell({ type: 'deleteRule', id: rule.id }));
+    .then(({ rule }) => tell({ type: 'deleteRule', id: rule.id }))
+    .then(() => tell({ type: 'dismissOverruling' }));
 ";
 
 const SET_COOKIES: &str = r"

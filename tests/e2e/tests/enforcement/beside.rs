@@ -16,6 +16,8 @@ use crate::matrix::{Stage, Tally};
 /// What the other extension does in one row, and what then comes of sockets.
 pub(crate) struct Case {
     pub(crate) does: Does,
+    /// The rules that it has declared as well.
+    pub(crate) also_declares: &'static str,
     /// Whether servers over HTTP/1.1 want a password then.
     pub(crate) asks_for_password: bool,
     /// By which roads a socket without a rule opens beside it.
@@ -23,8 +25,10 @@ pub(crate) struct Case {
     /// Whether the handshake of such a socket brings the header `X-Other`.
     pub(crate) header: bool,
     pub(crate) right_key: RightKey,
-    /// By which roads one with the wrong key opens, if it is judged at its handshake alone and the other extension is
-    /// asked first.
+    /// Whether Firefox goes on without a look at what Sockpin answers to `onHeadersReceived`, if the other extension is asked
+    /// first.
+    pub(crate) passes_sockpin: bool,
+    /// By which roads a socket with the wrong key opens then, if it is judged at its handshake alone.
     pub(crate) lost: &'static [Road],
     pub(crate) counts: Counts,
 }
@@ -84,6 +88,7 @@ pub(crate) async fn walk(stage: &mut Stage, case: Case) -> Result<Tally> {
     if case.asks_for_password {
         bench.answer(&Answering::Challenging);
     }
+    declare(bench, case.also_declares).await?;
     for first in [First::Sockpin, First::OtherAfterSleep, First::Other] {
         match first {
             First::Sockpin => {}
@@ -99,6 +104,11 @@ pub(crate) async fn walk(stage: &mut Stage, case: Case) -> Result<Tally> {
     case.does.end(bench).await?;
     bench.answer(&Answering::Accepting);
     Ok(tally)
+}
+
+async fn declare(bench: &Bench, rules: &str) -> Result<()> {
+    let rules: Vec<Value> = serde_json::from_str(rules).context("the rules are no JSON")?;
+    bench.firefox().other_declares(&rules).await
 }
 
 impl Does {
@@ -127,10 +137,7 @@ impl Does {
     async fn step(self, bench: &Bench, step: usize) -> Result<()> {
         match self {
             Self::Answers(_, answers) => bench.firefox().other_answers(answers[step], &bench.elsewhere()?).await,
-            Self::Declares(rules) => {
-                let rules: Vec<Value> = serde_json::from_str(rules[step]).context("the rules are no JSON")?;
-                bench.firefox().other_declares(&rules).await
-            }
+            Self::Declares(rules) => declare(bench, rules[step]).await,
         }
     }
 
@@ -228,11 +235,12 @@ impl Case {
             Ok(bench.firefox().violations().await?.iter().any(is_due).then_some(()))
         })
         .await
+        .with_context(|| format!("it said {:?}", tried.entries))
     }
 
     /// Firefox has not looked at what Sockpin answered to the handshake's answer.
     fn is_past_sockpin(&self, tried: &Tried, first: First) -> bool {
-        !self.lost.is_empty() && tried.preflight == "off" && tried.road != Road::Clear && first != First::Sockpin
+        self.passes_sockpin && tried.preflight == "off" && tried.road != Road::Clear && first != First::Sockpin
     }
 
     fn is_lost(&self, tried: &Tried, first: First) -> bool {

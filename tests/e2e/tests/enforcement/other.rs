@@ -39,17 +39,22 @@ pub(crate) const GROUP: Group = Group {
         "throws or rejects in `onBeforeSendHeaders`" => Blocked answers(BEFORE_SEND_HEADERS, FAILURES),
         "answers `onBeforeSendHeaders` with nonsense" => Blocked answers(BEFORE_SEND_HEADERS, NONSENSE),
 
-        "answers `onHeadersReceived` with a redirect" => Blocked REDIRECTED,
-        "answers `onHeadersReceived` with a redirect, over HTTP/2 with `preflight` `off`" => NotProtected
-            Case { counts: Counts::Lost, does: Does::Answers(HEADERS_RECEIVED, &[&["ownUrl"], &["elsewhere"]]), ..REDIRECTED },
+        "answers `onHeadersReceived` with a redirect" => Blocked
+            redirects(HEADERS_RECEIVED, &[&["ownUrl"], &["ownUrlInClear"], &["elsewhere"], &["lateOwnUrl"]]),
         "answers `onHeadersReceived` with `cancel`" => Blocked stops(HEADERS_RECEIVED, &[&["cancel"]]),
         "answers `onHeadersReceived` with one header more" => Blocked answers(HEADERS_RECEIVED, &[&["responseHeader"]]),
         "answers `onHeadersReceived` with another `Sec-WebSocket-Accept`" => Blocked
             breaks_http1(Does::Answers(HEADERS_RECEIVED, &[&["otherAccept"]])),
         "answers `onHeadersReceived` with the `Sec-WebSocket-Accept` that the page waits for" => Blocked
             answers(&["onBeforeSendHeaders", "onHeadersReceived"], &[&["rememberKey", "pagesAccept"]]),
-        "does that on purpose, and redirects" => Blocked FORGED,
-        "does that on purpose, and redirects, with `preflight` `off`" => NotProtected
+        "answers with it, and redirects" => Blocked redirects(FORGING, &[&["rememberKey", "pagesAccept", "ownUrl"]]),
+        "answers `onHeadersReceived` without `Sec-WebSocket-Extensions`" => Blocked
+            answers(HEADERS_RECEIVED, &[&["withoutExtensions"]]),
+        "answers without it, and redirects" => Blocked UNSEALED,
+        "answers without it, and redirects, over HTTP/2 with `preflight` `off`" => NotProtected
+            Case { counts: Counts::Lost, ..UNSEALED },
+        "forges both on purpose, and redirects" => Blocked FORGED,
+        "forges both on purpose, and redirects, with `preflight` `off`" => NotProtected
             Case { counts: Counts::Lost, ..FORGED },
         "answers `onHeadersReceived` late" => Blocked answers(HEADERS_RECEIVED, &[&["late"]]),
         "throws or rejects in `onHeadersReceived`" => Blocked answers(HEADERS_RECEIVED, FAILURES),
@@ -59,6 +64,9 @@ pub(crate) const GROUP: Group = Group {
             Case { asks_for_password: true, ..answers(AUTH_REQUIRED, &[&["password"]]) },
 
         "declares a `redirect` that changes nothing" => Blocked declares(REMOVE_PARAMS),
+        "does that, and answers `onHeadersReceived` with a redirect" => Blocked NOT_SEALED,
+        "does that, and answers `onHeadersReceived` with a redirect, over HTTP/2 with `preflight` `off`" => NotProtected
+            Case { counts: Counts::Lost, ..NOT_SEALED },
         "declares a `redirect` elsewhere" => Blocked
             Case { opens: &[], right_key: RightKey::Either, ..declares(ELSEWHERE) },
         "declares `upgradeScheme`" => Blocked Case { opens: OVER_TLS, ..declares(UPGRADE_SCHEME) },
@@ -67,6 +75,7 @@ pub(crate) const GROUP: Group = Group {
         "declares `modifyHeaders`" => Blocked Case { header: true, ..declares(MODIFY_HEADERS) },
         "declares `modifyHeaders` with another `Sec-WebSocket-Key` or `-Accept`" => Blocked
             breaks_http1(Does::Declares(MODIFY_HANDSHAKE)),
+        "declares `modifyHeaders` without `Sec-WebSocket-Extensions`" => Blocked declares(MODIFY_EXTENSIONS),
     ],
 };
 
@@ -76,10 +85,12 @@ const OVER_TLS: &[Road] = &[Road::Http1, Road::Http2];
 /// It leaves sockets alone.
 const HARMLESS: Case = Case {
     does: Does::Declares(&[]),
+    also_declares: "[]",
     asks_for_password: false,
     opens: ALL,
     header: false,
     right_key: RightKey::Opens,
+    passes_sockpin: false,
     lost: &[],
     counts: Counts::Kept,
 };
@@ -102,22 +113,26 @@ const fn breaks_http1(does: Does) -> Case {
 }
 
 /// Firefox cannot follow it, and lets the socket go on without another look at what the listeners behind have answered.
-const REDIRECTED: Case = Case {
-    does: Does::Answers(HEADERS_RECEIVED, &[&["ownUrl"], &["ownUrlInClear"], &["elsewhere"], &["lateOwnUrl"]]),
-    right_key: RightKey::Either,
+const fn redirects(events: &'static [&'static str], answers: &'static [&'static [&'static str]]) -> Case {
+    Case { does: Does::Answers(events, answers), right_key: RightKey::Either, passes_sockpin: true, ..HARMLESS }
+}
+
+/// Over HTTP/2 there is no key that would have to fit.
+const UNSEALED: Case = Case {
     lost: &[Road::Http2],
-    ..HARMLESS
+    ..redirects(&["onHeadersReceived", "onHeadersReceived"], &[&["withoutExtensions", "ownUrl"]])
 };
 
-const FORGED: Case = Case {
-    does: Does::Answers(
-        &["onBeforeSendHeaders", "onHeadersReceived", "onHeadersReceived"],
-        &[&["rememberKey", "pagesAccept", "ownUrl"]],
-    ),
-    right_key: RightKey::Either,
-    lost: &[Road::Http1, Road::Http2],
-    ..HARMLESS
+/// Where such a rule is obeyed, Firefox obeys no rule about headers, Sockpin's own among them.
+const NOT_SEALED: Case = Case {
+    also_declares: r#"[{ "id": 1, "condition": { "urlFilter": "*" }, "action": { "type": "redirect",
+        "redirect": { "transform": { "queryTransform": { "removeParams": ["utm_source"] } } } } }]"#,
+    lost: &[Road::Http2],
+    ..redirects(HEADERS_RECEIVED, &[&["ownUrl"]])
 };
+
+const FORGED: Case = Case { lost: OVER_TLS, ..redirects(FORGING, &[&["rememberKey", "forged", "ownUrl"]]) };
+const FORGING: &[&str] = &["onBeforeSendHeaders", "onHeadersReceived", "onHeadersReceived"];
 
 const BEFORE_REQUEST: &[&str] = &["onBeforeRequest"];
 const BEFORE_SEND_HEADERS: &[&str] = &["onBeforeSendHeaders"];
@@ -188,5 +203,16 @@ const MODIFY_HANDSHAKE: &[&str] = &[
     r#"[{ "id": 1, "action": { "type": "modifyHeaders",
         "responseHeaders": [{ "header": "Sec-WebSocket-Accept", "operation": "set", "value": "bm90IHdoYXQgZml0cyBhbnkga2V5" }] },
         "condition": { "urlFilter": "*" } },
+        { "id": 2, "action": { "type": "block" }, "condition": { "urlFilter": "fbclid" } }]"#,
+];
+const MODIFY_EXTENSIONS: &[&str] = &[
+    r#"[{ "id": 1, "action": { "type": "modifyHeaders",
+        "responseHeaders": [{ "header": "Sec-WebSocket-Extensions", "operation": "remove" }] },
+        "condition": { "urlFilter": "*" }, "priority": 1000000 },
+        { "id": 2, "action": { "type": "block" }, "condition": { "urlFilter": "fbclid" } }]"#,
+    r#"[{ "id": 1, "action": { "type": "modifyHeaders",
+        "requestHeaders": [{ "header": "Sec-WebSocket-Extensions", "operation": "remove" }],
+        "responseHeaders": [{ "header": "Sec-WebSocket-Extensions", "operation": "remove" }] },
+        "condition": { "resourceTypes": ["websocket"] }, "priority": 1000000 },
         { "id": 2, "action": { "type": "block" }, "condition": { "urlFilter": "fbclid" } }]"#,
 ];
