@@ -98,12 +98,6 @@ pub struct Step {
     pub effects: Vec<Effect>,
 }
 
-impl Step {
-    const fn only(answer: Answer) -> Self {
-        Self { answer, effects: Vec::new() }
-    }
-}
-
 /// Where a socket is asked about before anything is sent. It is asked twice, since a declarative rule of another
 /// extension makes Firefox throw away what the first gate has answered.
 pub enum Gate<'a> {
@@ -262,6 +256,9 @@ impl Engine {
                 if verdict.outcome == Outcome::NotPinned {
                     Decision::let_go()
                 } else if verdict.reason != Reason::Cleartext {
+                    if verdict.outcome == Outcome::Block {
+                        self.begin_judging(socket);
+                    }
                     return OnHeaders::NeedsFacts(connection.target);
                 } else if self.is_paused(socket) {
                     // It was let go, and written down, when it was opened.

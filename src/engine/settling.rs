@@ -2,7 +2,7 @@
 //! log, and what another extension makes of an answer is noticed.
 
 use super::decision::Decision;
-use super::handshakes::{Handshake, Locked};
+use super::handshakes::{Handshake, Locked, Meanwhile, WentOn};
 use super::{Answer, Effect, Engine, Gate, Socket, Step};
 use crate::host::UrlHostParser;
 use crate::lock::{Lock, Nonce, OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
@@ -96,13 +96,37 @@ impl Engine {
     /// One socket is one entry: a stop that is decided once more is not written down once more.
     pub(super) fn settle(&mut self, decision: Decision, socket: &Socket) -> Step {
         let Decision { answer, violation } = decision;
-        let Some(violation) = violation else {
-            return Step::only(answer);
-        };
-        let handshake = self.handshakes.enter(socket);
-        let known = handshake.is_stopped() && violation.outcome == Outcome::Block;
-        let effects = if known { Vec::new() } else { written_down(handshake, *violation) };
+        let mut effects = Vec::new();
+        if let Some(violation) = violation {
+            let handshake = self.handshakes.enter(socket);
+            let is_known = handshake.is_stopped() && violation.outcome == Outcome::Block;
+            if !is_known {
+                effects = written_down(handshake, *violation);
+            }
+        }
+        effects.extend(self.after_judging(socket));
         Step { answer, effects }
+    }
+
+    /// The server's answer is about to be judged.
+    pub(super) fn begin_judging(&mut self, socket: &Socket) {
+        self.handshakes.enter(socket).meanwhile = Some(Meanwhile::default());
+    }
+
+    /// It has been: now it can be said what happened meanwhile.
+    fn after_judging(&mut self, socket: &Socket) -> Vec<Effect> {
+        let handshake = self.handshakes.of_mut(&socket.request);
+        let Some(meanwhile) = handshake.and_then(|handshake| handshake.meanwhile.take()) else {
+            return Vec::new();
+        };
+        let effects = match meanwhile.went_on {
+            Some(went_on) => self.went_on(&socket.request, went_on, socket.now),
+            None => Vec::new(),
+        };
+        if meanwhile.ended {
+            self.handshakes.forget(&socket.request);
+        }
+        effects
     }
 
     /// `webRequest.onSendHeaders`: the request of a socket is sent.
@@ -127,23 +151,35 @@ impl Engine {
             || handshake.locked.as_ref().is_some_and(|locked| {
                 status == Some(SWITCHING_PROTOCOLS) && !locked.lock.page.is_answered_by(headers.accept.as_deref())
             });
-        if handshake.is_stopped() {
-            return self.overruled(request, if is_shut { Overruled::Held } else { Overruled::Opened }, now);
+        let went_on = if is_shut { WentOn::Shut } else { WentOn::Open };
+        if let Some(meanwhile) = &mut handshake.meanwhile {
+            meanwhile.went_on = Some(went_on);
+            return Vec::new();
         }
-        match handshake.locked.as_ref().filter(|_| is_shut) {
-            // It was to open, and does not: Sockpin's "yes" has not counted.
-            Some(Locked { otherwise, .. }) => {
-                let (stage, reason) = (Stage::Handshake, Reason::AnswerDiscarded);
-                let discarded = Violation { time: now, stage, reason, ..otherwise.clone() };
-                written_down(handshake, discarded)
-            }
-            None => Vec::new(),
-        }
+        self.went_on(request, went_on, now)
     }
 
     /// `webRequest.onErrorOccurred` or `onCompleted`: nothing more comes of a request.
     pub fn ended(&mut self, request: &str) {
-        self.handshakes.forget(request);
+        self.handshakes.end(request);
+    }
+
+    /// Set against what was decided.
+    fn went_on(&mut self, request: &str, went_on: WentOn, now: UnixMillis) -> Vec<Effect> {
+        let Some(handshake) = self.handshakes.of_mut(request) else {
+            return Vec::new();
+        };
+        match (handshake.is_stopped(), went_on, &handshake.locked) {
+            (true, WentOn::Shut, _) => self.overruled(request, Overruled::Held, now),
+            (true, WentOn::Open, _) => self.overruled(request, Overruled::Opened, now),
+            // It was to open, and does not: Sockpin's "yes" has not counted.
+            (false, WentOn::Shut, Some(Locked { otherwise, .. })) => {
+                let (stage, reason) = (Stage::Handshake, Reason::AnswerDiscarded);
+                let discarded = Violation { time: now, stage, reason, ..otherwise.clone() };
+                written_down(handshake, discarded)
+            }
+            (false, _, _) => Vec::new(),
+        }
     }
 
     /// What another extension has done, until somebody has seen it.

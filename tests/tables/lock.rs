@@ -1,7 +1,7 @@
 //! The lock, and what other extensions make of answers: one socket through all its events.
 
 use serde_json::json;
-use sockpin::connection::Facts;
+use sockpin::connection::{Facts, MissingFacts};
 use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Socket, Step, Stored};
 use sockpin::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
 use sockpin::log::LogEntry;
@@ -330,6 +330,37 @@ fn an_entry_says_what_another_extension_has_made_of_a_stop() {
         assert_eq!((overruling.how, overruling.host.as_deref()), (kept, Some("chat.example.com")));
         engine.forget_overruling();
         assert_eq!(engine.overruling(), None);
+    }
+}
+
+#[test]
+fn where_the_browser_does_not_wait_for_the_verdict_the_entry_is_one_and_true() {
+    let chain = TestChain::new();
+    let facts = || Facts::from(secure(chain.certificates()));
+    let missing = || Facts::Missing(MissingFacts::NoCertificates);
+    let sealed = OpeningHeaders { accept: None, extensions: Some("sockpin-lock; closed".to_owned()) };
+    for (is_right, facts, headers, reason, overruled) in [
+        (false, facts(), accepting(None), Reason::PinMismatch, Some(Overruled::Held)),
+        (false, facts(), accepting(Some(PAGE_ACCEPT)), Reason::PinMismatch, Some(Overruled::Opened)),
+        (true, missing(), sealed, Reason::NoCertificates, Some(Overruled::Held)),
+        (true, facts(), accepting(None), Reason::AnswerDiscarded, None),
+    ] {
+        let mut engine = if is_right { right(&chain) } else { wrong(&json!({})) };
+        at_gates(&mut engine, &wss(), &unanswered());
+        let OnHeaders::NeedsFacts(target) =
+            engine.headers_received(&switching(&wss()), &OpeningHeaders::default, &url_host)
+        else {
+            panic!("no facts are asked for")
+        };
+        let mut effects = engine.opening_answer("1", Some(101), &|| headers.clone(), NOW);
+        engine.ended("1");
+        assert_eq!(effects, [], "nothing is said before it is judged");
+        let ours = || accepting(Some(&accept_of_ours()));
+        effects.extend(engine.judge(&switching(&wss()), target, facts, &ours).effects);
+        let (new, amended, counted) = done(&effects);
+        assert_eq!((new.len(), new[0].reason, counted), (1, reason, 1));
+        assert_eq!(amended.last().and_then(|entry| entry.overruled), overruled, "{reason:?}");
+        assert_eq!(engine.opening_answer("1", Some(101), &OpeningHeaders::default, NOW), [], "it is forgotten");
     }
 }
 
