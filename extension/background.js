@@ -143,7 +143,7 @@ async function guard(method, details) {
     if (Object.keys(decision).length > 0) answered.add(details.requestId);
     return decision;
   } catch (error) {
-    answered.add(details.requestId);
+    answered.add(details?.requestId);
     if (!pageEnded) stopped(details, error);
     return { cancel: true };
   }
