@@ -1,6 +1,6 @@
 //! The headers of a `webRequest` event: `[{name, value}, …]`, as `requestHeaders` or `responseHeaders`.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, JsString, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::convert::property;
@@ -12,7 +12,7 @@ pub(super) const OF_RESPONSE: &str = "responseHeaders";
 
 /// The values of a header, joined as one list (RFC 9110 section 5.3); none where the event has no such header, or no
 /// headers.
-pub(super) fn value(details: &JsValue, list: &str, name: &str) -> Option<String> {
+pub(super) fn value(details: &JsValue, list: &'static str, name: &str) -> Option<String> {
     let headers = property(details, list).dyn_into::<Array>().ok()?;
     let values = headers.iter().filter(|header| is_named(header, name));
     values.filter_map(|header| property(&header, "value").as_string()).reduce(|all, next| format!("{all},{next}"))
@@ -29,7 +29,7 @@ pub(super) fn opening(details: &JsValue) -> OpeningHeaders {
 /// An answer that gives headers other values, or takes them out, and leaves all others as they are.
 pub(super) fn changed(
     details: &JsValue,
-    list: &str,
+    list: &'static str,
     changes: &[(&'static str, Option<String>)],
 ) -> Result<JsValue, JsValue> {
     let all = property(details, list).dyn_into::<Array>()?;
@@ -42,9 +42,12 @@ pub(super) fn changed(
     Ok(object([(list, &headers)]))
 }
 
-/// Names are compared without regard to case (RFC 9110 section 5.1).
+/// Names are compared without regard to case (RFC 9110 section 5.1); the text of one of another length is not even read.
 fn is_named(header: &JsValue, name: &str) -> bool {
-    property(header, "name").as_string().is_some_and(|other| other.eq_ignore_ascii_case(name))
+    let other = property(header, "name");
+    other.dyn_ref::<JsString>().is_some_and(|other| {
+        usize::try_from(other.length()) == Ok(name.len()) && String::from(other).eq_ignore_ascii_case(name)
+    })
 }
 
 fn object<const N: usize>(fields: [(&str, &JsValue); N]) -> JsValue {

@@ -18,7 +18,7 @@ pub(super) const OVERRULING: &str = "overruling";
 pub(super) const SEALED: &str = "sealed";
 
 /// The stored value. Where it cannot be read there is none.
-pub(super) async fn load<T: DeserializeOwned>(key: &str) -> Option<T> {
+pub(super) async fn load<T: DeserializeOwned>(key: &'static str) -> Option<T> {
     let items = api::session_get(key).await.ok()?;
     from_js(&property(&items, key)).ok()
 }

@@ -12,8 +12,9 @@ use crate::time::UnixMillis;
 
 /// Reads what the browser documents; an event without id or URL is no event.
 pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
-    let text = |name: &str| property(details, name).as_string();
-    let needed = |name: &str| text(name).ok_or_else(|| Error::Argument { detail: format!("the event has no {name}") });
+    let text = |name: &'static str| property(details, name).as_string();
+    let needed =
+        |name: &'static str| text(name).ok_or_else(|| Error::Argument { detail: format!("the event has no {name}") });
     let document = text("documentUrl").or_else(|| text("originUrl"));
     Ok(Socket {
         request: needed("requestId")?,
