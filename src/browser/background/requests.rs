@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
-use super::super::convert::{from_js, storage_error, to_js, to_js_error};
+use super::super::convert::storage_error;
 use super::super::session_store::{self, OVERRULING};
 use super::super::url_host::url_host;
 use super::super::{api, policy_store, socket};
@@ -36,14 +36,10 @@ impl State {
             Request::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
             Request::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
             Request::StartAfresh => self.edit(Edit::StartAfresh).await,
-            Request::Pause { length } => {
-                let state = Rc::clone(self);
-                self.in_turn(async move { state.pause(length).await }).await
-            }
+            Request::Pause { length } => self.changes.run(self.pause(length)).await,
             Request::Resume => {
                 self.end_pause();
-                let state = Rc::clone(self);
-                self.in_turn(async move { state.resume().await }).await
+                self.changes.run(self.resume()).await
             }
             Request::DismissOverruling => {
                 self.engine.borrow_mut().forget_overruling();
@@ -95,28 +91,13 @@ impl State {
         Response::Rules { rules, managed: managed.unwrap_or_default(), problem }
     }
 
-    async fn edit(self: &Rc<Self>, edit: Edit) -> Result<Response, Error> {
-        let state = Rc::clone(self);
-        self.in_turn(async move {
-            match state.make_change(edit).await {
-                Ok(response) => Ok(response),
-                Err(Refusal::Rule(errors)) => Ok(Response::Refused { errors }),
-                Err(Refusal::Policy(problem)) => Err(problem),
-            }
-        })
-        .await
-    }
-
     /// Changes are made one after the other, in the order of their coming.
-    async fn in_turn(
-        &self,
-        change: impl Future<Output = Result<Response, Error>> + 'static,
-    ) -> Result<Response, Error> {
-        let done = self.changes.run(async move {
-            let response = change.await.unwrap_or_else(|problem| Response::Failed { problem });
-            to_js(&response).map_err(|error| to_js_error(&error))
-        });
-        from_js(&JsFuture::from(done).await.map_err(|thrown| storage_error(&thrown))?)
+    async fn edit(self: &Rc<Self>, edit: Edit) -> Result<Response, Error> {
+        match self.changes.run(self.make_change(edit)).await {
+            Ok(response) => Ok(response),
+            Err(Refusal::Rule(errors)) => Ok(Response::Refused { errors }),
+            Err(Refusal::Policy(problem)) => Err(problem),
+        }
     }
 
     /// Makes a change of the rules, stores it, and only then puts it in force.
