@@ -22,6 +22,8 @@ use decision::{Decision, judge_without_facts, stop};
 use handshakes::Handshakes;
 pub use settling::Accept;
 
+use std::sync::Arc;
+
 use crate::connection::{Facts, Scheme, Target};
 use crate::error::Error;
 use crate::host::UrlHostParser;
@@ -171,7 +173,7 @@ impl Engine {
             None => Ok(Policy::default()),
         });
         let policy = match &managed {
-            Ok(managed) => user.map(|user| Layers { managed: managed.policy.clone(), user }),
+            Ok(managed) => user.map(|user| Layers { managed: Arc::clone(&managed.policy), user }),
             Err(error) => Err(error.clone()),
         };
         Self {

@@ -165,6 +165,11 @@ pub enum Error {
         /// Its version.
         version: u64,
     },
+    /// A stored policy with a field that this version does not know, so written by a newer one.
+    PolicyFieldNewer {
+        /// The field's name.
+        name: String,
+    },
     /// A policy that is no JSON of the right shape.
     PolicySyntax {
         /// What the JSON reader says, with line and column.
@@ -256,6 +261,7 @@ impl Error {
             Self::RuleIdTaken { .. } => "rule-id-taken",
             Self::InvalidDate { .. } => "invalid-date",
             Self::PolicyNewer { .. } => "policy-newer",
+            Self::PolicyFieldNewer { .. } => "policy-field-newer",
             Self::PolicySyntax { .. } => "policy-syntax",
             Self::PolicyLost => "policy-lost",
             Self::PolicyInForce => "policy-in-force",

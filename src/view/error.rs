@@ -173,6 +173,10 @@ fn stored(error: &Error) -> String {
             "The stored rules were written by a newer version of Sockpin (format {version}) and are left as they are. \
              Update Sockpin."
         ),
+        Error::PolicyFieldNewer { name } => format!(
+            "The stored rules were written by a newer version of Sockpin (this one does not know “{name}”) and are left as \
+             they are. Update Sockpin."
+        ),
         Error::PolicySyntax { .. } => "The stored rules are damaged and cannot be read.".to_owned(),
         Error::PolicyLost => {
             "The stored rules are gone: Firefox has found its storage damaged and thrown it away, or a program that cleans up has \
@@ -314,6 +318,11 @@ mod tests {
                 Error::RuleChanged,
                 "This rule was changed in the meantime, perhaps in another tab, so nothing of this form was stored. The \
                  newer version is in the list below: load it here and make your changes again.",
+            ),
+            (
+                Error::PolicyFieldNewer { name: "reportUri".to_owned() },
+                "The stored rules were written by a newer version of Sockpin (this one does not know “reportUri”) and are left \
+                 as they are. Update Sockpin.",
             ),
             (
                 Error::PolicyRule { index: 1, problem: Box::new(Error::HostEmptyLabel) },

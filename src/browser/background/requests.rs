@@ -109,7 +109,7 @@ impl State {
             match edit {
                 Edit::Save(document) => {
                     let id = api::random_uuid().map_err(|thrown| Refusal::Policy(storage_error(&thrown)))?;
-                    engine.save_rule(*document, &Birth { id, time: now }, &url_host)?
+                    engine.save_rule(&document, &Birth { id, time: now }, &url_host)?
                 }
                 Edit::Delete(id) => engine.delete_rule(&id)?,
                 Edit::StartAfresh => engine.start_afresh()?,
