@@ -131,6 +131,11 @@ pub enum Error {
         /// The pattern.
         pattern: String,
     },
+    /// More rules than a layer may have.
+    RuleCount {
+        /// The most.
+        limit: usize,
+    },
     /// More pins than a rule may have.
     RulePinCount {
         /// The most.
@@ -253,6 +258,7 @@ impl Error {
             Self::RulePinsMissing => "rule-pins-missing",
             Self::RulePinRepeated => "rule-pin-repeated",
             Self::RuleHostTaken { .. } => "rule-host-taken",
+            Self::RuleCount { .. } => "rule-count",
             Self::RulePinCount { .. } => "rule-pin-count",
             Self::TextLength { .. } => "text-length",
             Self::RuleId => "rule-id",

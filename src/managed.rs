@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::fields::{Fields, elements};
 use crate::host::UrlHostParser;
+use crate::limits::MAX_RULES;
 use crate::policy::{POLICY_VERSION, Policy, RuleChange};
 use crate::rule::{Birth, RuleDocument};
 use crate::settings::Settings;
@@ -41,6 +42,8 @@ pub enum Place {
     Policy,
     /// One rule, counted from 0.
     Rule(usize),
+    /// The rule with this index, counted from 0, and every one after it.
+    RulesFrom(usize),
     /// The settings.
     Settings,
 }
@@ -94,10 +97,13 @@ impl Reading<'_> {
     }
 
     fn add_all(&mut self, rules: &[&str]) {
-        for (index, rule) in rules.iter().enumerate() {
+        for (index, rule) in rules.iter().take(MAX_RULES).enumerate() {
             if let Err(problem) = self.add(index, rule) {
                 self.refuse(Place::Rule(index), problem);
             }
+        }
+        if rules.len() > MAX_RULES {
+            self.refuse(Place::RulesFrom(MAX_RULES), Error::RuleCount { limit: MAX_RULES });
         }
     }
 

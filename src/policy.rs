@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::error::Error;
 use crate::fields::{Fields, elements, unknown_field};
 use crate::host::{Breadth, Host, HostPattern, UrlHostParser, name_and_parents};
+use crate::limits::MAX_RULES;
 use crate::rule::{Birth, Field, FieldError, Rule, RuleDocument};
 use crate::settings::{Pausing, Settings};
 use crate::time::UnixMillis;
@@ -239,6 +240,9 @@ impl Policy {
         match old {
             // A page that was opened on an older version must not undo what another has saved since.
             Some(old) if document.updated != Some(old.updated()) => errors.push(whole(Field::Id, Error::RuleChanged)),
+            None if self.rules.len() >= MAX_RULES => {
+                errors.push(whole(Field::Id, Error::RuleCount { limit: MAX_RULES }));
+            }
             Some(_) | None => {}
         }
         match rule {

@@ -141,6 +141,10 @@ fn rule(error: &Error) -> Option<String> {
             "This key is already in the rule, as a pin or as a denied key. Remove one of the two.".to_owned()
         }
         Error::RuleHostTaken { pattern } => format!("There is a rule for {pattern} already. Edit that one instead."),
+        Error::RuleCount { limit } => format!(
+            "There can be at most {} rules. Delete some first, or let one rule with a wildcard stand for many hosts.",
+            grouped(*limit)
+        ),
         Error::RulePinCount { limit } => format!("A rule has at most {limit} keys in one list. Remove some."),
         Error::TextLength { limit } => format!("This is too long. At most {limit} characters are kept: shorten it."),
         Error::RuleId => "The rule’s identifier is empty or too long. Make it a new rule.".to_owned(),
@@ -218,6 +222,14 @@ fn stored(error: &Error) -> String {
 
 fn bytes_of(count: usize) -> String {
     if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
+/// With a comma between thousands.
+fn grouped(number: usize) -> String {
+    match (number / 1000, number % 1000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{},{rest:03}", grouped(thousands)),
+    }
 }
 
 /// With one decimal, rounded down; no floating point.
@@ -301,6 +313,10 @@ mod tests {
                 Error::RulePinsMissing,
                 "A rule that blocks or flags needs at least one pin or one denied key. Add one, or let the rule do \
                  nothing.",
+            ),
+            (
+                Error::RuleCount { limit: 100_000 },
+                "There can be at most 100,000 rules. Delete some first, or let one rule with a wildcard stand for many hosts.",
             ),
             (
                 Error::RuleHostTaken { pattern: "*.example.com".to_owned() },

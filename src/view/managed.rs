@@ -31,6 +31,9 @@ pub fn problem(problem: &ManagedProblem) -> Notice {
     let error = &problem.problem;
     let part = match (problem.place, error) {
         (Place::Rule(index), _) => format!("Rule {} was refused; the others hold.", index.saturating_add(1)),
+        (Place::RulesFrom(index), _) => {
+            format!("Rule {} and every rule after it were refused; those before hold.", index.saturating_add(1))
+        }
         (Place::Settings, Error::SettingUnknown { .. }) => "A setting was refused.".to_owned(),
         (Place::Settings, _) => "The settings were refused, so all that they can forbid is forbidden.".to_owned(),
         (Place::Policy, Error::PolicyNewer { .. } | Error::ManagedVersion) => {
@@ -66,6 +69,11 @@ mod tests {
         for (place, error, expected) in [
             (Place::Rule(2), Error::HostEmptyLabel, "Rule 3 was refused; the others hold. A dot is too many"),
             (Place::Rule(0), shape(), "Rule 1 was refused; the others hold. It has not the shape"),
+            (
+                Place::RulesFrom(100_000),
+                Error::RuleCount { limit: 100_000 },
+                "Rule 100001 and every rule after it were refused; those before hold. There can be at most 100,000 rules.",
+            ),
             (Place::Settings, unknown(), "A setting was refused. There is no “x”"),
             (
                 Place::Settings,

@@ -1,6 +1,7 @@
 //! Rules and stored policies: what is accepted, what is refused and where, what survives a round trip.
 
 use serde_json::{Value, json};
+use sockpin::limits::MAX_RULES;
 use sockpin::policy::{POLICY_VERSION, Policy, RuleChange};
 use sockpin::rule::{Birth, Field, Mode, Rule, RuleDocument};
 use sockpin::time::UnixMillis;
@@ -204,4 +205,27 @@ fn the_record_after_a_change_is_that_of_the_changed_policy() {
         let rules = Policy::from_json(&record, NOW, &url_host).unwrap();
         assert_eq!(rules.rules().iter().map(|rule| rule.host().to_string()).collect::<Vec<_>>(), hosts);
     }
+}
+
+#[test]
+fn a_rule_past_the_limit_is_refused_when_it_is_stored_and_no_stored_one_is_lost_by_it() {
+    let policy = |count: usize| {
+        let rules: Vec<_> =
+            (0..count).map(|number| json!({"host": format!("h{number}.test"), "mode": "off"})).collect();
+        Policy::from_json(&json!({"version": 1, "rules": rules}).to_string(), NOW, &url_host).unwrap()
+    };
+    let full = policy(MAX_RULES + 1);
+    assert_eq!(full.rules().len(), MAX_RULES + 1, "what was stored before there was a limit holds");
+    let document = |id: Option<&str>| RuleDocument {
+        id: id.map(str::to_owned),
+        updated: Some(NOW),
+        host: "new.test".to_owned(),
+        mode: Mode::Off,
+        ..RuleDocument::default()
+    };
+    let birth = Birth { id: "new".to_owned(), time: NOW };
+    let errors = full.check(&document(None), &birth, &url_host).unwrap_err();
+    assert_eq!((errors.len(), errors[0].field, errors[0].error.code()), (1, Field::Id, "rule-count"));
+    assert!(full.check(&document(Some("rule-5")), &birth, &url_host).is_ok(), "one that is there can be changed");
+    assert!(policy(MAX_RULES - 1).check(&document(None), &birth, &url_host).is_ok());
 }
