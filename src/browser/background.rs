@@ -330,12 +330,11 @@ impl State {
 }
 
 async fn load_engine() -> Result<Engine, Error> {
-    let stored = Stored {
-        user: policy_store::load().await,
-        managed: managed_store::load().await,
-        pause: session_store::load(PAUSE).await,
-        overruling: session_store::load(OVERRULING).await,
-    };
+    // Each takes the browser some milliseconds, so all are asked for before the first is awaited.
+    let (user, managed) = (policy_store::load(), managed_store::load());
+    let session = session_store::load([PAUSE, OVERRULING]);
+    let (user, managed, session) = (user.await, managed.await, session.await);
+    let stored = Stored { user, managed, pause: session.get(PAUSE), overruling: session.get(OVERRULING) };
     Ok(Engine::start(stored, socket::now()?, &url_host))
 }
 

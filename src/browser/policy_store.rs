@@ -14,8 +14,14 @@ use crate::time::UnixMillis;
 const KEY: &str = "policy";
 
 /// The stored record as JSON text; none where nothing has ever been stored.
-pub(super) async fn load() -> Result<Option<String>, Error> {
-    let record = stored().await?;
+///
+/// Asks when it is called.
+pub(super) fn load() -> impl Future<Output = Result<Option<String>, Error>> + use<> {
+    let record = stored();
+    async move { text_of(&record.await?) }
+}
+
+fn text_of(record: &JsValue) -> Result<Option<String>, Error> {
     if record.is_undefined() {
         return if witness::testifies() { Err(Error::PolicyLost) } else { Ok(None) };
     }
@@ -24,7 +30,7 @@ pub(super) async fn load() -> Result<Option<String>, Error> {
         return Ok(Some(text));
     }
     // As earlier versions stored it. The next change makes it text.
-    let text = JSON::stringify(&record).map_err(|thrown| storage_error(&thrown))?;
+    let text = JSON::stringify(record).map_err(|thrown| storage_error(&thrown))?;
     Ok(text.as_string())
 }
 
@@ -45,12 +51,15 @@ pub(super) async fn set_aside(now: UnixMillis) -> Result<(), Error> {
 }
 
 /// The record as it is; `undefined` only where the browser has looked and there is none.
-async fn stored() -> Result<JsValue, Error> {
-    let items = api::storage_get(KEY).await.map_err(|thrown| storage_error(&thrown))?;
-    if !items.is_object() {
-        return Err(Error::Storage { detail: "storage.local answered with no object".to_owned() });
+fn stored() -> impl Future<Output = Result<JsValue, Error>> + use<> {
+    let items = api::storage_get(KEY);
+    async move {
+        let items = items.await.map_err(|thrown| storage_error(&thrown))?;
+        if !items.is_object() {
+            return Err(Error::Storage { detail: "storage.local answered with no object".to_owned() });
+        }
+        Reflect::get(&items, &JsValue::from_str(KEY)).map_err(|thrown| storage_error(&thrown))
     }
-    Reflect::get(&items, &JsValue::from_str(KEY)).map_err(|thrown| storage_error(&thrown))
 }
 
 async fn set(key: &str, value: &JsValue) -> Result<(), Error> {

@@ -167,6 +167,24 @@ test("rules that are stored as an object hold, and a change stores them with its
   assert.deepEqual(await woken.ask("onBeforeRequest", unpinned()), {});
 });
 
+test("all that is stored is asked for before any answer is awaited", async () => {
+  const events = [];
+  const slow = (name, get) => async (...keys) => {
+    events.push(name);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    events.push("answer");
+    return get(...keys);
+  };
+  const double = await background(record(OTHER), (double) => {
+    double.storageGet = slow("local", double.storageGet);
+    double.managed = slow("managed", async () => ({}));
+    browser.storage.session.get = slow("session", browser.storage.session.get);
+  });
+  assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
+  assert.deepEqual(events.slice(0, 3).sort(), ["local", "managed", "session"]);
+  assert.deepEqual(events.slice(3), ["answer", "answer", "answer"]);
+});
+
 test("stored rules that are gone stop every socket, and are not taken for none", async () => {
   const send = (double, message) => double.listeners.onMessage.listener(message);
   const rule = { host: "chat.example.com", mode: "off" };
