@@ -49,6 +49,12 @@ pub enum Place {
 }
 
 impl Managed {
+    /// Reads what the browser has been given: nothing where no administrator has set anything.
+    #[must_use]
+    pub fn from_stored(record: Option<&str>, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
+        record.map(|json| Self::from_json(json, now, url_host)).unwrap_or_default()
+    }
+
     /// Reads `{rules, settings}`; `version` may be left out. Never fails: what cannot be used becomes a problem.
     #[must_use]
     pub fn from_json(json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {

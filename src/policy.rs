@@ -119,6 +119,11 @@ impl Policy {
         Ok(policy)
     }
 
+    /// Reads what is stored: a policy without rules where nothing has ever been.
+    pub fn from_stored(record: Option<&str>, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
+        record.map_or_else(|| Ok(Self::default()), |json| Self::from_json(json, now, url_host))
+    }
+
     fn with_capacity(rules: usize) -> Self {
         Self {
             rules: Vec::with_capacity(rules),

@@ -19,7 +19,7 @@ use super::preflight::Prober;
 use super::serial::Serial;
 use super::session_store::{self, OVERRULING, PAUSE};
 use super::url_host::url_host;
-use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket};
+use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket, witness};
 use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES, MAX_UNREADABLE_ADDRESSES};
@@ -334,6 +334,9 @@ async fn load_engine() -> Result<Engine, Error> {
     let (user, managed) = (policy_store::load(), managed_store::load());
     let session = session_store::load([PAUSE, OVERRULING]);
     let (user, managed, session) = (user.await, managed.await, session.await);
+    if matches!(user, Ok(Some(_))) {
+        witness::call();
+    }
     let stored = Stored { user, managed, pause: session.get(PAUSE), overruling: session.get(OVERRULING) };
     Ok(Engine::start(stored, socket::now()?, &url_host))
 }

@@ -15,7 +15,7 @@ const KEY: &str = "policy";
 
 /// The stored record as JSON text; none where nothing has ever been stored.
 ///
-/// Asks when it is called.
+/// Asks when it is called. Pages read it as well; the background alone writes, the witness too.
 pub(super) fn load() -> impl Future<Output = Result<Option<String>, Error>> + use<> {
     let record = stored();
     async move { text_of(&record.await?) }
@@ -25,7 +25,6 @@ fn text_of(record: &JsValue) -> Result<Option<String>, Error> {
     if record.is_undefined() {
         return if witness::testifies() { Err(Error::PolicyLost) } else { Ok(None) };
     }
-    witness::call();
     if let Some(text) = record.as_string() {
         return Ok(Some(text));
     }

@@ -12,9 +12,8 @@ use super::{State, tell_pages};
 use crate::engine::{Change, Refusal};
 use crate::error::Error;
 use crate::limits::MAX_LOG_ENTRIES_PER_ANSWER;
-use crate::message::{ManagedRules, Notice, Request, Response, Status};
+use crate::message::{Notice, Request, Response, Status};
 use crate::overruling::Overruling;
-use crate::policy::Policy;
 use crate::rule::{Birth, RuleDocument};
 use crate::time::UnixMillis;
 
@@ -32,7 +31,6 @@ impl State {
                 self.look_around().await;
                 socket::now().map(|now| Response::Status(self.status(now)))
             }
-            Request::Rules => Ok(self.rules()),
             Request::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
             Request::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
             Request::StartAfresh => self.edit(Edit::StartAfresh).await,
@@ -73,22 +71,6 @@ impl State {
             overruling: engine.overruling().cloned(),
             sight: self.sight.get(),
         }
-    }
-
-    fn rules(&self) -> Response {
-        let documents = |policy: &Policy| policy.rules().iter().map(|rule| RuleDocument::from(rule.as_ref())).collect();
-        let engine = self.engine.borrow();
-        let managed = engine.managed().map(|managed| ManagedRules {
-            administrator: managed.policy.settings().administrator.clone(),
-            rules: documents(&managed.policy),
-            problems: managed.problems.clone(),
-            pausing: managed.policy.settings().pausing,
-        });
-        let (rules, problem) = match engine.policy() {
-            Ok(layers) => (documents(&layers.user), None),
-            Err(problem) => (Vec::new(), Some(problem.clone())),
-        };
-        Response::Rules { rules, managed: managed.unwrap_or_default(), problem }
     }
 
     /// Changes are made one after the other, in the order of their coming.
