@@ -24,6 +24,8 @@ pub use settling::Headers;
 
 use std::collections::BTreeSet;
 
+use std::sync::Arc;
+
 use crate::connection::{Facts, Scheme, Target};
 use crate::error::Error;
 use crate::host::{Host, UrlHostParser};
@@ -159,16 +161,10 @@ impl Engine {
     /// record that cannot be read leaves an engine that stops every socket.
     #[must_use]
     pub fn start(stored: Stored, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
-        let managed = stored.managed.map(|record| match record {
-            Some(json) => Managed::from_json(&json, now, url_host),
-            None => Managed::default(),
-        });
-        let user = stored.user.and_then(|record| match record {
-            Some(json) => Policy::from_json(&json, now, url_host),
-            None => Ok(Policy::default()),
-        });
+        let managed = stored.managed.map(|record| Managed::from_stored(record.as_deref(), now, url_host));
+        let user = stored.user.and_then(|record| Policy::from_stored(record.as_deref(), now, url_host));
         let policy = match &managed {
-            Ok(managed) => user.map(|user| Layers { managed: managed.policy.clone(), user }),
+            Ok(managed) => user.map(|user| Layers { managed: Arc::clone(&managed.policy), user }),
             Err(error) => Err(error.clone()),
         };
         Self {

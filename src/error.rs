@@ -150,6 +150,11 @@ pub enum Error {
         #[serde(serialize_with = "excerpt::serialize_checked")]
         pattern: String,
     },
+    /// More rules than a layer may have.
+    RuleCount {
+        /// The most.
+        limit: usize,
+    },
     /// More pins than a rule may have.
     RulePinCount {
         /// The most.
@@ -186,6 +191,12 @@ pub enum Error {
     PolicyNewer {
         /// Its version.
         version: u64,
+    },
+    /// A stored policy with a field that this version does not know, so written by a newer one.
+    PolicyFieldNewer {
+        /// The field's name.
+        #[serde(serialize_with = "excerpt::serialize")]
+        name: String,
     },
     /// A policy that is no JSON of the right shape.
     PolicySyntax {
@@ -276,6 +287,7 @@ impl Error {
             Self::RulePinsMissing => "rule-pins-missing",
             Self::RulePinRepeated => "rule-pin-repeated",
             Self::RuleHostTaken { .. } => "rule-host-taken",
+            Self::RuleCount { .. } => "rule-count",
             Self::RulePinCount { .. } => "rule-pin-count",
             Self::TextLength { .. } => "text-length",
             Self::RuleId => "rule-id",
@@ -284,6 +296,7 @@ impl Error {
             Self::RuleIdTaken { .. } => "rule-id-taken",
             Self::InvalidDate { .. } => "invalid-date",
             Self::PolicyNewer { .. } => "policy-newer",
+            Self::PolicyFieldNewer { .. } => "policy-field-newer",
             Self::PolicySyntax { .. } => "policy-syntax",
             Self::PolicyLost => "policy-lost",
             Self::PolicyInForce => "policy-in-force",

@@ -28,6 +28,10 @@ pub const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
 /// Bytes of a file or text from which pins are read: a bundle of every public root has about 250 KiB.
 pub const MAX_INSPECT_BYTES: usize = 1024 * 1024;
 
+/// Rules of one layer. So many are read within a second when the background starts; ten times as many would outlast the
+/// guard's deadline, and every socket would fail.
+pub const MAX_RULES: usize = 100_000;
+
 /// Pins, and separately denied keys, of one rule.
 pub const MAX_PINS_PER_RULE: usize = 64;
 

@@ -1,10 +1,10 @@
-//! What the pages and the background say to each other. The background is the only writer of stored state.
+//! What the pages and the background say to each other. The background is the only writer of stored state; the rules pages read
+//! themselves.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::log::LogEntry;
-use crate::managed::ManagedProblem;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
 use crate::rule::{FieldError, RuleDocument};
@@ -16,8 +16,6 @@ use crate::settings::Pausing;
 pub enum Request {
     /// Is everything in order?
     Status,
-    /// All rules.
-    Rules,
     /// Add a rule (no `id`) or replace the one with that `id`.
     SaveRule {
         /// As typed.
@@ -54,15 +52,6 @@ pub enum Request {
 pub enum Response {
     /// To [`Request::Status`].
     Status(Status),
-    /// To [`Request::Rules`].
-    Rules {
-        /// The user's.
-        rules: Vec<RuleDocument>,
-        /// The administrator's.
-        managed: ManagedRules,
-        /// What keeps Sockpin from judging, if anything does.
-        problem: Option<Error>,
-    },
     /// The rule is stored and in force.
     Saved {
         /// As stored.
@@ -129,21 +118,7 @@ pub struct Sight {
     pub private_windows: bool,
 }
 
-/// What an administrator has set.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ManagedRules {
-    /// Who, in their own words, if they say.
-    pub administrator: Option<String>,
-    /// The rules that hold.
-    pub rules: Vec<RuleDocument>,
-    /// What was refused.
-    pub problems: Vec<ManagedProblem>,
-    /// Whether they forbid pausing.
-    pub pausing: Pausing,
-}
-
-/// From the background to every open page: ask again.
+/// From the background to every open page: ask again, or read again what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Notice {

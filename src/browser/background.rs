@@ -18,9 +18,9 @@ use super::convert::{from_js, property, to_js, to_js_error};
 use super::log::Log;
 use super::preflight::Prober;
 use super::serial::Serial;
-use super::session_store::{self, OVERRULING, PAUSE};
+use super::session_store::{self, OVERRULING, PAUSE, SEALED};
 use super::url_host::url_host;
-use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket};
+use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket, witness};
 use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES, MAX_UNREADABLE_ADDRESSES};
@@ -63,7 +63,7 @@ impl Background {
     /// Reads the policy and is ready. `on_panic` is called with the message when this instance dies.
     pub async fn start(on_panic: Function, probe_listeners: ProbeListeners) -> Result<Background, JsValue> {
         report_panics_to(on_panic);
-        let engine = load_engine().await.map_err(|error| to_js_error(&error))?;
+        let (engine, is_sealed) = load_engine().await.map_err(|error| to_js_error(&error))?;
         let state = Rc::new(State {
             engine: RefCell::new(engine),
             prober: Prober::new(probe_listeners),
@@ -82,7 +82,9 @@ impl Background {
         let looking = Rc::clone(&state);
         spawn_local(async move {
             looking.look_around().await;
-            looking.check_seal().await;
+            if !is_sealed {
+                looking.seal_in_turn().await;
+            }
         });
         Ok(Self { state })
     }
@@ -203,7 +205,7 @@ impl State {
             return;
         }
         // Meanwhile another event may have had its answer, and a page may have changed the policy since.
-        if let Ok(engine) = load_engine().await
+        if let Ok((engine, _)) = load_engine().await
             && self.waits_for_storage()
         {
             self.engine.replace(engine);
@@ -343,14 +345,17 @@ impl State {
     }
 }
 
-async fn load_engine() -> Result<Engine, Error> {
-    let stored = Stored {
-        user: policy_store::load().await,
-        managed: managed_store::load().await,
-        pause: session_store::load(PAUSE).await,
-        overruling: session_store::load(OVERRULING).await,
-    };
-    Ok(Engine::start(stored, socket::now()?, &url_host))
+/// What is stored, and whether the seal has been compared with it in this session.
+async fn load_engine() -> Result<(Engine, bool), Error> {
+    // Each takes the browser some milliseconds, so all are asked for before the first is awaited.
+    let (user, managed) = (policy_store::load(), managed_store::load());
+    let session = session_store::load([PAUSE, OVERRULING, SEALED]);
+    let (user, managed, session) = (user.await, managed.await, session.await);
+    if matches!(user, Ok(Some(_))) {
+        witness::call();
+    }
+    let stored = Stored { user, managed, pause: session.get(PAUSE), overruling: session.get(OVERRULING) };
+    Ok((Engine::start(stored, socket::now()?, &url_host), session.get(SEALED) == Some(true)))
 }
 
 /// What a blocking listener returns.

@@ -160,6 +160,10 @@ fn rule(error: &Error) -> Option<String> {
             "This key is already in the rule, as a pin or as a denied key. Remove one of the two.".to_owned()
         }
         Error::RuleHostTaken { pattern } => format!("There is a rule for {pattern} already. Edit that one instead."),
+        Error::RuleCount { limit } => format!(
+            "There can be at most {} rules. Delete some first, or let one rule with a wildcard stand for many hosts.",
+            grouped(*limit)
+        ),
         Error::RulePinCount { limit } => format!("A rule has at most {limit} keys in one list. Remove some."),
         Error::TextLength { limit } => format!("This is too long. At most {limit} characters are kept: shorten it."),
         Error::RuleId => "The rule’s identifier is empty or too long. Make it a new rule.".to_owned(),
@@ -193,6 +197,10 @@ fn stored(error: &Error) -> String {
         Error::PolicyNewer { version } => format!(
             "The stored rules were written by a newer version of Sockpin (format {version}) and are left as they are. \
              Update Sockpin."
+        ),
+        Error::PolicyFieldNewer { name } => format!(
+            "The stored rules were written by a newer version of Sockpin (this one does not know “{name}”) and are left as \
+             they are. Update Sockpin."
         ),
         Error::PolicySyntax { .. } => "The stored rules are damaged and cannot be read.".to_owned(),
         Error::PolicyLost => {
@@ -249,6 +257,14 @@ fn block(label: PemLabel) -> String {
 
 fn bytes_of(count: usize) -> String {
     if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
+/// With a comma between thousands.
+fn grouped(number: usize) -> String {
+    match (number / 1000, number % 1000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{},{rest:03}", grouped(thousands)),
+    }
 }
 
 /// With one decimal, rounded down; no floating point.
@@ -334,6 +350,10 @@ mod tests {
                  nothing.",
             ),
             (
+                Error::RuleCount { limit: 100_000 },
+                "There can be at most 100,000 rules. Delete some first, or let one rule with a wildcard stand for many hosts.",
+            ),
+            (
                 Error::RuleHostTaken { pattern: "*.example.com".to_owned() },
                 "There is a rule for *.example.com already. Edit that one instead.",
             ),
@@ -349,6 +369,11 @@ mod tests {
                 Error::RuleChanged,
                 "This rule was changed in the meantime, perhaps in another tab, so nothing of this form was stored. The \
                  newer version is in the list below: load it here and make your changes again.",
+            ),
+            (
+                Error::PolicyFieldNewer { name: "reportUri".to_owned() },
+                "The stored rules were written by a newer version of Sockpin (this one does not know “reportUri”) and are left \
+                 as they are. Update Sockpin.",
             ),
             (
                 Error::PolicyRule { index: 1, problem: Box::new(Error::HostEmptyLabel) },

@@ -280,6 +280,7 @@ mod tests {
             (Error::PolicyRule { index: 0, problem: Box::new(Error::HostEmpty) }, Some(Remedy::StartAfresh)),
             (Error::PolicyLost, Some(Remedy::StartAfresh)),
             (Error::PolicyNewer { version: 9 }, None),
+            (Error::PolicyFieldNewer { name: "reportUri".to_owned() }, None),
             (storage(), None),
             (Error::CoreFailed { detail: String::new() }, None),
         ] {

@@ -276,7 +276,7 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
         pins: vec![sockpin::rule::PinDocument { sha256: Pin::of_spki(b"key").to_string(), label: String::new() }],
         ..RuleDocument::default()
     };
-    let change = engine.save_rule(document.clone(), &birth, &url_host).unwrap();
+    let change = engine.save_rule(&document, &birth, &url_host).unwrap();
     let socket = socket("wss://chat.example.com");
     let is_ruled = |engine: &mut Engine| {
         matches!(engine.headers_received(&socket, &OpeningHeaders::default, &url_host), OnHeaders::NeedsFacts(_))
@@ -287,21 +287,21 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
 
     let later = Birth { id: "unused".to_owned(), time: UnixMillis::new(NOW.as_millis() + 5) };
     let stale = RuleDocument { id: Some("new".to_owned()), updated: Some(UnixMillis::new(1)), ..document.clone() };
-    let Err(Refusal::Rule(errors)) = engine.save_rule(stale, &later, &url_host) else {
+    let Err(Refusal::Rule(errors)) = engine.save_rule(&stale, &later, &url_host) else {
         panic!("a stale edit is saved")
     };
     assert_eq!(errors[0].error, Error::RuleChanged);
     let edited =
         RuleDocument { id: Some("new".to_owned()), updated: Some(NOW), note: "edited".to_owned(), ..document.clone() };
-    let change = engine.save_rule(edited, &later, &url_host).unwrap();
+    let change = engine.save_rule(&edited, &later, &url_host).unwrap();
     let rule = change.rule.clone().unwrap();
     assert_eq!((rule.created(), rule.updated()), (NOW, later.time));
     engine.adopt(change);
     assert_eq!(engine.policy().unwrap().user.rules().len(), 1);
 
     let unknown = RuleDocument { id: Some("gone".to_owned()), ..document.clone() };
-    assert!(matches!(engine.save_rule(unknown, &later, &url_host), Err(Refusal::Policy(Error::RuleUnknown { .. }))));
-    assert!(matches!(engine.save_rule(RuleDocument::default(), &later, &url_host), Err(Refusal::Rule(_))));
+    assert!(matches!(engine.save_rule(&unknown, &later, &url_host), Err(Refusal::Policy(Error::RuleUnknown { .. }))));
+    assert!(matches!(engine.save_rule(&RuleDocument::default(), &later, &url_host), Err(Refusal::Rule(_))));
     let deleted = engine.delete_rule("new").unwrap();
     engine.adopt(deleted);
     assert!(!is_ruled(&mut engine));
@@ -464,7 +464,7 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
 
     let birth = Birth { id: "s".to_owned(), time: at(101) };
     let document: RuleDocument = serde_json::from_value(json!({"host": "a.test", "mode": "off"})).unwrap();
-    let change = engine.save_rule(document, &birth, &url_host).unwrap();
+    let change = engine.save_rule(&document, &birth, &url_host).unwrap();
     engine.adopt(change);
     assert!(probe(&mut engine, 102).is_some(), "the policy has changed");
     let _ = answered(&mut engine, &socket(102), &first, Probed::None(NoAnswer::Failed));
@@ -592,7 +592,7 @@ fn a_rule_for_a_host_that_firefox_never_shows_is_refused() {
         ("example.addons.mozilla.org", false),
     ] {
         let document: RuleDocument = serde_json::from_value(json!({"host": host, "mode": "off"})).unwrap();
-        let result = engine.save_rule(document, &birth, &url_host);
+        let result = engine.save_rule(&document, &birth, &url_host);
         assert_eq!(result.is_err(), refused, "{host}");
         if let Err(Refusal::Rule(errors)) = result {
             assert!(matches!(errors[0].error, Error::HostNeverShown { .. }), "{errors:?}");

@@ -109,7 +109,8 @@ export function installBrowser() {
     storage: {
       local: { get: (key) => double.storageGet(key), set: (items) => double.storageSet(items) },
       session: {
-        get: async (key) => (key in double.session ? { [key]: double.session[key] } : {}),
+        get: async (keys) =>
+          Object.fromEntries([keys].flat().filter((key) => key in double.session).map((key) => [key, double.session[key]])),
         set: async (items) => { Object.assign(double.session, structuredClone(items)); },
         remove: async (key) => { delete double.session[key]; },
       },

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
-use super::super::convert::{from_js, storage_error, to_js, to_js_error};
+use super::super::convert::storage_error;
 use super::super::session_store::{self, OVERRULING};
 use super::super::url_host::url_host;
 use super::super::{api, policy_store, socket};
@@ -12,9 +12,8 @@ use super::{State, tell_pages};
 use crate::engine::{Change, Refusal};
 use crate::error::Error;
 use crate::limits::MAX_LOG_ENTRIES_PER_ANSWER;
-use crate::message::{ManagedRules, Notice, Request, Response, Status};
+use crate::message::{Notice, Request, Response, Status};
 use crate::overruling::Overruling;
-use crate::policy::Policy;
 use crate::rule::{Birth, RuleDocument};
 use crate::time::UnixMillis;
 
@@ -32,18 +31,13 @@ impl State {
                 self.look_around().await;
                 socket::now().map(|now| Response::Status(self.status(now)))
             }
-            Request::Rules => Ok(self.rules()),
             Request::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
             Request::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
             Request::StartAfresh => self.edit(Edit::StartAfresh).await,
-            Request::Pause { length } => {
-                let state = Rc::clone(self);
-                self.in_turn(async move { state.pause(length).await }).await
-            }
+            Request::Pause { length } => self.changes.run(self.pause(length)).await,
             Request::Resume => {
                 self.end_pause();
-                let state = Rc::clone(self);
-                self.in_turn(async move { state.resume().await }).await
+                self.changes.run(self.resume()).await
             }
             Request::DismissOverruling => {
                 self.engine.borrow_mut().forget_overruling();
@@ -80,44 +74,13 @@ impl State {
         }
     }
 
-    fn rules(&self) -> Response {
-        let documents = |policy: &Policy| policy.rules().iter().map(|rule| RuleDocument::from(rule.as_ref())).collect();
-        let engine = self.engine.borrow();
-        let managed = engine.managed().map(|managed| ManagedRules {
-            administrator: managed.policy.settings().administrator.clone(),
-            rules: documents(&managed.policy),
-            problems: managed.problems.clone(),
-            pausing: managed.policy.settings().pausing,
-        });
-        let (rules, problem) = match engine.policy() {
-            Ok(layers) => (documents(&layers.user), None),
-            Err(problem) => (Vec::new(), Some(problem.clone())),
-        };
-        Response::Rules { rules, managed: managed.unwrap_or_default(), problem }
-    }
-
-    async fn edit(self: &Rc<Self>, edit: Edit) -> Result<Response, Error> {
-        let state = Rc::clone(self);
-        self.in_turn(async move {
-            match state.make_change(edit).await {
-                Ok(response) => Ok(response),
-                Err(Refusal::Rule(errors)) => Ok(Response::Refused { errors }),
-                Err(Refusal::Policy(problem)) => Err(problem),
-            }
-        })
-        .await
-    }
-
     /// Changes are made one after the other, in the order of their coming.
-    async fn in_turn(
-        &self,
-        change: impl Future<Output = Result<Response, Error>> + 'static,
-    ) -> Result<Response, Error> {
-        let done = self.changes.run(async move {
-            let response = change.await.unwrap_or_else(|problem| Response::Failed { problem });
-            to_js(&response).map_err(|error| to_js_error(&error))
-        });
-        from_js(&JsFuture::from(done).await.map_err(|thrown| storage_error(&thrown))?)
+    async fn edit(self: &Rc<Self>, edit: Edit) -> Result<Response, Error> {
+        match self.changes.run(self.make_change(edit)).await {
+            Ok(response) => Ok(response),
+            Err(Refusal::Rule(errors)) => Ok(Response::Refused { errors }),
+            Err(Refusal::Policy(problem)) => Err(problem),
+        }
     }
 
     /// Makes a change of the rules, stores it, and only then puts it in force.
@@ -129,7 +92,7 @@ impl State {
             match edit {
                 Edit::Save(document) => {
                     let id = api::random_uuid().map_err(|thrown| Refusal::Policy(storage_error(&thrown)))?;
-                    engine.save_rule(*document, &Birth { id, time: now }, &url_host)?
+                    engine.save_rule(&document, &Birth { id, time: now }, &url_host)?
                 }
                 Edit::Delete(id) => engine.delete_rule(&id)?,
                 Edit::StartAfresh => engine.start_afresh()?,

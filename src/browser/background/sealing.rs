@@ -1,9 +1,5 @@
 //! Keeps the seal in step with the rules. No socket waits for it: until it is on, the key holds alone.
 
-use std::rc::Rc;
-
-use wasm_bindgen::JsValue;
-
 use super::super::session_store::{self, SEALED};
 use super::super::{seal, socket};
 use super::{State, tell_pages};
@@ -12,18 +8,8 @@ use crate::message::Notice;
 
 impl State {
     /// Once a session, and after a change that was cut off: the administrator's rules may be others than at the last start.
-    pub(super) async fn check_seal(self: &Rc<Self>) {
-        if session_store::load(SEALED).await == Some(true) {
-            return;
-        }
-        let state = Rc::clone(self);
-        let _ = self
-            .changes
-            .run(async move {
-                state.seal().await;
-                Ok(JsValue::UNDEFINED)
-            })
-            .await;
+    pub(super) async fn seal_in_turn(&self) {
+        self.changes.run(self.seal()).await;
     }
 
     /// A change of the rules begins. If it is cut off, the next start compares.

@@ -122,10 +122,17 @@ impl Firefox {
         Ok(())
     }
 
-    /// The user's rules.
+    /// How things are, by the background's own word: it is started where it does not run.
+    pub async fn status(&self) -> Result<Value> {
+        self.ask_extension(json!({ "type": "status" })).await
+    }
+
+    /// The user's rules, as they are stored: what has its default is left out.
     pub async fn rules(&self) -> Result<Vec<Value>> {
-        let answer = self.ask_extension(json!({ "type": "rules" })).await?;
-        list(&answer, "rules")
+        match self.run_in_extension(STORED_RULES, Vec::new()).await? {
+            Value::Array(rules) => Ok(rules),
+            other => bail!("the stored rules are {other}"),
+        }
     }
 
     /// Empties the log.
@@ -175,6 +182,14 @@ fn list(answer: &Value, name: &str) -> Result<Vec<Value>> {
     let list = answer.get(name).and_then(Value::as_array);
     list.cloned().with_context(|| format!("there are no {name} in the answer {answer}"))
 }
+
+// Text, or an object as the version before stored it.
+const STORED_RULES: &str = r"
+return browser.storage.local.get('policy').then(({ policy }) => {
+    if (policy === undefined) return [];
+    return (typeof policy === 'string' ? JSON.parse(policy) : policy).rules;
+});
+";
 
 const IS_USABLE: &str =
     "return document.URL === arguments[0] && typeof browser === 'object' && browser.runtime?.id !== undefined";

@@ -42,10 +42,10 @@ async fn opened_entry(popup: &Page<'_>) -> Result<()> {
 async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose() -> Result<()> {
     let (world, _other) = world().await?;
     let blank = world.demo.site.blank();
-    for (events, answers, opens, title, outcome, said, sent) in [
+    let cases: [(&[&str], &[&str], bool, &str, &str, &str, &str); 2] = [
         (
-            &["onHeadersReceived"] as &[&str],
-            &["ownUrl"] as &[&str],
+            &["onHeadersReceived"],
+            &["ownUrl"],
             false,
             "Another extension overruled Sockpin",
             "Blocked",
@@ -61,7 +61,8 @@ async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose()
             "Another extension has let it through",
             "Everything",
         ),
-    ] {
+    ];
+    for (events, answers, opens, title, outcome, said, sent) in cases {
         world.firefox.clear_log().await?;
         behind(&world, events, answers).await?;
         let blank_tab = world.firefox.driver()?.window().await?;
