@@ -198,10 +198,14 @@ fn stored(error: &Error) -> String {
             "The stored rules were written by a newer version of Sockpin (format {version}) and are left as they are. \
              Update Sockpin."
         ),
-        Error::PolicyFieldNewer { name } => format!(
-            "The stored rules were written by a newer version of Sockpin (this one does not know “{name}”) and are left as \
-             they are. Update Sockpin."
-        ),
+        Error::PolicyFieldNewer { name } => match Excerpt::of(name).shown() {
+            Some(name) => format!(
+                "The stored rules were written by a newer version of Sockpin (this one does not know “{name}”) and are left \
+                 as they are. Update Sockpin."
+            ),
+            None => "The stored rules were written by a newer version of Sockpin and are left as they are. Update Sockpin."
+                .to_owned(),
+        },
         Error::PolicySyntax { .. } => "The stored rules are damaged and cannot be read.".to_owned(),
         Error::PolicyLost => {
             "The stored rules are gone: Firefox has found its storage damaged and thrown it away, or a program that cleans up has \

@@ -40,29 +40,35 @@ async fn opened_entry(popup: &Page<'_>) -> Result<()> {
 
 #[tokio::test]
 async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose() -> Result<()> {
+    /// Events, answers, whether the socket opens, and what the popup says.
+    type Case = (&'static [&'static str], &'static [&'static str], bool, [&'static str; 4]);
     let (world, _other) = world().await?;
     let blank = world.demo.site.blank();
-    let cases: [(&[&str], &[&str], bool, &str, &str, &str, &str); 2] = [
+    let cases: [Case; 2] = [
         (
             &["onHeadersReceived"],
             &["ownUrl"],
             false,
-            "Another extension overruled Sockpin",
-            "Blocked",
-            "lock kept the socket closed",
-            "The server has received the request",
+            [
+                "Another extension overruled Sockpin",
+                "Blocked",
+                "lock kept the socket closed",
+                "The server has received the request",
+            ],
         ),
         (
             &["onBeforeSendHeaders", "onHeadersReceived", "onHeadersReceived"],
             &["rememberKey", "forged", "ownUrl"],
             true,
-            "Another extension let a blocked socket through",
-            "Let through",
-            "Another extension has let it through",
-            "Everything",
+            [
+                "Another extension let a blocked socket through",
+                "Let through",
+                "Another extension has let it through",
+                "Everything",
+            ],
         ),
     ];
-    for (events, answers, opens, title, outcome, said, sent) in cases {
+    for (events, answers, opens, [title, outcome, said, sent]) in cases {
         world.firefox.clear_log().await?;
         behind(&world, events, answers).await?;
         let blank_tab = world.firefox.driver()?.window().await?;
