@@ -3,7 +3,7 @@
 //! Each call may throw at once, reject later, or answer with no promise at all; [`settled`] makes one thing of the three. A
 //! function that is not `async` makes its call when it is called, and not when its answer is first awaited.
 
-use js_sys::{Array, Promise};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -109,6 +109,15 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
     pub(super) fn fill_with_random(bytes: &mut [u8]) -> Result<JsValue, JsValue>;
 
+    /// Makes UTF-8 of text.
+    type TextEncoder;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> TextEncoder;
+
+    #[wasm_bindgen(method)]
+    fn encode(this: &TextEncoder, text: &JsValue) -> Uint8Array;
+
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &js_sys::Function, milliseconds: i32, argument: &JsValue) -> JsValue;
 
@@ -205,6 +214,15 @@ pub(super) async fn send_to_extension(message: &JsValue) -> Result<JsValue, JsVa
 
 pub(super) async fn fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue> {
     settled(global_fetch(url, options)).await
+}
+
+/// A long text at once: the generated bindings take one character after the other, in code that has just been loaded and
+/// is not optimised yet. None where the value is no text.
+pub(super) fn long_text(value: &JsValue) -> Option<String> {
+    if !value.is_string() {
+        return None;
+    }
+    String::from_utf8(TextEncoder::new().encode(value).to_vec()).ok()
 }
 
 /// Whether the browser says that this computer is connected to no network.

@@ -36,5 +36,9 @@ fn text_of(answer: Result<JsValue, JsValue>) -> Result<Option<String>, Error> {
     if Object::keys(items).length() == 0 {
         return Ok(None);
     }
-    JSON::stringify(items).map(|text| Some(String::from(text))).map_err(|thrown| storage_error(&thrown))
+    let text = JSON::stringify(items).map_err(|thrown| storage_error(&thrown))?;
+    // None here would say that there is no policy.
+    let text =
+        api::long_text(&text).ok_or_else(|| Error::Storage { detail: "storage.managed is no JSON".to_owned() })?;
+    Ok(Some(text))
 }

@@ -25,12 +25,14 @@ fn text_of(record: &JsValue) -> Result<Option<String>, Error> {
     if record.is_undefined() {
         return if witness::testifies() { Err(Error::PolicyLost) } else { Ok(None) };
     }
-    if let Some(text) = record.as_string() {
+    if let Some(text) = api::long_text(record) {
         return Ok(Some(text));
     }
     // As earlier versions stored it. The next change makes it text.
     let text = JSON::stringify(record).map_err(|thrown| storage_error(&thrown))?;
-    Ok(text.as_string())
+    // None here would say that nothing has ever been stored.
+    let text = api::long_text(&text).ok_or_else(|| Error::Storage { detail: "the policy is no JSON".to_owned() })?;
+    Ok(Some(text))
 }
 
 /// Stores a record in place of the one that is there.
