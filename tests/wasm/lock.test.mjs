@@ -169,7 +169,13 @@ test("a request that was stopped and is sent all the same is told", async () => 
 });
 
 const SEAL = "sockpin-lock; closed";
-const save = (double, rule) => ask(double, { type: "saveRule", rule: { pins: [{ sha256: OTHER }], ...rule } });
+/** Asks for a change of the rules, and gives the answer once the seal follows it. */
+async function change(double, message) {
+  const answer = await ask(double, message);
+  await until(() => double.session.sealed === true || answer.type === "failed", "the seal");
+  return answer;
+}
+const save = (double, rule) => change(double, { type: "saveRule", rule: { pins: [{ sha256: OTHER }], ...rule } });
 const domains = (double) => double.declared.map(({ condition }) => condition.requestDomains);
 
 test("the answers of hosts whose rules block are sealed by one declarative rule, which follows the rules", async () => {
@@ -188,7 +194,7 @@ test("the answers of hosts whose rules block are sealed by one declarative rule,
   assert.deepEqual(domains(double), [["b.test", "b.test.", "chat.example.com", "chat.example.com."]]);
   await save(double, { host: "flagged.test", mode: "flag" });
   assert.equal(domains(double)[0].length, 4);
-  await ask(double, { type: "deleteRule", id: "r" });
+  await change(double, { type: "deleteRule", id: "r" });
   assert.deepEqual(domains(double), [["b.test", "b.test."]]);
   const { rule } = await save(double, { host: "c.test" });
   await save(double, { ...rule, mode: "off" });
@@ -236,8 +242,9 @@ test("a host that Firefox refuses leaves the others sealed, and a seal that cann
   assert.equal((await ask(double, { type: "status" })).sealProblem, null);
 
   double.declare = async () => { throw new Error("no"); };
-  await save(double, { host: "d.test" });
-  const status = await ask(double, { type: "status" });
+  await ask(double, { type: "saveRule", rule: { host: "d.test", pins: [{ sha256: OTHER }] } });
+  let status;
+  await until(() => { ask(double, { type: "status" }).then((answer) => { status = answer; }); return status?.sealProblem; }, "it is said");
   assert.equal(status.sealProblem.code, "storage");
   assert.equal(double.session.sealed, undefined);
   double.declare = declare;

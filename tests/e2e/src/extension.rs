@@ -106,16 +106,24 @@ impl Firefox {
 
     /// Stores a rule as the options page does; an error if it is refused.
     pub async fn save_rule(&self, rule: Value) -> Result<Value> {
-        let answer = self.ask_extension(json!({ "type": "saveRule", "rule": rule })).await?;
+        let answer = self.change_rules(json!({ "type": "saveRule", "rule": rule })).await?;
         match answer.get("rule") {
             Some(rule) if answer.get("type") == Some(&json!("saved")) => Ok(rule.clone()),
             _ => bail!("the rule was not saved: {answer}"),
         }
     }
 
+    /// Asks for a change of the rules; returns once Firefox seals the answers of the hosts whose rules block, as it does soon
+    /// after.
+    async fn change_rules(&self, message: Value) -> Result<Value> {
+        self.run_in_extension(CHANGE, vec![message.clone()])
+            .await
+            .with_context(|| format!("the extension did not answer {message}"))
+    }
+
     /// Takes a rule out.
     pub async fn delete_rule(&self, rule: &Value) -> Result<()> {
-        let answer = self.ask_extension(json!({ "type": "deleteRule", "id": rule.get("id") })).await?;
+        let answer = self.change_rules(json!({ "type": "deleteRule", "id": rule.get("id") })).await?;
         if answer.get("type") != Some(&json!("done")) {
             bail!("the rule was not deleted: {answer}");
         }
@@ -193,6 +201,14 @@ return browser.storage.local.get('policy').then(({ policy }) => {
 
 const IS_USABLE: &str =
     "return document.URL === arguments[0] && typeof browser === 'object' && browser.runtime?.id !== undefined";
+
+const CHANGE: &str = r#"
+return browser.runtime.sendMessage(arguments[0]).then(async (answer) => {
+    const isChanged = answer?.type === "saved" || answer?.type === "done";
+    while (isChanged && !(await browser.storage.session.get("sealed")).sealed);
+    return answer;
+});
+"#;
 
 const BUTTON: &str = r"
 const [address] = arguments;
