@@ -4,7 +4,7 @@ mod pausing;
 mod requests;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
@@ -22,12 +22,13 @@ use super::url_host::url_host;
 use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket};
 use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
-use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES, MAX_UNREADABLE_ADDRESSES};
+use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, WebSocketKey};
-use crate::log::LogEntry;
 use crate::message::{Notice, Response, Sight};
+use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::verdict::Reason;
+use crate::violation::Violation;
 
 /// What JavaScript holds: an opaque handle on the one engine.
 #[wasm_bindgen]
@@ -41,18 +42,17 @@ struct State {
     log: Log,
     /// Why the last entry could not be written, if it could not.
     log_problem: RefCell<Option<Error>>,
-    /// The id of the entry of each request that has one, once it is on disk.
+    /// Whether what each request has in the log is on disk, once that is known.
     written: RefCell<HashMap<String, Promise>>,
     badge: Badge,
     /// What the browser lets this extension see, as far as it has been asked.
     sight: Cell<Sight>,
     /// Changes of what is stored: each is made on what the one before has stored.
     changes: Serial,
-    /// Whether pages have been told of the newest entries.
-    notice_pending: Cell<bool>,
-    /// The pages that have asked for an address that cannot be read. Any page can, without any rule and as often as it
-    /// likes: one entry each, or they would push everything else out of the log.
-    unreadable_from: RefCell<HashSet<Option<String>>>,
+    /// Whether there are entries of which pages have not been told.
+    log_untold: Cell<bool>,
+    /// Whether they are being told.
+    telling_of_log: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -70,8 +70,8 @@ impl Background {
             badge: Badge::new(),
             sight: Cell::new(Sight { every_site: true, private_windows: true }),
             changes: Serial::new(),
-            notice_pending: Cell::new(false),
-            unreadable_from: RefCell::default(),
+            log_untold: Cell::new(false),
+            telling_of_log: Cell::new(false),
         });
         state.draw_badge();
         // No socket waits for what is only said.
@@ -244,87 +244,98 @@ impl State {
             return;
         };
         let effects = tell(&mut self.engine.borrow_mut(), &request, now);
-        if effects.is_empty() {
-            return;
-        }
-        let state = Rc::clone(self);
-        spawn_local(async move { state.bring_about(&request, effects).await });
+        self.bring_about(&request, effects);
     }
 
     async fn carry_out(self: &Rc<Self>, request: &str, step: Step, details: &JsValue) -> Result<JsValue, JsValue> {
-        if step.effects.is_empty() && step.answer == Answer::Cancel {
+        let mut to_wait_for = self.bring_about(request, step.effects);
+        if to_wait_for.is_empty() && step.answer == Answer::Cancel {
             // It was decided before, and is answered as then: once the entry is on disk.
-            let written = self.written.borrow().get(request).cloned();
-            if let Some(written) = written {
-                promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
-            }
+            to_wait_for.extend(self.written.borrow().get(request).cloned());
         }
-        self.bring_about(request, step.effects).await;
+        for written in to_wait_for {
+            promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
+        }
         blocking_response(&step.answer, details)
     }
 
-    async fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) {
+    /// Begins all of it at once: the next event may be that the request has ended. What has to be on disk before the
+    /// socket is answered is given back.
+    fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) -> Vec<Promise> {
+        let mut to_wait_for = Vec::new();
         for effect in effects {
             match effect {
-                Effect::Log(entry) if self.is_repetition(&entry) => {}
-                Effect::Log(entry) | Effect::Amend(entry) => self.write_down(Some(request), entry).await,
+                Effect::Log(violation) => to_wait_for.push(self.write_violation(request, violation, None)),
+                Effect::Amend { before, now } => to_wait_for.push(self.write_violation(request, now, Some(before))),
                 Effect::CountOnBadge { tab } => self.badge.count(tab),
                 Effect::ShowOverruling(overruling) => {
                     self.say_what_has_changed();
                     // Where it cannot be stored, it is forgotten when the background sleeps.
-                    let _ = session_store::store(OVERRULING, Some(overruling)).await;
+                    spawn_local(async move { drop(session_store::store(OVERRULING, Some(overruling)).await) });
                 }
             }
         }
+        to_wait_for
     }
 
-    fn is_repetition(&self, entry: &LogEntry) -> bool {
-        let LogEntry::Violation(violation) = entry else {
-            return false;
-        };
-        let mut pages = self.unreadable_from.borrow_mut();
-        violation.reason == Reason::UnreadableAddress
-            && (pages.len() >= MAX_UNREADABLE_ADDRESSES || !pages.insert(violation.page.clone()))
-    }
-
-    /// Waits until the entry is on disk, but not for ever: the answer does not depend on it. A further entry of a request
-    /// takes the place of the one before.
-    async fn write_down(self: &Rc<Self>, request: Option<&str>, entry: LogEntry) {
-        let before = request.and_then(|request| self.written.borrow().get(request).cloned());
+    /// Settles when the violation is on disk, or cannot be. What was written down of the socket before counts no longer, if
+    /// it got that far.
+    fn write_violation(
+        self: &Rc<Self>,
+        request: &str,
+        violation: Box<Violation>,
+        before: Option<Box<Violation>>,
+    ) -> Promise {
         let state = Rc::clone(self);
+        let mut entries = self.written.borrow_mut();
+        let before = before.and_then(|before| Some((before, entries.get(request)?.clone())));
         let written = future_to_promise(async move {
-            let id = match before {
-                Some(before) => JsFuture::from(before).await.ok().filter(|id| !id.is_undefined()),
+            let before = match before {
+                Some((before, written)) => {
+                    JsFuture::from(written).await.is_ok_and(|written| written.is_truthy()).then_some(before)
+                }
                 None => None,
             };
-            let result = match id {
-                Some(id) => state.log.replace(&id, &entry).await.map(|()| id),
-                None => state.log.add(&entry).await,
-            };
-            let id = result.as_ref().cloned().unwrap_or(JsValue::UNDEFINED);
-            state.log_problem.replace(result.err());
-            state.tell_pages_of_log();
-            Ok(id)
+            let result = state.log.enter(&violation, before.as_deref()).await;
+            Ok(state.has_written(result))
         });
-        if let Some(request) = request {
-            let mut entries = self.written.borrow_mut();
-            if entries.len() >= MAX_HANDSHAKES {
-                entries.clear();
-            }
-            entries.insert(request.to_owned(), written.clone());
+        if entries.len() >= MAX_HANDSHAKES {
+            entries.clear();
         }
+        entries.insert(request.to_owned(), written.clone());
+        written
+    }
+
+    /// Waits until a pause is on disk, but not for ever.
+    async fn write_pause(self: &Rc<Self>, pause: PauseEntry) {
+        let state = Rc::clone(self);
+        let written = future_to_promise(async move {
+            let result = state.log.add_pause(&pause).await;
+            Ok(state.has_written(result))
+        });
         promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
     }
 
-    /// A burst of violations is one notice.
+    /// `true`, or nothing.
+    fn has_written(self: &Rc<Self>, result: Result<(), Error>) -> JsValue {
+        let written = if result.is_ok() { JsValue::TRUE } else { JsValue::UNDEFINED };
+        self.log_problem.replace(result.err());
+        self.tell_pages_of_log();
+        written
+    }
+
+    /// A burst of violations is few notices, and the last of them comes after the last violation.
     fn tell_pages_of_log(self: &Rc<Self>) {
-        if self.notice_pending.replace(true) {
+        self.log_untold.set(true);
+        if self.telling_of_log.replace(true) {
             return;
         }
         let state = Rc::clone(self);
         spawn_local(async move {
-            tell_pages(Notice::LogChanged).await;
-            state.notice_pending.set(false);
+            while state.log_untold.replace(false) {
+                tell_pages(Notice::LogChanged).await;
+            }
+            state.telling_of_log.set(false);
         });
     }
 }
