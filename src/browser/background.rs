@@ -14,7 +14,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use super::api::ProbeListeners;
 use super::badge::Badge;
 use super::convert::{from_js, property, to_js, to_js_error};
-use super::log::Log;
+use super::log::{Log, Room};
 use super::preflight::Prober;
 use super::serial::Serial;
 use super::session_store::{self, OVERRULING, PAUSE};
@@ -297,7 +297,11 @@ impl State {
                 None => None,
             };
             let result = state.log.enter(&violation, before.as_deref()).await;
-            Ok(state.has_written(result))
+            if result == Ok(Room::TooLittle) {
+                let state = Rc::clone(&state);
+                spawn_local(async move { drop(state.log.make_room().await) });
+            }
+            Ok(state.has_written(result.map(drop)))
         });
         if entries.len() >= MAX_HANDSHAKES {
             entries.clear();

@@ -40,13 +40,23 @@ impl Log {
 
     /// Counts a violation; when this returns it is on disk. One that was counted `before` counts here from now on, and
     /// no longer there.
-    pub(super) async fn enter(&self, violation: &Violation, before: Option<&Violation>) -> Result<(), Error> {
+    pub(super) async fn enter(&self, violation: &Violation, before: Option<&Violation>) -> Result<Room, Error> {
         self.write(async |transaction| {
             let stores = Stores::of(transaction)?;
             if let Some(before) = before {
                 stores.take_off(before).await?;
             }
             stores.add(violation).await
+        })
+        .await
+    }
+
+    /// Lets entries go where there are too many. It need not be waited for: what it could not do the next one does.
+    pub(super) async fn make_room(&self) -> Result<(), Error> {
+        self.write(async |transaction| {
+            let stores = Stores::of(transaction)?;
+            while stores.total().await? > MAX_LOG_ENTRIES && stores.let_one_go().await? == Gone::One {}
+            Ok(())
         })
         .await
     }
@@ -80,15 +90,22 @@ impl Log {
     }
 
     /// All of it or nothing; when this returns it is on disk.
-    async fn write(&self, work: impl AsyncFnOnce(&Transaction) -> Result<(), Error>) -> Result<(), Error> {
+    async fn write<T>(&self, work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>) -> Result<T, Error> {
         let transaction = self.begin().await?;
-        if let Err(error) = work(&transaction).await {
-            // It may have been aborted already, which was then the error.
-            let _ = transaction.abort();
-            return Err(error);
-        }
+        let done = match work(&transaction).await {
+            Ok(done) => done,
+            Err(error) => {
+                // It may have been aborted already, which was then the error.
+                let _ = transaction.abort();
+                return Err(error);
+            }
+        };
         let result = transaction.await.map_err(idb_error)?;
-        if result.is_committed() { Ok(()) } else { Err(Error::Storage { detail: "the write was aborted".to_owned() }) }
+        if result.is_committed() {
+            Ok(done)
+        } else {
+            Err(Error::Storage { detail: "the write was aborted".to_owned() })
+        }
     }
 
     async fn begin(&self) -> Result<Transaction, Error> {
@@ -112,6 +129,22 @@ impl Log {
     }
 }
 
+/// What is left to be done once an entry is on disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Nothing.
+    Enough,
+    /// [`Log::make_room`]: no socket waits for that.
+    TooLittle,
+}
+
+/// Whether there was an entry that could go.
+#[derive(PartialEq, Eq)]
+enum Gone {
+    One,
+    None,
+}
+
 /// The stores of one transaction.
 struct Stores {
     violations: ObjectStore,
@@ -128,14 +161,15 @@ impl Stores {
         })
     }
 
-    async fn add(&self, violation: &Violation) -> Result<(), Error> {
+    async fn add(&self, violation: &Violation) -> Result<Room, Error> {
         let json = violation.to_json()?;
         let key = EntryKey::of_json(&json);
         if let Some(record) = self.find(&key).await? {
             let mut tally: Tally = from_js(&property(&record, "tally"))?;
             let share = tally.share().as_str().to_owned();
             tally.add(violation);
-            self.put(&record, &tally, &share).await
+            self.put(&record, &tally, &share).await?;
+            Ok(Room::Enough)
         } else {
             let tally = Tally::of(violation);
             let record = Object::new();
@@ -149,10 +183,8 @@ impl Stores {
                 self.keep_chain(digest, &violation.certificates).await?;
             }
             self.count(tally.share().as_str(), Step::Up).await?;
-            if self.count_in_all(Step::Up).await? > MAX_LOG_ENTRIES {
-                self.let_one_go().await?;
-            }
-            Ok(())
+            let total = self.count_in_all(Step::Up).await?;
+            Ok(if total > MAX_LOG_ENTRIES { Room::TooLittle } else { Room::Enough })
         }
     }
 
@@ -185,11 +217,11 @@ impl Stores {
     }
 
     /// The first that goes of the largest share.
-    async fn let_one_go(&self) -> Result<(), Error> {
+    async fn let_one_go(&self) -> Result<Gone, Error> {
         let by_entries = self.counts.index(BY_ENTRIES).map_err(idb_error)?;
         let largest = by_entries.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
         let Some(largest) = largest.await.map_err(idb_error)? else {
-            return Ok(());
+            return Ok(Gone::None);
         };
         let share = property(&largest.value().map_err(idb_error)?, "share");
         // An array comes after every number, so that this is all of the share.
@@ -197,8 +229,8 @@ impl Stores {
             KeyRange::bound(&Array::of1(&share), &Array::of2(&share, &Array::new()), None, None).map_err(idb_error)?;
         let by_share = self.violations.index(BY_SHARE).map_err(idb_error)?;
         match by_share.get(whole_share).map_err(idb_error)?.await.map_err(idb_error)? {
-            Some(record) => self.remove(&record).await,
-            None => Ok(()),
+            Some(record) => self.remove(&record).await.map(|()| Gone::One),
+            None => Ok(Gone::None),
         }
     }
 
@@ -255,10 +287,17 @@ impl Stores {
         self.step(ALL, TOTAL, step).await
     }
 
+    async fn total(&self) -> Result<u64, Error> {
+        self.counted(ALL, TOTAL).await
+    }
+
+    async fn counted(&self, name: &str, field: &str) -> Result<u64, Error> {
+        let record = self.counts.get(JsValue::from_str(name)).map_err(idb_error)?.await.map_err(idb_error)?;
+        record.map_or(Ok(0), |record| from_js(&property(&record, field)))
+    }
+
     async fn step(&self, name: &str, field: &str, step: Step) -> Result<u64, Error> {
-        let before = self.counts.get(JsValue::from_str(name)).map_err(idb_error)?.await.map_err(idb_error)?;
-        let before = before.map_or(Ok(0), |record| from_js(&property(&record, field)))?;
-        let now = step.from(before);
+        let now = step.from(self.counted(name, field).await?);
         if now == 0 {
             self.counts.delete(JsValue::from_str(name)).map_err(idb_error)?.await.map_err(idb_error)?;
         } else {
