@@ -140,8 +140,10 @@ async function guard(method, details) {
     const decision = await ask(method, details);
     // To Firefox, nothing at all means "let it through"; the core says that with an object.
     if (typeof decision !== "object" || decision === null) throw new TypeError("the core gave no decision");
+    if (Object.keys(decision).length > 0) answered.add(details.requestId);
     return decision;
   } catch (error) {
+    answered.add(details?.requestId);
     if (!pageEnded) stopped(details, error);
     return { cancel: true };
   }
@@ -169,6 +171,8 @@ async function answer(message) {
 }
 
 let observing = false;
+// The requests that were given another answer than "let it go". Of the others there is nothing to be told.
+const answered = new Set();
 
 /**
  * Lets the core know what becomes of its answers. Not at top level: a socket that ends must not wake a sleeping page, which
@@ -179,6 +183,8 @@ function observe() {
   observing = true;
   const tell = (method) => (details) => {
     const current = life;
+    if (!answered.has(details.requestId)) return;
+    if (method === "ended") answered.delete(details.requestId);
     if (current?.ready) current.call(method, details).catch((error) => { if (isTrap(error)) end(current, error); });
   };
   const { onSendHeaders, onResponseStarted, onErrorOccurred, onCompleted } = browser.webRequest;

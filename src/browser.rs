@@ -15,6 +15,7 @@ mod pages;
 mod policy_store;
 mod preflight;
 mod promise;
+mod seal;
 mod security_info;
 mod serial;
 mod session_store;

@@ -3,6 +3,7 @@
 //! The hot path slices and hashes; what a person reads ([`Description`]) is parsed only when it is shown.
 
 mod description;
+mod name;
 mod tlv;
 
 pub use description::Description;

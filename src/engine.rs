@@ -20,17 +20,22 @@ mod settling;
 pub use change::{Change, Refusal};
 use decision::{Decision, judge_without_facts, stop};
 use handshakes::Handshakes;
-pub use settling::Accept;
+pub use settling::Headers;
+
+use std::collections::BTreeSet;
+
+use std::sync::Arc;
 
 use crate::connection::{Facts, Scheme, Target};
 use crate::error::Error;
-use crate::host::UrlHostParser;
+use crate::host::{Host, UrlHostParser};
 use crate::lock::{Nonce, WebSocketKey};
 use crate::managed::Managed;
 use crate::overruling::Overruling;
 use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
 use crate::preflight::{self, Answers, Probe, Road};
+use crate::rule::Mode;
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason};
 use crate::violation::{Stage, Violation};
@@ -61,8 +66,8 @@ pub enum Answer {
     LetGo,
     /// Let it go on with this key in place of its own: it is locked.
     Lock(WebSocketKey),
-    /// Let it go on with this `Sec-WebSocket-Accept` in place of the server's: the lock is opened.
-    Unlock(String),
+    /// Let it go on with these headers of the answer changed: the lock is opened. None takes a header out.
+    Unlock(Vec<(&'static str, Option<String>)>),
     /// Go on over TLS instead.
     Upgrade,
     /// Stop it.
@@ -97,12 +102,6 @@ pub struct Step {
     pub answer: Answer,
     /// In this order.
     pub effects: Vec<Effect>,
-}
-
-impl Step {
-    const fn only(answer: Answer) -> Self {
-        Self { answer, effects: Vec::new() }
-    }
 }
 
 /// Where a socket is asked about before anything is sent. It is asked twice, since a declarative rule of another
@@ -166,16 +165,10 @@ impl Engine {
     /// record that cannot be read leaves an engine that stops every socket.
     #[must_use]
     pub fn start(stored: Stored, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
-        let managed = stored.managed.map(|record| match record {
-            Some(json) => Managed::from_json(&json, now, url_host),
-            None => Managed::default(),
-        });
-        let user = stored.user.and_then(|record| match record {
-            Some(json) => Policy::from_json(&json, now, url_host),
-            None => Ok(Policy::default()),
-        });
+        let managed = stored.managed.map(|record| Managed::from_stored(record.as_deref(), now, url_host));
+        let user = stored.user.and_then(|record| Policy::from_stored(record.as_deref(), now, url_host));
         let policy = match &managed {
-            Ok(managed) => user.map(|user| Layers { managed: managed.policy.clone(), user }),
+            Ok(managed) => user.map(|user| Layers { managed: Arc::clone(&managed.policy), user }),
             Err(error) => Err(error.clone()),
         };
         Self {
@@ -191,6 +184,22 @@ impl Engine {
     /// The policy in force, or what keeps it from judging.
     pub const fn policy(&self) -> Result<&Layers, &Error> {
         self.policy.as_ref()
+    }
+
+    /// The hosts whose answers are to be sealed, in order: those of every rule that blocks.
+    #[must_use]
+    pub fn sealed_hosts(&self, now: UnixMillis) -> BTreeSet<String> {
+        let layers = self.policy.as_ref().ok();
+        let rules = layers.into_iter().flat_map(|layers| layers.managed.rules().iter().chain(layers.user.rules()));
+        rules
+            .filter(|rule| rule.mode() == Mode::Block && !rule.is_expired(now))
+            .flat_map(|rule| {
+                let base = rule.host().base();
+                // Firefox takes a name with its trailing dot for another one.
+                let dotted = matches!(base, Host::Name(_)).then(|| format!("{base}."));
+                [Some(base.to_string()), dotted].into_iter().flatten()
+            })
+            .collect()
     }
 
     /// What the administrator has set, as far as it could be read.
@@ -235,13 +244,21 @@ impl Engine {
 
     /// The server has answered; the page has nothing yet.
     #[must_use]
-    pub fn headers_received(&mut self, socket: &Socket, accept: Accept<'_>, url_host: UrlHostParser<'_>) -> OnHeaders {
+    pub fn headers_received(
+        &mut self,
+        socket: &Socket,
+        headers: Headers<'_>,
+        url_host: UrlHostParser<'_>,
+    ) -> OnHeaders {
         let decision = match self.prepare(socket, Stage::Handshake, url_host) {
             Ok((layers, target)) => {
                 let (verdict, connection) = judge_without_facts(layers, target, socket.now);
                 if verdict.outcome == Outcome::NotPinned {
                     Decision::let_go()
                 } else if verdict.reason != Reason::Cleartext {
+                    if verdict.outcome == Outcome::Block {
+                        self.begin_judging(socket);
+                    }
                     return OnHeaders::NeedsFacts(connection.target);
                 } else if self.is_paused(socket) {
                     // It was let go, and written down, when it was opened.
@@ -252,14 +269,14 @@ impl Engine {
             }
             Err(decision) => decision,
         };
-        OnHeaders::Decided(self.settle_answer(decision, socket, accept))
+        OnHeaders::Decided(self.settle_answer(decision, socket, headers))
     }
 
     /// The facts are there.
     #[must_use]
-    pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, accept: Accept<'_>) -> Step {
+    pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, headers: Headers<'_>) -> Step {
         let decision = self.at_handshake(socket, target, facts);
-        self.settle_answer(decision, socket, accept)
+        self.settle_answer(decision, socket, headers)
     }
 
     /// The guard has stopped a socket because the decision failed or took too long; what is left is to say so.

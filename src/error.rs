@@ -1,5 +1,16 @@
 //! What can be wrong with input. Each variant carries the facts; [`Error::code`] is stable and crosses the wasm boundary;
 //! the sentence for people is made in [`crate::view`].
+//!
+//! People give private keys where public ones are wanted, so no text is repeated unless it has been checked. A fact that
+//! is somebody's text is an [`Excerpt`] or a [`PemLabel`], or is written as one: `Debug` and `Display` are made of the
+//! JSON, so that no text leaves by another way, and a test holds that every text has its check.
+
+mod excerpt;
+mod pem_label;
+
+pub use excerpt::Excerpt;
+pub(crate) use excerpt::{detail, is_unseen, name_of_file, visible};
+pub use pem_label::PemLabel;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +18,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Why a text, a file, a rule or a policy was refused. As JSON: the code, and the facts beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Error {
@@ -20,13 +31,13 @@ pub enum Error {
     },
     /// A digest that is named or sized as another algorithm's, SHA-1 for instance.
     PinAlgorithm {
-        /// The algorithm, as written or as its length tells.
-        algorithm: String,
+        /// The algorithm, as named or as the length tells.
+        algorithm: Cow<'static, str>,
     },
     /// Neither base64 nor hex.
     PinEncoding {
-        /// The text, cut to a line.
-        text: String,
+        /// The text.
+        text: Excerpt,
     },
     /// A private key was given where a public one is wanted.
     PrivateKey,
@@ -35,21 +46,21 @@ pub enum Error {
     /// A PEM block of a kind that holds no public key.
     PemKind {
         /// The label between `BEGIN` and the dashes.
-        label: String,
+        label: PemLabel,
         /// Line of the `BEGIN`, from 1.
         line: usize,
     },
     /// A PEM block without its end line.
     PemEnd {
         /// The label between `BEGIN` and the dashes.
-        label: String,
+        label: PemLabel,
         /// Line of the `BEGIN`, from 1.
         line: usize,
     },
     /// The text between the lines of a PEM block is not base64.
     PemEncoding {
         /// The label between `BEGIN` and the dashes.
-        label: String,
+        label: PemLabel,
         /// Line of the `BEGIN`, from 1.
         line: usize,
     },
@@ -79,6 +90,7 @@ pub enum Error {
     /// A label over 63 bytes.
     HostLabelLength {
         /// The label.
+        #[serde(serialize_with = "excerpt::serialize")]
         label: String,
     },
     /// A name over 253 bytes.
@@ -91,6 +103,7 @@ pub enum Error {
     /// A wildcard directly above a top-level domain.
     HostWildcardTopLevel {
         /// What the wildcard stands above.
+        #[serde(serialize_with = "excerpt::serialize")]
         base: String,
     },
     /// A wildcard with an IP address.
@@ -98,21 +111,25 @@ pub enum Error {
     /// An IP address that is none.
     HostAddress {
         /// The text.
+        #[serde(serialize_with = "excerpt::serialize")]
         text: String,
     },
     /// A port that is not a number from 1 to 65535.
     HostPort {
         /// The text after the colon.
+        #[serde(serialize_with = "excerpt::serialize")]
         text: String,
     },
     /// A URL that is not of the web: neither `wss`, `ws`, `https` nor `http`.
     HostScheme {
         /// The scheme.
+        #[serde(serialize_with = "excerpt::serialize")]
         scheme: String,
     },
     /// An internationalised name that IDNA (UTS #46) refuses.
     HostInternationalised {
         /// The name.
+        #[serde(serialize_with = "excerpt::serialize")]
         text: String,
     },
     /// A URL that is no socket's.
@@ -120,6 +137,7 @@ pub enum Error {
     /// A host whose requests Firefox shows to no extension.
     HostNeverShown {
         /// The host.
+        #[serde(serialize_with = "excerpt::serialize_checked")]
         host: String,
     },
     /// A rule that blocks or flags without a pin and without a denied key would stop everything or nothing.
@@ -129,7 +147,13 @@ pub enum Error {
     /// A second rule with this pattern.
     RuleHostTaken {
         /// The pattern.
+        #[serde(serialize_with = "excerpt::serialize_checked")]
         pattern: String,
+    },
+    /// More rules than a layer may have.
+    RuleCount {
+        /// The most.
+        limit: usize,
     },
     /// More pins than a rule may have.
     RulePinCount {
@@ -148,16 +172,19 @@ pub enum Error {
     /// No rule has this identifier.
     RuleUnknown {
         /// The identifier.
+        #[serde(serialize_with = "excerpt::serialize")]
         id: String,
     },
     /// A second rule with this identifier.
     RuleIdTaken {
         /// The identifier.
+        #[serde(serialize_with = "excerpt::serialize_checked")]
         id: String,
     },
     /// Not a calendar date `yyyy-MM-dd`.
     InvalidDate {
         /// The text.
+        #[serde(serialize_with = "excerpt::serialize")]
         text: String,
     },
     /// A policy written by a newer version.
@@ -165,9 +192,16 @@ pub enum Error {
         /// Its version.
         version: u64,
     },
+    /// A stored policy with a field that this version does not know, so written by a newer one.
+    PolicyFieldNewer {
+        /// The field's name.
+        #[serde(serialize_with = "excerpt::serialize")]
+        name: String,
+    },
     /// A policy that is no JSON of the right shape.
     PolicySyntax {
         /// What the JSON reader says, with line and column.
+        #[serde(serialize_with = "excerpt::serialize_detail")]
         detail: String,
     },
     /// A policy has been stored and is no longer there.
@@ -184,6 +218,7 @@ pub enum Error {
     /// A part of an administrator's policy that has not the right shape.
     ManagedShape {
         /// What the JSON reader says.
+        #[serde(serialize_with = "excerpt::serialize_detail")]
         detail: String,
     },
     /// A version of an administrator's policy that is no number.
@@ -191,6 +226,7 @@ pub enum Error {
     /// A field or setting that is not known, perhaps misspelt.
     SettingUnknown {
         /// Its name.
+        #[serde(serialize_with = "excerpt::serialize")]
         name: String,
     },
     /// Pausing is forbidden.
@@ -200,16 +236,19 @@ pub enum Error {
     /// The shape of an argument is wrong.
     Argument {
         /// What the reader says.
+        #[serde(serialize_with = "excerpt::serialize_detail")]
         detail: String,
     },
     /// The core could not be loaded, or died: `background.js` says so in its stead.
     CoreFailed {
         /// What the browser says.
+        #[serde(serialize_with = "excerpt::serialize_detail")]
         detail: String,
     },
     /// The browser could not read or write what is stored.
     Storage {
         /// What the browser says.
+        #[serde(serialize_with = "excerpt::serialize_detail")]
         detail: String,
     },
 }
@@ -248,6 +287,7 @@ impl Error {
             Self::RulePinsMissing => "rule-pins-missing",
             Self::RulePinRepeated => "rule-pin-repeated",
             Self::RuleHostTaken { .. } => "rule-host-taken",
+            Self::RuleCount { .. } => "rule-count",
             Self::RulePinCount { .. } => "rule-pin-count",
             Self::TextLength { .. } => "text-length",
             Self::RuleId => "rule-id",
@@ -256,6 +296,7 @@ impl Error {
             Self::RuleIdTaken { .. } => "rule-id-taken",
             Self::InvalidDate { .. } => "invalid-date",
             Self::PolicyNewer { .. } => "policy-newer",
+            Self::PolicyFieldNewer { .. } => "policy-field-newer",
             Self::PolicySyntax { .. } => "policy-syntax",
             Self::PolicyLost => "policy-lost",
             Self::PolicyInForce => "policy-in-force",
@@ -275,7 +316,17 @@ impl Error {
 /// For logs and tests: the code and the facts. People get [`crate::view`]'s sentence.
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {self:?}", self.code())
+        // Nothing in the browser logs errors, so the module does without a second writer of JSON.
+        if cfg!(target_arch = "wasm32") {
+            return formatter.write_str(self.code());
+        }
+        formatter.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 
@@ -290,7 +341,7 @@ mod tests {
         for error in [
             Error::PinLength { bytes: 31 },
             Error::Pkcs1PublicKey,
-            Error::PemEnd { label: "CERTIFICATE".to_owned(), line: 3 },
+            Error::PemEnd { label: PemLabel::of("CERTIFICATE"), line: 3 },
             Error::HostWildcardTopLevel { base: "com".to_owned() },
             Error::Der { field: "subject".into() },
             Error::PolicyRule { index: 2, problem: Box::new(Error::HostEmpty) },
@@ -299,5 +350,17 @@ mod tests {
             assert_eq!(json["code"], error.code());
             assert_eq!(serde_json::from_value::<Error>(json).unwrap(), error);
         }
+    }
+
+    /// A new variant's text is checked before it leaves, or this fails.
+    #[test]
+    fn every_text_has_its_check() {
+        let source = include_str!("error.rs");
+        let lines: Vec<_> = source.lines().map(str::trim).collect();
+        let texts = lines.windows(2).filter(|pair| pair[1].ends_with(": String,"));
+        let unchecked: Vec<_> =
+            texts.clone().filter(|pair| !pair[0].starts_with("#[serde(serialize_with = \"excerpt::")).collect();
+        assert!(unchecked.is_empty(), "{unchecked:?}");
+        assert!(texts.count() > 10);
     }
 }

@@ -13,7 +13,7 @@
 //! |---|---|
 //! | [`limits`], [`error`], [`time`] | numbers, what can be wrong, points in time |
 //! | [`pin`], [`host`], [`certificate`] | pins, hosts and patterns, DER to key |
-//! | [`rule`], [`policy`], [`settings`] | checked rules, lookup, what the user sets |
+//! | [`rule`], [`policy`], [`settings`], `fields` | checked rules, lookup, what the user sets; stored JSON field by field |
 //! | [`connection`], [`verdict`] | facts in, verdict out |
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
 //! | [`lock`], [`overruling`] | the key that opens a socket by Sockpin's "yes" alone; what another extension has done |
@@ -27,6 +27,7 @@ pub mod certificate;
 pub mod connection;
 pub mod engine;
 pub mod error;
+mod fields;
 pub mod formats;
 pub mod host;
 pub mod limits;

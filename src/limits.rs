@@ -28,6 +28,10 @@ pub const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
 /// Bytes of a file or text from which pins are read: a bundle of every public root has about 250 KiB.
 pub const MAX_INSPECT_BYTES: usize = 1024 * 1024;
 
+/// Rules of one layer. So many are read within a second when the background starts; ten times as many would outlast the
+/// guard's deadline, and every socket would fail.
+pub const MAX_RULES: usize = 100_000;
+
 /// Pins, and separately denied keys, of one rule.
 pub const MAX_PINS_PER_RULE: usize = 64;
 
@@ -42,6 +46,13 @@ pub const MAX_RULE_ID_CHARACTERS: usize = 64;
 
 /// Characters of a certificate's subject or issuer that are kept for people to read.
 pub const MAX_NAME_CHARACTERS: usize = 500;
+
+/// Characters of somebody's input that a message repeats, the name of a file for instance. An IPv6 address has at most
+/// 45; what is longer than this is not what it claims to be.
+pub const MAX_EXCERPT_CHARACTERS: usize = 60;
+
+/// Characters of a program's own words about an error that are shown. The longest of serde's list every field of a rule.
+pub const MAX_DETAIL_CHARACTERS: usize = 300;
 
 /// Entries kept in the log, each of any number of equal violations. What goes first: [`crate::log`].
 pub const MAX_LOG_ENTRIES: u64 = 10_000;

@@ -1,12 +1,19 @@
-//! The lock: a socket under a rule that blocks opens by Sockpin's "yes" alone.
+//! The lock: a socket under a rule that blocks opens by Sockpin's "yes" alone. It has two parts, each of which is enough.
 //!
-//! The browser puts a nonce into each handshake, `Sec-WebSocket-Key`, and opens the socket only if the server's
-//! `Sec-WebSocket-Accept` fits it (RFC 6455 section 4.1). Sockpin sends a key of its own in place of the browser's. The
-//! server's answer then fits Sockpin's key and not the browser's, and the handshake fails unless Sockpin, once the chain
-//! has been judged, puts the value that fits the browser's key into the answer. Whatever keeps Sockpin's answer from
-//! counting (another extension, a dead process, a browser that quits) so ends in a socket that does not open.
+//! **The key.** The browser puts a nonce into each handshake, `Sec-WebSocket-Key`, and opens the socket only if the
+//! server's `Sec-WebSocket-Accept` fits it (RFC 6455 section 4.1). Sockpin sends a key of its own in place of the
+//! browser's. The server's answer then fits Sockpin's key and not the browser's, and the handshake fails unless Sockpin,
+//! once the chain has been judged, puts the value that fits the browser's key into the answer. HTTP/2 has no such key
+//! (RFC 8441 section 5).
 //!
-//! HTTP/2 has no such key (RFC 8441 section 5): there the lock is without effect.
+//! **The seal.** A rule of `declarativeNetRequest` lets Firefox itself, in its own process, add an extension that nobody
+//! knows to the answer's `Sec-WebSocket-Extensions`. A browser refuses a handshake with an extension that it has not asked
+//! for (RFC 6455 section 4.1), over HTTP/1.1 and HTTP/2, unless Sockpin takes it out again. Such a rule names hosts and
+//! no ports, and always those below them as well, so the seal is taken out of the answer of every socket that is let go.
+//!
+//! Whatever keeps Sockpin's answer from counting (another extension, a dead process, a browser that quits) so ends in a
+//! socket that does not open. Another extension's declarative rule of the kind `redirect` keeps the seal from being put
+//! on; then the key holds alone.
 
 use std::fmt;
 
@@ -72,3 +79,35 @@ pub struct Lock {
     /// Sockpin's, which the server is sent.
     pub ours: WebSocketKey,
 }
+
+/// What an answer to a handshake says about its opening.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpeningHeaders {
+    /// `Sec-WebSocket-Accept`.
+    pub accept: Option<String>,
+    /// `Sec-WebSocket-Extensions`, its values joined by commas.
+    pub extensions: Option<String>,
+}
+
+impl OpeningHeaders {
+    /// The `Sec-WebSocket-Extensions` without the seal, if it has one; none inside where nothing else is left.
+    #[must_use]
+    pub fn unsealed(&self) -> Option<Option<String>> {
+        let all = self.extensions.as_deref()?;
+        let others: Vec<_> = all.split(',').filter(|element| element.trim() != SEAL).collect();
+        if others.len() == all.split(',').count() {
+            return None;
+        }
+        let rest = others.join(",").trim().to_owned();
+        Some(Some(rest).filter(|rest| !rest.is_empty()))
+    }
+}
+
+/// The seal: an extension with a parameter, so that it is no valid value behind any other either (RFC 6455 section 9.1).
+pub const SEAL: &str = "sockpin-lock; closed";
+/// Header names (RFC 6455 section 11.3).
+pub const SEC_WEBSOCKET_KEY: &str = "Sec-WebSocket-Key";
+/// The server's answer to the key.
+pub const SEC_WEBSOCKET_ACCEPT: &str = "Sec-WebSocket-Accept";
+/// The extensions that the server uses.
+pub const SEC_WEBSOCKET_EXTENSIONS: &str = "Sec-WebSocket-Extensions";

@@ -2,12 +2,15 @@
 //!
 //! Nobody who sits at this browser can mend them, so each bad part is refused by itself and shown, and the rest holds.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::error::Error;
+use crate::fields::{Fields, elements};
 use crate::host::UrlHostParser;
-use crate::policy::{POLICY_VERSION, Policy};
+use crate::limits::MAX_RULES;
+use crate::policy::{POLICY_VERSION, Policy, RuleChange};
 use crate::rule::{Birth, RuleDocument};
 use crate::settings::Settings;
 use crate::time::UnixMillis;
@@ -16,7 +19,7 @@ use crate::time::UnixMillis;
 #[derive(Debug, Clone, Default)]
 pub struct Managed {
     /// The rules and settings that hold.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// What was refused.
     pub problems: Vec<ManagedProblem>,
 }
@@ -39,78 +42,95 @@ pub enum Place {
     Policy,
     /// One rule, counted from 0.
     Rule(usize),
+    /// The rule with this index, counted from 0, and every one after it.
+    RulesFrom(usize),
     /// The settings.
     Settings,
 }
 
 impl Managed {
+    /// Reads what the browser has been given: nothing where no administrator has set anything.
+    #[must_use]
+    pub fn from_stored(record: Option<&str>, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
+        record.map(|json| Self::from_json(json, now, url_host)).unwrap_or_default()
+    }
+
     /// Reads `{rules, settings}`; `version` may be left out. Never fails: what cannot be used becomes a problem.
     #[must_use]
     pub fn from_json(json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
-        let mut managed = Self::default();
-        if let Err(problem) = managed.read(json, now, url_host) {
-            managed.refuse(Place::Policy, problem);
-            managed.policy.set(Settings::strictest());
+        let mut reading = Reading { policy: Policy::default(), problems: Vec::new(), now, url_host };
+        if let Err(problem) = reading.read(json) {
+            reading.refuse(Place::Policy, problem);
+            reading.policy.set(Settings::strictest());
         }
-        managed
+        Self { policy: Arc::new(reading.policy), problems: reading.problems }
     }
+}
 
-    fn read(&mut self, json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<(), Error> {
-        let fields: serde_json::Map<String, Value> = serde_json::from_str(json).map_err(|error| shape(&error))?;
+/// What has been read so far.
+struct Reading<'a> {
+    policy: Policy,
+    problems: Vec<ManagedProblem>,
+    now: UnixMillis,
+    url_host: UrlHostParser<'a>,
+}
+
+impl Reading<'_> {
+    fn read(&mut self, json: &str) -> Result<(), Error> {
+        let mut fields = Fields::from_json(json).map_err(|error| shape(&error))?;
         // First, since a newer policy may have any other shape.
-        if let Some(version) = fields.get("version") {
-            match version.as_u64() {
-                Some(POLICY_VERSION) => {}
-                Some(version) if version > POLICY_VERSION => return Err(Error::PolicyNewer { version }),
+        if let Some(version) = fields.take("version") {
+            match serde_json::from_str(version) {
+                Ok(POLICY_VERSION) => {}
+                Ok(version) if version > POLICY_VERSION => return Err(Error::PolicyNewer { version }),
                 _ => return Err(Error::ManagedVersion),
             }
         }
-        for (name, value) in fields {
-            match name.as_str() {
-                "version" => {}
-                // One bad part takes no other with it.
-                "rules" => match serde_json::from_value::<Vec<Value>>(value) {
-                    Ok(rules) => self.add_all(rules, now, url_host),
-                    Err(error) => self.refuse(Place::Policy, shape(&error)),
-                },
-                "settings" => self.set(value),
-                _ => self.refuse(Place::Policy, Error::SettingUnknown { name }),
+        // One bad part takes no other with it.
+        if let Some(rules) = fields.take("rules") {
+            match elements(rules) {
+                Ok(rules) => self.add_all(&rules),
+                Err(error) => self.refuse(Place::Policy, shape(&error)),
             }
+        }
+        if let Some(settings) = fields.take("settings") {
+            self.set(settings);
+        }
+        for name in fields.into_names() {
+            self.refuse(Place::Policy, Error::SettingUnknown { name });
         }
         Ok(())
     }
 
-    fn add_all(&mut self, rules: Vec<Value>, now: UnixMillis, url_host: UrlHostParser<'_>) {
-        for (index, rule) in rules.into_iter().enumerate() {
-            if let Err(problem) = self.add(index, rule, now, url_host) {
+    fn add_all(&mut self, rules: &[&str]) {
+        for (index, rule) in rules.iter().take(MAX_RULES).enumerate() {
+            if let Err(problem) = self.add(index, rule) {
                 self.refuse(Place::Rule(index), problem);
             }
         }
+        if rules.len() > MAX_RULES {
+            self.refuse(Place::RulesFrom(MAX_RULES), Error::RuleCount { limit: MAX_RULES });
+        }
     }
 
-    fn add(&mut self, index: usize, rule: Value, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<(), Error> {
-        let document: RuleDocument = serde_json::from_value(rule).map_err(|error| shape(&error))?;
-        let birth = Birth { id: format!("managed-{index}"), time: now };
-        let id = document.id.as_ref().unwrap_or(&birth.id);
-        if self.policy.has_rule(id) {
-            return Err(Error::RuleIdTaken { id: id.clone() });
+    fn add(&mut self, index: usize, rule: &str) -> Result<(), Error> {
+        let mut document: RuleDocument = serde_json::from_str(rule).map_err(|error| shape(&error))?;
+        let id = document.id.take().unwrap_or_else(|| format!("managed-{index}"));
+        if self.policy.has_rule(&id) {
+            return Err(Error::RuleIdTaken { id });
         }
-        let saved = self.policy.save(&document, &birth, url_host);
-        let rule = saved.map_err(|errors| errors.into_iter().next().map_or(Error::RuleId, |first| first.error))?;
-        if rule.host().is_never_shown() {
-            self.policy.delete(rule.id())?;
-            return Err(Error::HostNeverShown { host: rule.host().to_string() });
-        }
+        let rule = self.policy.check(&document, &Birth { id, time: self.now }, self.url_host);
+        let rule = rule.map_err(|errors| errors.into_iter().next().map_or(Error::RuleId, |first| first.error))?;
+        self.policy.make(RuleChange::Put(Arc::new(rule)));
         Ok(())
     }
 
     /// Where the settings cannot be read, what they may forbid is forbidden.
-    fn set(&mut self, value: Value) {
-        let settings = serde_json::from_value(value).unwrap_or_else(|error| {
+    fn set(&mut self, settings: &str) {
+        let (settings, unknown) = Settings::from_json(settings).unwrap_or_else(|error| {
             self.refuse(Place::Settings, shape(&error));
-            Settings::strictest()
+            (Settings::strictest(), Vec::new())
         });
-        let unknown: Vec<_> = settings.unknown().map(ToOwned::to_owned).collect();
         // A misspelt one may be one that forbids.
         self.policy.set(if unknown.is_empty() { settings } else { settings.forbidding() });
         for name in unknown {

@@ -1,9 +1,9 @@
-//! What the pages and the background say to each other. The background is the only writer of stored state.
+//! What the pages and the background say to each other. The background is the only writer of stored state; the rules pages read
+//! themselves.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::managed::ManagedProblem;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
 use crate::rule::{FieldError, RuleDocument};
@@ -15,8 +15,6 @@ use crate::settings::Pausing;
 pub enum Request {
     /// Is everything in order?
     Status,
-    /// All rules.
-    Rules,
     /// Add a rule (no `id`) or replace the one with that `id`.
     SaveRule {
         /// As typed.
@@ -50,15 +48,6 @@ pub enum Request {
 pub enum Response {
     /// To [`Request::Status`].
     Status(Status),
-    /// To [`Request::Rules`].
-    Rules {
-        /// The user's.
-        rules: Vec<RuleDocument>,
-        /// The administrator's.
-        managed: ManagedRules,
-        /// What keeps Sockpin from judging, if anything does.
-        problem: Option<Error>,
-    },
     /// The rule is stored and in force.
     Saved {
         /// As stored.
@@ -87,6 +76,9 @@ pub struct Status {
     /// Why the newest entry could not be written down, if it could not. The socket was stopped or let through all the
     /// same.
     pub log_problem: Option<Error>,
+    /// Why the seal of the lock could not be put on, if it could not. The rules are in force all the same.
+    #[serde(default)]
+    pub seal_problem: Option<Error>,
     /// How many rules are in force.
     pub rules: usize,
     /// The pause, while it lasts.
@@ -115,21 +107,7 @@ pub struct Sight {
     pub private_windows: bool,
 }
 
-/// What an administrator has set.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ManagedRules {
-    /// Who, in their own words, if they say.
-    pub administrator: Option<String>,
-    /// The rules that hold.
-    pub rules: Vec<RuleDocument>,
-    /// What was refused.
-    pub problems: Vec<ManagedProblem>,
-    /// Whether they forbid pausing.
-    pub pausing: Pausing,
-}
-
-/// From the background to every open page: ask again.
+/// From the background to every open page: ask again, or read again what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Notice {

@@ -1,5 +1,7 @@
 //! A pin: the SHA-256 of a `SubjectPublicKeyInfo`.
 
+mod private_key;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -9,8 +11,10 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::error::Error;
+use crate::error::{Error, Excerpt};
 use crate::limits::PIN_BYTES;
+
+pub(crate) use private_key::is_in as holds_private_key;
 
 /// SHA-256 of a certificate's DER `SubjectPublicKeyInfo` (RFC 7469 section 2.4), always 32 bytes.
 ///
@@ -47,23 +51,25 @@ impl Pin {
     /// ```
     ///
     /// # Errors
-    /// [`Error::PinEmpty`], [`Error::PinAlgorithm`] (SHA-1 and others), [`Error::PrivateKey`] (a PEM private key),
-    /// [`Error::PinEncoding`] (neither base64 nor hex) and [`Error::PinLength`] (not 32 bytes).
+    /// [`Error::PinEmpty`], [`Error::PinAlgorithm`] (SHA-1 and others), [`Error::PrivateKey`] (in any form, never
+    /// repeated), [`Error::PinEncoding`] (neither base64 nor hex) and [`Error::PinLength`] (not 32 bytes).
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim();
-        if text.contains("PRIVATE KEY") {
-            return Err(Error::PrivateKey);
-        }
+        Self::parse_trimmed(text)
+            .map_err(|error| if holds_private_key(text.as_bytes()) { Error::PrivateKey } else { error })
+    }
+
+    fn parse_trimmed(text: &str) -> Result<Self, Error> {
         let digest = strip_notation(text)?;
         if digest.is_empty() {
             return Err(Error::PinEmpty);
         }
         let bytes = decode_hex(digest)
             .or_else(|| decode_base64(digest))
-            .ok_or_else(|| Error::PinEncoding { text: first_line(text) })?;
+            .ok_or_else(|| Error::PinEncoding { text: Excerpt::of(text) })?;
         let length = bytes.len();
         bytes.try_into().map(Self).map_err(|_| match other_algorithm(length) {
-            Some(algorithm) => Error::PinAlgorithm { algorithm: algorithm.to_owned() },
+            Some(algorithm) => Error::PinAlgorithm { algorithm: algorithm.into() },
             None => Error::PinLength { bytes: length },
         })
     }
@@ -125,15 +131,15 @@ fn strip_notation(text: &str) -> Result<&str, Error> {
     };
     let name = name.trim();
     let algorithm = name.strip_prefix_ignoring_case("pin-").unwrap_or(name);
-    let is_one_of = |names: &[&str]| names.iter().any(|known| algorithm.eq_ignore_ascii_case(known));
-    if is_one_of(&["sha256", "sha-256"]) {
+    let one_of = |names: &[&'static str]| names.iter().copied().find(|known| algorithm.eq_ignore_ascii_case(known));
+    if one_of(&["sha256", "sha-256"]).is_some() {
         return Ok(strip_decoration(digest.trim()));
     }
     // A bare digest may begin like any of these, but none of theirs is as long as a bare digest.
-    if is_one_of(OTHER_ALGORITHMS) && !is_digest(text) {
-        return Err(Error::PinAlgorithm { algorithm: algorithm.to_owned() });
+    match one_of(OTHER_ALGORITHMS) {
+        Some(algorithm) if !is_digest(text) => Err(Error::PinAlgorithm { algorithm: algorithm.into() }),
+        _ => Ok(text),
     }
-    Ok(text)
 }
 
 const OTHER_ALGORITHMS: &[&str] =
@@ -183,11 +189,6 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
 
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
-}
-
-fn first_line(text: &str) -> String {
-    const SHOWN_CHARACTERS: usize = 80;
-    text.lines().next().unwrap_or_default().chars().take(SHOWN_CHARACTERS).collect()
 }
 
 /// Padding may be missing, and bits past the last byte are ignored as other tools do (`BBBB…BB=` has them).

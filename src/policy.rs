@@ -1,17 +1,29 @@
 //! A policy: all rules of one layer, found by the most specific match; and the layers together.
 
+mod migrations;
+
+use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::Error;
+use crate::fields::{Fields, elements, unknown_field};
 use crate::host::{Breadth, Host, HostPattern, UrlHostParser, name_and_parents};
+use crate::limits::MAX_RULES;
 use crate::rule::{Birth, Field, FieldError, Rule, RuleDocument};
 use crate::settings::{Pausing, Settings};
 use crate::time::UnixMillis;
 
-/// The version of the stored record that this program writes. A newer one is refused and kept untouched.
+/// The version of the record's format that this program writes. A newer one is refused and kept untouched.
+///
+/// Raise it, and add a step to `policy/migrations.rs`, whenever the program before would misread a record or call it
+/// damaged: for a new value of a field that there is, another default, another meaning, a wider limit. A new field alone
+/// needs no new version: a program that does not know it sees it, and refuses the record as newer
+/// ([`Error::PolicyFieldNewer`]). That the record is kept as JSON text, where it once was an object, is no matter of its
+/// format.
 pub const POLICY_VERSION: u64 = 1;
 
 /// All rules of one layer, and the settings.
@@ -22,34 +34,50 @@ pub const POLICY_VERSION: u64 = 1;
 pub struct Policy {
     rules: Vec<Arc<Rule>>,
     settings: Settings,
-    ids: HashSet<String>,
-    index: HashMap<String, OnBase>,
+    ids: HashSet<ById>,
+    index: HashMap<Box<str>, OnBase>,
 }
 
 /// The rules whose patterns stand on one name, by the rest of the pattern.
 type OnBase = HashMap<(Breadth, Option<u16>), Arc<Rule>>;
 
-/// A policy as JSON, not yet checked.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PolicyDocument {
-    #[serde(rename = "version")]
-    _version: u64,
-    rules: Vec<RuleDocument>,
-    #[serde(default)]
-    settings: Settings,
+/// A rule, found by its id.
+#[derive(Debug, Clone)]
+struct ById(Arc<Rule>);
+
+impl Borrow<str> for ById {
+    fn borrow(&self) -> &str {
+        self.0.id()
+    }
 }
 
-/// Only the version: read first, since a newer record may have any other shape.
-#[derive(Debug, Deserialize)]
-struct VersionOnly {
-    version: u64,
+impl Hash for ById {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.id().hash(state);
+    }
 }
 
-#[derive(Debug, Serialize)]
+impl PartialEq for ById {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id() == other.0.id()
+    }
+}
+
+impl Eq for ById {}
+
+/// A change of one rule.
+#[derive(Debug, Clone)]
+pub enum RuleChange {
+    /// Added, or put in place of the one with its id.
+    Put(Arc<Rule>),
+    /// Taken out.
+    Delete(Arc<Rule>),
+}
+
+#[derive(Serialize)]
 struct PolicyRecord<'a> {
     version: u64,
-    rules: &'a [Arc<Rule>],
+    rules: RulesAfter<'a>,
     settings: &'a Settings,
 }
 
@@ -58,36 +86,87 @@ impl Policy {
     /// `now`.
     ///
     /// # Errors
-    /// [`Error::PolicyNewer`], [`Error::PolicySyntax`] with line and column, [`Error::PolicyRule`] with the index of
-    /// the first bad rule. A policy is taken whole or not at all: a rule that silently went missing would protect
-    /// nothing.
+    /// [`Error::PolicyNewer`] and [`Error::PolicyFieldNewer`] for what a newer version has written,
+    /// [`Error::PolicySyntax`] with the part that cannot be read, [`Error::PolicyRule`] with the index of the first bad
+    /// rule. A policy is taken whole or not at all: a rule that silently went missing would protect nothing.
     pub fn from_json(json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
-        let syntax = |error: serde_json::Error| Error::PolicySyntax { detail: error.to_string() };
-        let VersionOnly { version } = serde_json::from_str(json).map_err(syntax)?;
+        let mut fields = Fields::from_json(json).map_err(|error| unreadable("policy", &error))?;
+        // First, since a newer record may have any other shape.
+        let version = fields.take("version").ok_or_else(|| missing("version"))?;
+        let version = serde_json::from_str(version).map_err(|error| unreadable("version", &error))?;
         if version > POLICY_VERSION {
             return Err(Error::PolicyNewer { version });
         }
-        if version != POLICY_VERSION {
-            return Err(Error::PolicySyntax { detail: format!("there has never been a version {version}") });
+        if let Some(migrated) = migrations::migrated(json, version)? {
+            return Self::from_json(&migrated, now, url_host);
         }
-        let document: PolicyDocument = serde_json::from_str(json).map_err(syntax)?;
-        let mut policy = Self { settings: document.settings, ..Self::default() };
-        for (index, document) in document.rules.iter().enumerate() {
-            let birth = Birth { id: format!("rule-{index}"), time: now };
-            policy.save(document, &birth, url_host).map_err(|errors| {
-                let problem = errors.into_iter().next().map_or(Error::RuleId, |first| first.error);
-                Error::PolicyRule { index, problem: Box::new(problem) }
-            })?;
-        }
-        if policy.rules.len() != document.rules.len() {
-            return Err(Error::PolicySyntax { detail: "two rules have one id".to_owned() });
+        let (rules, settings) = (fields.take("rules"), fields.take("settings"));
+        known(fields.into_names())?;
+        let settings = match settings {
+            Some(settings) => {
+                let (settings, names) =
+                    Settings::from_json(settings).map_err(|error| unreadable("settings", &error))?;
+                known(names.into_iter())?;
+                settings
+            }
+            None => Settings::default(),
+        };
+        let rules = elements(rules.ok_or_else(|| missing("rules"))?).map_err(|error| unreadable("rules", &error))?;
+        let mut policy = Self { settings, ..Self::with_capacity(rules.len()) };
+        for (index, rule) in rules.into_iter().enumerate() {
+            policy.add_stored(index, rule, now, url_host)?;
         }
         Ok(policy)
     }
 
+    /// Reads what is stored: a policy without rules where nothing has ever been.
+    pub fn from_stored(record: Option<&str>, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
+        record.map_or_else(|| Ok(Self::default()), |json| Self::from_json(json, now, url_host))
+    }
+
+    fn with_capacity(rules: usize) -> Self {
+        Self {
+            rules: Vec::with_capacity(rules),
+            settings: Settings::default(),
+            ids: HashSet::with_capacity(rules),
+            index: HashMap::with_capacity(rules),
+        }
+    }
+
+    fn add_stored(
+        &mut self,
+        index: usize,
+        rule: &str,
+        now: UnixMillis,
+        url_host: UrlHostParser<'_>,
+    ) -> Result<(), Error> {
+        let mut document: RuleDocument = serde_json::from_str(rule).map_err(|error| match unknown_field(&error) {
+            Some(name) => Error::PolicyFieldNewer { name },
+            None => unreadable(&format!("rules[{index}]"), &error),
+        })?;
+        let id = document.id.take().unwrap_or_else(|| format!("rule-{index}"));
+        if self.has_rule(&id) {
+            return Err(Error::PolicySyntax { detail: format!("two rules have the id {id}") });
+        }
+        self.save(&document, &Birth { id, time: now }, url_host).map(drop).map_err(|errors| {
+            let problem = errors.into_iter().next().map_or(Error::RuleId, |first| first.error);
+            Error::PolicyRule { index, problem: Box::new(problem) }
+        })
+    }
+
     /// The record to store.
     pub fn to_json(&self) -> Result<String, Error> {
-        let record = PolicyRecord { version: POLICY_VERSION, rules: &self.rules, settings: &self.settings };
+        self.record(None)
+    }
+
+    /// The record as it will be to store once this change is made.
+    pub fn to_json_after(&self, change: &RuleChange) -> Result<String, Error> {
+        self.record(Some(change))
+    }
+
+    fn record(&self, change: Option<&RuleChange>) -> Result<String, Error> {
+        let rules = RulesAfter { policy: self, change };
+        let record = PolicyRecord { version: POLICY_VERSION, rules, settings: &self.settings };
         serde_json::to_string(&record).map_err(|error| Error::Storage { detail: error.to_string() })
     }
 
@@ -95,6 +174,12 @@ impl Policy {
     #[must_use]
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
+    }
+
+    /// The rule with this id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Arc<Rule>> {
+        self.ids.get(id).map(|ById(rule)| rule)
     }
 
     /// Whether there is a rule with this id.
@@ -130,7 +215,50 @@ impl Policy {
             .or_else(|| name_and_parents(name).find_map(|base| find(base, Breadth::Subtree)))
     }
 
-    /// Adds a rule, or replaces the one with the same id.
+    /// Checks a rule that is to be stored, by itself and beside those that are. One with an id that no rule has is
+    /// checked as a new one. Gives the rule with the times that it then has.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its field.
+    pub fn check(
+        &self,
+        document: &RuleDocument,
+        birth: &Birth,
+        url_host: UrlHostParser<'_>,
+    ) -> Result<Rule, Vec<FieldError>> {
+        let old = document.id.as_deref().and_then(|id| self.rule(id));
+        let (rule, mut errors) = match Rule::new(document, birth, url_host) {
+            Ok(rule) => (Some(rule), Vec::new()),
+            Err(errors) => (None, errors),
+        };
+        let typed = match &rule {
+            Some(_) => None,
+            None => HostPattern::parse(&document.host, url_host).ok().map(|typed| typed.pattern),
+        };
+        if let Some(host) = rule.as_ref().map(Rule::host).or(typed.as_ref()) {
+            errors.extend(self.taken(host, old.map(|old| old.id())));
+            // Not a matter of the rule itself: one that is stored stays readable when the browser's list grows.
+            if host.is_never_shown() {
+                errors.push(whole(Field::Host, Error::HostNeverShown { host: host.base().to_string() }));
+            }
+        }
+        match old {
+            // A page that was opened on an older version must not undo what another has saved since.
+            Some(old) if document.updated != Some(old.updated()) => errors.push(whole(Field::Id, Error::RuleChanged)),
+            None if self.rules.len() >= MAX_RULES => {
+                errors.push(whole(Field::Id, Error::RuleCount { limit: MAX_RULES }));
+            }
+            Some(_) | None => {}
+        }
+        match rule {
+            Some(rule) if errors.is_empty() => {
+                Ok(rule.with_times(old.map_or(birth.time, |old| old.created()), birth.time))
+            }
+            _ => Err(errors),
+        }
+    }
+
+    /// Adds a rule that is stored, or replaces the one with the same id.
     ///
     /// # Errors
     /// Everything that is wrong with it; the policy is then as it was.
@@ -141,29 +269,49 @@ impl Policy {
         url_host: UrlHostParser<'_>,
     ) -> Result<Arc<Rule>, Vec<FieldError>> {
         let rule = Arc::new(Rule::new(document, birth, url_host)?);
-        if self.with_pattern(rule.host()).is_some_and(|other| other.id() != rule.id()) {
-            let error = Error::RuleHostTaken { pattern: rule.host().to_string() };
-            return Err(vec![FieldError { field: Field::Host, index: None, error }]);
+        if let Some(error) = self.taken(rule.host(), Some(rule.id())) {
+            return Err(vec![error]);
         }
-        if self.ids.insert(rule.id().to_owned()) {
-            self.rules.push(Arc::clone(&rule));
-        } else if let Some(place) = self.rules.iter_mut().find(|other| other.id() == rule.id()) {
-            let old = std::mem::replace(place, Arc::clone(&rule));
-            self.forget(old.host());
-        }
-        let (base, rest) = index_keys(rule.host());
-        self.index.entry(base).or_default().insert(rest, Arc::clone(&rule));
+        self.put(Arc::clone(&rule));
         Ok(rule)
     }
 
     /// Takes a rule out.
     pub fn delete(&mut self, id: &str) -> Result<Arc<Rule>, Error> {
-        let place = self.rules.iter().position(|rule| rule.id() == id);
-        let place = place.ok_or_else(|| Error::RuleUnknown { id: id.to_owned() })?;
-        let rule = self.rules.remove(place);
-        self.ids.remove(id);
+        let ById(rule) = self.ids.take(id).ok_or_else(|| Error::RuleUnknown { id: id.to_owned() })?;
+        self.rules.retain(|other| !Arc::ptr_eq(other, &rule));
         self.forget(rule.host());
         Ok(rule)
+    }
+
+    /// Makes a change that has been checked against this policy.
+    pub fn make(&mut self, change: RuleChange) {
+        match change {
+            RuleChange::Put(rule) => self.put(rule),
+            // One that is gone already is gone.
+            RuleChange::Delete(rule) => drop(self.delete(rule.id())),
+        }
+    }
+
+    fn put(&mut self, rule: Arc<Rule>) {
+        match self.ids.replace(ById(Arc::clone(&rule))) {
+            Some(ById(old)) => {
+                self.forget(old.host());
+                if let Some(place) = self.rules.iter_mut().find(|other| Arc::ptr_eq(other, &old)) {
+                    *place = Arc::clone(&rule);
+                }
+            }
+            None => self.rules.push(Arc::clone(&rule)),
+        }
+        let (base, rest) = index_keys(rule.host());
+        self.index.entry(base).or_default().insert(rest, rule);
+    }
+
+    /// What is wrong where another rule than `own` has this pattern.
+    fn taken(&self, pattern: &HostPattern, own: Option<&str>) -> Option<FieldError> {
+        self.with_pattern(pattern)
+            .filter(|other| Some(other.id()) != own)
+            .map(|_| whole(Field::Host, Error::RuleHostTaken { pattern: pattern.to_string() }))
     }
 
     fn with_pattern(&self, pattern: &HostPattern) -> Option<&Arc<Rule>> {
@@ -182,8 +330,48 @@ impl Policy {
     }
 }
 
-fn index_keys(pattern: &HostPattern) -> (String, (Breadth, Option<u16>)) {
-    (pattern.base().to_string(), (pattern.breadth(), pattern.port()))
+/// The rules of a policy once a change is made.
+struct RulesAfter<'a> {
+    policy: &'a Policy,
+    change: Option<&'a RuleChange>,
+}
+
+impl Serialize for RulesAfter<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (id, put) = match self.change {
+            None => (None, None),
+            Some(RuleChange::Put(rule)) => (Some(rule.id()), Some(rule)),
+            Some(RuleChange::Delete(rule)) => (Some(rule.id()), None),
+        };
+        let added = put.filter(|rule| !self.policy.has_rule(rule.id()));
+        let kept = self.policy.rules.iter().filter_map(|rule| if Some(rule.id()) == id { put } else { Some(rule) });
+        serializer.collect_seq(kept.chain(added))
+    }
+}
+
+fn index_keys(pattern: &HostPattern) -> (Box<str>, (Breadth, Option<u16>)) {
+    (pattern.base().to_string().into(), (pattern.breadth(), pattern.port()))
+}
+
+/// An error that is about a field as a whole.
+const fn whole(field: Field, error: Error) -> FieldError {
+    FieldError { field, index: None, error }
+}
+
+fn missing(name: &str) -> Error {
+    Error::PolicySyntax { detail: format!("there is no `{name}`") }
+}
+
+fn unreadable(part: &str, error: &serde_json::Error) -> Error {
+    Error::PolicySyntax { detail: format!("{part}: {error}") }
+}
+
+/// A field that is not known was written by a newer version.
+fn known(mut unknown: impl Iterator<Item = String>) -> Result<(), Error> {
+    match unknown.next() {
+        Some(name) => Err(Error::PolicyFieldNewer { name }),
+        None => Ok(()),
+    }
 }
 
 /// Where a rule came from.
@@ -199,8 +387,8 @@ pub enum Layer {
 /// Every layer's policy. Layers are judged apart and the strictest verdict wins.
 #[derive(Debug, Clone, Default)]
 pub struct Layers {
-    /// The administrator's.
-    pub managed: Policy,
+    /// The administrator's; the same that [`crate::managed::Managed`] holds.
+    pub managed: Arc<Policy>,
     /// The user's.
     pub user: Policy,
 }
@@ -215,7 +403,7 @@ impl Layers {
 
     /// The most specific rule of each layer.
     pub fn lookup(&self, host: &Host, port: u16) -> impl Iterator<Item = (Layer, &Arc<Rule>)> {
-        [(Layer::Managed, &self.managed), (Layer::User, &self.user)]
+        [(Layer::Managed, self.managed.as_ref()), (Layer::User, &self.user)]
             .into_iter()
             .filter_map(move |(layer, policy)| policy.lookup(host, port).map(|rule| (layer, rule)))
     }

@@ -1,21 +1,17 @@
 //! What the user or an administrator sets beside the rules.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-/// The settings of one layer. What another version stored is kept as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+use crate::fields::Fields;
+
+/// The settings of one layer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Settings {
     /// See [`Pausing`].
-    #[serde(default)]
     pub pausing: Pausing,
     /// Who has set this layer's rules, in their own words; for an administrator's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub administrator: Option<String>,
-    #[serde(flatten)]
-    kept: BTreeMap<String, Value>,
 }
 
 /// Whether protection may be paused.
@@ -30,6 +26,16 @@ pub enum Pausing {
 }
 
 impl Settings {
+    /// Reads a JSON object. The second value is the names of settings that this version does not know.
+    pub(crate) fn from_json(json: &str) -> Result<(Self, Vec<String>), serde_json::Error> {
+        let mut fields = Fields::from_json(json)?;
+        let settings = Self {
+            pausing: fields.take("pausing").map(serde_json::from_str).transpose()?.unwrap_or_default(),
+            administrator: fields.take("administrator").map(serde_json::from_str).transpose()?.unwrap_or_default(),
+        };
+        Ok((settings, fields.into_names().collect()))
+    }
+
     /// What holds where an administrator's cannot be read: all that they may forbid is forbidden.
     #[must_use]
     pub fn strictest() -> Self {
@@ -40,10 +46,5 @@ impl Settings {
     #[must_use]
     pub fn forbidding(self) -> Self {
         Self { pausing: Pausing::Forbidden, ..self }
-    }
-
-    /// The names of settings that this version does not know.
-    pub fn unknown(&self) -> impl Iterator<Item = &str> {
-        self.kept.keys().map(String::as_str)
     }
 }

@@ -1,8 +1,9 @@
 //! Bindings of the `browser.*` API, as far as it is used.
 //!
-//! Each call may throw at once, reject later, or answer with no promise at all; [`settled`] makes one thing of the three.
+//! Each call may throw at once, reject later, or answer with no promise at all; [`settled`] makes one thing of the three. A
+//! function that is not `async` makes its call when it is called, and not when its answer is first awaited.
 
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -32,7 +33,7 @@ extern "C" {
     fn storage_local_set(items: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = get)]
-    fn storage_session_get(key: &str) -> Result<JsValue, JsValue>;
+    fn storage_session_get(keys: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = set)]
     fn storage_session_set(items: &JsValue) -> Result<JsValue, JsValue>;
@@ -60,6 +61,12 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = query)]
     fn tabs_query(filter: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "declarativeNetRequest"], js_name = getDynamicRules)]
+    fn declarative_get_dynamic_rules() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "declarativeNetRequest"], js_name = updateDynamicRules)]
+    fn declarative_update_dynamic_rules(update: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "alarms"], js_name = create)]
     pub(super) fn create_alarm(name: &str, when: &JsValue) -> Result<JsValue, JsValue>;
@@ -117,8 +124,8 @@ pub(super) async fn security_info(request_id: &str, options: &JsValue) -> Result
     settled(get_security_info(request_id, options)).await
 }
 
-pub(super) async fn storage_get(key: &str) -> Result<JsValue, JsValue> {
-    settled(storage_local_get(key)).await
+pub(super) fn storage_get(key: &str) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    settled(storage_local_get(key))
 }
 
 pub(super) async fn storage_set(items: &JsValue) -> Result<JsValue, JsValue> {
@@ -126,8 +133,8 @@ pub(super) async fn storage_set(items: &JsValue) -> Result<JsValue, JsValue> {
 }
 
 /// What lasts until the browser is started again.
-pub(super) async fn session_get(key: &str) -> Result<JsValue, JsValue> {
-    settled(storage_session_get(key)).await
+pub(super) fn session_get<const N: usize>(keys: [&str; N]) -> impl Future<Output = Result<JsValue, JsValue>> + use<N> {
+    settled(storage_session_get(&keys.into_iter().map(JsValue::from_str).collect::<Array>()))
 }
 
 pub(super) async fn session_set(items: &JsValue) -> Result<JsValue, JsValue> {
@@ -139,9 +146,9 @@ pub(super) async fn session_remove(key: &str) -> Result<JsValue, JsValue> {
 }
 
 /// What an administrator has set; none where this browser knows no such thing.
-pub(super) async fn managed_get() -> Option<Result<JsValue, JsValue>> {
+pub(super) fn managed_get() -> Option<impl Future<Output = Result<JsValue, JsValue>> + use<>> {
     let exists = STORAGE.with(|storage| property(storage, "managed").is_object());
-    if exists { Some(settled(storage_managed_get()).await) } else { None }
+    exists.then(|| settled(storage_managed_get()))
 }
 
 pub(super) async fn badge_text(details: &JsValue) -> Result<JsValue, JsValue> {
@@ -164,16 +171,26 @@ pub(super) async fn tabs(filter: &JsValue) -> Result<JsValue, JsValue> {
     settled(tabs_query(filter)).await
 }
 
+/// The declarative rules that this extension has made, and that the browser keeps across its starts.
+pub(super) async fn declared_rules() -> Result<JsValue, JsValue> {
+    settled(declarative_get_dynamic_rules()).await
+}
+
+/// `{removeRuleIds, addRules}`, all of it or nothing.
+pub(super) async fn declare_rules(update: &JsValue) -> Result<JsValue, JsValue> {
+    settled(declarative_update_dynamic_rules(update)).await
+}
+
 pub(super) async fn clear_alarm(name: &str) -> Result<JsValue, JsValue> {
     settled(alarms_clear(name)).await
 }
 
-pub(super) async fn has_permissions(permissions: &JsValue) -> Result<JsValue, JsValue> {
-    settled(permissions_contains(permissions)).await
+pub(super) fn has_permissions(permissions: &JsValue) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    settled(permissions_contains(permissions))
 }
 
-pub(super) async fn runs_in_private_windows() -> Result<JsValue, JsValue> {
-    settled(extension_is_allowed_incognito_access()).await
+pub(super) fn runs_in_private_windows() -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    settled(extension_is_allowed_incognito_access())
 }
 
 /// Comes back when the browser has dealt with every call that was made before.
@@ -195,6 +212,7 @@ pub(super) fn is_offline() -> bool {
     property(&property(&js_sys::global(), "navigator"), "onLine").as_bool() == Some(false)
 }
 
-async fn settled(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    JsFuture::from(Promise::resolve(&called?)).await
+fn settled(called: Result<JsValue, JsValue>) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    let answer = called.map(|answer| JsFuture::from(Promise::resolve(&answer)));
+    async move { answer?.await }
 }

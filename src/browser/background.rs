@@ -2,6 +2,7 @@
 
 mod pausing;
 mod requests;
+mod sealing;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -17,13 +18,13 @@ use super::convert::{from_js, property, to_js, to_js_error};
 use super::log::{Log, Room};
 use super::preflight::Prober;
 use super::serial::Serial;
-use super::session_store::{self, OVERRULING, PAUSE};
+use super::session_store::{self, OVERRULING, PAUSE, SEALED};
 use super::url_host::url_host;
-use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket};
+use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket, witness};
 use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
-use crate::lock::{Nonce, WebSocketKey};
+use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
 use crate::message::{Notice, Response, Sight};
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
@@ -42,6 +43,8 @@ struct State {
     log: Log,
     /// Why the last entry could not be written, if it could not.
     log_problem: RefCell<Option<Error>>,
+    /// Why the seal could not be put on, if it could not.
+    seal_problem: RefCell<Option<Error>>,
     /// Whether what each request has in the log is on disk, once that is known.
     written: RefCell<HashMap<String, Promise>>,
     badge: Badge,
@@ -60,12 +63,13 @@ impl Background {
     /// Reads the policy and is ready. `on_panic` is called with the message when this instance dies.
     pub async fn start(on_panic: Function, probe_listeners: ProbeListeners) -> Result<Background, JsValue> {
         report_panics_to(on_panic);
-        let engine = load_engine().await.map_err(|error| to_js_error(&error))?;
+        let (engine, is_sealed) = load_engine().await.map_err(|error| to_js_error(&error))?;
         let state = Rc::new(State {
             engine: RefCell::new(engine),
             prober: Prober::new(probe_listeners),
             log: Log::new(),
             log_problem: RefCell::new(None),
+            seal_problem: RefCell::new(None),
             written: RefCell::default(),
             badge: Badge::new(),
             sight: Cell::new(Sight { every_site: true, private_windows: true }),
@@ -76,7 +80,12 @@ impl Background {
         state.draw_badge();
         // No socket waits for what is only said.
         let looking = Rc::clone(&state);
-        spawn_local(async move { looking.look_around().await });
+        spawn_local(async move {
+            looking.look_around().await;
+            if !is_sealed {
+                looking.seal_in_turn().await;
+            }
+        });
         Ok(Self { state })
     }
 
@@ -93,7 +102,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             let page_key = || {
-                let key = headers::value(&details, headers::OF_REQUEST, headers::WEBSOCKET_KEY);
+                let key = headers::value(&details, headers::OF_REQUEST, SEC_WEBSOCKET_KEY);
                 key.map(|key| WebSocketKey::from_header(&key))
             };
             let nonce = || {
@@ -111,13 +120,13 @@ impl Background {
         future_to_promise(async move {
             let socket = socket::read(&details).map_err(|error| to_js_error(&error))?;
             state.catch_up().await;
-            let accept = || headers::value(&details, headers::OF_RESPONSE, headers::WEBSOCKET_ACCEPT);
-            let on_headers = state.engine.borrow_mut().headers_received(&socket, &accept, &url_host);
+            let opening = || headers::opening(&details);
+            let on_headers = state.engine.borrow_mut().headers_received(&socket, &opening, &url_host);
             let step = match on_headers {
                 OnHeaders::Decided(step) => step,
                 OnHeaders::NeedsFacts(target) => {
                     let facts = security_info::facts(&socket.request).await;
-                    state.engine.borrow_mut().judge(&socket, target, facts, &accept)
+                    state.engine.borrow_mut().judge(&socket, target, facts, &opening)
                 }
             };
             state.carry_out(&socket.request, step, &details).await
@@ -133,10 +142,10 @@ impl Background {
     /// `webRequest.onResponseStarted`: the browser goes on with the answer.
     #[wasm_bindgen(js_name = responseStarted)]
     pub fn response_started(&self, details: &JsValue) {
-        let accept = || headers::value(details, headers::OF_RESPONSE, headers::WEBSOCKET_ACCEPT);
+        let opening = || headers::opening(details);
         self.state.notice(details, |engine, request, now| {
             if socket::opens(details) {
-                engine.opening_answer(request, socket::status(details), &accept, now)
+                engine.opening_answer(request, socket::status(details), &opening, now)
             } else {
                 Vec::new()
             }
@@ -196,7 +205,7 @@ impl State {
             return;
         }
         // Meanwhile another event may have had its answer, and a page may have changed the policy since.
-        if let Ok(engine) = load_engine().await
+        if let Ok((engine, _)) = load_engine().await
             && self.waits_for_storage()
         {
             self.engine.replace(engine);
@@ -248,44 +257,36 @@ impl State {
     }
 
     async fn carry_out(self: &Rc<Self>, request: &str, step: Step, details: &JsValue) -> Result<JsValue, JsValue> {
-        let mut to_wait_for = self.bring_about(request, step.effects);
-        if to_wait_for.is_empty() && step.answer == Answer::Cancel {
-            // It was decided before, and is answered as then: once the entry is on disk.
-            to_wait_for.extend(self.written.borrow().get(request).cloned());
-        }
-        for written in to_wait_for {
+        self.bring_about(request, step.effects);
+        // Also where it was decided before: it is answered as then, once the entry is on disk. But it is not waited for for
+        // ever: the answer does not depend on it.
+        let written = self.written.borrow().get(request).cloned();
+        if let Some(written) = written {
             promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
         }
         blocking_response(&step.answer, details)
     }
 
-    /// Begins all of it at once: the next event may be that the request has ended. What has to be on disk before the
-    /// socket is answered is given back.
-    fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) -> Vec<Promise> {
-        let mut to_wait_for = Vec::new();
+    /// Begins all of it at once: the next event of the request may come before anything of it is done.
+    fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Log(violation) => to_wait_for.push(self.write_violation(request, violation, None)),
-                Effect::Amend { before, now } => to_wait_for.push(self.write_violation(request, now, Some(before))),
+                Effect::Log(violation) => self.write_in_turn(request, violation, None),
+                Effect::Amend { before, now } => self.write_in_turn(request, now, Some(before)),
                 Effect::CountOnBadge { tab } => self.badge.count(tab),
                 Effect::ShowOverruling(overruling) => {
                     self.say_what_has_changed();
-                    // Where it cannot be stored, it is forgotten when the background sleeps.
-                    spawn_local(async move { drop(session_store::store(OVERRULING, Some(overruling)).await) });
+                    spawn_local(async move {
+                        // Where it cannot be stored, it is forgotten when the background sleeps.
+                        let _ = session_store::store(OVERRULING, Some(overruling)).await;
+                    });
                 }
             }
         }
-        to_wait_for
     }
 
-    /// Settles when the violation is on disk, or cannot be. What was written down of the socket before counts no longer, if
-    /// it got that far.
-    fn write_violation(
-        self: &Rc<Self>,
-        request: &str,
-        violation: Box<Violation>,
-        before: Option<Box<Violation>>,
-    ) -> Promise {
+    /// Writes down a violation of a request. What was written down of it before counts no longer, if it got that far.
+    fn write_in_turn(self: &Rc<Self>, request: &str, violation: Box<Violation>, before: Option<Box<Violation>>) {
         let state = Rc::clone(self);
         let mut entries = self.written.borrow_mut();
         let before = before.and_then(|before| Some((before, entries.get(request)?.clone())));
@@ -299,15 +300,17 @@ impl State {
             let result = state.log.enter(&violation, before.as_deref()).await;
             if result == Ok(Room::TooLittle) {
                 let state = Rc::clone(&state);
-                spawn_local(async move { drop(state.log.make_room().await) });
+                spawn_local(async move {
+                    // What could not go now goes with the next entry.
+                    let _ = state.log.make_room().await;
+                });
             }
             Ok(state.has_written(result.map(drop)))
         });
         if entries.len() >= MAX_HANDSHAKES {
             entries.clear();
         }
-        entries.insert(request.to_owned(), written.clone());
-        written
+        entries.insert(request.to_owned(), written);
     }
 
     /// Waits until a pause is on disk, but not for ever.
@@ -344,14 +347,17 @@ impl State {
     }
 }
 
-async fn load_engine() -> Result<Engine, Error> {
-    let stored = Stored {
-        user: policy_store::load().await,
-        managed: managed_store::load().await,
-        pause: session_store::load(PAUSE).await,
-        overruling: session_store::load(OVERRULING).await,
-    };
-    Ok(Engine::start(stored, socket::now()?, &url_host))
+/// What is stored, and whether the seal has been compared with it in this session.
+async fn load_engine() -> Result<(Engine, bool), Error> {
+    // Each takes the browser some milliseconds, so all are asked for before the first is awaited.
+    let (user, managed) = (policy_store::load(), managed_store::load());
+    let session = session_store::load([PAUSE, OVERRULING, SEALED]);
+    let (user, managed, session) = (user.await, managed.await, session.await);
+    if matches!(user, Ok(Some(_))) {
+        witness::call();
+    }
+    let stored = Stored { user, managed, pause: session.get(PAUSE), overruling: session.get(OVERRULING) };
+    Ok((Engine::start(stored, socket::now()?, &url_host), session.get(SEALED) == Some(true)))
 }
 
 /// What a blocking listener returns.
@@ -359,11 +365,10 @@ fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsVa
     let name = match answer {
         Answer::LetGo => None,
         Answer::Lock(key) => {
-            return headers::replaced(details, headers::OF_REQUEST, headers::WEBSOCKET_KEY, key.as_str());
+            let change = (SEC_WEBSOCKET_KEY, Some(key.as_str().to_owned()));
+            return headers::changed(details, headers::OF_REQUEST, &[change]);
         }
-        Answer::Unlock(accept) => {
-            return headers::replaced(details, headers::OF_RESPONSE, headers::WEBSOCKET_ACCEPT, accept);
-        }
+        Answer::Unlock(changes) => return headers::changed(details, headers::OF_RESPONSE, changes),
         Answer::Upgrade => Some("upgradeToSecure"),
         Answer::Cancel => Some("cancel"),
     };

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::convert::{property, to_js};
@@ -49,17 +50,19 @@ impl Badge {
         if self.shown.borrow().as_ref().is_some_and(|face| !face.text.is_empty()) {
             return;
         }
-        let _ = self.changes.run(async move {
+        spawn_local(self.changes.run(async move {
             let of_tab = Details { tab_id: Some(tab), ..Details::default() };
-            let shown = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await?;
+            let Ok(shown) = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await else {
+                return;
+            };
             let counted = shown.as_string().and_then(|text| text.trim_end_matches('+').parse().ok()).unwrap_or(0u32);
             let text = match counted.saturating_add(1) {
                 count if count > MOST_SHOWN => format!("{MOST_SHOWN}+"),
                 count => count.to_string(),
             };
             let change = Details { tab_id: Some(tab), text: Some(&text), ..Details::default() };
-            api::set_badge_text(&to_js(&change).unwrap_or_default()).await
-        });
+            let _ = api::set_badge_text(&to_js(&change).unwrap_or_default()).await;
+        }));
     }
 
     /// Says the same on every tab. Where that is something, no count of a tab may hide it.
@@ -68,20 +71,20 @@ impl Badge {
             return;
         }
         self.shown.replace(Some(face.clone()));
-        let _ = self.changes.run(async move {
+        // Where one of these fails, the others say what they can.
+        spawn_local(self.changes.run(async move {
             let text = Details { text: Some(face.text), ..Details::default() };
-            let said = api::set_badge_text(&to_js(&text).unwrap_or_default()).await;
+            let _ = api::set_badge_text(&to_js(&text).unwrap_or_default()).await;
             // An empty title is the manifest's own.
             let title = Details { title: Some(face.title.as_deref().unwrap_or_default()), ..Details::default() };
-            let explained = api::set_title(&to_js(&title).unwrap_or_default()).await;
+            let _ = api::set_title(&to_js(&title).unwrap_or_default()).await;
             let colour = Details { color: Some(face.colour), ..Details::default() };
             let _ = api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await;
             if !face.text.is_empty() {
                 // Where that fails, a number stands in one tab that says as much.
                 let _ = clear_counts().await;
             }
-            said.and(explained)
-        });
+        }));
     }
 }
 

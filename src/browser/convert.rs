@@ -1,5 +1,8 @@
 //! Values across the wasm boundary.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use js_sys::JSON;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,9 +25,14 @@ pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, Error> 
     serde_json::from_str(&json).map_err(|error| argument(error.to_string()))
 }
 
-/// A property; `undefined` where there is none, or where the value is no object.
-pub(super) fn property(value: &JsValue, name: &str) -> JsValue {
-    js_sys::Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+/// A property; `undefined` where there is none, or where the value is no object. Every event reads a dozen of them, and
+/// making a name for JavaScript costs more than reading what it names, so each is made once.
+pub(super) fn property(value: &JsValue, name: &'static str) -> JsValue {
+    thread_local! {
+        static NAMES: RefCell<HashMap<&'static str, JsValue>> = RefCell::default();
+    }
+    let name = NAMES.with_borrow_mut(|names| names.entry(name).or_insert_with(|| JsValue::from_str(name)).clone());
+    js_sys::Reflect::get(value, &name).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// What the browser rejected or threw, as an [`Error`].

@@ -74,7 +74,7 @@ fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Answer, E
     // A URL that the browser refuses is read by the core, which says what is wrong with it.
     let target = Target::from_url(&canonical_url(&url).unwrap_or(url), &url_host)?;
     let user = Policy::from_json(policy_json, now, &url_host)?;
-    let layers = Layers { managed: Policy::default(), user };
+    let layers = Layers { user, ..Layers::default() };
     let facts = facts_from(&property(connection, "securityInfo"));
     let connection = Connection { target, facts, now };
     let verdict = verdict::judge(&layers, &connection);

@@ -1,33 +1,53 @@
 //! The headers of a `webRequest` event: `[{name, value}, …]`, as `requestHeaders` or `responseHeaders`.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, JsString, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::convert::property;
+use crate::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS};
 
-/// Names in the order of the event; compared without regard to case (RFC 9110 section 5.1).
-pub(super) const WEBSOCKET_KEY: &str = "Sec-WebSocket-Key";
-pub(super) const WEBSOCKET_ACCEPT: &str = "Sec-WebSocket-Accept";
-/// The event's lists.
+/// The lists of an event.
 pub(super) const OF_REQUEST: &str = "requestHeaders";
 pub(super) const OF_RESPONSE: &str = "responseHeaders";
 
-/// The first value of a header; none where the event has no such header, or no headers.
-pub(super) fn value(details: &JsValue, list: &str, name: &str) -> Option<String> {
+/// The values of a header, joined as one list (RFC 9110 section 5.3); none where the event has no such header, or no
+/// headers.
+pub(super) fn value(details: &JsValue, list: &'static str, name: &str) -> Option<String> {
     let headers = property(details, list).dyn_into::<Array>().ok()?;
-    headers.iter().find(|header| is_named(header, name)).and_then(|header| property(&header, "value").as_string())
+    let values = headers.iter().filter(|header| is_named(header, name));
+    values.filter_map(|header| property(&header, "value").as_string()).reduce(|all, next| format!("{all},{next}"))
 }
 
-/// An answer that gives a header another value, and leaves all others as they are.
-pub(super) fn replaced(details: &JsValue, list: &str, name: &str, value: &str) -> Result<JsValue, JsValue> {
-    let others = property(details, list).dyn_into::<Array>()?;
-    let headers = others.filter(&mut |header, _, _| !is_named(&header, name));
-    headers.push(&object([("name", &JsValue::from_str(name)), ("value", &JsValue::from_str(value))]));
+/// Those of an answer that open a socket.
+pub(super) fn opening(details: &JsValue) -> OpeningHeaders {
+    OpeningHeaders {
+        accept: value(details, OF_RESPONSE, SEC_WEBSOCKET_ACCEPT),
+        extensions: value(details, OF_RESPONSE, SEC_WEBSOCKET_EXTENSIONS),
+    }
+}
+
+/// An answer that gives headers other values, or takes them out, and leaves all others as they are.
+pub(super) fn changed(
+    details: &JsValue,
+    list: &'static str,
+    changes: &[(&'static str, Option<String>)],
+) -> Result<JsValue, JsValue> {
+    let all = property(details, list).dyn_into::<Array>()?;
+    let headers = all.filter(&mut |header, _, _| !changes.iter().any(|(name, _)| is_named(&header, name)));
+    for (name, value) in changes {
+        if let Some(value) = value {
+            headers.push(&object([("name", &JsValue::from_str(name)), ("value", &JsValue::from_str(value))]));
+        }
+    }
     Ok(object([(list, &headers)]))
 }
 
+/// Names are compared without regard to case (RFC 9110 section 5.1); the text of one of another length is not even read.
 fn is_named(header: &JsValue, name: &str) -> bool {
-    property(header, "name").as_string().is_some_and(|other| other.eq_ignore_ascii_case(name))
+    let other = property(header, "name");
+    other.dyn_ref::<JsString>().is_some_and(|other| {
+        usize::try_from(other.length()) == Ok(name.len()) && String::from(other).eq_ignore_ascii_case(name)
+    })
 }
 
 fn object<const N: usize>(fields: [(&str, &JsValue); N]) -> JsValue {

@@ -291,12 +291,12 @@ impl Stores {
         self.counted(ALL, TOTAL).await
     }
 
-    async fn counted(&self, name: &str, field: &str) -> Result<u64, Error> {
+    async fn counted(&self, name: &str, field: &'static str) -> Result<u64, Error> {
         let record = self.counts.get(JsValue::from_str(name)).map_err(idb_error)?.await.map_err(idb_error)?;
         record.map_or(Ok(0), |record| from_js(&property(&record, field)))
     }
 
-    async fn step(&self, name: &str, field: &str, step: Step) -> Result<u64, Error> {
+    async fn step(&self, name: &str, field: &'static str, step: Step) -> Result<u64, Error> {
         let now = step.from(self.counted(name, field).await?);
         if now == 0 {
             self.counts.delete(JsValue::from_str(name)).map_err(idb_error)?.await.map_err(idb_error)?;

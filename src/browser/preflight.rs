@@ -183,7 +183,7 @@ impl Listeners {
 impl Air {
     /// The flight that this request is, if it is one of ours.
     fn flight_of(&self, details: &JsValue) -> Option<Rc<Flight>> {
-        let text = |name: &str| property(details, name).as_string();
+        let text = |name: &'static str| property(details, name).as_string();
         let is_ours =
             text("method")? == REQUEST.method && text("originUrl")?.starts_with(&api::extension_url("").ok()?);
         if is_ours { self.flights.borrow().get(&text("url")?).cloned() } else { None }

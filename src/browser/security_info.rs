@@ -96,7 +96,7 @@ fn read_bytes(value: &JsValue) -> Result<Vec<u8>, MissingFacts> {
     Ok(if too_large { Vec::new() } else { Uint8Array::new(value).to_vec() })
 }
 
-fn read_bool(value: &JsValue, name: &str) -> Result<Option<bool>, MissingFacts> {
+fn read_bool(value: &JsValue, name: &'static str) -> Result<Option<bool>, MissingFacts> {
     let value = property(value, name);
     if value.is_undefined() {
         return Ok(None);

@@ -3,29 +3,51 @@
 use std::cell::RefCell;
 use std::future::Future;
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 
-/// A queue. Work starts when all that was queued before it has ended, well or badly.
+use super::promise;
+
+/// A queue. Work starts when all that was queued before it has ended, well or badly. Only the turns are promises: what
+/// the work gives stays a value of Rust.
 pub(super) struct Serial {
     last: RefCell<Promise>,
 }
 
 impl Serial {
     pub(super) fn new() -> Self {
-        Self { last: RefCell::new(Promise::resolve(&JsValue::UNDEFINED)) }
+        Self { last: RefCell::new(promise::settled()) }
     }
 
-    /// Queues the work, and gives its end.
-    pub(super) fn run(&self, work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
-        let before = self.last.borrow().clone();
-        let promise = future_to_promise(async move {
-            // How the one before ended is its own matter.
+    /// Queues the work now; it is done while the future that this gives is polled.
+    pub(super) fn run<T, W>(&self, work: W) -> impl Future<Output = T> + use<T, W>
+    where
+        W: Future<Output = T>,
+    {
+        let mut turn = Turn { end: None };
+        let ended = Promise::new(&mut |resolve, _| turn.end = Some(resolve));
+        let before = self.last.replace(ended);
+        async move {
+            // Ends when this future does, also where it is dropped.
+            let _turn = turn;
+            // A turn never rejects.
             let _ = JsFuture::from(before).await;
             work.await
-        });
-        *self.last.borrow_mut() = promise.clone();
-        promise
+        }
+    }
+}
+
+/// A place in the queue, until it is dropped.
+struct Turn {
+    end: Option<Function>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(end) = &self.end {
+            // The function that settles a promise does not throw.
+            let _ = end.call0(&JsValue::UNDEFINED);
+        }
     }
 }

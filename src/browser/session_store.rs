@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
 
 use super::api;
 use super::convert::{from_js, property, storage_error, to_js};
@@ -14,10 +15,23 @@ pub(super) const PAUSE: &str = "pause";
 /// A [`crate::overruling::Overruling`].
 pub(super) const OVERRULING: &str = "overruling";
 
-/// The stored value. Where it cannot be read there is none.
-pub(super) async fn load<T: DeserializeOwned>(key: &str) -> Option<T> {
-    let items = api::session_get(key).await.ok()?;
-    from_js(&property(&items, key)).ok()
+/// Whether the seal has been compared with the rules in this session: `true` or nothing.
+pub(super) const SEALED: &str = "sealed";
+
+/// What is stored under some keys.
+pub(super) struct Items(JsValue);
+
+impl Items {
+    /// The value of a key that was asked for. Where it cannot be read there is none.
+    pub(super) fn get<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
+        from_js(&property(&self.0, key)).ok()
+    }
+}
+
+/// Asks for all of these at once, when it is called.
+pub(super) fn load<const N: usize>(keys: [&str; N]) -> impl Future<Output = Items> + use<N> {
+    let items = api::session_get(keys);
+    async move { Items(items.await.unwrap_or_default()) }
 }
 
 /// Stores a value, or takes the stored one away.

@@ -16,8 +16,6 @@ pub(super) async fn ask() -> Sight {
     }
     let every_site = to_js(&Permissions { origins: ["<all_urls>"] }).unwrap_or(JsValue::UNDEFINED);
     let yes = |answer: Result<JsValue, JsValue>| answer.ok().and_then(|answer| answer.as_bool()).unwrap_or(true);
-    Sight {
-        every_site: yes(api::has_permissions(&every_site).await),
-        private_windows: yes(api::runs_in_private_windows().await),
-    }
+    let (every_site, private_windows) = (api::has_permissions(&every_site), api::runs_in_private_windows());
+    Sight { every_site: yes(every_site.await), private_windows: yes(private_windows.await) }
 }

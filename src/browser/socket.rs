@@ -3,7 +3,7 @@
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
-use super::convert::{from_js, property};
+use super::convert::property;
 use super::url_host::origin;
 use crate::engine::Socket;
 use crate::error::Error;
@@ -12,8 +12,9 @@ use crate::time::UnixMillis;
 
 /// Reads what the browser documents; an event without id or URL is no event.
 pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
-    let text = |name: &str| property(details, name).as_string();
-    let needed = |name: &str| text(name).ok_or_else(|| Error::Argument { detail: format!("the event has no {name}") });
+    let text = |name: &'static str| property(details, name).as_string();
+    let needed =
+        |name: &'static str| text(name).ok_or_else(|| Error::Argument { detail: format!("the event has no {name}") });
     let document = text("documentUrl").or_else(|| text("originUrl"));
     Ok(Socket {
         request: needed("requestId")?,
@@ -57,7 +58,7 @@ pub(super) fn road(details: &JsValue) -> Road {
 
 /// The status of the answer, in events that have one.
 pub(super) fn status(details: &JsValue) -> Option<u16> {
-    from_js(&property(details, "statusCode")).ok()
+    integer(property(details, "statusCode").as_f64()?)
 }
 
 /// The time, from the browser's clock.
@@ -67,5 +68,13 @@ pub(super) fn now() -> Result<UnixMillis, Error> {
 
 /// Sockets of workers may belong to no tab: -1.
 pub(super) fn tab(id: Option<f64>) -> Option<i32> {
-    id.filter(|id| (0.0..=f64::from(i32::MAX)).contains(id)).and_then(|id| format!("{id:.0}").parse().ok())
+    integer(id?).filter(|id| *id >= 0)
+}
+
+/// A number of JavaScript's as the whole number that it is; none where it is no such number.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "there is no other way, and it is checked")]
+fn integer<T: TryFrom<i64>>(number: f64) -> Option<T> {
+    // Exact in this range (ECMA-262, Number.MAX_SAFE_INTEGER).
+    let is_whole = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_991.0;
+    is_whole.then_some(number as i64).and_then(|whole| T::try_from(whole).ok())
 }

@@ -1,5 +1,7 @@
 //! The browser's own URL host parser, for internationalised names and odd addresses.
 
+use std::cell::RefCell;
+
 use web_sys::Url;
 
 /// See [`crate::host::UrlHostParser`].
@@ -13,8 +15,22 @@ pub(super) fn canonical_url(url: &str) -> Option<String> {
     Url::new(url).ok().map(|url| url.href())
 }
 
-/// The origin of a document's URL; the bare scheme (`data:`) where it has none to show.
+/// The origin of a document's URL; the bare scheme (`data:`) where it has none to show. A document that opens one socket
+/// opens others, and each is asked about several times: the last answer is kept.
 pub(super) fn origin(url: &str) -> Option<String> {
+    thread_local! {
+        static LAST: RefCell<(String, Option<String>)> = RefCell::default();
+    }
+    LAST.with_borrow_mut(|(document, origin)| {
+        if document != url {
+            url.clone_into(document);
+            *origin = read_origin(url);
+        }
+        origin.clone()
+    })
+}
+
+fn read_origin(url: &str) -> Option<String> {
     const OPAQUE: &str = "null";
     let url = Url::new(url).ok()?;
     let origin = url.origin();

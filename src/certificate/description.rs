@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 
 use der::Decode as _;
 use serde::{Deserialize, Serialize};
-use x509_cert::name::Name;
-use x509_cert::time::{Time, Validity};
+use x509_cert::time::Time;
 
-use super::Certificate;
-use crate::limits::MAX_NAME_CHARACTERS;
+use super::tlv::Reader;
+use super::{Certificate, name};
 
 /// The readable parts of a certificate. Each is parsed by itself, so that one odd field hides no other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,29 +27,30 @@ pub struct Description {
 
 impl Description {
     pub(super) fn of(certificate: &Certificate<'_>) -> Self {
-        let validity = Validity::<x509_cert::certificate::Rfc5280>::from_der(certificate.validity).ok();
+        let [not_before, not_after] = times(certificate.validity);
         Self {
-            subject: name(certificate.subject),
-            issuer: name(certificate.issuer),
-            not_before: validity.as_ref().map(|validity| rfc3339(validity.not_before)),
-            not_after: validity.as_ref().map(|validity| rfc3339(validity.not_after)),
+            subject: name::to_rfc4514(certificate.subject),
+            issuer: name::to_rfc4514(certificate.issuer),
+            not_before,
+            not_after,
             serial: Some(serial(certificate.serial)),
         }
     }
 
     /// Of a certificate request, which has a subject and no more.
     pub(crate) fn of_subject(subject: &[u8]) -> Self {
-        Self { subject: name(subject), ..Self::default() }
+        Self { subject: name::to_rfc4514(subject), ..Self::default() }
     }
 }
 
-fn name(der: &[u8]) -> Option<String> {
-    let text = Name::from_der(der).ok()?.to_string();
-    Some(text.chars().take(MAX_NAME_CHARACTERS).collect())
-}
-
-fn rfc3339(time: Time) -> String {
-    time.to_date_time().to_string()
+/// `Validity ::= SEQUENCE { notBefore Time, notAfter Time }` (RFC 5280 section 4.1.2.5), each read by itself. A time before
+/// 1970 is one that cannot be read.
+fn times(validity: &[u8]) -> [Option<String>; 2] {
+    let mut times = Reader::only_child(validity, "validity").ok();
+    ["notBefore", "notAfter"].map(|field| {
+        let time = times.as_mut()?.any(field).ok()?;
+        Some(Time::from_der(time.whole).ok()?.to_date_time().to_string())
+    })
 }
 
 /// X.690 section 8.3: a positive number with its top bit set has a zero byte in front, which is no digit of it.

@@ -12,6 +12,16 @@ pub(super) struct Tag(u8);
 impl Tag {
     pub(super) const INTEGER: Self = Self(0x02);
     pub(super) const BIT_STRING: Self = Self(0x03);
+    pub(super) const OBJECT_IDENTIFIER: Self = Self(0x06);
+    pub(super) const UTF8_STRING: Self = Self(0x0c);
+    pub(super) const NUMERIC_STRING: Self = Self(0x12);
+    pub(super) const PRINTABLE_STRING: Self = Self(0x13);
+    pub(super) const TELETEX_STRING: Self = Self(0x14);
+    pub(super) const IA5_STRING: Self = Self(0x16);
+    pub(super) const VISIBLE_STRING: Self = Self(0x1a);
+    pub(super) const UNIVERSAL_STRING: Self = Self(0x1c);
+    pub(super) const BMP_STRING: Self = Self(0x1e);
+    pub(super) const SET: Self = Self(0x31);
     pub(super) const SEQUENCE: Self = Self(0x30);
     /// `[0] EXPLICIT`, constructed.
     pub(super) const VERSION: Self = Self(0xa0);
@@ -25,15 +35,21 @@ pub(super) struct Reader<'a> {
 
 /// One element: the whole of it, and what is inside.
 #[derive(Debug, Clone, Copy)]
-struct Element<'a> {
-    whole: &'a [u8],
-    contents: &'a [u8],
+pub(super) struct Element<'a> {
+    pub(super) tag: Tag,
+    pub(super) whole: &'a [u8],
+    pub(super) contents: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
+    /// What these bytes hold.
+    pub(super) const fn of(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
     /// The inside of the one `SEQUENCE` that these bytes are.
     pub(super) fn only_child(bytes: &'a [u8], field: &'static str) -> Result<Self, Error> {
-        let mut outer = Self { rest: bytes };
+        let mut outer = Self::of(bytes);
         let inner = outer.enter(Tag::SEQUENCE, field)?;
         outer.end(field)?;
         Ok(inner)
@@ -54,6 +70,18 @@ impl<'a> Reader<'a> {
         self.next(tag, field).map(|element| element.contents)
     }
 
+    /// The next element, whatever its tag.
+    pub(super) fn any(&mut self, field: &'static str) -> Result<Element<'a>, Error> {
+        let (element, rest) = split_element(self.rest).ok_or_else(|| Error::Der { field: field.into() })?;
+        self.rest = rest;
+        Ok(element)
+    }
+
+    /// All that is left.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Passes over the next element if it has this tag.
     pub(super) fn optional(&mut self, tag: Tag, field: &'static str) -> Result<(), Error> {
         if self.rest.first() == Some(&tag.0) { self.next(tag, field).map(|_| ()) } else { Ok(()) }
@@ -65,16 +93,16 @@ impl<'a> Reader<'a> {
     }
 
     fn next(&mut self, tag: Tag, field: &'static str) -> Result<Element<'a>, Error> {
-        let (element, rest) = split_element(self.rest, tag).ok_or_else(|| Error::Der { field: field.into() })?;
-        self.rest = rest;
-        Ok(element)
+        if self.rest.first() == Some(&tag.0) { self.any(field) } else { Err(Error::Der { field: field.into() }) }
     }
 }
 
-/// The first element and what follows it; none where the tag differs or the length is not DER or runs past the end.
-fn split_element(bytes: &[u8], tag: Tag) -> Option<(Element<'_>, &[u8])> {
-    let (&found, after_tag) = bytes.split_first()?;
-    if found != tag.0 {
+/// The first element and what follows it; none where the tag has several bytes or the length is not DER or runs past the
+/// end.
+fn split_element(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
+    const SEVERAL_BYTES: u8 = 0x1f;
+    let (&tag, after_tag) = bytes.split_first()?;
+    if tag & SEVERAL_BYTES == SEVERAL_BYTES {
         return None;
     }
     let (&first, after_first) = after_tag.split_first()?;
@@ -93,7 +121,7 @@ fn split_element(bytes: &[u8], tag: Tag) -> Option<(Element<'_>, &[u8])> {
     };
     let (contents, rest) = contents.split_at_checked(length)?;
     let whole = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
-    Some((Element { whole, contents }, rest))
+    Some((Element { tag: Tag(tag), whole, contents }, rest))
 }
 
 #[cfg(test)]
@@ -109,7 +137,7 @@ mod tests {
             (&long, Some(128)),
             (&[], None),
             (&[0x30], None),
-            (&[0x31, 0x00], None),                   // another tag
+            (&[0x1f, 0x1f, 0x00], None),             // a tag of several bytes
             (&[0x30, 0x02, 0xff], None),             // runs past the end
             (&[0x30, 0x80, 0x00, 0x00], None),       // indefinite form
             (&[0x30, 0x81, 0x01, 0xff], None),       // short form would do
@@ -118,8 +146,15 @@ mod tests {
             (&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], None),
             (&[0x30, 0xff], None), // reserved
         ] {
-            let found = split_element(bytes, Tag::SEQUENCE).map(|(element, _)| element.contents.len());
+            let found = split_element(bytes).map(|(element, _)| element.contents.len());
             assert_eq!(found, expected, "{bytes:02x?}");
         }
+    }
+
+    #[test]
+    fn another_tag_is_refused() {
+        let mut reader = Reader { rest: &[0x31, 0x00] };
+        assert!(reader.element(Tag::SEQUENCE, "x").is_err());
+        assert!(reader.element(Tag::SET, "x").is_ok());
     }
 }

@@ -6,15 +6,16 @@ use super::Engine;
 use crate::error::Error;
 use crate::host::UrlHostParser;
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
-use crate::policy::{Layers, Policy};
-use crate::rule::{Birth, Field, FieldError, Rule, RuleDocument};
+use crate::policy::{Layers, Policy, RuleChange};
+use crate::rule::{Birth, FieldError, Rule, RuleDocument};
 use crate::settings::Pausing;
 use crate::time::UnixMillis;
 
 /// A change of the user's policy that is not yet stored.
 #[derive(Debug)]
 pub struct Change {
-    policy: Policy,
+    /// None: an empty policy in place of what there is.
+    edit: Option<RuleChange>,
     /// The record to store.
     pub record: String,
     /// The rule that was added or replaced, if it is that kind of change.
@@ -37,36 +38,24 @@ impl Engine {
     /// Everything that is wrong with it.
     pub fn save_rule(
         &self,
-        mut document: RuleDocument,
+        document: &RuleDocument,
         birth: &Birth,
         url_host: UrlHostParser<'_>,
     ) -> Result<Change, Refusal> {
-        let mut policy = self.user_policy()?;
-        let old = document.id.as_ref().and_then(|id| policy.rules().iter().find(|rule| rule.id() == id));
-        let refused = |field, error| Refusal::Rule(vec![FieldError { field, index: None, error }]);
-        match (&document.id, old) {
-            (Some(id), None) => return Err(Refusal::Policy(Error::RuleUnknown { id: id.clone() })),
-            // A page that was opened on an older version must not undo what another has saved since.
-            (Some(_), Some(old)) if document.updated != Some(old.updated()) => {
-                return Err(refused(Field::Id, Error::RuleChanged));
-            }
-            _ => {}
+        let policy = self.user_policy()?;
+        if let Some(id) = document.id.as_ref().filter(|id| !policy.has_rule(id)) {
+            return Err(Refusal::Policy(Error::RuleUnknown { id: id.clone() }));
         }
-        document.created = Some(old.map_or(birth.time, |old| old.created()));
-        document.updated = Some(birth.time);
-        let rule = policy.save(&document, birth, url_host).map_err(Refusal::Rule)?;
-        // Not a matter of the rule itself: one that is stored already stays readable when the browser's list grows.
-        if rule.host().is_never_shown() {
-            return Err(refused(Field::Host, Error::HostNeverShown { host: rule.host().base().to_string() }));
-        }
-        Change::new(policy, Some(rule))
+        let rule = Arc::new(policy.check(document, birth, url_host).map_err(Refusal::Rule)?);
+        let change = Change::new(policy, RuleChange::Put(Arc::clone(&rule)))?;
+        Ok(Change { rule: Some(rule), ..change })
     }
 
     /// A rule taken out.
     pub fn delete_rule(&self, id: &str) -> Result<Change, Refusal> {
-        let mut policy = self.user_policy()?;
-        policy.delete(id).map_err(Refusal::Policy)?;
-        Change::new(policy, None)
+        let policy = self.user_policy()?;
+        let rule = policy.rule(id).ok_or_else(|| Refusal::Policy(Error::RuleUnknown { id: id.to_owned() }))?;
+        Change::new(policy, RuleChange::Delete(Arc::clone(rule)))
     }
 
     /// An empty policy in place of one that is broken or lost. Any other is not thrown away.
@@ -74,7 +63,8 @@ impl Engine {
         match &self.policy {
             Ok(_) => Err(Refusal::Policy(Error::PolicyInForce)),
             Err(Error::PolicySyntax { .. } | Error::PolicyRule { .. } | Error::PolicyLost) => {
-                Change::new(Policy::default(), None)
+                let record = Policy::default().to_json().map_err(Refusal::Policy)?;
+                Ok(Change { edit: None, record, rule: None })
             }
             // A newer version's record is in order, and one that could not be read may be.
             Err(error) => Err(Refusal::Policy(error.clone())),
@@ -83,11 +73,13 @@ impl Engine {
 
     /// Puts a change in force that has been stored. Whatever a pre-flight has said until now was said of another policy.
     pub fn adopt(&mut self, change: Change) {
-        match (&mut self.policy, &self.managed) {
-            (Ok(layers), _) => layers.user = change.policy,
-            (policy, Ok(managed)) => *policy = Ok(Layers { managed: managed.policy.clone(), user: change.policy }),
-            // A change is refused where the administrator's rules could not be read.
-            (_, Err(_)) => {}
+        match (&mut self.policy, change.edit, &self.managed) {
+            (Ok(layers), Some(edit), _) => layers.user.make(edit),
+            (policy, None, Ok(managed)) => {
+                *policy = Ok(Layers { managed: Arc::clone(&managed.policy), user: Policy::default() });
+            }
+            // Either was refused where the rules, or the administrator's, could not be read.
+            (Err(_), Some(_), _) | (_, None, Err(_)) => {}
         }
         self.answers.forget();
     }
@@ -133,14 +125,14 @@ impl Engine {
         Some(PauseEntry { id: None, time: now, pause: PauseEvent::RanOut })
     }
 
-    fn user_policy(&self) -> Result<Policy, Refusal> {
-        self.policy.as_ref().map(|layers| layers.user.clone()).map_err(|error| Refusal::Policy(error.clone()))
+    fn user_policy(&self) -> Result<&Policy, Refusal> {
+        self.policy.as_ref().map(|layers| &layers.user).map_err(|error| Refusal::Policy(error.clone()))
     }
 }
 
 impl Change {
-    fn new(policy: Policy, rule: Option<Arc<Rule>>) -> Result<Self, Refusal> {
-        let record = policy.to_json().map_err(Refusal::Policy)?;
-        Ok(Self { policy, record, rule })
+    fn new(policy: &Policy, change: RuleChange) -> Result<Self, Refusal> {
+        let record = policy.to_json_after(&change).map_err(Refusal::Policy)?;
+        Ok(Self { edit: Some(change), record, rule: None })
     }
 }

@@ -19,8 +19,25 @@ pub(crate) struct Handshake {
     pub(crate) private: bool,
     pub(crate) tab: Option<i32>,
     pub(crate) locked: Option<Locked>,
+    /// What has become of it while the server's answer is being judged.
+    pub(crate) meanwhile: Option<Meanwhile>,
     /// What the log says about it.
     entry: Option<Violation>,
+}
+
+/// Where the browser takes another extension's answer, it does not wait for Sockpin's.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Meanwhile {
+    pub(crate) went_on: Option<WentOn>,
+    pub(crate) ended: bool,
+}
+
+/// The browser goes on with an answer that opens a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WentOn {
+    /// It cannot open: the lock is on.
+    Shut,
+    Open,
 }
 
 /// What is known of a locked one.
@@ -89,6 +106,14 @@ impl Handshakes {
             ..Handshake::default()
         };
         self.by_request.entry(socket.request.clone()).or_insert_with(begun)
+    }
+
+    /// The request has ended. One that is being judged is known until that is done.
+    pub(crate) fn end(&mut self, request: &str) {
+        match self.of_mut(request).and_then(|handshake| handshake.meanwhile.as_mut()) {
+            Some(meanwhile) => meanwhile.ended = true,
+            None => self.forget(request),
+        }
     }
 
     /// Forgets a request.

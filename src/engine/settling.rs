@@ -2,17 +2,17 @@
 //! log, and what another extension makes of an answer is noticed.
 
 use super::decision::Decision;
-use super::handshakes::{Handshake, Locked};
+use super::handshakes::{Handshake, Locked, Meanwhile, WentOn};
 use super::{Answer, Effect, Engine, Gate, Socket, Step};
 use crate::host::UrlHostParser;
-use crate::lock::{Lock, Nonce, WebSocketKey};
+use crate::lock::{Lock, Nonce, OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
 use crate::overruling::{Overruled, Overruling};
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason};
 use crate::violation::{Stage, Violation};
 
-/// Reads the `Sec-WebSocket-Accept` of an answer, where it has one.
-pub type Accept<'a> = &'a dyn Fn() -> Option<String>;
+/// Reads the headers of an answer.
+pub type Headers<'a> = &'a dyn Fn() -> OpeningHeaders;
 
 /// Switching Protocols: the answer that opens a socket (RFC 6455 section 4.2.2).
 const SWITCHING_PROTOCOLS: u16 = 101;
@@ -66,33 +66,67 @@ impl Engine {
         Decision { answer: Answer::Lock(ours), ..decision }
     }
 
-    /// Opens the lock of a socket that may open, if the server has answered to the key that it was sent.
-    pub(super) fn settle_answer(&mut self, decision: Decision, socket: &Socket, accept: Accept<'_>) -> Step {
+    /// Opens the lock of a socket that is let go: takes the seal out of its answer, and puts in the value that fits the
+    /// page's key, if the server has answered to the key that it was sent.
+    pub(super) fn settle_answer(&mut self, decision: Decision, socket: &Socket, headers: Headers<'_>) -> Step {
+        if decision.answer != Answer::LetGo {
+            return self.settle(decision, socket);
+        }
+        let headers = headers();
+        let mut changes = Vec::new();
+        if let Some(extensions) = headers.unsealed() {
+            changes.push((SEC_WEBSOCKET_EXTENSIONS, extensions));
+        }
         let known = self.handshakes.of(&socket.request).and_then(|handshake| handshake.locked.as_ref());
-        let opens = decision.answer == Answer::LetGo && socket.status == Some(SWITCHING_PROTOCOLS);
-        let decision = match known.filter(|_| opens) {
-            Some(Locked { lock, .. }) if lock.ours.is_answered_by(accept().as_deref()) => {
-                Decision { answer: Answer::Unlock(lock.page.accept()), ..decision }
+        match known.filter(|_| socket.status == Some(SWITCHING_PROTOCOLS)) {
+            Some(Locked { lock, .. }) if lock.ours.is_answered_by(headers.accept.as_deref()) => {
+                changes.push((SEC_WEBSOCKET_ACCEPT, Some(lock.page.accept())));
             }
-            Some(Locked { otherwise, .. }) => Decision {
-                answer: Answer::Cancel,
-                violation: Some(Box::new(Violation { time: socket.now, stage: Stage::Handshake, ..otherwise.clone() })),
-            },
-            None => decision,
-        };
-        self.settle(decision, socket)
+            Some(Locked { otherwise, .. }) => {
+                let altered = Violation { time: socket.now, stage: Stage::Handshake, ..otherwise.clone() };
+                let decision = Decision { answer: Answer::Cancel, violation: Some(Box::new(altered)) };
+                return self.settle(decision, socket);
+            }
+            None => {}
+        }
+        let answer = if changes.is_empty() { Answer::LetGo } else { Answer::Unlock(changes) };
+        self.settle(Decision { answer, ..decision }, socket)
     }
 
     /// One socket is one entry: a stop that is decided once more is not written down once more.
     pub(super) fn settle(&mut self, decision: Decision, socket: &Socket) -> Step {
         let Decision { answer, violation } = decision;
-        let Some(violation) = violation else {
-            return Step::only(answer);
-        };
-        let handshake = self.handshakes.enter(socket);
-        let known = handshake.is_stopped() && violation.outcome == Outcome::Block;
-        let effects = if known { Vec::new() } else { written_down(handshake, *violation) };
+        let mut effects = Vec::new();
+        if let Some(violation) = violation {
+            let handshake = self.handshakes.enter(socket);
+            let is_known = handshake.is_stopped() && violation.outcome == Outcome::Block;
+            if !is_known {
+                effects = written_down(handshake, *violation);
+            }
+        }
+        effects.extend(self.after_judging(socket));
         Step { answer, effects }
+    }
+
+    /// The server's answer is about to be judged.
+    pub(super) fn begin_judging(&mut self, socket: &Socket) {
+        self.handshakes.enter(socket).meanwhile = Some(Meanwhile::default());
+    }
+
+    /// It has been: now it can be said what happened meanwhile.
+    fn after_judging(&mut self, socket: &Socket) -> Vec<Effect> {
+        let handshake = self.handshakes.of_mut(&socket.request);
+        let Some(meanwhile) = handshake.and_then(|handshake| handshake.meanwhile.take()) else {
+            return Vec::new();
+        };
+        let effects = match meanwhile.went_on {
+            Some(went_on) => self.went_on(&socket.request, went_on, socket.now),
+            None => Vec::new(),
+        };
+        if meanwhile.ended {
+            self.handshakes.forget(&socket.request);
+        }
+        effects
     }
 
     /// `webRequest.onSendHeaders`: the request of a socket is sent.
@@ -101,35 +135,51 @@ impl Engine {
     }
 
     /// `webRequest.onResponseStarted` for an answer that opens a socket (101, or 200 over HTTP/2): the browser goes on
-    /// with it, and its headers are now what every extension has made of them. Over HTTP/2 no key is asked for.
+    /// with it, and its headers are now what every extension has made of them.
     pub fn opening_answer(
         &mut self,
         request: &str,
         status: Option<u16>,
-        accept: Accept<'_>,
+        headers: Headers<'_>,
         now: UnixMillis,
     ) -> Vec<Effect> {
         let Some(handshake) = self.handshakes.of_mut(request) else {
             return Vec::new();
         };
-        let fits = |locked: &Locked| {
-            status != Some(SWITCHING_PROTOCOLS) || locked.lock.page.is_answered_by(accept().as_deref())
-        };
-        match (handshake.is_stopped(), handshake.locked.clone().filter(|locked| !fits(locked))) {
-            (true, Some(_)) => self.overruled(request, Overruled::Held, now),
-            (true, None) => self.overruled(request, Overruled::Opened, now),
-            // It was to open, and does not: Sockpin's "yes" has not counted.
-            (false, Some(Locked { otherwise, .. })) => {
-                let reason = Reason::AnswerDiscarded;
-                written_down(handshake, Violation { time: now, stage: Stage::Handshake, reason, ..otherwise })
-            }
-            (false, None) => Vec::new(),
+        let headers = headers();
+        let is_shut = headers.unsealed().is_some()
+            || handshake.locked.as_ref().is_some_and(|locked| {
+                status == Some(SWITCHING_PROTOCOLS) && !locked.lock.page.is_answered_by(headers.accept.as_deref())
+            });
+        let went_on = if is_shut { WentOn::Shut } else { WentOn::Open };
+        if let Some(meanwhile) = &mut handshake.meanwhile {
+            meanwhile.went_on = Some(went_on);
+            return Vec::new();
         }
+        self.went_on(request, went_on, now)
     }
 
     /// `webRequest.onErrorOccurred` or `onCompleted`: nothing more comes of a request.
     pub fn ended(&mut self, request: &str) {
-        self.handshakes.forget(request);
+        self.handshakes.end(request);
+    }
+
+    /// Set against what was decided.
+    fn went_on(&mut self, request: &str, went_on: WentOn, now: UnixMillis) -> Vec<Effect> {
+        let Some(handshake) = self.handshakes.of_mut(request) else {
+            return Vec::new();
+        };
+        match (handshake.is_stopped(), went_on, &handshake.locked) {
+            (true, WentOn::Shut, _) => self.overruled(request, Overruled::Held, now),
+            (true, WentOn::Open, _) => self.overruled(request, Overruled::Opened, now),
+            // It was to open, and does not: Sockpin's "yes" has not counted.
+            (false, WentOn::Shut, Some(Locked { otherwise, .. })) => {
+                let (stage, reason) = (Stage::Handshake, Reason::AnswerDiscarded);
+                let discarded = Violation { time: now, stage, reason, ..otherwise.clone() };
+                written_down(handshake, discarded)
+            }
+            (false, _, _) => Vec::new(),
+        }
     }
 
     /// What another extension has done, until somebody has seen it.

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::certificate::{Certificate, Description, public_key_from_der, request_from_der};
-use crate::error::Error;
+use crate::error::{Error, PemLabel};
 use crate::limits::MAX_INSPECT_BYTES;
-use crate::pin::Pin;
+use crate::pin::{Pin, holds_private_key};
 
 /// What carries a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,12 +38,15 @@ pub struct Inspected {
 /// one certificate, certificate request or public key.
 ///
 /// # Errors
-/// [`Error::InputTooLarge`] over [`MAX_INSPECT_BYTES`]; [`Error::NothingRecognised`]; for PEM, what is wrong with the
-/// first bad block, with its line: [`Error::PrivateKey`], [`Error::Pkcs1PublicKey`], [`Error::PemKind`],
-/// [`Error::PemEnd`], [`Error::PemEncoding`], [`Error::Der`].
+/// [`Error::InputTooLarge`] over [`MAX_INSPECT_BYTES`]; [`Error::PrivateKey`] where one is anywhere in it;
+/// [`Error::NothingRecognised`]; for PEM, what is wrong with the first bad block, with its line:
+/// [`Error::Pkcs1PublicKey`], [`Error::PemKind`], [`Error::PemEnd`], [`Error::PemEncoding`], [`Error::Der`].
 pub fn inspect(input: &[u8]) -> Result<Vec<Inspected>, Error> {
     if input.len() > MAX_INSPECT_BYTES {
         return Err(Error::InputTooLarge { bytes: input.len(), limit: MAX_INSPECT_BYTES });
+    }
+    if holds_private_key(input) {
+        return Err(Error::PrivateKey);
     }
     let input = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
     match std::str::from_utf8(input) {
@@ -65,13 +68,12 @@ struct Block<'a> {
 }
 
 fn inspect_block(block: &Block<'_>) -> Result<Inspected, Error> {
-    let (label, line) = (block.label.to_owned(), block.line);
+    let (label, line) = (PemLabel::of(block.label), block.line);
     let kind = match block.label {
         "CERTIFICATE" | "X509 CERTIFICATE" => Kind::Certificate,
         "PUBLIC KEY" => Kind::PublicKey,
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Kind::CertificateRequest,
         "RSA PUBLIC KEY" => return Err(Error::Pkcs1PublicKey),
-        label if label.ends_with("PRIVATE KEY") => return Err(Error::PrivateKey),
         _ => return Err(Error::PemKind { label, line }),
     };
     let der = STANDARD.decode(&block.base64).map_err(|_| Error::PemEncoding { label, line })?;
@@ -103,19 +105,6 @@ fn inspect_der(der: &[u8]) -> Result<Inspected, Error> {
     as_certificate
         .or_else(|error| inspect_as(Kind::PublicKey, der).map_err(|_| error))
         .or_else(|error| inspect_as(Kind::CertificateRequest, der).map_err(|_| error))
-        .map_err(|error| if is_private_key(der) { Error::PrivateKey } else { error })
-}
-
-/// PKCS#8, PKCS#1 and SEC 1 private keys are a SEQUENCE that starts with a small INTEGER, the version, followed by no
-/// SEQUENCE of names: close enough to warn a person, and never used to accept anything.
-fn is_private_key(der: &[u8]) -> bool {
-    const SHORT_VERSION: &[u8] = &[0x02, 0x01];
-    let header = match der.get(1) {
-        Some(0..=0x7f) => 2,
-        Some(long) => 2 + usize::from(long & 0x7f),
-        None => return false,
-    };
-    der.get(header..).is_some_and(|inside| inside.starts_with(SHORT_VERSION))
 }
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -132,13 +121,13 @@ fn blocks(text: &str) -> impl Iterator<Item = Result<Block<'_>, Error>> {
         loop {
             let Some((text, _)) = lines.next().filter(|(text, _)| label_of(text, BEGIN).is_none()) else {
                 lines.by_ref().for_each(drop);
-                return Some(Err(Error::PemEnd { label: label.to_owned(), line }));
+                return Some(Err(Error::PemEnd { label: PemLabel::of(label), line }));
             };
             match label_of(text, END) {
                 Some(end) if end == label => return Some(Ok(Block { label, line, base64 })),
                 Some(_) => {
                     lines.by_ref().for_each(drop);
-                    return Some(Err(Error::PemEnd { label: label.to_owned(), line }));
+                    return Some(Err(Error::PemEnd { label: PemLabel::of(label), line }));
                 }
                 None => base64.extend(text.split_whitespace()),
             }

@@ -4,7 +4,7 @@
 //! (`sha256/<b64>: CN=example.com`), whose subject becomes the label.
 
 use crate::error::Error;
-use crate::pin::Pin;
+use crate::pin::{Pin, holds_private_key};
 
 /// One pin of a list, or why a piece of it is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +18,15 @@ pub struct Listed {
 }
 
 /// Takes a text apart at line ends, `;` and `,`. A bad piece spoils no good one.
-#[must_use]
-pub fn parse(text: &str) -> Vec<Listed> {
-    text.split(['\n', '\r', ';', ',']).map(str::trim).filter(|piece| !piece.is_empty()).map(parse_piece).collect()
+///
+/// # Errors
+/// [`Error::PrivateKey`] where one is anywhere in it: taken apart, its pieces would become texts and labels of a list.
+pub fn parse(text: &str) -> Result<Vec<Listed>, Error> {
+    if holds_private_key(text.as_bytes()) {
+        return Err(Error::PrivateKey);
+    }
+    let pieces = text.split(['\n', '\r', ';', ',']).map(str::trim).filter(|piece| !piece.is_empty());
+    Ok(pieces.map(parse_piece).collect())
 }
 
 fn parse_piece(piece: &str) -> Listed {
@@ -50,7 +56,7 @@ mod tests {
             (format!("no-pin,{B}"), vec![(Err("pin-encoding"), ""), (Ok(b), "")]),
             (String::new(), vec![]),
         ] {
-            let found = parse(&text);
+            let found = parse(&text).unwrap();
             let found: Vec<_> = found
                 .iter()
                 .map(|listed| (listed.pin.as_ref().copied().map_err(Error::code), listed.label.as_str()))

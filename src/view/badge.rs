@@ -62,6 +62,7 @@ mod tests {
         let well = Status {
             problem: None,
             log_problem: None,
+            seal_problem: None,
             rules: 3,
             pause: None,
             pausing: Pausing::Allowed,

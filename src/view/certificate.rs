@@ -3,7 +3,9 @@
 use super::date::day_of;
 use super::notice::{Badge, Tone};
 use crate::certificate::{Certificate, Description};
+use crate::error::{name_of_file, visible};
 use crate::formats::pem::{Inspected, Kind};
+use crate::limits::MAX_LABEL_CHARACTERS;
 use crate::rule::LabelledPin;
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
 
@@ -19,22 +21,27 @@ pub const fn role(index: usize, length: usize) -> &'static str {
     }
 }
 
-/// The part of a distinguished name (RFC 4514) that people know it by: the common name, else the organisation, else
-/// all of it.
+/// The part of a distinguished name (RFC 4514) that people know it by: the common name, else the organisation, else the
+/// organisational unit, else all of it. All of its characters can be seen.
 #[must_use]
 pub fn short_name(name: &str) -> String {
-    let part = |kind: &str| parts(name).into_iter().find_map(|part| Some(part.strip_prefix(kind)?.to_owned()));
-    part("CN=").or_else(|| part("O=")).filter(|part| !part.is_empty()).unwrap_or_else(|| name.to_owned())
+    let parts = parts(name);
+    let part = |kind: &str| parts.iter().find_map(|part| part.strip_prefix(kind));
+    let known = part("CN=").or_else(|| part("O=")).or_else(|| part("OU="));
+    visible(known.filter(|part| !part.is_empty()).unwrap_or(name)).into_owned()
 }
 
 /// Whom the certificate is for.
 #[must_use]
 pub fn subject(description: &Description) -> String {
     match description.subject.as_deref() {
-        Some("") => "(without a name)".to_owned(),
-        Some(name) => short_name(name),
+        Some(name) => named(name),
         None => "(unreadable name)".to_owned(),
     }
+}
+
+fn named(name: &str) -> String {
+    if name.is_empty() { "(without a name)".to_owned() } else { short_name(name) }
 }
 
 /// `Valid 2 September 2026 to 1 December 2026`, as far as it is known.
@@ -42,7 +49,9 @@ pub fn subject(description: &Description) -> String {
 pub fn validity(description: &Description) -> String {
     match (&description.not_before, &description.not_after) {
         (Some(start), Some(end)) => format!("Valid {} to {}", day_of(start), day_of(end)),
-        _ => "Validity unreadable".to_owned(),
+        (Some(start), None) => format!("Valid from {}; the end cannot be read", day_of(start)),
+        (None, Some(end)) => format!("Valid to {}; the start cannot be read", day_of(end)),
+        (None, None) => "Validity unreadable".to_owned(),
     }
 }
 
@@ -81,13 +90,15 @@ pub fn root_origin(entry: &ChainEntry) -> Option<Badge> {
     entry.built_in_root.map(badge)
 }
 
-/// The name for a key that was taken from a file or a pasted text; `source` is the file's name.
+/// The name for a key that was taken from a file or a pasted text; `source` is the file's name. It fits the field of a
+/// label.
 #[must_use]
 pub fn suggested_label(inspected: &Inspected, source: Option<&str>) -> String {
-    match inspected.description.subject.as_deref() {
+    let label = match inspected.description.subject.as_deref() {
         Some(name) if !name.is_empty() => short_name(name),
-        _ => source.unwrap_or_default().to_owned(),
-    }
+        _ => visible(source.unwrap_or_default()).into_owned(),
+    };
+    label.chars().take(MAX_LABEL_CHARACTERS).collect()
 }
 
 /// What a person reads of a certificate of the log: as the version before has stored it, or from the certificate.
@@ -109,7 +120,7 @@ const fn kind(kind: Kind) -> &'static str {
 #[must_use]
 pub fn kind_in(found: Kind, file: Option<&str>) -> String {
     let kind = kind(found);
-    file.map_or_else(|| kind.to_owned(), |file| format!("{kind} in {file}"))
+    file.map_or_else(|| kind.to_owned(), |file| format!("{kind} in {}", name_of_file(file)))
 }
 
 /// The pin of a certificate.
@@ -118,29 +129,41 @@ pub fn pin(entry: &ChainEntry) -> String {
     entry.sha256.map_or_else(|| "no pin: its key could not be found".to_owned(), |pin| pin.to_string())
 }
 
-/// Issuer and validity of what a key was found in; empty for a bare key.
+/// Issuer and validity of what a key was found in; empty for a bare key and for a certificate request.
 #[must_use]
 pub fn details(description: &Description) -> String {
-    let issuer = description.issuer.as_deref().map(|name| format!("Issued by {}. ", short_name(name)));
-    match description.not_before {
-        Some(_) => format!("{}{}.", issuer.unwrap_or_default(), validity(description)),
+    match &description.issuer {
+        Some(name) => format!("Issued by {}. {}.", named(name), validity(description)),
+        None if description.not_before.is_some() || description.not_after.is_some() => {
+            format!("{}.", validity(description))
+        }
         None => String::new(),
     }
 }
 
-/// Splits at commas and pluses that are not escaped, and takes simple escapes back.
+/// Splits at commas and pluses that are not escaped, and takes the escapes of RFC 4514 section 2.4 back.
 fn parts(name: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut characters = name.chars();
-    while let Some(character) = characters.next() {
-        match (character, parts.last_mut()) {
-            (',' | '+', _) => parts.push(String::new()),
-            ('\\', Some(part)) => part.extend(characters.next()),
-            (_, Some(part)) => part.push(character),
-            (_, None) => {}
+    let mut parts = vec![Vec::new()];
+    let mut bytes = name.as_bytes();
+    while let Some((&byte, rest)) = bytes.split_first() {
+        bytes = rest;
+        let Some(part) = parts.last_mut() else { break };
+        match (byte, rest) {
+            (b',' | b'+', _) => parts.push(Vec::new()),
+            (b'\\', [first, second, after @ ..]) if first.is_ascii_hexdigit() && second.is_ascii_hexdigit() => {
+                let digits = [*first, *second].map(|digit| char::from(digit).to_digit(16).unwrap_or_default());
+                let [high, low] = digits;
+                part.extend(u8::try_from(high * 16 + low));
+                bytes = after;
+            }
+            (b'\\', [escaped, after @ ..]) => {
+                part.push(*escaped);
+                bytes = after;
+            }
+            _ => part.push(byte),
         }
     }
-    parts
+    parts.into_iter().map(|part| String::from_utf8_lossy(&part).into_owned()).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What was wrong, where, and what to do.
 
-use crate::error::Error;
+use crate::error::{self, Error, Excerpt, PemLabel, visible};
 use crate::limits::{MAX_HOST_BYTES, MAX_LABEL_BYTES, PIN_BYTES};
 
 /// One to three sentences for people.
@@ -9,7 +9,8 @@ pub fn sentence(error: &Error) -> String {
     pin_or_key(error).or_else(|| host(error)).or_else(|| rule(error)).unwrap_or_else(|| stored(error))
 }
 
-/// What a program said about the error, for a report: nothing that a person needs in order to go on.
+/// What a program said about the error, for a report: nothing that a person needs in order to go on. What it quotes of
+/// the input is left out where that may hold a key.
 #[must_use]
 pub fn detail(error: &Error) -> Option<&str> {
     match error {
@@ -17,7 +18,7 @@ pub fn detail(error: &Error) -> Option<&str> {
         | Error::ManagedShape { detail }
         | Error::CoreFailed { detail }
         | Error::Argument { detail }
-        | Error::Storage { detail } => Some(detail),
+        | Error::Storage { detail } => Some(error::detail(detail)),
         Error::PolicyRule { problem, .. } => detail(problem),
         _ => None,
     }
@@ -38,7 +39,8 @@ fn pin_or_key(error: &Error) -> Option<String> {
             )
         }
         Error::PinEncoding { text } => format!(
-            "“{text}” is neither base64 nor hexadecimal. A pin looks like sha256/ with 44 characters behind it."
+            "{} is neither base64 nor hexadecimal. A pin looks like sha256/ with 44 characters behind it.",
+            quoted(text)
         ),
         Error::PrivateKey => {
             "This is a private key. Keep it secret and paste it nowhere: Sockpin needs the public key \
@@ -49,16 +51,21 @@ fn pin_or_key(error: &Error) -> Option<String> {
                                   first: openssl rsa -RSAPublicKey_in -in key.pem -pubout"
             .to_owned(),
         Error::PemKind { label, line } => format!(
-            "The block “{label}” on line {line} holds no public key. Use a certificate, a certificate request or a \
-             block named PUBLIC KEY."
+            "{} on line {line} holds no public key. Use a certificate, a certificate request or a block named PUBLIC KEY.",
+            block(*label)
         ),
-        Error::PemEnd { label, line } => format!(
-            "The block “{label}” that begins on line {line} has no end. Copy it whole, with its last line, \
-             -----END {label}-----."
-        ),
+        Error::PemEnd { label, line } => match label.name() {
+            Some(name) => format!(
+                "{} that begins on line {line} has no end. Copy it whole, with its last line, -----END {name}-----.",
+                block(*label)
+            ),
+            None => {
+                format!("{} that begins on line {line} has no end. Copy it whole, with its last line.", block(*label))
+            }
+        },
         Error::PemEncoding { label, line } => format!(
-            "The block “{label}” that begins on line {line} is damaged: it is not base64. Copy it again from where it \
-             came."
+            "{} that begins on line {line} is damaged: it is not base64. Copy it again from where it came.",
+            block(*label)
         ),
         Error::NothingRecognised => "There is no certificate and no public key in this. Use PEM text, which starts \
                                      with -----BEGIN, or a DER file."
@@ -81,11 +88,11 @@ fn host(error: &Error) -> Option<String> {
         Error::HostEmpty => "Enter the host that the socket connects to, for example chat.example.com.".to_owned(),
         Error::HostCharacter { character } => match named(*character) {
             Some(name) => format!("A host cannot contain {name}. Remove it."),
-            None => format!("A host cannot contain “{character}”. Remove it."),
+            None => format!("A host cannot contain “{}”. Remove it.", visible(character.encode_utf8(&mut [0; 4]))),
         },
         Error::HostEmptyLabel => "A dot is too many: there is nothing before it. Remove it.".to_owned(),
-        Error::HostLabelLength { label } => format!(
-            "“{label}” is too long: between two dots a name has at most {MAX_LABEL_BYTES} characters. Check its \
+        Error::HostLabelLength { .. } => format!(
+            "A part of this name is too long: between two dots it has at most {MAX_LABEL_BYTES} characters. Check its \
              spelling."
         ),
         Error::HostLength { bytes } => format!(
@@ -97,28 +104,40 @@ fn host(error: &Error) -> Option<String> {
         Error::HostWildcardTopLevel { base } if base.is_empty() => {
             "A * alone would be for every host there is. Name a domain: *.example.com.".to_owned()
         }
-        Error::HostWildcardTopLevel { base } => format!(
-            "A wildcard directly above .{base} would be for far too many sites. Name a domain below it: \
-             *.example.{base}."
-        ),
+        Error::HostWildcardTopLevel { base } => match Excerpt::of(base).shown() {
+            Some(base) => format!(
+                "A wildcard directly above .{base} would be for far too many sites. Name a domain below it: \
+                 *.example.{base}."
+            ),
+            None => {
+                "A wildcard directly above a top-level domain would be for far too many sites. Name a domain below \
+                     it: *.example.com."
+                    .to_owned()
+            }
+        },
         Error::HostWildcardAddress => {
             "An IP address cannot have a wildcard. Write the address alone, one rule for each.".to_owned()
         }
         Error::HostAddress { text } => {
-            format!("“{text}” is not an IP address. Write it like 192.0.2.7 or [2001:db8::1].")
+            format!("{} is not an IP address. Write it like 192.0.2.7 or [2001:db8::1].", quoted(&Excerpt::of(text)))
         }
         Error::HostPort { text } if text.is_empty() => {
             "The port is missing. Write a number from 1 to 65535, or remove the colon for every port.".to_owned()
         }
         Error::HostPort { text } => {
-            format!("“{text}” is not a port. Write a number from 1 to 65535, or leave it out for every port.")
+            let text = quoted(&Excerpt::of(text));
+            format!("{text} is not a port. Write a number from 1 to 65535, or leave it out for every port.")
         }
         Error::HostScheme { scheme } => format!(
-            "An address that begins with {scheme}:// is not that of a WebSocket. Enter the host alone, or an address \
-             that begins with wss://."
+            "{} is not that of a WebSocket. Enter the host alone, or an address that begins with wss://.",
+            match Excerpt::of(scheme).shown() {
+                Some(scheme) => format!("An address that begins with {scheme}://"),
+                None => "This address".to_owned(),
+            }
         ),
         Error::HostInternationalised { text } => {
-            format!("“{text}” is not a valid name. Check its spelling, or enter its form that begins with xn--.")
+            let text = quoted(&Excerpt::of(text));
+            format!("{text} is not a valid name. Check its spelling, or enter its form that begins with xn--.")
         }
         Error::HostNeverShown { host } => format!(
             "Firefox shows no extension what is sent to {host}, one of Mozilla’s own sites, so a rule for it would protect \
@@ -141,10 +160,15 @@ fn rule(error: &Error) -> Option<String> {
             "This key is already in the rule, as a pin or as a denied key. Remove one of the two.".to_owned()
         }
         Error::RuleHostTaken { pattern } => format!("There is a rule for {pattern} already. Edit that one instead."),
+        Error::RuleCount { limit } => format!(
+            "There can be at most {} rules. Delete some first, or let one rule with a wildcard stand for many hosts.",
+            grouped(*limit)
+        ),
         Error::RulePinCount { limit } => format!("A rule has at most {limit} keys in one list. Remove some."),
         Error::TextLength { limit } => format!("This is too long. At most {limit} characters are kept: shorten it."),
         Error::RuleId => "The rule’s identifier is empty or too long. Make it a new rule.".to_owned(),
         Error::RuleIdTaken { id } => {
+            let id = visible(id);
             format!("Another rule has the identifier “{id}” already. Give this one another, or leave it out.")
         }
         Error::RuleChanged => {
@@ -160,7 +184,8 @@ fn rule(error: &Error) -> Option<String> {
             "This date is not complete. Fill in year, month and day, or empty the field.".to_owned()
         }
         Error::InvalidDate { text } => {
-            format!("“{text}” is not a date. Write year, month and day, for example 2027-03-01.")
+            let text = quoted(&Excerpt::of(text));
+            format!("{text} is not a date. Write year, month and day, for example 2027-03-01.")
         }
         _ => return None,
     })
@@ -173,6 +198,14 @@ fn stored(error: &Error) -> String {
             "The stored rules were written by a newer version of Sockpin (format {version}) and are left as they are. \
              Update Sockpin."
         ),
+        Error::PolicyFieldNewer { name } => match Excerpt::of(name).shown() {
+            Some(name) => format!(
+                "The stored rules were written by a newer version of Sockpin (this one does not know “{name}”) and are left \
+                 as they are. Update Sockpin."
+            ),
+            None => "The stored rules were written by a newer version of Sockpin and are left as they are. Update Sockpin."
+                .to_owned(),
+        },
         Error::PolicySyntax { .. } => "The stored rules are damaged and cannot be read.".to_owned(),
         Error::PolicyLost => {
             "The stored rules are gone: Firefox has found its storage damaged and thrown it away, or a program that cleans up has \
@@ -194,13 +227,17 @@ fn stored(error: &Error) -> String {
             "Its version must be the number 1. Correct it, or leave it out.".to_owned()
         }
         Error::SettingUnknown { name } => {
-            format!("There is no “{name}”; it may be misspelt. Correct it in the policy, or take it out.")
+            match Excerpt::of(name).shown() {
+                Some(name) => format!("There is no “{name}”; it may be misspelt. Correct it in the policy, or take it out."),
+                None => "There is no field or setting of this name. Correct it in the policy, or take it out.".to_owned(),
+            }
         }
         Error::PauseForbidden => {
             "Your administrator has turned pausing off. Ask whoever has set the rules to change them.".to_owned()
         }
         Error::InvalidTime => "The time is not valid. Check this computer’s clock.".to_owned(),
         Error::Storage { detail } => {
+            let detail = error::detail(detail);
             format!("Firefox could not read or write what Sockpin stores ({detail}). Check for a full disk.")
         }
         Error::CoreFailed { .. } => {
@@ -212,8 +249,26 @@ fn stored(error: &Error) -> String {
     }
 }
 
+/// A text in quotation marks at the beginning of a sentence; where it is withheld, the person has it before them.
+fn quoted(text: &Excerpt) -> String {
+    text.shown().map_or_else(|| "This".to_owned(), |text| format!("“{text}”"))
+}
+
+/// A block of PEM at the beginning of a sentence.
+fn block(label: PemLabel) -> String {
+    label.name().map_or_else(|| "The block".to_owned(), |name| format!("The block “{name}”"))
+}
+
 fn bytes_of(count: usize) -> String {
     if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
+/// With a comma between thousands.
+fn grouped(number: usize) -> String {
+    match (number / 1000, number % 1000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{},{rest:03}", grouped(thousands)),
+    }
 }
 
 /// With one decimal, rounded down; no floating point.
@@ -250,7 +305,7 @@ mod tests {
                  copied whole.",
             ),
             (
-                Error::PinAlgorithm { algorithm: "SHA-1".to_owned() },
+                Error::PinAlgorithm { algorithm: "SHA-1".into() },
                 "This is a value of SHA-1. A pin is SHA-256: compute it anew from the certificate or key.",
             ),
             (
@@ -259,7 +314,7 @@ mod tests {
                  certificate. Nothing of it was stored.",
             ),
             (
-                Error::PemEnd { label: "CERTIFICATE".to_owned(), line: 3 },
+                Error::PemEnd { label: PemLabel::of("CERTIFICATE"), line: 3 },
                 "The block “CERTIFICATE” that begins on line 3 has no end. Copy it whole, with its last line, \
                  -----END CERTIFICATE-----.",
             ),
@@ -299,6 +354,10 @@ mod tests {
                  nothing.",
             ),
             (
+                Error::RuleCount { limit: 100_000 },
+                "There can be at most 100,000 rules. Delete some first, or let one rule with a wildcard stand for many hosts.",
+            ),
+            (
                 Error::RuleHostTaken { pattern: "*.example.com".to_owned() },
                 "There is a rule for *.example.com already. Edit that one instead.",
             ),
@@ -314,6 +373,11 @@ mod tests {
                 Error::RuleChanged,
                 "This rule was changed in the meantime, perhaps in another tab, so nothing of this form was stored. The \
                  newer version is in the list below: load it here and make your changes again.",
+            ),
+            (
+                Error::PolicyFieldNewer { name: "reportUri".to_owned() },
+                "The stored rules were written by a newer version of Sockpin (this one does not know “reportUri”) and are left \
+                 as they are. Update Sockpin.",
             ),
             (
                 Error::PolicyRule { index: 1, problem: Box::new(Error::HostEmptyLabel) },

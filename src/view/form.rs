@@ -6,8 +6,8 @@ use super::source::pasted_pem;
 use crate::error::Error;
 use crate::host::{HostPattern, UrlHostParser};
 use crate::pin::Pin;
-use crate::policy::Layer;
-use crate::rule::{Birth, Field, FieldError, Mode, PinDocument, Rule, RuleDocument};
+use crate::policy::{Layer, Policy};
+use crate::rule::{Birth, Field, FieldError, Mode, PinDocument, RuleDocument};
 use crate::time::UnixMillis;
 
 /// Where a notice stands. Rows are counted as they stand in the form, empty ones included.
@@ -61,33 +61,24 @@ pub struct Checked {
 }
 
 /// Checks what has been typed so far. `typed` may have rows that are still empty: they are no part of the rule.
-/// `stored` are the rules that there are.
+/// `stored` are the user's rules that there are.
 #[must_use]
 pub fn check(
     typed: &RuleDocument,
     expiry: DateInput,
-    stored: &[RuleDocument],
+    stored: &Policy,
     now: UnixMillis,
     url_host: UrlHostParser<'_>,
 ) -> Checked {
     let rule = without_empty_rows(typed);
     let birth = Birth { id: "new".to_owned(), time: now };
-    let mut errors = Rule::new(&rule, &birth, url_host).err().unwrap_or_default();
-    let pattern = HostPattern::parse(&rule.host, url_host).ok();
-    if let Some(typed) = &pattern {
-        errors.extend(taken(&rule, &typed.pattern.to_string(), stored));
-        if typed.pattern.is_never_shown() {
-            errors.push(whole(Field::Host, Error::HostNeverShown { host: typed.pattern.base().to_string() }));
-        }
-    }
+    let mut errors = stored.check(&rule, &birth, url_host).err().unwrap_or_default();
     if expiry == DateInput::Partial {
-        errors.push(whole(Field::Expires, Error::InvalidDate { text: String::new() }));
-    }
-    if let Standing::Outdated(_) = standing(typed, stored) {
-        errors.push(whole(Field::Id, Error::RuleChanged));
+        let error = Error::InvalidDate { text: String::new() };
+        errors.push(FieldError { field: Field::Expires, index: None, error });
     }
     let mut notices = refusals(&errors, typed);
-    if let Some(pattern) = pattern {
+    if let Ok(pattern) = HostPattern::parse(&rule.host, url_host) {
         notices.extend(host_note(&rule.host, &pattern.pattern, pattern.taken_from_url).map(|note| (Place::Host, note)));
     }
     notices.extend(warnings(typed, &rule, now));
@@ -114,13 +105,15 @@ pub fn refusals(errors: &[FieldError], typed: &RuleDocument) -> Vec<(Place, Noti
 
 /// How the rule in the form stands to the stored ones.
 #[must_use]
-pub fn standing(opened: &RuleDocument, stored: &[RuleDocument]) -> Standing {
+pub fn standing(opened: &RuleDocument, stored: &Policy) -> Standing {
     let Some(id) = &opened.id else {
         return Standing::Current;
     };
-    match stored.iter().find(|rule| rule.id.as_ref() == Some(id)) {
+    match stored.rule(id) {
         None => Standing::Deleted,
-        Some(rule) if rule.updated != opened.updated => Standing::Outdated(Box::new(rule.clone())),
+        Some(rule) if opened.updated != Some(rule.updated()) => {
+            Standing::Outdated(Box::new(RuleDocument::from(rule.as_ref())))
+        }
         Some(_) => Standing::Current,
     }
 }
@@ -184,16 +177,6 @@ fn pem_error(row: Option<&PinDocument>) -> Option<Notice> {
     pasted_pem(&row?.sha256)?.err().as_ref().map(Notice::from)
 }
 
-fn taken(rule: &RuleDocument, pattern: &str, stored: &[RuleDocument]) -> Option<FieldError> {
-    let same = stored.iter().any(|other| other.host == pattern && other.id != rule.id);
-    same.then(|| whole(Field::Host, Error::RuleHostTaken { pattern: pattern.to_owned() }))
-}
-
-/// An error that is about a field as a whole.
-const fn whole(field: Field, error: Error) -> FieldError {
-    FieldError { field, index: None, error }
-}
-
 fn host_note(typed: &str, pattern: &HostPattern, taken_from_url: bool) -> Option<Notice> {
     if taken_from_url {
         let text = format!("The host was taken out of the address: the rule is for {pattern}.");
@@ -225,8 +208,8 @@ fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(
 
 /// Why the rule cannot be saved yet, in one line: the fields may be out of sight.
 fn summary(errors: &[FieldError]) -> Option<Notice> {
-    // That the rule has been changed elsewhere is said in the same place.
-    if errors.iter().any(|error| error.error == Error::RuleChanged) {
+    // What is wrong with the rule as a whole is said in the same place.
+    if errors.iter().any(|error| error.field == Field::Id) {
         return None;
     }
     let is_missing = |error: &&FieldError| matches!(error.error, Error::HostEmpty | Error::RulePinsMissing);
@@ -261,6 +244,14 @@ mod tests {
         RuleDocument { host: host.to_owned(), pins: rows(pins), denied: rows(denied), ..RuleDocument::default() }
     }
 
+    fn policy(rules: &[RuleDocument]) -> Policy {
+        let mut policy = Policy::default();
+        for rule in rules {
+            policy.save(rule, &Birth { id: "1".to_owned(), time: NOW }, &|_| None).unwrap();
+        }
+        policy
+    }
+
     fn codes(checked: &Checked) -> Vec<(Place, &'static str)> {
         checked.notices.iter().map(|(place, notice)| (*place, notice.code)).collect()
     }
@@ -268,7 +259,7 @@ mod tests {
     #[test]
     fn every_mistake_has_its_place() {
         use Place::{Denied, DeniedKey, Host, Pin, Pins, Rule};
-        let others = [RuleDocument { id: Some("1".to_owned()), ..typed("*.example.com", &[A], &[]) }];
+        let others = policy(&[typed("*.example.com", &[A], &[])]);
         for (rule, storable, expected) in [
             (
                 typed("", &[""], &[]),
@@ -331,8 +322,10 @@ mod tests {
 
     #[test]
     fn a_rule_may_keep_its_own_host() {
-        let own = RuleDocument { id: Some("1".to_owned()), ..typed("chat.example.com", &[A, B], &[]) };
-        assert_eq!(check(&own, DateInput::Whole, std::slice::from_ref(&own), NOW, &|_| None).notices, []);
+        let typed = typed("chat.example.com", &[A, B], &[]);
+        let own = RuleDocument { id: Some("1".to_owned()), updated: Some(NOW), ..typed };
+        let stored = policy(std::slice::from_ref(&own));
+        assert_eq!(check(&own, DateInput::Whole, &stored, NOW, &|_| None).notices, []);
     }
 
     #[test]
@@ -342,7 +335,7 @@ mod tests {
             (DateInput::Whole, true, vec![]),
             (DateInput::Partial, false, vec![(Place::Expires, "invalid-date"), (Place::Rule, "mistakes")]),
         ] {
-            let checked = check(&rule, expiry, &[], NOW, &|_| None);
+            let checked = check(&rule, expiry, &Policy::default(), NOW, &|_| None);
             assert_eq!((checked.rule.is_some(), codes(&checked)), (storable, expected));
         }
     }
@@ -351,6 +344,7 @@ mod tests {
     fn a_rule_that_was_changed_elsewhere_is_not_overwritten() {
         let version = |id: &str, updated| RuleDocument {
             id: Some(id.to_owned()),
+            created: Some(UnixMillis::new(0)),
             updated: Some(UnixMillis::new(updated)),
             ..typed("chat.example.com", &[A, B], &[])
         };
@@ -364,6 +358,7 @@ mod tests {
             (version("1", 1), vec![], Standing::Deleted, true),
             (as_new(&version("1", 1)), vec![], Standing::Current, true),
         ] {
+            let stored = policy(&stored);
             assert_eq!(standing(&opened, &stored), expected);
             let checked = check(&opened, DateInput::Whole, &stored, NOW, &|_| None);
             assert_eq!(checked.rule.is_some(), storable);

@@ -2,24 +2,23 @@
 
 use super::notice::Notice;
 use crate::error::Error;
-use crate::managed::{ManagedProblem, Place};
-use crate::message::ManagedRules;
+use crate::managed::{Managed, ManagedProblem, Place};
 use crate::settings::Pausing;
 
 /// The heading above an administrator's rules.
 #[must_use]
-pub fn heading(managed: &ManagedRules) -> String {
-    format!("Set by {}", managed.administrator.as_deref().unwrap_or("your administrator"))
+pub fn heading(managed: &Managed) -> String {
+    format!("Set by {}", managed.policy.settings().administrator.as_deref().unwrap_or("your administrator"))
 }
 
 /// What it means for the person, below the heading.
 #[must_use]
-pub fn about(managed: &ManagedRules) -> String {
+pub fn about(managed: &Managed) -> String {
     let mut sentences = vec!["What is here can be changed only where it was set."];
-    if !managed.rules.is_empty() {
+    if !managed.policy.rules().is_empty() {
         sentences.push("These rules are judged beside your own, and the strictest verdict wins.");
     }
-    if managed.pausing == Pausing::Forbidden {
+    if managed.policy.settings().pausing == Pausing::Forbidden {
         sentences.push("Pausing is turned off.");
     }
     sentences.join(" ")
@@ -31,6 +30,9 @@ pub fn problem(problem: &ManagedProblem) -> Notice {
     let error = &problem.problem;
     let part = match (problem.place, error) {
         (Place::Rule(index), _) => format!("Rule {} was refused; the others hold.", index.saturating_add(1)),
+        (Place::RulesFrom(index), _) => {
+            format!("Rule {} and every rule after it were refused; those before hold.", index.saturating_add(1))
+        }
         (Place::Settings, Error::SettingUnknown { .. }) => "A setting was refused.".to_owned(),
         (Place::Settings, _) => "The settings were refused, so all that they can forbid is forbidden.".to_owned(),
         (Place::Policy, Error::PolicyNewer { .. } | Error::ManagedVersion) => {
@@ -50,14 +52,16 @@ pub fn problem(problem: &ManagedProblem) -> Notice {
 
 /// Whether there is anything to be shown.
 #[must_use]
-pub fn is_there(managed: &ManagedRules) -> bool {
-    !managed.rules.is_empty() || !managed.problems.is_empty() || managed.pausing == Pausing::Forbidden
+pub fn is_there(managed: &Managed) -> bool {
+    !managed.policy.rules().is_empty()
+        || !managed.problems.is_empty()
+        || managed.policy.settings().pausing == Pausing::Forbidden
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::RuleDocument;
+    use crate::time::UnixMillis;
 
     #[test]
     fn a_refused_part_is_named() {
@@ -66,6 +70,11 @@ mod tests {
         for (place, error, expected) in [
             (Place::Rule(2), Error::HostEmptyLabel, "Rule 3 was refused; the others hold. A dot is too many"),
             (Place::Rule(0), shape(), "Rule 1 was refused; the others hold. It has not the shape"),
+            (
+                Place::RulesFrom(100_000),
+                Error::RuleCount { limit: 100_000 },
+                "Rule 100001 and every rule after it were refused; those before hold. There can be at most 100,000 rules.",
+            ),
             (Place::Settings, unknown(), "A setting was refused. There is no “x”"),
             (
                 Place::Settings,
@@ -91,23 +100,26 @@ mod tests {
         }
     }
 
+    fn set(policy: &str) -> Managed {
+        Managed::from_json(policy, UnixMillis::new(0), &|_| None)
+    }
+
     #[test]
     fn nothing_is_said_of_what_is_not_there() {
-        let nothing = ManagedRules::default();
-        assert_eq!(about(&nothing), "What is here can be changed only where it was set.");
-        let rules = ManagedRules { rules: vec![RuleDocument::default()], ..nothing.clone() };
-        assert!(about(&rules).ends_with("the strictest verdict wins."));
-        let forbidden = ManagedRules { pausing: Pausing::Forbidden, ..nothing };
-        assert!(about(&forbidden).ends_with("Pausing is turned off.") && !about(&forbidden).contains("rules"));
+        assert_eq!(about(&set("{}")), "What is here can be changed only where it was set.");
+        assert!(
+            about(&set(r#"{"rules": [{"host": "a.test", "mode": "off"}]}"#)).ends_with("the strictest verdict wins.")
+        );
+        let forbidden = about(&set(r#"{"settings": {"pausing": "forbidden"}}"#));
+        assert!(forbidden.ends_with("Pausing is turned off.") && !forbidden.contains("rules"));
     }
 
     #[test]
     fn an_administrator_who_says_nothing_is_not_shown() {
-        let nothing = ManagedRules::default();
-        assert!(!is_there(&nothing));
-        assert!(is_there(&ManagedRules { pausing: Pausing::Forbidden, ..nothing.clone() }));
-        assert_eq!(heading(&nothing), "Set by your administrator");
-        let named = ManagedRules { administrator: Some("Example Ltd".to_owned()), ..nothing };
-        assert_eq!(heading(&named), "Set by Example Ltd");
+        assert!(!is_there(&set("{}")));
+        assert!(is_there(&set(r#"{"settings": {"pausing": "forbidden"}}"#)));
+        assert!(is_there(&set(r#"{"rule": []}"#)));
+        assert_eq!(heading(&set("{}")), "Set by your administrator");
+        assert_eq!(heading(&set(r#"{"settings": {"administrator": "Example Ltd"}}"#)), "Set by Example Ltd");
     }
 }

@@ -4,10 +4,11 @@ use std::fmt;
 
 use super::error::sentence;
 use super::notice::{Kind, Notice};
-use crate::error::Error;
+use crate::error::{Error, name_of_file};
 use crate::formats::pem::{self, Inspected};
 use crate::formats::pin_list;
 use crate::limits::MAX_PINS_PER_RULE;
+use crate::pin::holds_private_key;
 use crate::rule::PinDocument;
 
 /// Where keys were looked for.
@@ -34,11 +35,11 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::File(name) => name,
-            Self::Pasted => "the pasted text",
-            Self::Dropped => "the dropped text",
-        })
+        match self {
+            Self::File(name) => formatter.write_str(&name_of_file(name)),
+            Self::Pasted => formatter.write_str("the pasted text"),
+            Self::Dropped => formatter.write_str("the dropped text"),
+        }
     }
 }
 
@@ -72,7 +73,7 @@ pub fn refused(source: &Source, problem: &Problem) -> Notice {
         ),
         Problem::Content(error) => (error.code(), sentence(error)),
     };
-    let text = source.file().map_or_else(|| text.clone(), |file| format!("{file}: {text}"));
+    let text = source.file().map_or_else(|| text.clone(), |_| format!("{source}: {text}"));
     Notice::new(Kind::Error, code, text)
 }
 
@@ -109,6 +110,9 @@ pub fn taken(source: &Source, taken: Taken) -> Notice {
 pub fn pasted_pem(text: &str) -> Option<Result<Vec<Inspected>, Error>> {
     const FRAME: &str = "-----";
     const BEGIN: &str = "BEGIN ";
+    if holds_private_key(text.as_bytes()) {
+        return Some(Err(Error::PrivateKey));
+    }
     if !text.split(FRAME).skip(1).any(|label| label.starts_with(BEGIN)) {
         return None;
     }
@@ -141,16 +145,20 @@ pub fn pasted_pem(text: &str) -> Option<Result<Vec<Inspected>, Error>> {
 /// is: the form says there what is wrong with it. None where the text is no list: a bare pin, PEM, anything else.
 ///
 /// # Errors
-/// [`Error::RulePinCount`] for a list that no rule could hold.
+/// [`Error::RulePinCount`] for a list that no rule could hold; [`Error::PrivateKey`], before it is in any field.
 #[must_use]
 pub fn pasted_list(text: &str) -> Option<Result<Vec<PinDocument>, Error>> {
+    let listed = match pin_list::parse(text) {
+        Ok(listed) => listed,
+        Err(error) => return Some(Err(error)),
+    };
     // The base64 of a key may have a line of a pin's length.
     if pasted_pem(text).is_some() {
         return None;
     }
     let mut rows: Vec<PinDocument> = Vec::new();
     let mut has_pin = false;
-    for listed in pin_list::parse(text) {
+    for listed in listed {
         match (listed.pin, rows.last_mut()) {
             (Ok(pin), _) => {
                 has_pin = true;

@@ -79,7 +79,7 @@ pub fn banner(status: &Status, unread_log: Option<&Error>) -> Option<Banner> {
         _ if !status.sight.every_site => Some(permission_missing()),
         (None, Some(error), _) => Some(log_unreadable(error)),
         (None, None, Some(error)) => Some(log_problem(error)),
-        (None, None, None) => None,
+        (None, None, None) => status.seal_problem.as_ref().map(seal_problem),
     }
 }
 
@@ -163,6 +163,21 @@ pub fn log_problem(error: &Error) -> Banner {
     }
 }
 
+/// The rules are in force, but a part of the lock is not.
+#[must_use]
+pub fn seal_problem(error: &Error) -> Banner {
+    Banner {
+        title: "The lock is not complete",
+        text: format!(
+            "{} The rules are in force all the same, but over HTTP/2 another extension could let a blocked socket through.",
+            sentence(error)
+        ),
+        detail: detail(error).map(str::to_owned),
+        remedy: None,
+        code: "seal-missing",
+    }
+}
+
 /// The rules are in force, but the log cannot be shown.
 #[must_use]
 pub fn log_unreadable(error: &Error) -> Banner {
@@ -242,6 +257,7 @@ mod tests {
         Status {
             problem: None,
             log_problem: None,
+            seal_problem: None,
             rules,
             pause: None,
             pausing: Pausing::Allowed,
@@ -264,6 +280,7 @@ mod tests {
             (Error::PolicyRule { index: 0, problem: Box::new(Error::HostEmpty) }, Some(Remedy::StartAfresh)),
             (Error::PolicyLost, Some(Remedy::StartAfresh)),
             (Error::PolicyNewer { version: 9 }, None),
+            (Error::PolicyFieldNewer { name: "reportUri".to_owned() }, None),
             (storage(), None),
             (Error::CoreFailed { detail: String::new() }, None),
         ] {
@@ -281,6 +298,7 @@ mod tests {
         for (banner, code, title) in [
             (log_problem(&storage()), "log-unwritable", "The log cannot be written"),
             (log_unreadable(&storage()), "log-unreadable", "The log cannot be read"),
+            (seal_problem(&storage()), "seal-missing", "The lock is not complete"),
         ] {
             assert_eq!((banner.code, banner.title), (code, title));
             assert!(banner.text.contains("The rules are in force all the same"), "{}", banner.text);
@@ -317,6 +335,7 @@ mod tests {
             // Most people have it that way, and it is no fault.
             (Status { sight: no_private, ..well(1) }, None, None),
             (well(1), Some(storage()), Some("log-unreadable")),
+            (Status { seal_problem: Some(storage()), ..well(1) }, None, Some("seal-missing")),
             (unwritten.clone(), None, Some("log-unwritable")),
             (unwritten, Some(storage()), Some("log-unreadable")),
             (unpermitted, Some(storage()), Some("permission-missing")),

@@ -356,7 +356,7 @@ fn cause(violation: &Violation) -> String {
         Reason::HandshakeAltered if violation.stage == Stage::Handshake => {
             "The server’s answer does not fit the key that it was sent".to_owned()
         }
-        Reason::HandshakeAltered => "The request had lost the key that Sockpin locks".to_owned(),
+        Reason::HandshakeAltered => "The request had lost the key that Sockpin replaces".to_owned(),
         Reason::AnswerDiscarded => {
             "The certificate was in order, but Firefox did not use Sockpin’s answer, so the socket stayed closed"
                 .to_owned()
@@ -648,5 +648,48 @@ mod tests {
         let flagged = violation(Reason::PinMismatch, Outcome::Flag);
         assert_eq!(outcome(&flagged).text, "Flagged");
         assert_eq!(outcome(&Violation { paused: true, ..flagged }).text, "Let through");
+    }
+
+    #[test]
+    fn an_entry_whose_stop_was_undone_says_so_and_how_to_find_who_did_it() {
+        use {Outcome::*, Overruled::*, Stage::*};
+        let reason_of = |violation: &Violation| reason(violation);
+        for (cause, stage, how, badge, said, received) in [
+            (Reason::PinMismatch, Handshake, Held, "Blocked", "lock kept the socket closed", "The server has received"),
+            (Reason::PinMismatch, Preflight, Sent, "Blocked", "request be sent all the same", "The request that opens"),
+            (Reason::PinMismatch, Preflight, Opened, "Let through", "let it through all the same", "Everything"),
+            (Reason::PinMismatch, Handshake, Opened, "Let through", "let it through all the same", "Everything"),
+            (
+                Reason::Cleartext,
+                BeforeRequest,
+                Sent,
+                "Blocked",
+                "request be sent all the same",
+                "The request that opens",
+            ),
+        ] {
+            let violation = Violation { stage, overruled: Some(how), ..violation(cause, Block) };
+            assert_eq!(outcome(&violation).text, badge);
+            assert!(reason_of(&violation).contains(said), "{}", reason_of(&violation));
+            assert!(sent(&violation).starts_with(received), "{cause:?} {how:?}: {}", sent(&violation));
+            assert!(advice(&violation).contains("about:addons"), "{}", advice(&violation));
+        }
+        let in_clear = Violation { stage: BeforeRequest, overruled: Some(Sent), ..violation(Reason::Cleartext, Block) };
+        assert!(sent(&in_clear).contains("without encryption"), "{}", sent(&in_clear));
+    }
+
+    #[test]
+    fn nothing_was_sent_where_nothing_was() {
+        let stopped = |reason| Violation { stage: Stage::BeforeRequest, ..violation(reason, Outcome::Block) };
+        for reason in [Reason::Cleartext, Reason::PolicyUnreadable, Reason::UnreadableAddress, Reason::HandshakeAltered]
+        {
+            assert!(sent(&stopped(reason)).starts_with("Nothing at all"), "{}", sent(&stopped(reason)));
+        }
+        assert!(reason(&stopped(Reason::HandshakeAltered)).contains("had lost the key"));
+        let late = violation(Reason::HandshakeAltered, Outcome::Block);
+        assert!(reason(&late).contains("does not fit the key"), "{}", reason(&late));
+        assert!(sent(&late).starts_with("The server has received"), "{}", sent(&late));
+        let discarded = violation(Reason::AnswerDiscarded, Outcome::Block);
+        assert!(reason(&discarded).contains("certificate was in order"), "{}", reason(&discarded));
     }
 }

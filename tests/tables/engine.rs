@@ -6,6 +6,7 @@ use serde_json::json;
 use sockpin::connection::{Facts, MissingFacts};
 use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Refusal, Socket, Step, Stored};
 use sockpin::error::Error;
+use sockpin::lock::OpeningHeaders;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
 use sockpin::preflight::{Answer as Probed, NoAnswer, Probe, Proxy, Road};
@@ -67,9 +68,9 @@ fn probe() -> Probe {
 
 /// An answer to the handshake without headers.
 fn handshake(engine: &mut Engine, socket: &Socket, facts: Facts) -> Step {
-    match engine.headers_received(socket, &|| None, &url_host) {
+    match engine.headers_received(socket, &OpeningHeaders::default, &url_host) {
         OnHeaders::Decided(step) => step,
-        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts, &|| None),
+        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts, &OpeningHeaders::default),
     }
 }
 
@@ -106,7 +107,7 @@ fn an_unpinned_socket_is_let_go_without_its_chain() {
     for url in ["wss://other.example.com", "ws://other.example.com", "wss://chat.example.com.evil.test"] {
         let socket = socket(url);
         assert_eq!(opening(&mut engine, &socket), Step { answer: Answer::LetGo, effects: vec![] }, "{url}");
-        let OnHeaders::Decided(step) = engine.headers_received(&socket, &|| None, &url_host) else {
+        let OnHeaders::Decided(step) = engine.headers_received(&socket, &OpeningHeaders::default, &url_host) else {
             panic!("{url} asks for facts")
         };
         assert_eq!(step.answer, Answer::LetGo, "{url}");
@@ -274,31 +275,32 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
         pins: vec![sockpin::rule::PinDocument { sha256: Pin::of_spki(b"key").to_string(), label: String::new() }],
         ..RuleDocument::default()
     };
-    let change = engine.save_rule(document.clone(), &birth, &url_host).unwrap();
+    let change = engine.save_rule(&document, &birth, &url_host).unwrap();
     let socket = socket("wss://chat.example.com");
-    let is_ruled =
-        |engine: &mut Engine| matches!(engine.headers_received(&socket, &|| None, &url_host), OnHeaders::NeedsFacts(_));
+    let is_ruled = |engine: &mut Engine| {
+        matches!(engine.headers_received(&socket, &OpeningHeaders::default, &url_host), OnHeaders::NeedsFacts(_))
+    };
     assert!(!is_ruled(&mut engine));
     engine.adopt(change);
     assert!(is_ruled(&mut engine));
 
     let later = Birth { id: "unused".to_owned(), time: UnixMillis::new(NOW.as_millis() + 5) };
     let stale = RuleDocument { id: Some("new".to_owned()), updated: Some(UnixMillis::new(1)), ..document.clone() };
-    let Err(Refusal::Rule(errors)) = engine.save_rule(stale, &later, &url_host) else {
+    let Err(Refusal::Rule(errors)) = engine.save_rule(&stale, &later, &url_host) else {
         panic!("a stale edit is saved")
     };
     assert_eq!(errors[0].error, Error::RuleChanged);
     let edited =
         RuleDocument { id: Some("new".to_owned()), updated: Some(NOW), note: "edited".to_owned(), ..document.clone() };
-    let change = engine.save_rule(edited, &later, &url_host).unwrap();
+    let change = engine.save_rule(&edited, &later, &url_host).unwrap();
     let rule = change.rule.clone().unwrap();
     assert_eq!((rule.created(), rule.updated()), (NOW, later.time));
     engine.adopt(change);
     assert_eq!(engine.policy().unwrap().user.rules().len(), 1);
 
     let unknown = RuleDocument { id: Some("gone".to_owned()), ..document.clone() };
-    assert!(matches!(engine.save_rule(unknown, &later, &url_host), Err(Refusal::Policy(Error::RuleUnknown { .. }))));
-    assert!(matches!(engine.save_rule(RuleDocument::default(), &later, &url_host), Err(Refusal::Rule(_))));
+    assert!(matches!(engine.save_rule(&unknown, &later, &url_host), Err(Refusal::Policy(Error::RuleUnknown { .. }))));
+    assert!(matches!(engine.save_rule(&RuleDocument::default(), &later, &url_host), Err(Refusal::Rule(_))));
     let deleted = engine.delete_rule("new").unwrap();
     engine.adopt(deleted);
     assert!(!is_ruled(&mut engine));
@@ -461,7 +463,7 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
 
     let birth = Birth { id: "s".to_owned(), time: at(101) };
     let document: RuleDocument = serde_json::from_value(json!({"host": "a.test", "mode": "off"})).unwrap();
-    let change = engine.save_rule(document, &birth, &url_host).unwrap();
+    let change = engine.save_rule(&document, &birth, &url_host).unwrap();
     engine.adopt(change);
     assert!(probe(&mut engine, 102).is_some(), "the policy has changed");
     let _ = answered(&mut engine, &socket(102), &first, Probed::None(NoAnswer::Failed));
@@ -589,7 +591,7 @@ fn a_rule_for_a_host_that_firefox_never_shows_is_refused() {
         ("example.addons.mozilla.org", false),
     ] {
         let document: RuleDocument = serde_json::from_value(json!({"host": host, "mode": "off"})).unwrap();
-        let result = engine.save_rule(document, &birth, &url_host);
+        let result = engine.save_rule(&document, &birth, &url_host);
         assert_eq!(result.is_err(), refused, "{host}");
         if let Err(Refusal::Rule(errors)) = result {
             assert!(matches!(errors[0].error, Error::HostNeverShown { .. }), "{errors:?}");

@@ -1,9 +1,9 @@
 //! The lock, and what other extensions make of answers: one socket through all its events.
 
 use serde_json::json;
-use sockpin::connection::Facts;
+use sockpin::connection::{Facts, MissingFacts};
 use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Socket, Step, Stored};
-use sockpin::lock::WebSocketKey;
+use sockpin::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
 use sockpin::overruling::Overruled;
 use sockpin::pause::PauseLength;
 use sockpin::pin::Pin;
@@ -71,11 +71,24 @@ fn unanswered() -> Probed {
 }
 
 fn at_headers(engine: &mut Engine, socket: &Socket, facts: Facts, accept: Option<&str>) -> Step {
-    let accept = || accept.map(str::to_owned);
-    match engine.headers_received(socket, &accept, &url_host) {
+    with_headers(engine, socket, facts, &accepting(accept))
+}
+
+fn with_headers(engine: &mut Engine, socket: &Socket, facts: Facts, headers: &OpeningHeaders) -> Step {
+    let headers = || headers.clone();
+    match engine.headers_received(socket, &headers, &url_host) {
         OnHeaders::Decided(step) => step,
-        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts, &accept),
+        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts, &headers),
     }
+}
+
+fn accepting(accept: Option<&str>) -> OpeningHeaders {
+    OpeningHeaders { accept: accept.map(str::to_owned), extensions: None }
+}
+
+/// The answer that gives the page what it waits for.
+fn unlocked() -> Answer {
+    Answer::Unlock(vec![(SEC_WEBSOCKET_ACCEPT, Some(PAGE_ACCEPT.to_owned()))])
 }
 
 /// What a server that was sent our key answers.
@@ -164,7 +177,7 @@ fn the_lock_opens_for_the_answer_to_our_key_alone() {
     let ours = accept_of_ours();
     let altered = Some(Reason::HandshakeAltered);
     for (status, accept, answer, logged) in [
-        (101, Some(ours.as_str()), Answer::Unlock(PAGE_ACCEPT.to_owned()), None),
+        (101, Some(ours.as_str()), unlocked(), None),
         // Somebody has put the page's own key back, another one in, or taken the answer out.
         (101, Some(PAGE_ACCEPT), Answer::Cancel, altered),
         (101, Some("b3RoZXI="), Answer::Cancel, altered),
@@ -191,7 +204,7 @@ fn the_lock_opens_for_the_answer_to_our_key_alone() {
 fn a_lock_outlives_the_rule_and_the_pause_that_came_meanwhile() {
     let chain = TestChain::new();
     let facts = || Facts::from(secure(chain.certificates()));
-    let open = Answer::Unlock(PAGE_ACCEPT.to_owned());
+    let open = unlocked();
     let mut engine = wrong(&json!({}));
     at_gates(&mut engine, &wss(), &unanswered());
     let change = engine.delete_rule("r").unwrap();
@@ -222,7 +235,7 @@ fn after_a_password_the_pages_first_key_counts() {
     }
     let facts = Facts::from(secure(chain.certificates()));
     let step = at_headers(&mut engine, &switching(&wss()), facts, Some(&accept_of_ours()));
-    assert_eq!(step.answer, Answer::Unlock(PAGE_ACCEPT.to_owned()));
+    assert_eq!(step.answer, unlocked());
 }
 
 #[test]
@@ -297,7 +310,7 @@ fn an_entry_says_what_another_extension_has_made_of_a_stop() {
         }
         effects.extend(engine.sent("1", NOW));
         effects.extend(at_headers(&mut engine, &switching(&wss()), facts(), Some(&ours)).effects);
-        effects.extend(engine.opening_answer("1", Some(101), &|| accept.map(str::to_owned), NOW));
+        effects.extend(engine.opening_answer("1", Some(101), &|| accepting(accept), NOW));
         let (new, amended, counted) = done(&effects);
         assert_eq!((new.len(), counted), (1, 1), "{preflight} {accept:?}: one socket, one entry");
         // Stopped by the pre-flight it has no lock, so whatever fits nothing is an open door.
@@ -313,6 +326,37 @@ fn an_entry_says_what_another_extension_has_made_of_a_stop() {
 }
 
 #[test]
+fn where_the_browser_does_not_wait_for_the_verdict_the_entry_is_one_and_true() {
+    let chain = TestChain::new();
+    let facts = || Facts::from(secure(chain.certificates()));
+    let missing = || Facts::Missing(MissingFacts::NoCertificates);
+    let sealed = OpeningHeaders { accept: None, extensions: Some("sockpin-lock; closed".to_owned()) };
+    for (is_right, facts, headers, reason, overruled) in [
+        (false, facts(), accepting(None), Reason::PinMismatch, Some(Overruled::Held)),
+        (false, facts(), accepting(Some(PAGE_ACCEPT)), Reason::PinMismatch, Some(Overruled::Opened)),
+        (true, missing(), sealed, Reason::NoCertificates, Some(Overruled::Held)),
+        (true, facts(), accepting(None), Reason::AnswerDiscarded, None),
+    ] {
+        let mut engine = if is_right { right(&chain) } else { wrong(&json!({})) };
+        at_gates(&mut engine, &wss(), &unanswered());
+        let OnHeaders::NeedsFacts(target) =
+            engine.headers_received(&switching(&wss()), &OpeningHeaders::default, &url_host)
+        else {
+            panic!("no facts are asked for")
+        };
+        let mut effects = engine.opening_answer("1", Some(101), &|| headers.clone(), NOW);
+        engine.ended("1");
+        assert_eq!(effects, [], "nothing is said before it is judged");
+        let ours = || accepting(Some(&accept_of_ours()));
+        effects.extend(engine.judge(&switching(&wss()), target, facts, &ours).effects);
+        let (new, amended, counted) = done(&effects);
+        assert_eq!((new.len(), new[0].reason, counted), (1, reason, 1));
+        assert_eq!(amended.last().and_then(|entry| entry.overruled), overruled, "{reason:?}");
+        assert_eq!(engine.opening_answer("1", Some(101), &OpeningHeaders::default, NOW), [], "it is forgotten");
+    }
+}
+
+#[test]
 fn a_stop_that_is_honoured_says_nothing_more() {
     let chain = TestChain::new();
     let mut engine = wrong(&json!({}));
@@ -322,11 +366,101 @@ fn a_stop_that_is_honoured_says_nothing_more() {
     let step = at_headers(&mut engine, &switching(&wss()), facts, Some(&accept_of_ours()));
     assert_eq!(done(&step.effects).0.len(), 1);
     engine.ended("1");
-    assert_eq!(engine.opening_answer("1", Some(101), &|| None, NOW), [], "of an ended request nothing is known");
+    assert_eq!(
+        engine.opening_answer("1", Some(101), &|| accepting(None), NOW),
+        [],
+        "of an ended request nothing is known"
+    );
 }
 
 #[test]
-fn over_http_2_the_lock_neither_holds_nor_is_missed() {
+fn the_seal_is_taken_out_and_nothing_else() {
+    for (extensions, without) in [
+        (None, None),
+        (Some(""), None),
+        (Some("permessage-deflate"), None),
+        (Some("sockpin-lock"), None),
+        (Some("sockpin-lock; open"), None),
+        (Some("sockpin-lock; closed"), Some(None)),
+        (Some(" sockpin-lock; closed ,"), Some(None)),
+        (Some("permessage-deflate, sockpin-lock; closed"), Some(Some("permessage-deflate"))),
+        (Some("a; b=15, c; d, sockpin-lock; closed"), Some(Some("a; b=15, c; d"))),
+        (Some("sockpin-lock; closed,a"), Some(Some("a"))),
+        (Some("a,sockpin-lock; closed, sockpin-lock; closed"), Some(Some("a"))),
+    ] {
+        let headers = OpeningHeaders { accept: None, extensions: extensions.map(str::to_owned) };
+        assert_eq!(headers.unsealed(), without.map(|rest| rest.map(str::to_owned)), "{extensions:?}");
+    }
+}
+
+#[test]
+fn whatever_is_let_go_is_unsealed_and_what_is_not_stays_sealed() {
+    let chain = TestChain::new();
+    let facts = || Facts::from(secure(chain.certificates()));
+    let sealed = |accept: Option<&str>| OpeningHeaders {
+        accept: accept.map(str::to_owned),
+        extensions: Some("permessage-deflate, sockpin-lock; closed".to_owned()),
+    };
+    let unsealed = (SEC_WEBSOCKET_EXTENSIONS, Some("permessage-deflate".to_owned()));
+    let below = socket("wss://below.chat.example.com/");
+    let http2 = Socket { status: Some(200), ..wss() };
+    // A host below a ruled one, or a rule that only flags; HTTP/2; HTTP/1.1 with both parts of the lock.
+    for (mut engine, socket, accept, changes) in [
+        (wrong(&json!({})), switching(&below), Some(PAGE_ACCEPT), vec![unsealed.clone()]),
+        (wrong(&json!({"mode": "flag"})), switching(&wss()), Some(PAGE_ACCEPT), vec![unsealed.clone()]),
+        (right(&chain), http2.clone(), None, vec![unsealed.clone()]),
+        (
+            right(&chain),
+            switching(&wss()),
+            Some(accept_of_ours().as_str()),
+            vec![unsealed, (SEC_WEBSOCKET_ACCEPT, Some(PAGE_ACCEPT.to_owned()))],
+        ),
+    ] {
+        at_gates(&mut engine, &Socket { status: None, ..socket.clone() }, &unanswered());
+        let step = with_headers(&mut engine, &socket, facts(), &sealed(accept));
+        assert_eq!(step.answer, Answer::Unlock(changes), "{socket:?}");
+    }
+    // Undone over HTTP/2 the stop holds as long as the seal is on, and an undone "yes" is noticed by it.
+    for (mut engine, headers, overruled, discarded) in [
+        (wrong(&json!({})), sealed(None), Some(Overruled::Held), 0),
+        (wrong(&json!({})), OpeningHeaders::default(), Some(Overruled::Opened), 0),
+        (right(&chain), sealed(None), None, 1),
+        (right(&chain), OpeningHeaders::default(), None, 0),
+    ] {
+        at_gates(&mut engine, &wss(), &unanswered());
+        with_headers(&mut engine, &http2, facts(), &sealed(None));
+        let effects = engine.opening_answer("1", Some(200), &|| headers.clone(), NOW);
+        let (new, amended, _) = done(&effects);
+        assert_eq!(amended.first().and_then(|entry| entry.overruled), overruled, "{headers:?}");
+        assert_eq!(new.len(), discarded, "{headers:?}");
+    }
+}
+
+#[test]
+fn the_hosts_of_rules_that_block_are_sealed() {
+    let rule = |host: &str, mode: &str| json!({"host": host, "mode": mode, "pins": [{"sha256": Pin::of_spki(b"key").to_base64()}]});
+    let mut expired = rule("old.example.com", "block");
+    expired["expires"] = json!("2020-01-01");
+    let rules = [
+        rule("b.example.com:8443", "block"),
+        rule("**.a.example.com", "block"),
+        rule("*.c.example.com", "block"),
+        rule("flagged.example.com", "flag"),
+        rule("off.example.com", "off"),
+        rule("[2001:db8::1]", "block"),
+        expired,
+    ];
+    let user = Ok(Some(json!({"version": 1, "rules": rules}).to_string()));
+    let managed = Ok(Some(json!({"rules": [rule("managed.example.com", "block")]}).to_string()));
+    let engine = Engine::start(Stored { user, managed, pause: None, overruling: None }, NOW, &url_host);
+    let names = ["a.example.com", "b.example.com", "c.example.com", "managed.example.com"];
+    let mut expected = vec!["[2001:db8::1]".to_owned()];
+    expected.extend(names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.")]));
+    assert_eq!(engine.sealed_hosts(NOW).into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn over_http_2_the_key_neither_holds_nor_is_missed() {
     let chain = TestChain::new();
     let facts = || Facts::from(secure(chain.certificates()));
     let answered = |socket: &Socket| Socket { status: Some(200), ..socket.clone() };
@@ -335,7 +469,7 @@ fn over_http_2_the_lock_neither_holds_nor_is_missed() {
     {
         at_gates(&mut engine, &wss(), &unanswered());
         assert_eq!(at_headers(&mut engine, &answered(&wss()), facts(), None).answer, answer);
-        let effects = engine.opening_answer("1", Some(200), &|| None, NOW);
+        let effects = engine.opening_answer("1", Some(200), &|| accepting(None), NOW);
         assert_eq!(done(&effects).0.len(), 0, "nothing new is written down");
         assert_eq!(done(&effects).1.first().and_then(|entry| entry.overruled), overruled);
     }
@@ -349,7 +483,7 @@ fn a_yes_that_does_not_count_is_written_down() {
         let mut engine = right(&chain);
         at_gates(&mut engine, &wss(), &unanswered());
         at_headers(&mut engine, &switching(&wss()), facts(), Some(&accept_of_ours()));
-        let effects = engine.opening_answer("1", Some(101), &|| accept.map(str::to_owned), NOW);
+        let effects = engine.opening_answer("1", Some(101), &|| accepting(accept), NOW);
         let (new, _, counted) = done(&effects);
         assert_eq!((new.len(), counted), (logged, logged), "{accept:?}");
         if let Some(entry) = new.first() {
@@ -367,7 +501,7 @@ fn nothing_of_a_private_window_is_written_down_and_an_overruling_names_no_host()
     let facts = Facts::from(secure(chain.certificates()));
     let step = at_headers(&mut engine, &switching(&private), facts, Some(&accept_of_ours()));
     assert_eq!(step.answer, Answer::Cancel);
-    let effects = [step.effects, engine.opening_answer("1", Some(101), &|| Some(PAGE_ACCEPT.to_owned()), NOW)].concat();
+    let effects = [step.effects, engine.opening_answer("1", Some(101), &|| accepting(Some(PAGE_ACCEPT)), NOW)].concat();
     let (new, amended, counted) = done(&effects);
     assert_eq!((new.len(), amended.len(), counted), (0, 0, 1));
     assert_eq!(engine.overruling().map(|overruling| overruling.host.clone()), Some(None));

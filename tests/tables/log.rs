@@ -1,5 +1,7 @@
 //! What is one entry of the log, and what are two.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use sockpin::connection::{Facts, MissingFacts};
 use sockpin::log::EntryKey;
@@ -23,7 +25,7 @@ fn violation(url: &str, fields: &Value, facts: impl Into<Facts>) -> Violation {
     let policy = json!({"version": 1, "rules": [rule]}).to_string();
     let user = Policy::from_json(&policy, NOW, &url_host).unwrap();
     let connection = connection(url, facts);
-    let verdict = judge(&Layers { managed: Policy::default(), user }, &connection);
+    let verdict = judge(&Layers { managed: Arc::default(), user }, &connection);
     Violation::new(&verdict, &connection, Some("https://page.example".to_owned()))
 }
 

@@ -10,8 +10,10 @@ mod lock;
 mod log;
 mod lookup;
 mod managed;
+mod names;
 mod pem;
 mod rules;
+mod secrets;
 mod verdicts;
 
 /// A host parser that we did not write, in the place of the browser's.

@@ -1,6 +1,7 @@
 //! An administrator's policy: each bad part is refused by itself, and the rest holds.
 
 use serde_json::{Value, json};
+use sockpin::limits::MAX_RULES;
 use sockpin::managed::{Managed, Place};
 use sockpin::settings::Pausing;
 
@@ -43,6 +44,16 @@ fn a_bad_rule_is_refused_by_itself() {
         let expected = (vec!["a.test".to_owned(), "c.test".to_owned()], vec![(Place::Rule(1), code)]);
         assert_eq!(outcome(&managed), expected, "{bad}");
     }
+}
+
+#[test]
+fn rules_past_the_limit_are_refused_together_and_those_before_hold() {
+    let rules: Vec<_> =
+        (0..MAX_RULES + 2).map(|number| json!({"host": format!("h{number}.test"), "mode": "off"})).collect();
+    let managed = read(&json!({"rules": rules}));
+    let (hosts, problems) = outcome(&managed);
+    assert_eq!(hosts.len(), MAX_RULES);
+    assert_eq!(problems, [(Place::RulesFrom(MAX_RULES), "rule-count")]);
 }
 
 #[test]

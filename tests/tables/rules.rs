@@ -1,8 +1,9 @@
 //! Rules and stored policies: what is accepted, what is refused and where, what survives a round trip.
 
-use serde_json::json;
-use sockpin::policy::Policy;
-use sockpin::rule::{Birth, Field, Rule, RuleDocument};
+use serde_json::{Value, json};
+use sockpin::limits::MAX_RULES;
+use sockpin::policy::{POLICY_VERSION, Policy, RuleChange};
+use sockpin::rule::{Birth, Field, Mode, Rule, RuleDocument};
 use sockpin::time::UnixMillis;
 
 use crate::url_host;
@@ -12,7 +13,7 @@ const PIN: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
 
 type Complaint = (Field, Option<usize>, &'static str);
 
-fn rule(document: serde_json::Value) -> Result<Rule, Vec<Complaint>> {
+fn rule(document: Value) -> Result<Rule, Vec<Complaint>> {
     let document: RuleDocument = serde_json::from_value(document).unwrap();
     let birth = Birth { id: "new".to_owned(), time: NOW };
     Rule::new(&document, &birth, &url_host)
@@ -23,7 +24,7 @@ fn rule(document: serde_json::Value) -> Result<Rule, Vec<Complaint>> {
 fn absent_fields_have_the_defaults_of_the_design() {
     let rule = rule(json!({"host": "Example.com", "pins": [{"sha256": format!("sha256//{PIN}")}]})).unwrap();
     assert_eq!(
-        serde_json::to_value(&rule).unwrap(),
+        serde_json::to_value(RuleDocument::from(&rule)).unwrap(),
         json!({
             "id": "new", "host": "example.com", "mode": "block", "pins": [{"sha256": PIN, "label": ""}], "denied": [],
             "match": "chain", "expires": null, "localRoots": "enforce", "requireCt": false, "preflight": "prefer",
@@ -85,7 +86,7 @@ fn a_rule_may_be_off_or_have_denied_keys_only() {
 
 #[test]
 fn a_stored_policy_reads_back_as_it_was() {
-    let written = json!({"version": 1, "settings": {"pausing": "forbidden", "of a later version": [1, 2]}, "rules": [
+    let written = json!({"version": 1, "settings": {"pausing": "forbidden"}, "rules": [
         {"id": "one", "host": "**.bücher.example:8443", "mode": "flag", "pins": [{"sha256": PIN, "label": "root"}],
          "denied": [], "match": "leaf", "expires": "2027-01-01", "localRoots": "exempt", "requireCt": true,
          "preflight": "require", "note": "mine", "created": 5, "updated": 6},
@@ -96,7 +97,8 @@ fn a_stored_policy_reads_back_as_it_was() {
     assert_eq!(again.rules(), policy.rules());
     let mut expected = written;
     expected["rules"][0]["host"] = json!("**.xn--bcher-kva.example:8443");
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&stored).unwrap(), expected);
+    expected["rules"][0].as_object_mut().unwrap().remove("denied").expect("it has its default, and is not stored");
+    assert_eq!(serde_json::from_str::<Value>(&stored).unwrap(), expected);
 }
 
 #[test]
@@ -109,14 +111,23 @@ fn a_policy_that_cannot_be_read_whole_is_refused() {
         (json!({"version": "1"}).to_string(), "policy-syntax"),
         (json!({"version": 0, "rules": []}).to_string(), "policy-syntax"),
         (json!({"version": 1}).to_string(), "policy-syntax"),
-        (json!({"version": 1, "rule": []}).to_string(), "policy-syntax"),
-        (json!({"version": 1, "rules": [], "Rules": []}).to_string(), "policy-syntax"),
+        (json!({"version": 1, "rule": []}).to_string(), "policy-field-newer"),
+        (json!({"version": 1, "rules": [], "Rules": []}).to_string(), "policy-field-newer"),
         (
             json!({"version": 1, "rules": [{"host": "a.test", "pins": [{"sha256": PIN}], "Denied": []}]}).to_string(),
-            "policy-syntax",
+            "policy-field-newer",
         ),
-        (json!({"version": 1, "rules": [{"host": "a.test", "pins": [{"sha": PIN}]}]}).to_string(), "policy-syntax"),
+        (
+            json!({"version": 1, "rules": [{"host": "a.test", "pins": [{"sha": PIN}]}]}).to_string(),
+            "policy-field-newer",
+        ),
+        (json!({"version": 1, "rules": [], "settings": {"pauseing": 1}}).to_string(), "policy-field-newer"),
+        (json!({"version": 1, "rules": [], "settings": {"pausing": 1}}).to_string(), "policy-syntax"),
+        (json!({"version": 1, "rules": {}}).to_string(), "policy-syntax"),
         (json!({"version": 2, "rules": "whatever"}).to_string(), "policy-newer"),
+        (r#"{"rules": "whatever", "more": 1, "version": 2}"#.to_owned(), "policy-newer"),
+        (r#"{"version": 1, "rules": [], "rules": []}"#.to_owned(), "policy-syntax"),
+        (r#"{"version": 1, "rules": [], "more": "#.to_owned(), "policy-syntax"),
         (json!({"version": 1, "rules": [{"host": "a.test", "mode": "blok"}]}).to_string(), "policy-syntax"),
         (json!({"version": 1, "rules": [{"host": "a.test"}]}).to_string(), "policy-rule"),
         (
@@ -135,4 +146,86 @@ fn a_policy_that_cannot_be_read_whole_is_refused() {
         let error = Policy::from_json(&json, NOW, &url_host).unwrap_err();
         assert_eq!(error.code(), code, "{json}");
     }
+}
+
+/// `policy-<version>.json` is a record as that version of its format had it, with a value for every field.
+#[test]
+fn a_record_of_every_version_is_read_with_all_that_is_in_it() {
+    for version in 1..=POLICY_VERSION {
+        let file = format!("{}/tests/data/policy-{version}.json", env!("CARGO_MANIFEST_DIR"));
+        let json = std::fs::read_to_string(&file).unwrap();
+        let policy = Policy::from_json(&json, NOW, &url_host).unwrap();
+        let written = policy.to_json().unwrap();
+        let again = Policy::from_json(&written, UnixMillis::new(0), &url_host).unwrap();
+        assert_eq!((again.rules(), again.settings()), (policy.rules(), policy.settings()), "{file}");
+        if version == POLICY_VERSION {
+            let record: Value = serde_json::from_str(&json).unwrap();
+            let documents: Vec<_> = policy
+                .rules()
+                .iter()
+                .map(|rule| serde_json::to_value(RuleDocument::from(rule.as_ref())).unwrap())
+                .collect();
+            assert_eq!(record["rules"], json!(documents), "no field is missing in it, and none is lost");
+            assert_eq!(record["settings"], serde_json::to_value(policy.settings()).unwrap());
+            let plain = serde_json::to_value(RuleDocument::default()).unwrap();
+            for (field, default) in plain.as_object().unwrap() {
+                assert!(documents.iter().any(|rule| rule[field] != *default), "no rule of {file} has a {field}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_record_after_a_change_is_that_of_the_changed_policy() {
+    let json = json!({"version": 1, "rules": [
+        {"id": "a", "host": "a.test", "mode": "off"}, {"id": "b", "host": "b.test", "mode": "off"},
+    ]});
+    let policy = Policy::from_json(&json.to_string(), NOW, &url_host).unwrap();
+    let checked = |id: Option<&str>, host: &str| {
+        let updated = id.and_then(|id| policy.rule(id)).map(|rule| rule.updated());
+        let document = RuleDocument {
+            id: id.map(str::to_owned),
+            updated,
+            host: host.to_owned(),
+            mode: Mode::Off,
+            ..RuleDocument::default()
+        };
+        let birth = Birth { id: "c".to_owned(), time: NOW };
+        std::sync::Arc::new(policy.check(&document, &birth, &url_host).unwrap())
+    };
+    for (change, hosts) in [
+        (RuleChange::Put(checked(None, "c.test")), vec!["a.test", "b.test", "c.test"]),
+        (RuleChange::Put(checked(Some("a"), "moved.test")), vec!["moved.test", "b.test"]),
+        (RuleChange::Delete(policy.rule("a").unwrap().clone()), vec!["b.test"]),
+    ] {
+        let record = policy.to_json_after(&change).unwrap();
+        let mut changed = policy.clone();
+        changed.make(change);
+        assert_eq!(record, changed.to_json().unwrap());
+        let rules = Policy::from_json(&record, NOW, &url_host).unwrap();
+        assert_eq!(rules.rules().iter().map(|rule| rule.host().to_string()).collect::<Vec<_>>(), hosts);
+    }
+}
+
+#[test]
+fn a_rule_past_the_limit_is_refused_when_it_is_stored_and_no_stored_one_is_lost_by_it() {
+    let policy = |count: usize| {
+        let rules: Vec<_> =
+            (0..count).map(|number| json!({"host": format!("h{number}.test"), "mode": "off"})).collect();
+        Policy::from_json(&json!({"version": 1, "rules": rules}).to_string(), NOW, &url_host).unwrap()
+    };
+    let full = policy(MAX_RULES + 1);
+    assert_eq!(full.rules().len(), MAX_RULES + 1, "what was stored before there was a limit holds");
+    let document = |id: Option<&str>| RuleDocument {
+        id: id.map(str::to_owned),
+        updated: Some(NOW),
+        host: "new.test".to_owned(),
+        mode: Mode::Off,
+        ..RuleDocument::default()
+    };
+    let birth = Birth { id: "new".to_owned(), time: NOW };
+    let errors = full.check(&document(None), &birth, &url_host).unwrap_err();
+    assert_eq!((errors.len(), errors[0].field, errors[0].error.code()), (1, Field::Id, "rule-count"));
+    assert!(full.check(&document(Some("rule-5")), &birth, &url_host).is_ok(), "one that is there can be changed");
+    assert!(policy(MAX_RULES - 1).check(&document(None), &birth, &url_host).is_ok());
 }

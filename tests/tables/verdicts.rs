@@ -20,7 +20,7 @@ fn policy(rules: &Value) -> Policy {
 }
 
 fn by_user(rules: &Value) -> Layers {
-    Layers { managed: Policy::default(), user: policy(rules) }
+    Layers { user: policy(rules), ..Layers::default() }
 }
 
 /// A rule for the test host with these fields.
@@ -278,7 +278,7 @@ fn the_strictest_layer_wins() {
         (layer("off", &right), layer("block", &right), Outcome::Allow),
         (layer("off", &right), json!([]), Outcome::NotPinned),
     ] {
-        let layers = Layers { managed: policy(&managed), user: policy(&user) };
+        let layers = Layers { managed: policy(&managed).into(), user: policy(&user) };
         let verdict = judge(&layers, &connection(URL, secure(chain.certificates())));
         assert_eq!(verdict.outcome, expected, "managed {managed}, user {user}");
     }

@@ -103,6 +103,7 @@ const broken = {
   "no JSON of a policy": { rules: 5 },
   "without rules": { version: 1 },
   "a string": "policy",
+  "text that is cut off": JSON.stringify(record(OTHER)).slice(0, -1),
   "null": null,
   "with a bad rule": record("AAAA"),
 };
@@ -128,15 +129,60 @@ for (const [name, policy] of Object.entries(broken)) {
   });
 }
 
-test("a stored policy of a newer version stops every socket and cannot be replaced", async () => {
-  const newer = { version: 2, rules: [], more: "things" };
-  const double = await background(structuredClone(newer));
-  assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), CANCEL);
-  for (const message of [{ type: "startAfresh" }, { type: "saveRule", rule: { host: "a.test", mode: "off" } }]) {
-    const answer = await double.listeners.onMessage.listener(message);
-    assert.deepEqual([answer.type, answer.problem.code], ["failed", "policy-newer"]);
-  }
-  assert.deepEqual(double.stored, { policy: newer });
+const newer = {
+  "a version": [{ version: 2, rules: [], more: "things" }, "policy-newer"],
+  "a version, as text": [JSON.stringify({ version: 2, rules: 5 }), "policy-newer"],
+  "a field": [{ ...record(OTHER), more: "things" }, "policy-field-newer"],
+  "a field of a rule, as text": [JSON.stringify(record(OTHER, { reportUri: "https://a.test/" })), "policy-field-newer"],
+  "a setting": [{ ...record(OTHER), settings: { theme: "dark" } }, "policy-field-newer"],
+};
+for (const [name, [policy, code]] of Object.entries(newer)) {
+  test(`a stored policy with ${name} of a newer version stops every socket and cannot be replaced`, async () => {
+    const double = await background(structuredClone(policy));
+    assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), CANCEL);
+    for (const message of [{ type: "startAfresh" }, { type: "saveRule", rule: { host: "a.test", mode: "off" } }]) {
+      const answer = await double.listeners.onMessage.listener(message);
+      assert.deepEqual([answer.type, answer.problem.code], ["failed", code]);
+    }
+    assert.deepEqual(double.stored, { policy });
+  });
+}
+
+test("rules that are stored as an object hold, and a change stores them with its own as text", async () => {
+  const old = JSON.parse(await data("policy-1.json"));
+  const double = await background(structuredClone(old));
+  double.securityInfo = async () => secure;
+  const pinned = details({ url: "wss://pinned.sockpin.test/" });
+  assert.deepEqual(await double.ask("onHeadersReceived", pinned), CANCEL);
+  assert.deepEqual(double.stored.policy, old, "reading changes nothing");
+  const saved = await double.listeners.onMessage.listener({ type: "saveRule", rule: { host: "a.test", mode: "off" } });
+  assert.equal(saved.type, "saved");
+  const { version, rules, settings } = JSON.parse(double.stored.policy);
+  assert.deepEqual([version, settings, rules.length], [old.version, old.settings, old.rules.length + 1]);
+  for (const [index, rule] of old.rules.entries()) assert.deepEqual({ ...rule, ...rules[index] }, rule);
+  const { stored, local } = double;
+  const woken = await background(undefined, (double) => Object.assign(double, { stored, local }));
+  woken.securityInfo = async () => secure;
+  assert.deepEqual(await woken.ask("onHeadersReceived", pinned), CANCEL);
+  assert.deepEqual(await woken.ask("onBeforeRequest", unpinned()), {});
+});
+
+test("all that is stored is asked for before any answer is awaited", async () => {
+  const events = [];
+  const slow = (name, get) => async (...keys) => {
+    events.push(name);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    events.push("answer");
+    return get(...keys);
+  };
+  const double = await background(record(OTHER), (double) => {
+    double.storageGet = slow("local", double.storageGet);
+    double.managed = slow("managed", async () => ({}));
+    browser.storage.session.get = slow("session", browser.storage.session.get);
+  });
+  assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
+  assert.deepEqual(events.slice(0, 3).sort(), ["local", "managed", "session"]);
+  assert.deepEqual(events.slice(3), ["answer", "answer", "answer"]);
 });
 
 test("stored rules that are gone stop every socket, and are not taken for none", async () => {
@@ -245,7 +291,11 @@ test("a rule is in force when its saving has been answered, and not when it coul
   const saved = await send({ type: "saveRule", rule });
   assert.equal(saved.type, "saved");
   assert.deepEqual(await double.ask("onHeadersReceived", details()), CANCEL);
-  assert.deepEqual(double.stored.policy.rules, [saved.rule]);
+  const stored = () => JSON.parse(double.stored.policy);
+  assert.deepEqual(Object.keys(stored()), ["version", "rules", "settings"]);
+  // What has its default is not stored.
+  const { id, host, mode, pins, created, updated } = saved.rule;
+  assert.deepEqual(stored().rules, [{ id, host, mode, pins, created, updated }]);
   assert.deepEqual(saved.rule.pins, [{ sha256: OTHER, label: "theirs" }]);
 
   const refused = await send({ type: "saveRule", rule: { host: "*.com", pins: [{ sha256: "x" }] } });
@@ -256,7 +306,7 @@ test("a rule is in force when its saving has been answered, and not when it coul
   // Two changes at once: each is made on what the other has stored.
   const both = await Promise.all(["a.test", "b.test"].map((host) => send({ type: "saveRule", rule: { host, mode: "off" } })));
   assert.deepEqual(both.map(({ type }) => type), ["saved", "saved"]);
-  assert.equal(double.stored.policy.rules.length, 3);
+  assert.equal(stored().rules.length, 3);
 
   assert.deepEqual(await send({ type: "deleteRule", id: saved.rule.id }), { type: "done" });
   assert.deepEqual(await double.ask("onHeadersReceived", details()), {});

@@ -63,6 +63,11 @@ export function installBrowser() {
     local: {},
     session: {},
     alarms: {},
+    /** The rules of `declarativeNetRequest`, which the browser keeps. */
+    declared: [],
+    declare: async ({ removeRuleIds, addRules }) => {
+      double.declared = [...double.declared.filter(({ id }) => !removeRuleIds.includes(id)), ...addRules];
+    },
     everySite: true,
     privateWindows: true,
     managed: async () => { throw new Error("Managed storage manifest not found"); },
@@ -104,11 +109,16 @@ export function installBrowser() {
     storage: {
       local: { get: (key) => double.storageGet(key), set: (items) => double.storageSet(items) },
       session: {
-        get: async (key) => (key in double.session ? { [key]: double.session[key] } : {}),
+        get: async (keys) =>
+          Object.fromEntries([keys].flat().filter((key) => key in double.session).map((key) => [key, double.session[key]])),
         set: async (items) => { Object.assign(double.session, structuredClone(items)); },
         remove: async (key) => { delete double.session[key]; },
       },
       managed: { get: () => double.managed() },
+    },
+    declarativeNetRequest: {
+      getDynamicRules: async () => structuredClone(double.declared),
+      updateDynamicRules: async (update) => double.declare(structuredClone(update)),
     },
     alarms: {
       onAlarm: register("onAlarm"),

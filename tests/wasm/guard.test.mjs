@@ -157,10 +157,11 @@ test("what an event that holds nothing up does to the core stops no socket, and 
   const double = await background({
     start: (_, instance, life) => ({
       ...instance,
+      headersReceived: async () => CANCEL,
       sendHeaders: () => { tells.push(life); throw life > 1 ? new Error("no") : new WebAssembly.RuntimeError("unreachable"); },
     }),
   });
-  assert.deepEqual(await double.ask("onBeforeRequest", details()), {});
+  assert.deepEqual(await double.ask("onHeadersReceived", details()), CANCEL);
   for (const lives of [1, 2, 2]) {
     double.observers.onSendHeaders(details());
     await until(() => tells.at(-1) === lives, "told");
@@ -168,6 +169,29 @@ test("what an event that holds nothing up does to the core stops no socket, and 
     assert.equal(loads, 2);
     tells.length = 0;
   }
+});
+
+test("the core is told of the requests that it has answered, and of no others", async () => {
+  const told = [];
+  const double = await background({
+    beforeRequest: async ({ requestId }) => (requestId === "stopped" ? CANCEL : {}),
+    beforeSendHeaders: async ({ requestId }) => (requestId === "locked" ? { requestHeaders: [] } : {}),
+    headersReceived: async () => { throw new Error("no"); },
+    ...Object.fromEntries(["sendHeaders", "responseStarted", "ended"].map((method) =>
+      [method, ({ requestId }) => { told.push(`${method} ${requestId}`); }])),
+  });
+  const tell = (requestId) => {
+    for (const event of ["onSendHeaders", "onResponseStarted", "onErrorOccurred", "onErrorOccurred"]) double.observers[event](details({ requestId }));
+  };
+  for (const [event, requestId] of [
+    ["onBeforeRequest", "stopped"], ["onBeforeSendHeaders", "locked"], ["onBeforeRequest", "free"], ["onHeadersReceived", "failed"],
+  ]) {
+    await double.ask(event, details({ requestId }));
+    tell(requestId);
+  }
+  const all = (requestId) => ["sendHeaders", "responseStarted", "ended"].map((method) => `${method} ${requestId}`);
+  await until(() => told.length >= 9, "told");
+  assert.deepEqual(told, [...all("stopped"), ...all("locked"), ...all("failed")]);
 });
 
 test("a trap that no promise sees is known from the page's error event", async () => {

@@ -167,3 +167,101 @@ test("a request that was stopped and is sent all the same is told", async () => 
   double.observers.onSendHeaders(details());
   assert.equal((await ask(double, { type: "status" })).overruling.how, "sent");
 });
+
+const SEAL = "sockpin-lock; closed";
+const save = (double, rule) => ask(double, { type: "saveRule", rule: { pins: [{ sha256: OTHER }], ...rule } });
+const domains = (double) => double.declared.map(({ condition }) => condition.requestDomains);
+
+test("the answers of hosts whose rules block are sealed by one declarative rule, which follows the rules", async () => {
+  const double = await background(PIN);
+  await until(() => double.declared.length === 1, "sealed at the start");
+  assert.deepEqual(double.declared, [{
+    id: 1,
+    condition: { resourceTypes: ["websocket"], requestDomains: ["chat.example.com", "chat.example.com."] },
+    action: {
+      type: "modifyHeaders",
+      responseHeaders: [{ header: "Sec-WebSocket-Extensions", operation: "append", value: SEAL }],
+    },
+  }]);
+  await until(() => double.session.sealed === true, "and remembered for the session");
+  await save(double, { host: "b.test" });
+  assert.deepEqual(domains(double), [["b.test", "b.test.", "chat.example.com", "chat.example.com."]]);
+  await save(double, { host: "flagged.test", mode: "flag" });
+  assert.equal(domains(double)[0].length, 4);
+  await ask(double, { type: "deleteRule", id: "r" });
+  assert.deepEqual(domains(double), [["b.test", "b.test."]]);
+  const { rule } = await save(double, { host: "c.test" });
+  await save(double, { ...rule, mode: "off" });
+  assert.deepEqual(domains(double), [["b.test", "b.test."]]);
+});
+
+test("the seal is compared once a session, and after a change that was cut off", async () => {
+  for (const [session, expected] of [[{ sealed: true }, 0], [{}, 1]]) {
+    const double = installBrowser();
+    let read = 0;
+    browser.declarativeNetRequest.getDynamicRules = async () => { read += 1; return double.declared; };
+    double.session = session;
+    await startBackground();
+    await ask(double, { type: "status" });
+    await until(() => double.session.sealed === true, "remembered");
+    assert.equal(read, expected, JSON.stringify(session));
+  }
+  const double = await background(PIN);
+  await until(() => double.session.sealed === true, "sealed");
+  double.storageSet = async () => { throw new Error("cut off"); };
+  await save(double, { host: "b.test" });
+  assert.equal(double.session.sealed, undefined, "the next start compares");
+});
+
+test("what is sealed stays so while the rules cannot be read", async () => {
+  const double = installBrowser();
+  double.declared = [{ id: 1, condition: { requestDomains: ["a.test"] } }];
+  double.stored.policy = "{";
+  await startBackground();
+  assert.equal((await ask(double, { type: "status" })).problem.code, "policy-syntax");
+  assert.deepEqual(domains(double), [["a.test"]]);
+});
+
+test("a host that Firefox refuses leaves the others sealed, and a seal that cannot be put on is said", async () => {
+  const double = await background(PIN, {});
+  await until(() => double.declared.length === 1, "sealed");
+  const declare = double.declare;
+  double.declare = async (update) => {
+    if (update.addRules[0]?.condition.requestDomains.includes("1.2.3")) throw new Error("not a canonical domain");
+    return declare(update);
+  };
+  double.stored.policy.rules.push({ id: "odd", host: "1.2.3", pins: [{ sha256: OTHER }] });
+  await save(double, { host: "b.test" });
+  assert.ok(domains(double)[0].includes("b.test"));
+  assert.equal((await ask(double, { type: "status" })).sealProblem, null);
+
+  double.declare = async () => { throw new Error("no"); };
+  await save(double, { host: "d.test" });
+  const status = await ask(double, { type: "status" });
+  assert.equal(status.sealProblem.code, "storage");
+  assert.equal(double.session.sealed, undefined);
+  double.declare = declare;
+  await save(double, { host: "e.test" });
+  assert.equal((await ask(double, { type: "status" })).sealProblem, null);
+});
+
+test("a sealed answer is unsealed for whoever is let go, and for nobody else", async () => {
+  const sealed = (accept, fields) => answered(accept, {
+    responseHeaders: [
+      { name: "sec-websocket-accept", value: accept }, { name: "sec-websocket-extensions", value: `permessage-deflate, ${SEAL}` },
+    ],
+    ...fields,
+  });
+  const right = await background(PIN);
+  const key = await sentKey(right);
+  assert.deepEqual((await right.ask("onHeadersReceived", sealed(acceptOf(key)))).responseHeaders, [
+    { name: "Sec-WebSocket-Extensions", value: "permessage-deflate" }, { name: "Sec-WebSocket-Accept", value: PAGE_ACCEPT },
+  ]);
+  const below = { url: "wss://below.chat.example.com/", requestId: "2" };
+  assert.deepEqual((await right.ask("onHeadersReceived", sealed(PAGE_ACCEPT, below))).responseHeaders, [
+    { name: "sec-websocket-accept", value: PAGE_ACCEPT }, { name: "Sec-WebSocket-Extensions", value: "permessage-deflate" },
+  ]);
+  const wrong = await background(OTHER);
+  await sentKey(wrong);
+  assert.deepEqual(await wrong.ask("onHeadersReceived", sealed("x")), CANCEL);
+});

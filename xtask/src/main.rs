@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+mod bench;
 mod build;
 mod process;
 mod run;
@@ -41,6 +42,12 @@ const COMMANDS: &[Command] = &[
         summary: "compile the core to WebAssembly; leaves extension/ ready to be loaded",
         run: build::command,
     },
+    Command {
+        name: "bench",
+        arguments: "[ROW...] [--rounds N] [--against FOLDER]",
+        summary: "what Sockpin costs, beside extensions that do less and another build of it",
+        run: bench::command,
+    },
 ];
 
 fn main() -> ExitCode {
@@ -73,8 +80,9 @@ fn dispatch(arguments: &[String]) -> Result<()> {
 fn help() -> String {
     let commands = COMMANDS.iter().map(|command| {
         let usage = format!("{} {}", command.name, command.arguments);
-        format!("  {usage:<28}{}\n", command.summary)
+        format!("  {usage:<48}{}\n", command.summary)
     });
-    let steps = test::step_names();
-    format!("Usage: cargo xtask <command>\n\n{}\nSteps of test: {steps}\n", commands.collect::<String>())
+    let (steps, rows) = (test::step_names(), bench::row_names());
+    let commands = commands.collect::<String>();
+    format!("Usage: cargo xtask <command>\n\n{commands}\nSteps of test: {steps}\nRows of bench: {rows}\n")
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use sockpin_e2e::demo::PINNED;
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
+use sockpin_e2e::other_extension::OtherExtension;
 use sockpin_e2e::world::{Installation, World};
 
 use crate::workspace;
@@ -30,7 +31,8 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     for name in ["popup", "options"] {
         page(firefox, name, &format!("{name}-not-permitted"), "").await?;
     }
-    managed().await
+    managed().await?;
+    overruled().await
 }
 
 /// What an administrator has set takes a Firefox with a policy.
@@ -48,6 +50,28 @@ async fn managed() -> Result<()> {
     for name in ["popup", "options"] {
         page(&world.firefox, name, &format!("{name}-managed"), OPEN_PRIVATE_NOTE).await?;
     }
+    world.firefox.quit().await
+}
+
+/// What another extension has done takes that extension, with its listeners before Sockpin's.
+async fn overruled() -> Result<()> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let firefox = &world.firefox;
+    world.load_policy().await?;
+    let other = OtherExtension::make()?;
+    firefox.install(other.folder()).await?;
+    firefox.other_listens(&["onHeadersReceived"]).await?;
+    firefox.other_answers(&["ownUrl"], "").await?;
+    firefox.install(&extension::folder()?).await?;
+    let rule = firefox.rules().await?.into_iter().find(|rule| rule.get("host") == Some(&json!(PINNED)));
+    let mut rule = rule.context("the demo has no rule for its pinned host")?;
+    if let Some(fields) = rule.as_object_mut() {
+        fields.insert("preflight".to_owned(), json!("off"));
+    }
+    firefox.save_rule(rule).await?;
+    world.socket("attacker").await?;
+    page(firefox, "popup", "popup-overruled", OPEN_BLOCKED).await?;
+    page(firefox, "options", "options-overruled", "").await?;
     world.firefox.quit().await
 }
 

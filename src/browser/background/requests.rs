@@ -2,18 +2,17 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
-use super::super::convert::{from_js, storage_error, to_js, to_js_error};
+use super::super::convert::storage_error;
 use super::super::session_store::{self, OVERRULING};
 use super::super::url_host::url_host;
 use super::super::{api, policy_store, socket};
 use super::{State, tell_pages};
 use crate::engine::{Change, Refusal};
 use crate::error::Error;
-use crate::message::{ManagedRules, Notice, Request, Response, Status};
+use crate::message::{Notice, Request, Response, Status};
 use crate::overruling::Overruling;
-use crate::policy::Policy;
 use crate::rule::{Birth, RuleDocument};
 use crate::time::UnixMillis;
 
@@ -31,18 +30,13 @@ impl State {
                 self.look_around().await;
                 socket::now().map(|now| Response::Status(self.status(now)))
             }
-            Request::Rules => Ok(self.rules()),
             Request::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
             Request::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
             Request::StartAfresh => self.edit(Edit::StartAfresh).await,
-            Request::Pause { length } => {
-                let state = Rc::clone(self);
-                self.in_turn(async move { state.pause(length).await }).await
-            }
+            Request::Pause { length } => self.changes.run(self.pause(length)).await,
             Request::Resume => {
                 self.end_pause();
-                let state = Rc::clone(self);
-                self.in_turn(async move { state.resume().await }).await
+                self.changes.run(self.resume()).await
             }
             Request::DismissOverruling => {
                 self.engine.borrow_mut().forget_overruling();
@@ -64,6 +58,7 @@ impl State {
         Status {
             problem: engine.policy().err().cloned(),
             log_problem: self.log_problem.borrow().clone(),
+            seal_problem: self.seal_problem.borrow().clone(),
             rules: engine.policy().map_or(0, |layers| layers.managed.rules().len() + layers.user.rules().len()),
             pause: engine.pause(now),
             pausing: engine.pausing(),
@@ -74,44 +69,13 @@ impl State {
         }
     }
 
-    fn rules(&self) -> Response {
-        let documents = |policy: &Policy| policy.rules().iter().map(|rule| RuleDocument::from(rule.as_ref())).collect();
-        let engine = self.engine.borrow();
-        let managed = engine.managed().map(|managed| ManagedRules {
-            administrator: managed.policy.settings().administrator.clone(),
-            rules: documents(&managed.policy),
-            problems: managed.problems.clone(),
-            pausing: managed.policy.settings().pausing,
-        });
-        let (rules, problem) = match engine.policy() {
-            Ok(layers) => (documents(&layers.user), None),
-            Err(problem) => (Vec::new(), Some(problem.clone())),
-        };
-        Response::Rules { rules, managed: managed.unwrap_or_default(), problem }
-    }
-
-    async fn edit(self: &Rc<Self>, edit: Edit) -> Result<Response, Error> {
-        let state = Rc::clone(self);
-        self.in_turn(async move {
-            match state.make_change(edit).await {
-                Ok(response) => Ok(response),
-                Err(Refusal::Rule(errors)) => Ok(Response::Refused { errors }),
-                Err(Refusal::Policy(problem)) => Err(problem),
-            }
-        })
-        .await
-    }
-
     /// Changes are made one after the other, in the order of their coming.
-    async fn in_turn(
-        &self,
-        change: impl Future<Output = Result<Response, Error>> + 'static,
-    ) -> Result<Response, Error> {
-        let done = self.changes.run(async move {
-            let response = change.await.unwrap_or_else(|problem| Response::Failed { problem });
-            to_js(&response).map_err(|error| to_js_error(&error))
-        });
-        from_js(&JsFuture::from(done).await.map_err(|thrown| storage_error(&thrown))?)
+    async fn edit(self: &Rc<Self>, edit: Edit) -> Result<Response, Error> {
+        match self.changes.run(self.make_change(edit)).await {
+            Ok(response) => Ok(response),
+            Err(Refusal::Rule(errors)) => Ok(Response::Refused { errors }),
+            Err(Refusal::Policy(problem)) => Err(problem),
+        }
     }
 
     /// Makes a change of the rules, stores it, and only then puts it in force.
@@ -123,7 +87,7 @@ impl State {
             match edit {
                 Edit::Save(document) => {
                     let id = api::random_uuid().map_err(|thrown| Refusal::Policy(storage_error(&thrown)))?;
-                    engine.save_rule(*document, &Birth { id, time: now }, &url_host)?
+                    engine.save_rule(&document, &Birth { id, time: now }, &url_host)?
                 }
                 Edit::Delete(id) => engine.delete_rule(&id)?,
                 Edit::StartAfresh => engine.start_afresh()?,
@@ -132,12 +96,14 @@ impl State {
         if starts_afresh {
             policy_store::set_aside(now).await.map_err(Refusal::Policy)?;
         }
+        self.break_seal().await;
         policy_store::store(&change.record).await.map_err(Refusal::Policy)?;
         let response = change
             .rule
             .as_ref()
             .map_or(Response::Done, |rule| Response::Saved { rule: RuleDocument::from(rule.as_ref()) });
         self.engine.borrow_mut().adopt(change);
+        self.seal().await;
         self.draw_badge();
         spawn_local(tell_pages(Notice::RulesChanged));
         Ok(response)

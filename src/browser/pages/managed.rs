@@ -5,13 +5,13 @@ use web_sys::{Element, HtmlElement};
 
 use super::dom::{Fallible, append, by_id, from_template, set_text, show};
 use super::rule_list;
-use crate::message::ManagedRules;
+use crate::managed::Managed;
 use crate::time::UnixMillis;
 use crate::view::error::detail;
 use crate::view::managed as words;
 
 /// Draws it anew, or hides it where there is nothing.
-pub(super) fn draw(managed: &ManagedRules, now: UnixMillis) -> Fallible {
+pub(super) fn draw(managed: &Managed, now: UnixMillis) -> Fallible {
     by_id::<Element>("managed-heading")?.set_text_content(Some(&words::heading(managed)));
     by_id::<Element>("managed-about")?.set_text_content(Some(&words::about(managed)));
     let problems: Element = by_id("managed-problems")?;
@@ -25,6 +25,6 @@ pub(super) fn draw(managed: &ManagedRules, now: UnixMillis) -> Fallible {
         set_text(&element, ".managed-problem-detail", detail(&problem.problem).unwrap_or_default())?;
         append(&problems, &element)?;
     }
-    rule_list::draw_managed(&by_id("managed-rules")?, &managed.rules, now)?;
+    rule_list::draw_managed(&by_id("managed-rules")?, managed.policy.rules(), now)?;
     show("managed-section", words::is_there(managed))
 }

@@ -7,6 +7,8 @@ use std::rc::{Rc, Weak};
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::super::socket::now;
+use super::super::url_host::url_host;
+use super::super::{managed_store, policy_store};
 use super::background;
 use super::confirmation::Confirmation;
 use super::dom::{Fallible, announce, around, by_id, listen, ready, show, spawn};
@@ -14,9 +16,10 @@ use super::managed;
 use super::masthead::{Masthead, Unread};
 use super::rule_form::{RuleForm, Surroundings};
 use super::rule_list;
-use crate::error::Error;
-use crate::message::{ManagedRules, Notice as FromBackground, Request, Response};
-use crate::rule::RuleDocument;
+use crate::managed::Managed;
+use crate::message::{Notice as FromBackground, Request};
+use crate::policy::Policy;
+use crate::rule::{Birth, RuleDocument};
 use crate::time::UnixMillis;
 use crate::view::form::unsaved;
 use crate::view::rule as words;
@@ -26,9 +29,10 @@ struct Options {
     masthead: Rc<Masthead>,
     deletion: Confirmation,
     form: OnceCell<Rc<RuleForm>>,
-    /// As the background last told them.
-    rules: RefCell<Vec<RuleDocument>>,
-    managed: RefCell<ManagedRules>,
+    /// The user's rules, as they were last read.
+    rules: Rc<RefCell<Policy>>,
+    /// The administrator's, as they were last read.
+    managed: RefCell<Managed>,
 }
 
 pub(super) async fn start() -> Fallible {
@@ -38,11 +42,11 @@ pub(super) async fn start() -> Fallible {
         masthead: Masthead::new(Remedy::StartAfresh, move || asked.open())?,
         deletion: Confirmation::new("delete")?,
         form: OnceCell::new(),
-        rules: RefCell::default(),
+        rules: Rc::default(),
         managed: RefCell::default(),
     });
     let page: Rc<dyn Surroundings> = Rc::<Options>::clone(&options);
-    let form = RuleForm::new(Rc::downgrade(&page))?;
+    let form = RuleForm::new(Rc::clone(&options.rules), Rc::downgrade(&page))?;
     options.form.get_or_init(|| form);
     options.listen(afresh)?;
     options.refresh().await?;
@@ -59,7 +63,7 @@ impl Options {
             let Some(rule) = around::<HtmlElement>(&event, ".rule").and_then(|rule| rule.dataset().get("rule")) else {
                 return Ok(());
             };
-            let rule = this.rules.borrow().iter().find(|known| known.id.as_ref() == Some(&rule)).cloned();
+            let rule = this.rules.borrow().rule(&rule).map(|rule| RuleDocument::from(rule.as_ref()));
             let Some(rule) = rule else {
                 return Ok(());
             };
@@ -133,20 +137,23 @@ impl Options {
         self.deletion.open()
     }
 
+    /// Reads what is stored, as the background does. Rules that cannot be read are not "no rules", and none can be added
+    /// to them.
     async fn refresh(&self) -> Fallible {
-        let (rules, managed, problem) = match background::ask(&Request::Rules).await {
-            Ok(Response::Rules { rules, managed, problem }) => (rules, managed, problem),
-            Ok(other) => return self.fail(&background::unexpected(&other)),
-            Err(error) => return self.fail(&error),
-        };
-        managed::draw(&managed, today())?;
+        let (managed, user) = (managed_store::load(), policy_store::load());
+        let (managed, user) = (managed.await, user.await);
+        let now = today();
+        let managed = managed.map(|record| Managed::from_stored(record.as_deref(), now, &url_host));
+        let user = user.and_then(|record| Policy::from_stored(record.as_deref(), now, &url_host));
+        let problem = managed.as_ref().err().or(user.as_ref().err()).cloned();
+        let managed = managed.unwrap_or_default();
+        managed::draw(&managed, now)?;
         self.managed.replace(managed);
-        // Rules that cannot be read are not "no rules", and none can be added to them.
         show("rules-section", problem.is_none())?;
         if let Some(problem) = problem {
             return self.masthead.refresh(Unread::Rules(&problem)).await;
         }
-        self.rules.replace(rules);
+        self.rules.replace(user.unwrap_or_default());
         if let Some(form) = self.form.get() {
             form.rules_changed()?;
         }
@@ -154,28 +161,17 @@ impl Options {
         self.masthead.refresh(Unread::Nothing).await
     }
 
-    fn fail(&self, error: &Error) -> Fallible {
-        for section in ["rules-section", "managed-section"] {
-            show(section, false)?;
-        }
-        self.masthead.show_failure(error)
-    }
-
     fn draw_rules(&self) -> Fallible {
         let rules = self.rules.borrow();
         let edited = self.form.get().and_then(|form| form.edited_id());
-        show("no-rules", rules.is_empty())?;
-        let none = words::none_yet(self.managed.borrow().rules.len());
+        show("no-rules", rules.rules().is_empty())?;
+        let none = words::none_yet(self.managed.borrow().policy.rules().len());
         by_id::<Element>("no-rules-text")?.set_text_content(Some(none));
-        rule_list::draw(&by_id("rules")?, &rules, edited.as_deref(), today())
+        rule_list::draw(&by_id("rules")?, rules.rules(), edited.as_deref(), today())
     }
 }
 
 impl Surroundings for Options {
-    fn rules(&self) -> Vec<RuleDocument> {
-        self.rules.borrow().clone()
-    }
-
     fn refresh(self: Rc<Self>) -> Pin<Box<dyn Future<Output = Fallible>>> {
         Box::pin(async move { Self::refresh(&self).await })
     }
@@ -183,11 +179,9 @@ impl Surroundings for Options {
     fn closed(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible {
         if let Some(stored) = stored {
             announce(&words::stored(&stored))?;
-            let mut rules = self.rules.borrow_mut();
-            match rules.iter_mut().find(|rule| rule.id == stored.id) {
-                Some(rule) => *rule = stored,
-                None => rules.push(stored),
-            }
+            let birth = Birth { id: String::new(), time: today() };
+            // Where it does not fit what was read, the notice that is on its way has it read again.
+            let _ = self.rules.borrow_mut().save(&stored, &birth, &url_host);
         }
         self.draw_rules()?;
         match id {

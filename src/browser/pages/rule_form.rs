@@ -15,6 +15,7 @@ use super::key_rows::rows_of;
 use super::rule_fields::RuleFields;
 use crate::error::Error;
 use crate::message::{Request, Response};
+use crate::policy::Policy;
 use crate::rule::RuleDocument;
 use crate::time::UnixMillis;
 use crate::view::form::{
@@ -25,9 +26,7 @@ use crate::view::source::{Source, refused};
 
 /// What the form asks and tells the rest of the page.
 pub(super) trait Surroundings {
-    /// The rules that there are.
-    fn rules(&self) -> Vec<RuleDocument>;
-    /// Asks for them again.
+    /// Reads the stored rules again.
     fn refresh(self: Rc<Self>) -> Pin<Box<dyn Future<Output = Fallible>>>;
     /// The form is closed. `stored` is the rule, if it was stored; `id` the rule's that was in it, if it has one.
     fn closed(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible;
@@ -46,11 +45,13 @@ pub(super) struct RuleForm {
     objections: RefCell<Vec<(Place, Notice)>>,
     /// Whether the rule that was opened has been deleted, so that saving makes a new one.
     was_deleted: Cell<bool>,
+    /// The user's rules that there are.
+    stored: Rc<RefCell<Policy>>,
     surroundings: Weak<dyn Surroundings>,
 }
 
 impl RuleForm {
-    pub(super) fn new(surroundings: Weak<dyn Surroundings>) -> Fallible<Rc<Self>> {
+    pub(super) fn new(stored: Rc<RefCell<Policy>>, surroundings: Weak<dyn Surroundings>) -> Fallible<Rc<Self>> {
         let root: HtmlElement = by_id("rule-form")?;
         let fields = RuleFields::new(root.clone())?;
         let form = Rc::new(Self {
@@ -61,6 +62,7 @@ impl RuleForm {
             is_saving: Cell::new(false),
             objections: RefCell::default(),
             was_deleted: Cell::new(false),
+            stored,
             surroundings,
         });
         form.listen()?;
@@ -310,15 +312,11 @@ impl RuleForm {
 
     fn check(&self) -> Fallible<Checked> {
         let now = now().unwrap_or(UnixMillis::new(0));
-        Ok(check(&self.read()?, self.fields.expiry()?, &self.stored(), now, &url_host))
+        Ok(check(&self.read()?, self.fields.expiry()?, &self.stored.borrow(), now, &url_host))
     }
 
     fn standing(&self) -> Standing {
-        standing(&self.original.borrow(), &self.stored())
-    }
-
-    fn stored(&self) -> Vec<RuleDocument> {
-        self.surroundings.upgrade().map(|page| page.rules()).unwrap_or_default()
+        standing(&self.original.borrow(), &self.stored.borrow())
     }
 
     fn read(&self) -> Fallible<RuleDocument> {

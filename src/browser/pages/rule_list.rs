@@ -1,22 +1,24 @@
 //! The list of rules as cards.
 
+use std::sync::Arc;
+
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::dom::{Fallible, all, append, document, find, from_template, set_badge, set_notices, set_text};
 use super::rule_keys;
 use crate::policy::Layer;
-use crate::rule::RuleDocument;
+use crate::rule::{Rule, RuleDocument};
 use crate::time::UnixMillis;
 use crate::view::rule as words;
 
 /// Draws the list anew, unless it would look the same: a card must not be exchanged under the pointer for nothing. The
 /// button that had the focus has it again.
-pub(super) fn draw(list: &Element, rules: &[RuleDocument], edited: Option<&str>, now: UnixMillis) -> Fallible {
+pub(super) fn draw(list: &Element, rules: &[Arc<Rule>], edited: Option<&str>, now: UnixMillis) -> Fallible {
     let mut drawn = Vec::new();
     for rule in rules {
-        let element = draw_rule(rule, Layer::User, now)?;
-        if rule.id.as_deref().is_some_and(|id| Some(id) == edited) {
+        let element = draw_rule(&RuleDocument::from(rule.as_ref()), Layer::User, now)?;
+        if Some(rule.id()) == edited {
             element.dataset().set("editing", "true")?;
         }
         drawn.push(element);
@@ -37,11 +39,11 @@ pub(super) fn draw(list: &Element, rules: &[RuleDocument], edited: Option<&str>,
 }
 
 /// Draws rules that cannot be changed here.
-pub(super) fn draw_managed(list: &Element, rules: &[RuleDocument], now: UnixMillis) -> Fallible {
+pub(super) fn draw_managed(list: &Element, rules: &[Arc<Rule>], now: UnixMillis) -> Fallible {
     list.set_text_content(None);
     for rule in rules {
         // They have no times of their own, only that of the background's start.
-        let rule = RuleDocument { updated: None, ..rule.clone() };
+        let rule = RuleDocument { updated: None, ..RuleDocument::from(rule.as_ref()) };
         let element = draw_rule(&rule, Layer::Managed, now)?;
         find::<Element>(&element, ".rule-actions")?.remove();
         append(list, &element)?;

@@ -18,8 +18,13 @@ pub struct Doctored {
 impl Doctored {
     /// The extension as it is.
     pub fn copy() -> Result<Self> {
+        Self::copy_of(&extension::folder()?)
+    }
+
+    /// Another unpacked extension as it is.
+    pub fn copy_of(extension: &Path) -> Result<Self> {
         let folder = TempDir::with_prefix("sockpin-doctored-").context("could not create a folder")?;
-        copy(&extension::folder()?, folder.path())?;
+        copy(extension, folder.path())?;
         Ok(Self { folder })
     }
 
@@ -79,7 +84,8 @@ impl Doctored {
         self.write(MANIFEST, &serde_json::to_vec(&manifest)?)
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+    /// Puts a file in, or another one in its place.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let file = self.file(name);
         fs::write(&file, bytes).with_context(|| format!("could not write {}", file.display()))
     }

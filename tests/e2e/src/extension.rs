@@ -70,15 +70,20 @@ impl Firefox {
 
     /// Runs a script in a page of the extension, which is opened if it is not yet. The current tab stays what it was.
     pub async fn run_in_extension(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        self.run_in_page(&url(MESSENGER), script, arguments).await
+    }
+
+    /// Runs a script in this page of any extension, which is opened if it is not yet. The current tab stays what it was.
+    pub(crate) async fn run_in_page(&self, page: &str, script: &str, arguments: Vec<Value>) -> Result<Value> {
         let driver = self.driver()?;
         let current = driver.window().await?;
-        self.switch_to_messenger().await?;
+        self.switch_to(page).await?;
         let answer = self.run(script, arguments).await;
         driver.switch_to_window(current).await?;
         answer
     }
 
-    async fn switch_to_messenger(&self) -> Result<()> {
+    async fn switch_to(&self, page: &str) -> Result<()> {
         let driver = self.driver()?;
         for window in driver.windows().await? {
             // A page of an extension that has been reloaded is closed at any moment.
@@ -86,10 +91,10 @@ impl Firefox {
                 Ok(()) => driver.current_url().await,
                 Err(error) => Err(error),
             };
-            if !address.is_ok_and(|address| address.as_str() == url(MESSENGER)) {
+            if !address.is_ok_and(|address| address.as_str() == page) {
                 continue;
             }
-            match self.run(IS_USABLE, vec![json!(url(MESSENGER))]).await {
+            match self.run(IS_USABLE, vec![json!(page)]).await {
                 Ok(Value::Bool(true)) => return Ok(()),
                 // Its process has been killed, or its extension reloaded.
                 _ => driver.close_window().await.ok(),
@@ -97,8 +102,8 @@ impl Firefox {
         }
         let left = driver.windows().await?.into_iter().next().context("no tab is left")?;
         driver.switch_to_window(left).await?;
-        self.open_privileged_tab(&url(MESSENGER)).await?;
-        self.wait_for("a page that may send messages", IS_USABLE, vec![json!(url(MESSENGER))]).await
+        self.open_privileged_tab(page).await?;
+        self.wait_for("a page that may send messages", IS_USABLE, vec![json!(page)]).await
     }
 
     /// Stores a rule as the options page does; an error if it is refused.
@@ -119,10 +124,17 @@ impl Firefox {
         Ok(())
     }
 
-    /// The user's rules.
+    /// How things are, by the background's own word: it is started where it does not run.
+    pub async fn status(&self) -> Result<Value> {
+        self.ask_extension(json!({ "type": "status" })).await
+    }
+
+    /// The user's rules, as they are stored: what has its default is left out.
     pub async fn rules(&self) -> Result<Vec<Value>> {
-        let answer = self.ask_extension(json!({ "type": "rules" })).await?;
-        list(&answer, "rules")
+        match self.run_in_extension(STORED_RULES, Vec::new()).await? {
+            Value::Array(rules) => Ok(rules),
+            other => bail!("the stored rules are {other}"),
+        }
     }
 
     /// Empties the log.
@@ -226,10 +238,13 @@ pub struct Button {
     pub title: String,
 }
 
-fn list(answer: &Value, name: &str) -> Result<Vec<Value>> {
-    let list = answer.get(name).and_then(Value::as_array);
-    list.cloned().with_context(|| format!("there are no {name} in the answer {answer}"))
-}
+// Text, or an object as the version before stored it.
+const STORED_RULES: &str = r"
+return browser.storage.local.get('policy').then(({ policy }) => {
+    if (policy === undefined) return [];
+    return (typeof policy === 'string' ? JSON.parse(policy) : policy).rules;
+});
+";
 
 const IS_USABLE: &str =
     "return document.URL === arguments[0] && typeof browser === 'object' && browser.runtime?.id !== undefined";

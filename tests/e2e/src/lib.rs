@@ -8,6 +8,7 @@
 //!   sockets as a page does, [`opener`] as frames and workers do
 //! - [`connecting`]: pages that open sockets by themselves and report what came of them
 //! - [`doctored`]: copies of the extension with a fault in them; [`wasm`] puts a trap into its module
+//! - [`other_extension`]: one of somebody else's, which does as a test tells it
 //! - [`page`]: a page of this project, used by its controls
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`programs`]: where geckodriver and Firefox are found
@@ -20,6 +21,7 @@ pub mod doctored;
 pub mod extension;
 pub mod firefox;
 pub mod opener;
+pub mod other_extension;
 pub mod page;
 pub mod programs;
 pub mod proxy;

@@ -38,12 +38,18 @@ impl Sighting {
 impl Firefox {
     /// Opens several sockets at the same time, as [`Firefox::socket`] does.
     pub async fn sockets(&self, urls: &[&str]) -> Result<Vec<Sighting>> {
+        self.sockets_after(&[], urls).await
+    }
+
+    /// The same, once the page has fetched these addresses: only over HTTP/2 that it has met does Firefox open a socket.
+    pub async fn sockets_after(&self, fetched: &[String], urls: &[&str]) -> Result<Vec<Sighting>> {
         let script = format!(
-            "{OPEN_SOCKET} const [urls, text] = arguments;
-            return Promise.all(urls.map((url) => openSocket(url, text)));"
+            "{OPEN_SOCKET} const [fetched, urls, text] = arguments;
+            const fetchOne = (url) => fetch(url, {{ mode: 'no-cors', credentials: 'include' }}).catch(() => {{}});
+            return Promise.all(fetched.map(fetchOne)).then(() => Promise.all(urls.map((url) => openSocket(url, text))));"
         );
         let seen = self
-            .run(&script, vec![json!(urls), json!(FRAME)])
+            .run(&script, vec![json!(fetched), json!(urls), json!(FRAME)])
             .await
             .with_context(|| format!("the page saw no end of the sockets to {urls:?}"))?;
         serde_json::from_value(seen).context("the script in the page returned something else")

@@ -22,6 +22,8 @@ pub struct Traffic {
     pub in_clear: usize,
     /// HTTP requests, WebSocket handshakes among them.
     pub requests: Vec<Request>,
+    /// Handshakes of a WebSocket that it has accepted and whose connection has ended.
+    pub ended: usize,
     /// WebSocket messages of any kind, pings and pongs included, except closing ones.
     pub frames: usize,
     /// WebSocket closing frames.
@@ -116,7 +118,7 @@ impl Recorder {
     /// Counts a WebSocket as open until the returned guard is dropped.
     pub(crate) fn open_socket(&self) -> OpenSocket {
         self.open_sockets.send_modify(|count| *count += 1);
-        OpenSocket { count: self.open_sockets.clone() }
+        OpenSocket { recorder: self.clone() }
     }
 
     /// Waits until no WebSocket is open any more, so that nothing can arrive on one.
@@ -136,12 +138,13 @@ impl Recorder {
 
 /// A WebSocket that is being served.
 pub(crate) struct OpenSocket {
-    count: watch::Sender<usize>,
+    recorder: Recorder,
 }
 
 impl Drop for OpenSocket {
     fn drop(&mut self) {
-        self.count.send_modify(|count| *count = count.saturating_sub(1));
+        self.recorder.lock().ended += 1;
+        self.recorder.open_sockets.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 

@@ -72,7 +72,7 @@ impl World {
 
     /// The extension has answered before the first socket is opened, so that it is loaded for certain.
     async fn begin(&self) -> Result<()> {
-        self.firefox.rules().await?;
+        self.firefox.status().await?;
         self.firefox.open(&self.demo.site.blank()).await
     }
 }

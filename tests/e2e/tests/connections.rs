@@ -93,7 +93,7 @@ async fn the_badge_counts_what_this_tab_had_blocked_until_it_goes_elsewhere() ->
         wait::until("the badge", async || Ok((world.firefox.badge(&page).await? == count).then_some(()))).await?;
     }
     // Nor does it count on: what is asked after all sockets is answered after the badge has been drawn.
-    world.firefox.rules().await?;
+    world.firefox.status().await?;
     assert_eq!(world.firefox.badge(&page).await?, "3");
     world.firefox.open(&other).await?;
     assert_eq!(world.firefox.badge(&other).await?, "");

@@ -79,7 +79,7 @@ async fn a_page_comes_back_and_a_session_is_restored() -> Result<()> {
     assert_eq!(reports.last().map(|report| (report.number, report.persisted)), Some((0, false)));
     world.firefox.kill().await?;
     world.firefox.start_again().await?;
-    world.firefox.rules().await?;
+    world.firefox.status().await?;
     world.firefox.quit().await
 }
 
@@ -99,14 +99,14 @@ async fn a_home_page_is_opened_at_every_start() -> Result<()> {
 #[tokio::test]
 async fn the_background_is_suspended_ended_killed_and_updated() -> Result<()> {
     let mut world = World::start(Installation::ForGood, false).await?;
-    world.firefox.rules().await?;
+    world.firefox.status().await?;
     world.firefox.suspend_background().await?;
     for _ in 0..3 {
-        world.firefox.rules().await?;
+        world.firefox.status().await?;
         world.firefox.end_background().await?;
-        world.firefox.rules().await?;
+        world.firefox.status().await?;
         world.firefox.kill_extension_process().await?;
-        world.firefox.rules().await?;
+        world.firefox.status().await?;
     }
     let newer = Doctored::copy()?;
     newer.set_version("0.9.9")?;
@@ -115,6 +115,6 @@ async fn the_background_is_suspended_ended_killed_and_updated() -> Result<()> {
         world.firefox.restart().await?;
     }
     assert_eq!(world.firefox.running_version().await?, "0.9.9");
-    world.firefox.rules().await?;
+    world.firefox.status().await?;
     world.firefox.quit().await
 }

@@ -20,10 +20,6 @@ async fn managed(policy: Option<Value>) -> Result<World> {
     World::with(Installation::Temporary, Options { policies, ..Options::default() }).await
 }
 
-async fn ask(world: &World, kind: &str) -> Result<Value> {
-    world.firefox.ask_extension(json!({ "type": kind })).await
-}
-
 #[tokio::test]
 async fn an_administrators_rule_holds_and_the_user_can_only_add_to_it() -> Result<()> {
     let world = managed(Some(json!({
@@ -44,16 +40,15 @@ async fn an_administrators_rule_holds_and_the_user_can_only_add_to_it() -> Resul
     world.firefox.save_rule(rule(UNPINNED, "block")).await?;
     assert!(world.socket("unpinned").await?.refused());
 
-    let shown = ask(&world, "rules").await?;
-    assert_eq!(shown["managed"]["administrator"], "Example Ltd");
-    let hosts: Vec<_> =
-        shown["managed"]["rules"].as_array().context("no rules")?.iter().map(|rule| &rule["host"]).collect();
-    assert_eq!(hosts, [PINNED, UNPINNED], "the rest holds");
-    let problem = &shown["managed"]["problems"][0];
-    assert_eq!(
-        (&problem["place"], &problem["problem"]["code"]),
-        (&json!({ "rule": 1 }), &json!("host-wildcard-top-level"))
-    );
+    let shown = world.firefox.page("options.html").await?;
+    assert_eq!(shown.text("#managed-heading").await?, "Set by Example Ltd");
+    let hosts = world.firefox.run(SHOWN_HOSTS, Vec::new()).await?;
+    assert_eq!(hosts, json!([PINNED, UNPINNED]), "the rest holds");
+    shown.wait_for_presence("#managed-problems [data-code=host-wildcard-top-level]", true).await?;
+    assert!(shown.text("#managed-problems").await?.starts_with("Rule 2 was refused"));
+    let status = world.firefox.status().await?;
+    assert_eq!((&status["administrator"], &status["refused"]), (&json!("Example Ltd"), &json!(1)));
+    world.firefox.open(&world.demo.site.blank()).await?;
 
     for length in ["ten-minutes", "until-restart"] {
         let refused = world.firefox.ask_extension(json!({ "type": "pause", "length": length })).await?;
@@ -68,9 +63,10 @@ async fn without_an_administrators_policy_there_is_nothing_of_it() -> Result<()>
     for policy in [None, Some(json!({}))] {
         let world = managed(policy).await?;
         assert!(world.socket("pinned").await?.delivered());
-        let shown = ask(&world, "rules").await?;
-        assert_eq!((&shown["problem"], &shown["managed"]["rules"]), (&Value::Null, &json!([])));
-        assert_eq!(shown["managed"]["problems"], json!([]));
+        let status = world.firefox.status().await?;
+        let nothing = (&Value::Null, &json!(0), &json!(0), &Value::Null);
+        assert_eq!((&status["problem"], &status["rules"], &status["refused"], &status["administrator"]), nothing);
+        world.firefox.page("options.html").await?.wait_for_presence("#managed-section", false).await?;
         world.firefox.quit().await?;
     }
     Ok(())
@@ -111,7 +107,7 @@ async fn a_pause_lets_through_is_logged_and_ends_with_the_browser() -> Result<()
         world.firefox.restart().await?;
         world.firefox.open(&world.demo.site.blank()).await?;
         assert!(world.socket("pinned").await?.refused(), "after {length} and a restart");
-        assert_eq!(ask(&world, "status").await?["pause"], Value::Null);
+        assert_eq!(world.firefox.status().await?["pause"], Value::Null);
     }
     world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
     assert!(world.socket("pinned").await?.delivered());
@@ -140,6 +136,9 @@ async fn badge_is(world: &World, text: &str) -> Result<()> {
     let page = world.demo.site.blank();
     wait::until("the badge", async || Ok((world.firefox.badge(&page).await? == text).then_some(()))).await
 }
+
+const SHOWN_HOSTS: &str =
+    "return [...document.querySelectorAll('#managed-rules .rule-host')].map((host) => host.textContent)";
 
 const SHORTEN: &str = r"
 return browser.storage.session.get('pause').then(async ({ pause }) => {

@@ -264,11 +264,9 @@ async fn a_rule_that_is_changed_elsewhere_is_not_overwritten() -> Result<()> {
 
     // The page does not hear of it: the background refuses.
     options.type_into("#pins [name=pin-label]", "typed here").await?;
-    let managed = json!({ "administrator": null, "rules": [], "problems": [], "pausing": "allowed" });
-    let stale = json!({ "rules": { "type": "rules", "rules": [second], "managed": managed, "problem": null } });
-    world.firefox.run(STAND_IN, vec![stale, json!("saveRule")]).await?;
+    world.firefox.run(STALE_RULES, vec![second.clone()]).await?;
     world.firefox.save_rule(with_note(&second, "third")).await?;
-    options.wait_until("the page to ask for the rules", "sent.includes('rules')").await?;
+    options.wait_until("the page to read the rules", "window.staleReads > 0").await?;
     options.wait_for_presence(message, false).await?;
     options.click("#save-rule").await?;
     options.wait_for_presence(message, true).await?;
@@ -372,14 +370,12 @@ async fn the_lab_tries_its_sockets_and_computes_pins() -> Result<()> {
     world.firefox.quit().await
 }
 
-/// The second argument is the type of a request with which the stand-in ends.
 const STAND_IN: &str = r"
-let [answers, last] = arguments;
+const [answers] = arguments;
 window.realSendMessage ??= browser.runtime.sendMessage;
 window.sent = [];
 browser.runtime.sendMessage = (message) => {
     sent.push(message.type);
-    if (message.type === last) answers = {};
     const answer = answers[message.type];
     return answer ? Promise.resolve(answer) : realSendMessage(message);
 };
@@ -399,6 +395,20 @@ if (window.realOpen) {
     IDBDatabase.prototype.transaction = realTransaction;
     IDBFactory.prototype.open = realOpen;
 }
+";
+
+/// The page reads this rule alone, until it has asked for one to be stored.
+const STALE_RULES: &str = r"
+const policy = JSON.stringify({ version: 1, rules: [arguments[0]], settings: {} });
+const { get } = browser.storage.local;
+const { sendMessage } = browser.runtime;
+window.staleReads = 0;
+const read = (value) => Object.defineProperty(browser.storage.local, 'get', { value, configurable: true });
+read(async () => { window.staleReads += 1; return { policy }; });
+browser.runtime.sendMessage = (message) => {
+    if (message.type === 'saveRule') read(get);
+    return sendMessage(message);
+};
 ";
 
 /// As a person who types on and presses Enter again before there is an answer.

@@ -86,6 +86,12 @@ impl Firefox {
         Ok(())
     }
 
+    /// Forgets every name and password that has been given to a server or a proxy.
+    pub async fn forget_passwords(&self) -> Result<()> {
+        self.privileged(FORGET_PASSWORDS, Vec::new()).await.context("could not forget the passwords")?;
+        Ok(())
+    }
+
     /// Sets a preference of numbers, true or false, or text.
     pub async fn set_preference(&self, name: &str, value: Value) -> Result<()> {
         self.privileged(SET_PREFERENCE, vec![json!(name), value])
@@ -161,6 +167,9 @@ const [port, realm] = arguments;
 Cc["@mozilla.org/network/http-auth-manager;1"].getService(Ci.nsIHttpAuthManager)
     .setAuthIdentity("http", "127.0.0.1", port, "digest", realm, "", "", "somebody", "anything");
 "#;
+
+const FORGET_PASSWORDS: &str =
+    r#"Cc["@mozilla.org/network/http-auth-manager;1"].getService(Ci.nsIHttpAuthManager).clearAll();"#;
 
 const SET_PREFERENCE: &str = r"
 const [name, value] = arguments;

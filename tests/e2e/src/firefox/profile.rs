@@ -10,13 +10,13 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::Options;
-use crate::extension;
+use crate::{extension, other_extension};
 
 /// The preferences of a profile.
 pub(super) fn preferences(options: &Options) -> Map<String, Value> {
-    let uuids = json!({ extension::ID: extension::UUID }).to_string();
+    let uuids = json!({ extension::ID: extension::UUID, other_extension::ID: other_extension::UUID }).to_string();
     let preferences = [
-        // The origin of the extension's pages is known beforehand.
+        // The origins of the extensions' pages are known beforehand.
         ("extensions.webextensions.uuids", json!(uuids)),
         ("network.dns.localDomains", json!(options.names.join(","))),
         // Else Firefox delays a socket to a server that has just refused one.

@@ -31,7 +31,7 @@ pub(crate) const GROUP: Group = Group {
         },
         Scenario {
             name: "Firefox quits while a service worker's handshake with `preflight` `off` is on its way",
-            expect: Expect::NotProtected,
+            expect: Expect::Blocked,
             run: |_| Box::pin(quitting_on_the_way()),
         },
     ],
@@ -52,17 +52,45 @@ async fn start(extension: &Path) -> Result<World> {
     World::with(Installation::ForGood, options).await
 }
 
-/// With which pre-flight the rule is, and whether the background is deaf to its end: the control first.
-const ROUNDS: [(&str, bool); 3] = [("off", true), (PREFLIGHTS[0], false), (PREFLIGHTS[1], false)];
+/// What a background that ends has in its hands.
+struct Round {
+    mode: &'static str,
+    preflight: &'static str,
+    /// Whether the background is deaf to its end, so that Firefox lets go what it has held for it.
+    deaf: bool,
+}
 
-/// Stores the rule for one round.
-async fn prepare(world: &World, preflight: &str, deaf: bool) -> Result<()> {
+/// The control first: a rule that does not lock. Then what the background says as it ends, and last what holds where it
+/// says nothing.
+const ROUNDS: [Round; 4] = [
+    Round { mode: "flag", preflight: "off", deaf: true },
+    Round { mode: "block", preflight: PREFLIGHTS[0], deaf: false },
+    Round { mode: "block", preflight: PREFLIGHTS[1], deaf: false },
+    Round { mode: "block", preflight: "off", deaf: true },
+];
+
+impl Round {
+    /// Stores its rule.
+    async fn prepare(&self, world: &World) -> Result<()> {
+        store(world, self.mode, self.preflight).await?;
+        let set =
+            "delete localStorage.judging; if (arguments[0]) localStorage.deaf = 1; else delete localStorage.deaf;";
+        world.firefox.run_in_extension(set, vec![json!(self.deaf)]).await.map(drop)
+    }
+
+    fn is_control(&self) -> bool {
+        self.mode == "flag"
+    }
+}
+
+/// Puts a rule that the attacker's server does not meet in place of all others.
+async fn store(world: &World, mode: &str, preflight: &str) -> Result<()> {
     for rule in world.firefox.rules().await? {
         world.firefox.delete_rule(&rule).await?;
     }
-    world.firefox.save_rule(wrong_pin(world, PINNED, preflight)).await?;
-    let set = "delete localStorage.judging; if (arguments[0]) localStorage.deaf = 1; else delete localStorage.deaf;";
-    world.firefox.run_in_extension(set, vec![json!(deaf)]).await.map(drop)
+    let mut rule = wrong_pin(world, PINNED, preflight);
+    rule["mode"] = json!(mode);
+    world.firefox.save_rule(rule).await.map(drop)
 }
 
 async fn judging(world: &World) -> Result<()> {
@@ -80,8 +108,8 @@ async fn taken_away() -> Result<Tally> {
     let (attacker, url) = (&world.demo.servers.attacker, world.demo.servers.url("attacker")?);
     let pages = ConnectingPages::start().await?;
     let mut tally = Tally::default();
-    for (preflight, deaf) in ROUNDS {
-        prepare(&world, preflight, deaf).await?;
+    for round in ROUNDS {
+        round.prepare(&world).await?;
         let before = attacker.settled_traffic().await?.all_frames();
         let known = pages.reports().len();
         world.firefox.open(&pages.page(Plan::once(&url))).await?;
@@ -89,7 +117,7 @@ async fn taken_away() -> Result<Tally> {
         world.firefox.end_background().await?;
         let seen = &pages.reported(known + 1).await?[known].seen;
         let frames = attacker.settled_traffic().await?.all_frames() - before;
-        if deaf {
+        if round.is_control() {
             ensure!(seen.delivered(), "control: the page saw {seen:?}");
             tally.control += frames;
         } else {
@@ -106,28 +134,30 @@ async fn quitting() -> Result<Tally> {
     let judge = judge()?;
     let mut world = start(judge.folder()).await?;
     let mut tally = Tally::default();
-    for (preflight, deaf) in ROUNDS {
-        prepare(&world, preflight, deaf).await?;
+    for round in ROUNDS {
+        round.prepare(&world).await?;
         let url = world.demo.servers.url("attacker")?;
         let attacker = &world.demo.servers.attacker;
-        let before = attacker.settled_traffic().await?.all_frames();
+        let before = attacker.settled_traffic().await?;
         world.firefox.begin_from(service_worker()?, &url).await?;
         judging(&world).await?;
         let mut blocked = false;
-        // One that is let through has done so with its upgrade; its frame comes after that.
+        // The request of one that is let go ends with its upgrade. Whether Firefox takes that for an opening shows after it: by
+        // a frame, or by the end of the connection without one.
         let came_to_something = |status: Option<&str>| {
-            blocked = status == Some(ABORTED);
-            attacker.traffic().frames > before || (status.is_some() && !deaf)
+            let now = attacker.traffic();
+            blocked = if round.deaf { now.ended > before.ended } else { status == Some(ABORTED) };
+            now.frames > before.frames || blocked || (status.is_some() && !round.deaf)
         };
         world.firefox.close_over(&url.replace("wss:", "https:"), came_to_something).await?;
-        let frames = attacker.settled_traffic().await?.all_frames() - before;
-        if deaf {
+        let frames = attacker.settled_traffic().await?.all_frames() - before.all_frames();
+        if round.is_control() {
             tally.control += frames;
         } else {
             // There is no page any more that could tell.
             tally.tried += 1;
             tally.opened += frames.min(1);
-            tally.blocked += usize::from(blocked);
+            tally.blocked += usize::from(blocked && frames == 0);
             tally.leaked += frames;
         }
         world.firefox.start_again().await?;
@@ -137,31 +167,42 @@ async fn quitting() -> Result<Tally> {
     Ok(tally)
 }
 
-/// Nobody is left to judge what the server answers.
+/// Nobody is left to judge what the server answers. The control first: a rule that does not lock.
 async fn quitting_on_the_way() -> Result<Tally> {
     let mut world = World::start(Installation::ForGood, false).await?;
-    let url = world.demo.servers.url("attacker")?;
     let mut tally = Tally::default();
-    tally.control(&world.demo.servers.attacker, world.firefox.socket(&url)).await?;
-    world.firefox.save_rule(wrong_pin(&world, PINNED, "off")).await?;
-    let attacker = &world.demo.servers.attacker;
-    let before = attacker.traffic();
-    attacker.answer(Answering::Later);
-    world.firefox.begin_from(service_worker()?, &url).await?;
-    wait::until(
-        "the handshake",
-        async || Ok((attacker.traffic().requests.len() > before.requests.len()).then_some(())),
-    )
-    .await?;
-    let arrived = |_: Option<&str>| {
-        attacker.answer(Answering::Accepting);
-        attacker.traffic().frames > before.frames
-    };
-    world.firefox.close_over(&url.replace("wss:", "https:"), arrived).await?;
-    let frames = attacker.settled_traffic().await?.all_frames() - before.all_frames();
-    tally.tried += 1;
-    tally.opened += frames.min(1);
-    tally.leaked += frames;
+    for mode in ["flag", "block"] {
+        store(&world, mode, "off").await?;
+        let url = world.demo.servers.url("attacker")?;
+        let attacker = &world.demo.servers.attacker;
+        let before = attacker.settled_traffic().await?;
+        attacker.answer(Answering::Later);
+        world.firefox.begin_from(service_worker()?, &url).await?;
+        wait::until("the handshake", async || {
+            let asked = attacker.traffic().requests.into_iter().skip(before.requests.len());
+            Ok(asked.into_iter().any(|request| request.websocket).then_some(()))
+        })
+        .await?;
+        let came_to_something = |_: Option<&str>| {
+            attacker.answer(Answering::Accepting);
+            let now = attacker.traffic();
+            now.frames > before.frames || now.ended > before.ended
+        };
+        world.firefox.close_over(&url.replace("wss:", "https:"), came_to_something).await?;
+        let frames = attacker.settled_traffic().await?.all_frames() - before.all_frames();
+        if mode == "flag" {
+            tally.control += frames;
+        } else {
+            // There is no page any more that could tell; the server has taken it, and it has ended.
+            tally.tried += 1;
+            tally.opened += frames.min(1);
+            tally.blocked += usize::from(frames == 0);
+            tally.leaked += frames;
+        }
+        world.firefox.start_again().await?;
+        world.firefox.open(&world.demo.site.blank()).await?;
+    }
+    world.firefox.quit().await?;
     Ok(tally)
 }
 

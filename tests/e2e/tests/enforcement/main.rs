@@ -7,6 +7,8 @@
 // As in every other test; clippy knows those by their attributes.
 #![allow(clippy::indexing_slicing)]
 
+mod bench;
+mod beside;
 mod chain;
 mod cleartext;
 mod crowd;
@@ -18,6 +20,7 @@ mod load;
 mod matrix;
 mod names;
 mod openers;
+mod other;
 mod starts;
 mod transport;
 mod unseen;
@@ -41,6 +44,7 @@ const GROUPS: &[Group] = &[
     unseen::GROUP,
     chain::GROUP,
     cleartext::GROUP,
+    other::GROUP,
     faults::GROUP,
     starts::GROUP,
     life::GROUP,
@@ -95,7 +99,7 @@ async fn run(words: &[String]) -> Result<bool> {
                 println!("{} ({:.1} s)", row.line(), start.elapsed().as_secs_f64());
                 rows.borrow_mut().push(row);
             }
-            if let Err(error) = stage.end().await {
+            if let Err(error) = Box::pin(stage.end()).await {
                 eprintln!("the browser of {} did not end well: {error:#}", group.name);
             }
         }

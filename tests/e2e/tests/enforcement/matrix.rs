@@ -10,6 +10,8 @@ use sockpin_e2e::servers::Server;
 use sockpin_e2e::socket::Sighting;
 use sockpin_e2e::world::{Installation, World};
 
+use crate::bench::Bench;
+
 /// Scenarios that share a browser where they can.
 pub(crate) struct Group {
     pub(crate) name: &'static str,
@@ -50,6 +52,7 @@ pub(crate) use scenarios;
 #[derive(Default)]
 pub(crate) struct Stage {
     world: Option<World>,
+    bench: Option<Box<Bench>>,
 }
 
 impl Stage {
@@ -66,16 +69,24 @@ impl Stage {
         Ok(world)
     }
 
+    /// A browser with another extension beside Sockpin, started when it is first needed.
+    pub(crate) async fn bench(&mut self) -> Result<&mut Bench> {
+        if self.bench.is_none() {
+            self.bench = Some(Box::new(Bench::start().await?));
+        }
+        self.bench.as_deref_mut().ok_or_else(|| anyhow::anyhow!("there is no bench"))
+    }
+
     /// What an error has left behind is not for the next scenario.
     pub(crate) fn clear(&mut self) {
-        self.world = None;
+        *self = Self::default();
     }
 
     pub(crate) async fn end(self) -> Result<()> {
-        match self.world {
-            Some(world) => world.firefox.quit().await,
-            None => Ok(()),
+        for world in self.world.into_iter().chain(self.bench.map(|bench| bench.world)) {
+            world.firefox.quit().await?;
         }
+        Ok(())
     }
 }
 
@@ -92,6 +103,10 @@ pub(crate) struct Tally {
     pub(crate) leaked: usize,
     /// Frames of the control.
     pub(crate) control: usize,
+    /// Handshakes at the server with the wrong key that a pre-flight should have kept from it, where they were counted.
+    pub(crate) handshakes: Option<usize>,
+    /// Requests that were sent in clear, where they were counted.
+    pub(crate) in_clear: Option<usize>,
 }
 
 impl Tally {
@@ -130,12 +145,16 @@ impl Tally {
         socket: impl Future<Output = Result<Sighting>>,
     ) -> Result<()> {
         let (entries, opened) = (world.firefox.violations().await?.len(), self.opened);
+        let before = handshakes(server);
         self.attack(server, socket).await?;
         if self.opened > opened {
             // The counts say what is wrong.
             return Ok(());
         }
         let log = world.firefox.violations().await?;
+        if log.first().is_some_and(|entry| entry["stage"] == "preflight") {
+            self.handshakes = sum(self.handshakes, Some(handshakes(server) - before));
+        }
         ensure!(log.len() == entries + 1, "{} entries in the log instead of {}", log.len(), entries + 1);
         let said = json!([log[0]["port"], log[0]["outcome"], log[0]["reason"]]);
         let due = json!([server.port(), "block", reason]);
@@ -155,6 +174,16 @@ impl Tally {
         self.blocked += other.blocked;
         self.leaked += other.leaked;
         self.control += other.control;
+        self.handshakes = sum(self.handshakes, other.handshakes);
+        self.in_clear = sum(self.in_clear, other.in_clear);
+    }
+
+    /// As they stand in the table; a dash where nothing was counted.
+    fn cells(&self) -> String {
+        let Self { tried, opened, blocked, leaked, control, .. } = self;
+        let [handshakes, in_clear] = [self.handshakes, self.in_clear]
+            .map(|count| count.map_or_else(|| "–".to_owned(), |count| count.to_string()));
+        format!("{tried} | {opened} | {blocked} | {leaked} | {handshakes} | {in_clear} | {control}")
     }
 
     /// What is wrong with these counts, if anything is.
@@ -163,11 +192,27 @@ impl Tally {
             _ if self.tried == 0 => Some("nothing was tried"),
             _ if self.control == 0 => Some("the control delivered nothing"),
             Expect::Blocked if self.leaked != 0 => Some("the server with the wrong key received frames"),
+            Expect::Blocked if self.handshakes.is_some_and(|count| count != 0) => {
+                Some("the server with the wrong key received a handshake in spite of a pre-flight")
+            }
+            Expect::Blocked if self.in_clear.is_some_and(|count| count != 0) => Some("something was sent in clear"),
             Expect::Blocked if self.opened != 0 => Some("a socket to the wrong key opened"),
             Expect::Blocked if self.blocked != self.tried => Some("not every socket was seen to be blocked"),
             Expect::NotProtected if self.opened != self.tried => Some("it is protected after all: say so"),
             Expect::Blocked | Expect::NotProtected => None,
         }
+    }
+}
+
+fn handshakes(server: &Server) -> usize {
+    server.traffic().requests.iter().filter(|request| request.websocket).count()
+}
+
+/// Of what was counted in at least one of the two.
+fn sum(one: Option<usize>, other: Option<usize>) -> Option<usize> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one + other),
+        _ => one.or(other),
     }
 }
 
@@ -216,10 +261,8 @@ impl Row {
     /// One line of the table, in Markdown.
     pub(crate) fn line(&self) -> String {
         let counts = match &self.outcome {
-            Ok(Tally { tried, opened, blocked, leaked, control }) => {
-                format!("{tried} | {opened} | {blocked} | {leaked} | {control}")
-            }
-            Err(_) => "– | – | – | – | –".to_owned(),
+            Ok(tally) => tally.cells(),
+            Err(_) => ["–"; 7].join(" | "),
         };
         let remark = match (self.fault(), self.expect) {
             (Some(fault), _) => format!(" **FAILED: {}**", fault.replace(['|', '\n'], " ")),
@@ -233,8 +276,9 @@ impl Row {
 /// The whole table, in Markdown, with its sums.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| group | scenario | sockets tried | opened | blocked | frames at the wrong key's server | frames of the control |\n\
-         |---|---|---:|---:|---:|---:|---:|\n",
+        "| group | scenario | sockets tried | opened | blocked | frames at the wrong key's server \
+         | handshakes there in spite of a pre-flight | requests in clear | frames of the control |\n\
+         |---|---|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     let mut sum = Tally::default();
     for row in rows {
@@ -244,14 +288,13 @@ pub(crate) fn table(rows: &[Row]) -> String {
             sum.add(tally);
         }
     }
-    let Tally { tried, opened, blocked, leaked, control } = sum;
-    let _ = writeln!(text, "| | **all that are protected** | {tried} | {opened} | {blocked} | {leaked} | {control} |");
+    let _ = writeln!(text, "| | **all that are protected** | {} |", sum.cells());
     text
 }
 
 /// A row that does not show what it claims must not pass: run before anything else, since this is no test of cargo's.
 pub(crate) fn check_the_checks() -> Result<()> {
-    let good = Tally { tried: 2, opened: 0, blocked: 2, leaked: 0, control: 1 };
+    let good = Tally { tried: 2, opened: 0, blocked: 2, leaked: 0, control: 1, handshakes: Some(0), in_clear: None };
     let bad = [
         Tally { tried: 0, blocked: 0, ..good.clone() },
         Tally { opened: 1, blocked: 1, ..good.clone() },
@@ -259,11 +302,18 @@ pub(crate) fn check_the_checks() -> Result<()> {
         Tally { blocked: 1, ..good.clone() },
         Tally { leaked: 1, ..good.clone() },
         Tally { control: 0, ..good.clone() },
+        Tally { handshakes: Some(1), ..good.clone() },
+        Tally { in_clear: Some(1), ..good.clone() },
     ];
     ensure!(good.fault(Expect::Blocked).is_none(), "a good row is refused");
     for tally in bad {
         ensure!(tally.fault(Expect::Blocked).is_some(), "{tally:?} passes");
+        let mut added = good.clone();
+        added.add(&tally);
+        let one_is_lost = tally.tried == 0 || tally.control == 0;
+        ensure!(one_is_lost || added.fault(Expect::Blocked).is_some(), "{tally:?} passes in company");
     }
+    ensure!(sum(None, None).is_none(), "what was not counted is shown as counted");
     ensure!(good.fault(Expect::NotProtected).is_some(), "a protected row passes as one that is not");
     Ok(())
 }

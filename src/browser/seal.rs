@@ -1,0 +1,91 @@
+//! The seal of the lock ([`crate::lock`]): one rule of `declarativeNetRequest`, which the browser carries out by itself,
+//! also while this extension sleeps, has died, or has not started yet.
+
+use std::collections::BTreeSet;
+
+use js_sys::Array;
+use serde::Serialize;
+use wasm_bindgen::JsCast;
+
+use super::api;
+use super::convert::{property, storage_error, to_js};
+use super::url_host::url_host;
+use crate::error::Error;
+use crate::lock::{SEAL, SEC_WEBSOCKET_EXTENSIONS};
+
+const RULE_ID: u32 = 1;
+
+/// Whether the answers of just these hosts are sealed.
+pub(super) async fn is_on(hosts: &BTreeSet<String>) -> bool {
+    let Some(rules) = api::declared_rules().await.ok().and_then(|rules| rules.dyn_into::<Array>().ok()) else {
+        return false;
+    };
+    let domains = property(&property(&rules.get(0), "condition"), "requestDomains").dyn_into::<Array>();
+    let sealed: BTreeSet<String> =
+        domains.iter().flat_map(|domains| domains.iter()).filter_map(|domain| domain.as_string()).collect();
+    // Without hosts there is no rule.
+    rules.length() == u32::from(!hosts.is_empty()) && sealed == *hosts
+}
+
+/// Seals the answers of these hosts, and of no others any more.
+pub(super) async fn put_on(hosts: &BTreeSet<String>) -> Result<(), Error> {
+    if declare(hosts.iter()).await.is_ok() {
+        return Ok(());
+    }
+    // One host that the browser writes otherwise must not keep the others from being sealed.
+    declare(hosts.iter().filter(|host| url_host(host).as_ref() == Some(*host))).await
+}
+
+async fn declare<'a>(hosts: impl Iterator<Item = &'a String>) -> Result<(), Error> {
+    let hosts: Vec<_> = hosts.map(String::as_str).collect();
+    let is_needed = !hosts.is_empty();
+    let rule = Rule {
+        id: RULE_ID,
+        condition: Condition { resource_types: ["websocket"], request_domains: hosts },
+        action: Action {
+            kind: "modifyHeaders",
+            response_headers: [Header { name: SEC_WEBSOCKET_EXTENSIONS, operation: "append", value: SEAL }],
+        },
+    };
+    let update = Update { remove_rule_ids: [RULE_ID], add_rules: is_needed.then_some(rule).into_iter().collect() };
+    api::declare_rules(&to_js(&update)?).await.map(|_| ()).map_err(|thrown| storage_error(&thrown))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Update<'a> {
+    remove_rule_ids: [u32; 1],
+    add_rules: Vec<Rule<'a>>,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    id: u32,
+    condition: Condition<'a>,
+    action: Action,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Condition<'a> {
+    resource_types: [&'static str; 1],
+    /// Always those below them as well. Firefox compares a socket's host with its trailing dot, so both forms are named.
+    request_domains: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Action {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    response_headers: [Header; 1],
+}
+
+/// `append`, since what the server says of its extensions must not be lost.
+#[derive(Serialize)]
+struct Header {
+    #[serde(rename = "header")]
+    name: &'static str,
+    operation: &'static str,
+    value: &'static str,
+}

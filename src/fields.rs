@@ -1,0 +1,119 @@
+//! A JSON object taken apart: each field stays text until it is read, so that one that is unknown or cannot be read is
+//! known by its name, and what is not asked for costs no memory.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The fields that have not been taken out yet.
+pub(crate) struct Fields<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'a> Fields<'a> {
+    /// Looks through a whole text once.
+    ///
+    /// # Errors
+    /// Text that is no JSON object, or that names a field twice.
+    pub(crate) fn from_json(json: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    /// Takes out the text of one field.
+    pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
+        self.0.remove(name).map(RawValue::get)
+    }
+
+    /// The names of the fields that are left, in alphabetical order.
+    pub(crate) fn into_names(self) -> impl Iterator<Item = String> {
+        self.0.into_keys()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = BTreeMap::new();
+                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                    match fields.entry(name) {
+                        Entry::Vacant(place) => place.insert(value),
+                        Entry::Occupied(known) => {
+                            return Err(A::Error::custom(format_args!("duplicate field `{}`", known.key())));
+                        }
+                    };
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// The elements of an array, each still text.
+///
+/// # Errors
+/// Text that is no JSON array.
+pub(crate) fn elements(json: &str) -> Result<Vec<&str>, serde_json::Error> {
+    let elements: Vec<&RawValue> = serde_json::from_str(json)?;
+    Ok(elements.into_iter().map(RawValue::get).collect())
+}
+
+/// The name in serde's "unknown field `name`, expected …", if the error is one of `deny_unknown_fields`. An error of serde
+/// is its text alone: there is nothing else to tell it by.
+pub(crate) fn unknown_field(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    let (name, _) = text.strip_prefix("unknown field `")?.split_once('`')?;
+    Some(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::RuleDocument;
+
+    #[test]
+    fn each_field_is_read_by_itself() {
+        let mut fields = Fields::from_json(r#" {"b": [1, {"x": 2}], "a": "}", "\u0063": 5} "#).unwrap();
+        assert_eq!(fields.take("b"), Some(r#"[1, {"x": 2}]"#));
+        assert_eq!(fields.take("b"), None);
+        assert_eq!(fields.into_names().collect::<Vec<_>>(), ["a", "c"]);
+        for (json, expected) in [
+            ("", "EOF"),
+            ("[]", "an object"),
+            (r#"{"a": 1"#, "EOF"),
+            (r#"{"a": 1} x"#, "trailing"),
+            (r#"{"a": [}"#, "expected value"),
+            (r#"{"a": 1, "a": 2}"#, "duplicate field `a`"),
+        ] {
+            let error = Fields::from_json(json).err().unwrap().to_string();
+            assert!(error.contains(expected), "{json}: {error}");
+        }
+        assert_eq!(elements(r#"[ 1 , {"a": []}, "]"]"#).unwrap(), ["1", r#"{"a": []}"#, r#""]""#]);
+        assert!(elements("{}").is_err());
+    }
+
+    #[test]
+    fn an_unknown_field_is_told_from_every_other_error() {
+        let read = |json: &str| serde_json::from_str::<RuleDocument>(json).map_err(|error| unknown_field(&error));
+        for (json, expected) in [
+            (r#"{"pinz": []}"#, Some("pinz")),
+            (r#"{"pins": [{"sha": ""}]}"#, Some("sha")),
+            (r#"{"mode": "unknown field `x`"}"#, None),
+            (r#"{"host": 5}"#, None),
+            ("{", None),
+        ] {
+            assert_eq!(read(json).unwrap_err().as_deref(), expected, "{json}");
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! How a row beside another extension is tried: from each place in the order in which Firefox asks, with every [`Kind`] of
+//! socket of the bench.
+//!
+//! The controls are the sockets without a rule and those with the right key, and what the other extension was asked: a row in
+//! which it has done nothing fails.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use sockpin_e2e::other_extension::Asked;
+use sockpin_e2e::servers::Answering;
+use sockpin_e2e::wait;
+
+use crate::bench::{Bench, Kind, Road, Tried};
+use crate::matrix::{Stage, Tally};
+
+/// What the other extension does in one row, and what then comes of sockets.
+pub(crate) struct Case {
+    pub(crate) does: Does,
+    /// The rules that it has declared as well.
+    pub(crate) also_declares: &'static str,
+    /// Whether servers over HTTP/1.1 want a password then.
+    pub(crate) asks_for_password: bool,
+    /// By which roads a socket without a rule opens beside it.
+    pub(crate) opens: &'static [Road],
+    /// Whether the handshake of such a socket brings the header `X-Other`.
+    pub(crate) header: bool,
+    pub(crate) right_key: RightKey,
+    /// Whether Firefox goes on without a look at what Sockpin answers to `onHeadersReceived`, if the other extension is asked
+    /// first.
+    pub(crate) passes_sockpin: bool,
+    /// By which roads a socket with the wrong key opens then, if it is judged at its handshake alone.
+    pub(crate) lost: &'static [Road],
+    pub(crate) counts: Counts,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Does {
+    /// It has one listener for each of these events, in this order, and one answer for each listener: the answers are tried
+    /// one after the other.
+    Answers(&'static [&'static str], &'static [&'static [&'static str]]),
+    /// It declares rules: several of them in one text, the texts tried one after the other. Each stops what has
+    /// [`crate::bench::MARK`] in its address.
+    Declares(&'static [&'static str]),
+}
+
+/// What comes of a socket with the right key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RightKey {
+    /// It opens, and leaves no entry in the log.
+    Opens,
+    /// That depends on whose answer is used.
+    Either,
+}
+
+/// Which of the sockets with the wrong key a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    /// All that have to be stopped.
+    Kept,
+    /// Those that [`Case::lost`] is about.
+    Lost,
+}
+
+/// Whose listeners Firefox asks first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    /// Sockpin's: the other extension has begun to listen after it.
+    Sockpin,
+    /// The other extension's, since Sockpin has slept.
+    OtherAfterSleep,
+    /// The other extension's, since Sockpin was installed after it.
+    Other,
+}
+
+/// Everything that it does, from every place.
+pub(crate) async fn walk(stage: &mut Stage, case: Case) -> Result<Tally> {
+    let bench = stage.bench().await?;
+    let mut tally = Tally::default();
+    if case.counts == Counts::Kept {
+        (tally.handshakes, tally.in_clear) = (Some(0), Some(0));
+    }
+    case.does.begin(bench).await?;
+    // What comes of sockets without a rule is the other extension's doing: while it does nothing, they open.
+    for tried in bench.round().await?.iter().filter(|tried| !tried.has_rule()) {
+        ensure!(tried.seen.delivered(), "control: beside one that does nothing {} saw {:?}", tried.url, tried.seen);
+        tally.control += tried.frames;
+    }
+    if case.asks_for_password {
+        bench.answer(&Answering::Challenging);
+    }
+    declare(bench, case.also_declares).await?;
+    for first in [First::Sockpin, First::OtherAfterSleep, First::Other] {
+        match first {
+            First::Sockpin => {}
+            First::OtherAfterSleep => bench.firefox().suspend_background().await?,
+            First::Other => bench.install_sockpin().await?,
+        }
+        for step in 0..case.does.steps() {
+            case.step(bench, step, first, &mut tally)
+                .await
+                .with_context(|| format!("{}, first {first:?}", case.does.name(step)))?;
+        }
+    }
+    case.does.end(bench).await?;
+    bench.answer(&Answering::Accepting);
+    Ok(tally)
+}
+
+async fn declare(bench: &Bench, rules: &str) -> Result<()> {
+    let rules: Vec<Value> = serde_json::from_str(rules).context("the rules are no JSON")?;
+    bench.firefox().other_declares(&rules).await
+}
+
+impl Does {
+    fn steps(self) -> usize {
+        match self {
+            Self::Answers(_, answers) => answers.len(),
+            Self::Declares(rules) => rules.len(),
+        }
+    }
+
+    fn name(self, step: usize) -> String {
+        match self {
+            Self::Answers(_, answers) => format!("{:?}", answers[step]),
+            Self::Declares(rules) => rules[step].to_owned(),
+        }
+    }
+
+    /// Takes its place behind Sockpin.
+    async fn begin(self, bench: &Bench) -> Result<()> {
+        match self {
+            Self::Answers(events, _) => bench.firefox().other_listens(events).await,
+            Self::Declares(_) => Ok(()),
+        }
+    }
+
+    async fn step(self, bench: &Bench, step: usize) -> Result<()> {
+        match self {
+            Self::Answers(_, answers) => bench.firefox().other_answers(answers[step], &bench.elsewhere()?).await,
+            Self::Declares(rules) => declare(bench, rules[step]).await,
+        }
+    }
+
+    async fn end(self, bench: &Bench) -> Result<()> {
+        bench.firefox().other_listens(&[]).await?;
+        bench.firefox().other_declares(&[]).await
+    }
+}
+
+impl Case {
+    async fn step(&self, bench: &mut Bench, step: usize, first: First, tally: &mut Tally) -> Result<()> {
+        self.does.step(bench, step).await?;
+        if self.asks_for_password {
+            bench.firefox().forget_passwords().await?;
+        }
+        let round = bench.round().await?;
+        match self.does {
+            Does::Answers(events, _) => check_listeners(events, &round, &bench.firefox().other_was_asked().await?)?,
+            Does::Declares(_) => check_rules(bench, &round).await?,
+        }
+        if self.right_key == RightKey::Opens
+            && !round.iter().any(|tried| tried.kind == Kind::Wrong && has_leaked(tried))
+        {
+            check_badge(bench, &round).await?;
+        }
+        for tried in &round {
+            self.count(tried, first, tally);
+            match tried.kind {
+                Kind::Free => self.check_free(tried)?,
+                Kind::Right => self.check_right(tried)?,
+                // The counts say what is wrong.
+                Kind::Wrong if !self.is_lost(tried, first) && has_leaked(tried) => {}
+                Kind::Wrong => {
+                    self.check_wrong(tried)?;
+                    self.check_overruled(bench, tried, first).await?;
+                }
+                Kind::Marked => {}
+            }
+            let over_http2 = tried.handshakes.iter().all(|request| request.line.starts_with("CONNECT "));
+            ensure!(over_http2 == (tried.road == Road::Http2) || tried.handshakes.is_empty(), "{tried:?}");
+        }
+        Ok(())
+    }
+
+    fn check_free(&self, tried: &Tried) -> Result<()> {
+        let opens = self.opens.contains(&tried.road);
+        ensure!(tried.seen.delivered() == opens, "without a rule {} saw {:?}", tried.url, tried.seen);
+        ensure!(tried.entries.is_empty(), "without a rule the log says {:?}", tried.entries);
+        let has_header = tried.handshakes.iter().all(|request| request.header("x-other").is_some());
+        ensure!(has_header || !self.header, "{} did not bring the other extension's header", tried.url);
+        Ok(())
+    }
+
+    fn check_right(&self, tried: &Tried) -> Result<()> {
+        if self.right_key == RightKey::Opens {
+            ensure!(tried.seen.delivered(), "with the right key {} saw {:?}", tried.url, tried.seen);
+            ensure!(tried.entries.is_empty(), "with the right key the log says {:?}", tried.entries);
+        }
+        Ok(())
+    }
+
+    /// One socket is one entry, whatever has stopped it. Where the other extension does so itself, Sockpin may never have
+    /// been asked, or too late.
+    fn check_wrong(&self, tried: &Tried) -> Result<()> {
+        let Tried { entries, url, .. } = tried;
+        let is_judged = tried.road != Road::Clear && self.opens.contains(&tried.road);
+        let due = if is_judged { 1..=1 } else { 0..=1 };
+        let came = tried.handshakes.len();
+        ensure!(!is_judged || tried.preflight != "off" || came == 1, "{came} handshakes of {url} came to its server");
+        ensure!(due.contains(&entries.len()), "{} entries of {url}: {entries:?}", entries.len());
+        for entry in entries {
+            ensure!(entry["outcome"] == "block", "of {url} the log says {}", entry["outcome"]);
+            let expected = !is_judged || self.right_key == RightKey::Either || entry["reason"] == "pin-mismatch";
+            ensure!(expected, "of {url} the log says {}", entry["reason"]);
+        }
+        Ok(())
+    }
+
+    /// What another extension has made of a stop is in its entry, as soon as Firefox has told Sockpin.
+    async fn check_overruled(&self, bench: &Bench, tried: &Tried, first: First) -> Result<()> {
+        let due = if !self.is_past_sockpin(tried, first) {
+            ensure!(
+                tried.entries.iter().all(|entry| entry["overruled"].is_null()),
+                "{:?} was overruled",
+                tried.entries
+            );
+            return Ok(());
+        } else if self.lost.contains(&tried.road) {
+            "opened"
+        } else {
+            "held"
+        };
+        let is_due = |entry: &Value| entry["host"] == tried.host && entry["overruled"] == due;
+        wait::until(&format!("an entry of {} that says {due}", tried.url), async || {
+            Ok(bench.firefox().violations().await?.iter().any(is_due).then_some(()))
+        })
+        .await
+        .with_context(|| format!("it said {:?}", tried.entries))
+    }
+
+    /// Firefox has not looked at what Sockpin answered to the handshake's answer.
+    fn is_past_sockpin(&self, tried: &Tried, first: First) -> bool {
+        self.passes_sockpin && tried.preflight == "off" && tried.road != Road::Clear && first != First::Sockpin
+    }
+
+    fn is_lost(&self, tried: &Tried, first: First) -> bool {
+        self.lost.contains(&tried.road) && self.is_past_sockpin(tried, first)
+    }
+
+    fn count(&self, tried: &Tried, first: First, tally: &mut Tally) {
+        match tried.kind {
+            Kind::Free | Kind::Right => tally.control += tried.frames,
+            Kind::Wrong if self.is_lost(tried, first) == (self.counts == Counts::Lost) => {
+                tally.saw(&tried.seen);
+                tally.leaked += tried.frames;
+                tally.handshakes = tally.handshakes.map(|count| count + avoidable(tried));
+                tally.in_clear = tally.in_clear.map(|count| count + tried.in_clear);
+            }
+            Kind::Wrong | Kind::Marked => {}
+        }
+    }
+}
+
+/// The handshakes that a pre-flight should have kept from the server.
+fn avoidable(tried: &Tried) -> usize {
+    if tried.preflight == "off" { 0 } else { tried.handshakes.len() }
+}
+
+fn has_leaked(tried: &Tried) -> bool {
+    !tried.seen.refused() || tried.frames + tried.in_clear + avoidable(tried) > 0
+}
+
+/// What is written down is counted on the button, once.
+async fn check_badge(bench: &Bench, round: &[Tried]) -> Result<()> {
+    let badge = bench.firefox().badge(&bench.world.demo.site.blank()).await?;
+    let entries: usize = round.iter().map(|tried| tried.entries.len()).sum();
+    ensure!(badge == entries.to_string(), "the button says {badge}, and the log has {entries} entries");
+    Ok(())
+}
+
+/// It was asked for every socket that comes so far.
+fn check_listeners(events: &[&str], round: &[Tried], asked: &Asked) -> Result<()> {
+    for event in events {
+        for tried in round.iter().filter(|tried| comes_to(event, tried)) {
+            let was_asked = asked.iter().any(|(of, address)| of == event && *address == tried.url);
+            ensure!(was_asked, "the other extension was not asked {event} for {}", tried.url);
+        }
+    }
+    Ok(())
+}
+
+fn comes_to(event: &str, tried: &Tried) -> bool {
+    match event {
+        "onBeforeRequest" => true,
+        "onAuthRequired" => !tried.has_rule() && tried.road == Road::Http1,
+        _ => !tried.has_rule() || (tried.kind == Kind::Wrong && tried.preflight == "off" && tried.road != Road::Clear),
+    }
+}
+
+/// Its rules are for every socket with the wrong key, and Firefox obeys them.
+async fn check_rules(bench: &Bench, round: &[Tried]) -> Result<()> {
+    let wrong = round.iter().filter(|tried| tried.kind == Kind::Wrong);
+    let urls: Vec<&str> = wrong.map(|tried| tried.url.as_str()).collect();
+    for (url, matches) in urls.iter().zip(bench.firefox().other_matches(&urls).await?) {
+        ensure!(matches > 0, "no rule of the other extension is for {url}");
+    }
+    for tried in round.iter().filter(|tried| tried.kind == Kind::Marked) {
+        ensure!(tried.seen.refused(), "no rule has stopped {}: {:?}", tried.url, tried.seen);
+    }
+    Ok(())
+}
