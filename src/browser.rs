@@ -8,6 +8,8 @@ mod convert;
 mod face;
 mod headers;
 mod log;
+mod log_database;
+mod log_upgrade;
 mod managed_store;
 mod pages;
 mod policy_store;

@@ -85,6 +85,18 @@ pub enum Facts {
     Missing(MissingFacts),
 }
 
+impl Facts {
+    /// The certificates, the server's own first, and whether the last of them is a root that the browser brings.
+    #[must_use]
+    pub fn certificates(&self) -> (&[Vec<u8>], Option<bool>) {
+        match self {
+            Self::Validated(chain) => (&chain.certificates, chain.root_is_built_in),
+            Self::LeafOnly { leaf, .. } => (std::slice::from_ref(leaf), None),
+            Self::Missing(_) => (Default::default(), None),
+        }
+    }
+}
+
 /// A validated chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {

@@ -30,7 +30,6 @@ use crate::connection::{Facts, Scheme, Target};
 use crate::error::Error;
 use crate::host::{Host, UrlHostParser};
 use crate::lock::{Nonce, WebSocketKey};
-use crate::log::LogEntry;
 use crate::managed::Managed;
 use crate::overruling::Overruling;
 use crate::pause::Pause;
@@ -39,7 +38,7 @@ use crate::preflight::{self, Answers, Probe, Road};
 use crate::rule::Mode;
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason};
-use crate::violation::Stage;
+use crate::violation::{Stage, Violation};
 
 /// What the browser says about a request that opens a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,10 +77,15 @@ pub enum Answer {
 /// What else is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Write the entry before the answer is given.
-    Log(LogEntry),
-    /// Write the entry in place of the one that the same request has already.
-    Amend(LogEntry),
+    /// Write it down before the answer is given.
+    Log(Box<Violation>),
+    /// Write down what has become of a socket that was written down already: it counts in this entry from now on.
+    Amend {
+        /// What was written down of it.
+        before: Box<Violation>,
+        /// What is true of it.
+        now: Box<Violation>,
+    },
     /// Count one more on the badge of the tab.
     CountOnBadge {
         /// The tab.

@@ -54,14 +54,18 @@ pub const MAX_EXCERPT_CHARACTERS: usize = 60;
 /// Characters of a program's own words about an error that are shown. The longest of serde's list every field of a rule.
 pub const MAX_DETAIL_CHARACTERS: usize = 300;
 
-/// Entries kept in the log; the oldest go first.
-pub const MAX_LOG_ENTRIES: u32 = 10_000;
+/// Entries kept in the log, each of any number of equal violations. What goes first: [`crate::log`].
+pub const MAX_LOG_ENTRIES: u64 = 10_000;
 
-/// Pages of which an unreadable address is written down while the background lives.
-pub const MAX_UNREADABLE_ADDRESSES: usize = 100;
+/// Pauses, beginnings and ends, kept in the log beside its entries; the oldest go first.
+pub const MAX_LOGGED_PAUSES: u32 = 1_000;
 
-/// Entries of the log sent to a page in one answer.
-pub const MAX_LOG_ENTRIES_PER_ANSWER: u32 = 500;
+/// Pages that are named in one entry of the log. Of further ones is counted what they have opened.
+pub const MAX_PAGES_PER_ENTRY: usize = 20;
+
+/// Bytes of all certificates of a chain that is kept for people to look at; of a larger one the pins alone are. Firefox
+/// takes no handshake message of more than 128 KiB (NSS, `MAX_HANDSHAKE_MSG_LEN`); it adds the root.
+pub const MAX_LOGGED_CHAIN_BYTES: usize = 256 * 1024;
 
 /// Milliseconds that a blocked or flagged socket waits for its log entry to be on disk. After that it is answered all
 /// the same.

@@ -1,37 +1,112 @@
-//! The entries of the log.
+//! The log: what is written down, what of it is one entry, and what goes when it is full. Storing it is the browser
+//! layer's.
+//!
+//! - A [`Violation`] is one socket's. Equal ones ([`EntryKey`]) are one [`Entry`], which knows how often, when, and from
+//!   which pages ([`Tally`]). So a page that connects for ever fills one entry and not the log.
+//! - The certificates of a chain are stored once, whatever number of entries shows them ([`crate::violation::ChainDigest`]).
+//! - Pauses are a list of their own, so that neither crowds out the other.
+//!
+//! **What goes first.** Past [`MAX_LOG_ENTRIES`](crate::limits::MAX_LOG_ENTRIES) entries one goes for each that comes:
+//!
+//! 1. of the page that has opened most entries ([`Share`]), so that whoever fills the log pays for it: no page, by
+//!    whatever number of attempts, hosts and ports, takes the place of an entry that another page has opened, unless that
+//!    page has as many;
+//! 2. among those of this page, one that was let through before one that was stopped ([`rank`]);
+//! 3. among those, the one whose last time lies furthest back.
+
+mod key;
+mod tally;
+pub mod version_1;
 
 use serde::{Deserialize, Serialize};
 
+pub use key::EntryKey;
+pub use tally::{OpenedBy, Share, Tally};
+
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
+use crate::verdict::Outcome;
 use crate::violation::Violation;
 
-/// One entry. As JSON it is the one or the other, told apart by their fields.
+/// One entry as it is stored: equal violations, however many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum LogEntry {
-    /// A socket that was stopped or flagged.
-    Violation(Box<Violation>),
+pub struct Entry {
+    /// Its place in the store.
+    pub id: u64,
+    /// How often, when, and from where.
+    pub tally: Tally,
+    /// What all of them have in common.
+    pub violation: Violation,
+}
+
+/// How late an entry goes when the log is full, among those of its share: the lowest first.
+#[must_use]
+pub const fn rank(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::NotPinned | Outcome::Allow | Outcome::Flag => 0,
+        Outcome::Block => 1,
+    }
+}
+
+/// What a page shows as one line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// Sockets that were stopped or flagged.
+    Violation(Box<Entry>),
     /// A pause that began or ended.
     Pause(PauseEntry),
 }
 
-impl LogEntry {
-    /// When it happened.
+impl Line {
+    /// When it happened last.
     #[must_use]
     pub fn time(&self) -> UnixMillis {
         match self {
-            Self::Violation(violation) => violation.time,
+            Self::Violation(entry) => entry.tally.last,
             Self::Pause(pause) => pause.time,
         }
     }
 
-    /// Its place in the log; none before it is written.
+    /// Its name among all lines.
     #[must_use]
-    pub fn id(&self) -> Option<u64> {
+    pub fn name(&self) -> String {
         match self {
-            Self::Violation(violation) => violation.id,
-            Self::Pause(pause) => pause.id,
+            Self::Violation(entry) => format!("violation-{}", entry.id),
+            Self::Pause(pause) => format!("pause-{}", pause.id.unwrap_or_default()),
         }
+    }
+}
+
+/// The lines of two lists that are each newest first, as one, newest first.
+#[must_use]
+pub fn newest_first(violations: Vec<Entry>, pauses: Vec<PauseEntry>) -> Vec<Line> {
+    let violations = violations.into_iter().map(|entry| Line::Violation(Box::new(entry)));
+    let mut lines: Vec<_> = violations.chain(pauses.into_iter().map(Line::Pause)).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.time()));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pause::PauseEvent;
+    use crate::verdict::{Reason, Verdict};
+
+    #[test]
+    fn two_lists_become_one_newest_first() {
+        let time = UnixMillis::new;
+        let entry = |id, last| {
+            let violation = Violation::without_facts(&Verdict::unjudged(Reason::Deadline), time(last), None, None);
+            Entry { id, tally: Tally::of(&violation), violation }
+        };
+        let pause = |id, at| PauseEntry { id: Some(id), time: time(at), pause: PauseEvent::Ended };
+        let lines = newest_first(vec![entry(9, 50), entry(8, 20)], vec![pause(2, 60), pause(9, 30), pause(1, 10)]);
+        let names: Vec<_> = lines.iter().map(Line::name).collect();
+        assert_eq!(names, ["pause-2", "violation-9", "pause-9", "violation-8", "pause-1"]);
+    }
+
+    #[test]
+    fn what_was_let_through_goes_before_what_was_stopped() {
+        assert!(rank(Outcome::Flag) < rank(Outcome::Block));
     }
 }

@@ -4,7 +4,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::log::LogEntry;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
 use crate::rule::{FieldError, RuleDocument};
@@ -37,11 +36,8 @@ pub enum Request {
     Resume,
     /// Say no more of what another extension has done until now.
     DismissOverruling,
-    /// The newest entries of the log.
-    Log {
-        /// How many at most; never more than [`crate::limits::MAX_LOG_ENTRIES_PER_ANSWER`].
-        limit: u32,
-    },
+    /// Bring the log into the form of this version, or make an empty one. Pages read it themselves.
+    PrepareLog,
     /// Empty the log.
     ClearLog,
 }
@@ -64,13 +60,6 @@ pub enum Response {
     },
     /// What was asked for has been done and stored.
     Done,
-    /// To [`Request::Log`].
-    Log {
-        /// Newest first.
-        entries: Vec<LogEntry>,
-        /// How many the log holds.
-        total: u32,
-    },
     /// The request could not be carried out; nothing has changed.
     Failed {
         /// Why.
@@ -124,7 +113,7 @@ pub struct Sight {
 pub enum Notice {
     /// Rules were added, changed or deleted.
     RulesChanged,
-    /// The log has new entries, or has been cleared.
+    /// The log has new entries, an entry has a higher count, or all have been cleared.
     LogChanged,
     /// A pause has begun or ended, or the browser lets Sockpin see more or less.
     StatusChanged,

@@ -1,10 +1,16 @@
 //! The log entry of a violation: everything a person needs to see what happened, and no more of the page than its
 //! origin.
 
+mod chain_digest;
+
+use std::sync::Arc;
+
+pub use chain_digest::ChainDigest;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Certificate, Description};
-use crate::connection::{Connection, Facts, Target};
+use crate::certificate::Description;
+use crate::connection::{Connection, Target};
+use crate::limits::MAX_LOGGED_CHAIN_BYTES;
 use crate::overruling::Overruled;
 use crate::pin::Pin;
 use crate::policy::Layer;
@@ -14,19 +20,21 @@ use crate::time::{Date, UnixMillis};
 use crate::verdict::{Match, Outcome, Reason, Verdict};
 
 /// A verdict of flag or block, as logged.
+///
+/// What is stored of it is what equal ones have in common ([`crate::log::EntryKey`]). Time and page are in the entry's
+/// [`crate::log::Tally`], the certificates in a store of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Violation {
-    /// Its place in the log, given by the store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<u64>,
-    /// When.
+    /// When. Not stored here.
+    #[serde(skip)]
     pub time: UnixMillis,
     /// The host in canonical form; empty where the address could not be read.
     pub host: String,
     /// The port; none where the address could not be read.
     pub port: Option<u16>,
-    /// The origin of the document that opened the socket, if the browser told.
+    /// The origin of the document that opened the socket, if the browser told. Not stored here.
+    #[serde(skip)]
     pub page: Option<String>,
     /// Flag or block.
     pub outcome: Outcome,
@@ -50,8 +58,15 @@ pub struct Violation {
     pub rule: Option<RuleSnapshot>,
     /// The pin that matched, where the violation is another one.
     pub matched: Option<Match>,
-    /// The chain, the server's own certificate first.
+    /// What the rule says of each certificate of the chain, the server's own first.
     pub chain: Vec<ChainEntry>,
+    /// The name under which the certificates themselves are stored; none where none was seen, where they are more than
+    /// [`MAX_LOGGED_CHAIN_BYTES`], and in an entry of the version before.
+    #[serde(default)]
+    pub chain_digest: Option<ChainDigest>,
+    /// The DER of the certificates, in the same order; empty where there is no digest. Not stored here.
+    #[serde(skip)]
+    pub certificates: Arc<[Vec<u8>]>,
 }
 
 /// At which point of its opening a socket was judged.
@@ -114,13 +129,10 @@ impl RuleSnapshot {
     }
 }
 
-/// One certificate of the chain, as shown.
+/// What is known of one certificate of the chain without reading it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChainEntry {
-    /// What a person reads.
-    #[serde(flatten)]
-    pub description: Description,
     /// Its key's pin, as bare base64; none where the certificate could not be parsed.
     pub sha256: Option<Pin>,
     /// For a root, whether the browser brings it; none for any other certificate, and where the browser does not say.
@@ -128,6 +140,9 @@ pub struct ChainEntry {
     /// What the rule says of it.
     #[serde(rename = "match")]
     pub mark: Mark,
+    /// What a person reads of it, in an entry of the version before alone: it had no certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
 }
 
 /// What a rule says of one certificate.
@@ -148,10 +163,15 @@ impl Violation {
     /// The entry for a verdict on a connection.
     #[must_use]
     pub fn new(verdict: &Verdict, connection: &Connection, page: Option<String>) -> Self {
+        let (certificates, root_is_built_in) = connection.facts.certificates();
+        let bytes: usize = certificates.iter().map(Vec::len).sum();
+        let stored = if bytes <= MAX_LOGGED_CHAIN_BYTES { certificates } else { Default::default() };
         Self {
             host: connection.target.host.to_string(),
             port: Some(connection.target.port),
-            chain: describe_chain(verdict, &connection.facts),
+            chain: marked_chain(verdict, certificates.len(), root_is_built_in),
+            chain_digest: ChainDigest::of(stored),
+            certificates: stored.into(),
             ..Self::without_facts(verdict, connection.now, None, page)
         }
     }
@@ -160,7 +180,6 @@ impl Violation {
     #[must_use]
     pub fn without_facts(verdict: &Verdict, time: UnixMillis, target: Option<&Target>, page: Option<String>) -> Self {
         Self {
-            id: None,
             time,
             host: target.map(|target| target.host.to_string()).unwrap_or_default(),
             port: target.map(|target| target.port),
@@ -175,6 +194,8 @@ impl Violation {
             rule: snapshot(verdict),
             matched: verdict.matched.clone(),
             chain: Vec::new(),
+            chain_digest: None,
+            certificates: Arc::default(),
         }
     }
 }
@@ -185,30 +206,24 @@ pub fn snapshot(verdict: &Verdict) -> Option<RuleSnapshot> {
     verdict.rule.as_ref().map(|(layer, rule)| RuleSnapshot::of(*layer, rule, verdict.expired))
 }
 
-/// The chain for people to read: parses what the verdict only hashed.
-#[must_use]
-pub fn describe_chain(verdict: &Verdict, facts: &Facts) -> Vec<ChainEntry> {
-    let (certificates, root_is_built_in) = match facts {
-        Facts::Validated(chain) => (chain.certificates.as_slice(), chain.root_is_built_in),
-        Facts::LeafOnly { leaf, .. } => (std::slice::from_ref(leaf), None),
-        Facts::Missing(_) => (Default::default(), None),
-    };
-    let root = certificates.len().saturating_sub(1);
+/// The keys that the verdict has hashed, each with what the rule says of it.
+fn marked_chain(verdict: &Verdict, length: usize, root_is_built_in: Option<bool>) -> Vec<ChainEntry> {
     let rule = verdict.rule.as_ref().map(|(_, rule)| rule.as_ref());
-    let entry = |(index, der): (usize, &Vec<u8>)| {
-        let certificate = Certificate::from_der(der).ok();
-        let key = certificate.map(|certificate| certificate.pin());
+    let entry = |index| {
+        let key = verdict.keys.get(index).copied().flatten();
         ChainEntry {
-            description: certificate.map(|certificate| certificate.describe()).unwrap_or_default(),
             sha256: key,
-            built_in_root: root_is_built_in.filter(|_| index == root),
+            built_in_root: root_is_built_in.filter(|_| index + 1 == length),
             mark: mark(rule, index, key),
+            description: None,
         }
     };
-    certificates.iter().enumerate().map(entry).collect()
+    (0..length).map(entry).collect()
 }
 
-fn mark(rule: Option<&Rule>, index: usize, key: Option<Pin>) -> Mark {
+/// What a rule says of the certificate at this place of a chain, by its key.
+#[must_use]
+pub fn mark(rule: Option<&Rule>, index: usize, key: Option<Pin>) -> Mark {
     let Some(key) = key else {
         return Mark::Unparsable;
     };

@@ -5,7 +5,7 @@ mod requests;
 mod sealing;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
@@ -15,7 +15,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use super::api::ProbeListeners;
 use super::badge::Badge;
 use super::convert::{from_js, property, to_js, to_js_error};
-use super::log::Log;
+use super::log::{Log, Room};
 use super::preflight::Prober;
 use super::serial::Serial;
 use super::session_store::{self, OVERRULING, PAUSE, SEALED};
@@ -23,12 +23,13 @@ use super::url_host::url_host;
 use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket, witness};
 use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
-use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES, MAX_UNREADABLE_ADDRESSES};
+use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
-use crate::log::LogEntry;
 use crate::message::{Notice, Response, Sight};
+use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::verdict::Reason;
+use crate::violation::Violation;
 
 /// What JavaScript holds: an opaque handle on the one engine.
 #[wasm_bindgen]
@@ -44,18 +45,17 @@ struct State {
     log_problem: RefCell<Option<Error>>,
     /// Why the seal could not be put on, if it could not.
     seal_problem: RefCell<Option<Error>>,
-    /// The id of the entry of each request that has one, once it is on disk.
+    /// Whether what each request has in the log is on disk, once that is known.
     written: RefCell<HashMap<String, Promise>>,
     badge: Badge,
     /// What the browser lets this extension see, as far as it has been asked.
     sight: Cell<Sight>,
     /// Changes of what is stored: each is made on what the one before has stored.
     changes: Serial,
-    /// Whether pages have been told of the newest entries.
-    notice_pending: Cell<bool>,
-    /// The pages that have asked for an address that cannot be read. Any page can, without any rule and as often as it
-    /// likes: one entry each, or they would push everything else out of the log.
-    unreadable_from: RefCell<HashSet<Option<String>>>,
+    /// Whether there are entries of which pages have not been told.
+    log_untold: Cell<bool>,
+    /// Whether they are being told.
+    telling_of_log: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -74,8 +74,8 @@ impl Background {
             badge: Badge::new(),
             sight: Cell::new(Sight { every_site: true, private_windows: true }),
             changes: Serial::new(),
-            notice_pending: Cell::new(false),
-            unreadable_from: RefCell::default(),
+            log_untold: Cell::new(false),
+            telling_of_log: Cell::new(false),
         });
         state.draw_badge();
         // No socket waits for what is only said.
@@ -271,8 +271,8 @@ impl State {
     fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Log(entry) if self.is_repetition(&entry) => {}
-                Effect::Log(entry) | Effect::Amend(entry) => self.write_in_turn(request, entry),
+                Effect::Log(violation) => self.write_in_turn(request, violation, None),
+                Effect::Amend { before, now } => self.write_in_turn(request, now, Some(before)),
                 Effect::CountOnBadge { tab } => self.badge.count(tab),
                 Effect::ShowOverruling(overruling) => {
                     self.say_what_has_changed();
@@ -285,33 +285,27 @@ impl State {
         }
     }
 
-    fn is_repetition(&self, entry: &LogEntry) -> bool {
-        let LogEntry::Violation(violation) = entry else {
-            return false;
-        };
-        let mut pages = self.unreadable_from.borrow_mut();
-        violation.reason == Reason::UnreadableAddress
-            && (pages.len() >= MAX_UNREADABLE_ADDRESSES || !pages.insert(violation.page.clone()))
-    }
-
-    /// Writes an entry that belongs to no request, and waits for that, but not for ever.
-    async fn write_down(self: &Rc<Self>, entry: LogEntry) {
+    /// Writes down a violation of a request. What was written down of it before counts no longer, if it got that far.
+    fn write_in_turn(self: &Rc<Self>, request: &str, violation: Box<Violation>, before: Option<Box<Violation>>) {
         let state = Rc::clone(self);
-        let written = future_to_promise(async move { Ok(state.write(None, entry).await) });
-        promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
-    }
-
-    /// A further entry of a request takes the place of the one before.
-    fn write_in_turn(self: &Rc<Self>, request: &str, entry: LogEntry) {
         let mut entries = self.written.borrow_mut();
-        let before = entries.get(request).cloned();
-        let state = Rc::clone(self);
+        let before = before.and_then(|before| Some((before, entries.get(request)?.clone())));
         let written = future_to_promise(async move {
             let before = match before {
-                Some(before) => JsFuture::from(before).await.ok().filter(|id| !id.is_undefined()),
+                Some((before, written)) => {
+                    JsFuture::from(written).await.is_ok_and(|written| written.is_truthy()).then_some(before)
+                }
                 None => None,
             };
-            Ok(state.write(before, entry).await)
+            let result = state.log.enter(&violation, before.as_deref()).await;
+            if result == Ok(Room::TooLittle) {
+                let state = Rc::clone(&state);
+                spawn_local(async move {
+                    // What could not go now goes with the next entry.
+                    let _ = state.log.make_room().await;
+                });
+            }
+            Ok(state.has_written(result.map(drop)))
         });
         if entries.len() >= MAX_HANDSHAKES {
             entries.clear();
@@ -319,28 +313,36 @@ impl State {
         entries.insert(request.to_owned(), written);
     }
 
-    /// Writes an entry, in place of the one with this id if there is one, and gives its id: `undefined` where it could not
-    /// be written.
-    async fn write(self: &Rc<Self>, before: Option<JsValue>, entry: LogEntry) -> JsValue {
-        let written = match before {
-            Some(id) => self.log.replace(&id, &entry).await.map(|()| id),
-            None => self.log.add(&entry).await,
-        };
-        let id = written.as_ref().cloned().unwrap_or(JsValue::UNDEFINED);
-        self.log_problem.replace(written.err());
-        self.tell_pages_of_log();
-        id
+    /// Waits until a pause is on disk, but not for ever.
+    async fn write_pause(self: &Rc<Self>, pause: PauseEntry) {
+        let state = Rc::clone(self);
+        let written = future_to_promise(async move {
+            let result = state.log.add_pause(&pause).await;
+            Ok(state.has_written(result))
+        });
+        promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
     }
 
-    /// A burst of violations is one notice.
+    /// `true`, or nothing.
+    fn has_written(self: &Rc<Self>, result: Result<(), Error>) -> JsValue {
+        let written = if result.is_ok() { JsValue::TRUE } else { JsValue::UNDEFINED };
+        self.log_problem.replace(result.err());
+        self.tell_pages_of_log();
+        written
+    }
+
+    /// A burst of violations is few notices, and the last of them comes after the last violation.
     fn tell_pages_of_log(self: &Rc<Self>) {
-        if self.notice_pending.replace(true) {
+        self.log_untold.set(true);
+        if self.telling_of_log.replace(true) {
             return;
         }
         let state = Rc::clone(self);
         spawn_local(async move {
-            tell_pages(Notice::LogChanged).await;
-            state.notice_pending.set(false);
+            while state.log_untold.replace(false) {
+                tell_pages(Notice::LogChanged).await;
+            }
+            state.telling_of_log.set(false);
         });
     }
 }

@@ -9,13 +9,15 @@ use wasm_bindgen::prelude::*;
 use super::convert::{property, to_js, to_js_error};
 use super::security_info::facts_from;
 use super::url_host::{canonical_url, url_host};
-use crate::connection::{Connection, Target};
+use crate::certificate::{Certificate, Description};
+use crate::connection::{Connection, Facts, Target};
 use crate::error::Error;
 use crate::formats::pem;
+use crate::pin::Pin;
 use crate::policy::{Layers, Policy};
 use crate::time::UnixMillis;
-use crate::verdict::{self, Match, Outcome, Reason};
-use crate::violation::{ChainEntry, RuleSnapshot, describe_chain, snapshot};
+use crate::verdict::{self, Match, Outcome, Reason, Verdict};
+use crate::violation::{Mark, RuleSnapshot, mark, snapshot};
 
 /// Every public key in a file or text, with its pin.
 ///
@@ -48,7 +50,22 @@ struct Answer {
     host: String,
     rule: Option<RuleSnapshot>,
     matched: Option<Match>,
-    chain: Vec<ChainEntry>,
+    chain: Vec<Shown>,
+}
+
+/// One certificate of the chain, for people.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    subject: Option<String>,
+    issuer: Option<String>,
+    not_before: Option<String>,
+    not_after: Option<String>,
+    serial: Option<String>,
+    sha256: Option<Pin>,
+    built_in_root: Option<bool>,
+    #[serde(rename = "match")]
+    mark: Mark,
 }
 
 fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Answer, Error> {
@@ -69,6 +86,28 @@ fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Answer, E
         matched: verdict.matched.clone(),
         chain: describe_chain(&verdict, &connection.facts),
     })
+}
+
+fn describe_chain(verdict: &Verdict, facts: &Facts) -> Vec<Shown> {
+    let (certificates, root_is_built_in) = facts.certificates();
+    let rule = verdict.rule.as_ref().map(|(_, rule)| rule.as_ref());
+    let shown = |(index, der): (usize, &Vec<u8>)| {
+        let certificate = Certificate::from_der(der).ok();
+        let key = certificate.map(|certificate| certificate.pin());
+        let Description { subject, issuer, not_before, not_after, serial } =
+            certificate.map(|certificate| certificate.describe()).unwrap_or_default();
+        Shown {
+            subject,
+            issuer,
+            not_before,
+            not_after,
+            serial,
+            sha256: key,
+            built_in_root: root_is_built_in.filter(|_| index + 1 == certificates.len()),
+            mark: mark(rule, index, key),
+        }
+    };
+    certificates.iter().enumerate().map(shown).collect()
 }
 
 fn input_bytes(value: &JsValue) -> Result<Vec<u8>, Error> {

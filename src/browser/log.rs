@@ -1,47 +1,26 @@
-//! The log in `IndexedDB`: one record for each entry, in the order of their coming, by time and by host, capped.
+//! The log as the background writes it. What is one entry and what goes first is [`crate::log`]'s to say.
+//!
+//! Whatever the log holds, an entry costs the same few look-ups by key: nothing is counted, and of the entries that are
+//! there none is read but the one that counts one more.
 
 use std::cell::RefCell;
 
-use idb::request::Request as _;
-use idb::{
-    CursorDirection, Database, DatabaseEvent as _, Event as _, Factory, KeyPath, ObjectStoreParams, Query, Transaction,
-};
-use js_sys::Reflect;
-use serde::Serialize;
+use idb::{CursorDirection, KeyRange, ObjectStore, Query, Transaction};
+use js_sys::{Array, JSON, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{IdbDatabase, IdbTransaction};
+use web_sys::IdbDatabase;
 
-use super::convert::{from_js, storage_error, to_js};
+use super::convert::{from_js, property, storage_error, to_js};
+use super::log_database::{
+    self, ALL, Access, BY_ENTRIES, BY_KEY, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, STORES, TOTAL, VIOLATIONS,
+    counted, idb_error, set, store,
+};
+use super::log_upgrade;
 use crate::error::Error;
-use crate::limits::MAX_LOG_ENTRIES;
-use crate::log::LogEntry;
-
-const DATABASE: &str = "sockpin";
-const DATABASE_VERSION: u32 = 1;
-const STORE: &str = "violations";
-const KEY: &str = "id";
-const READ_ONLY: &str = "readonly";
-const READ_WRITE: &str = "readwrite";
-
-#[wasm_bindgen]
-extern "C" {
-    /// `IDBDatabase` with the third argument of `transaction`, which web-sys holds for unstable.
-    #[wasm_bindgen(extends = IdbDatabase)]
-    type DurableDatabase;
-
-    #[wasm_bindgen(method, catch)]
-    fn transaction(
-        this: &DurableDatabase,
-        store: &str,
-        mode: &str,
-        options: &JsValue,
-    ) -> Result<IdbTransaction, JsValue>;
-}
-
-#[derive(Serialize)]
-struct TransactionOptions {
-    durability: &'static str,
-}
+use crate::limits::{MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
+use crate::log::{EntryKey, Tally, rank};
+use crate::pause::PauseEntry;
+use crate::violation::{ChainDigest, Violation};
 
 /// The log. The database is opened when it is first needed, and again after the browser has closed it.
 pub(super) struct Log {
@@ -53,111 +32,294 @@ impl Log {
         Self { database: RefCell::new(None) }
     }
 
-    /// Writes an entry and gives its id; when this returns it is on disk. The oldest go where there are too many.
-    pub(super) async fn add(&self, entry: &LogEntry) -> Result<JsValue, Error> {
-        let transaction = self.begin(READ_WRITE).await?;
-        let store = transaction.object_store(STORE).map_err(idb_error)?;
-        let id = store.add(&to_js(entry)?, None).map_err(idb_error)?.await.map_err(idb_error)?;
-        let count = store.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
-        if count > MAX_LOG_ENTRIES {
-            let surplus = store.get_all_keys(None, Some(count - MAX_LOG_ENTRIES)).map_err(idb_error)?;
-            for key in surplus.await.map_err(idb_error)? {
-                store.delete(Query::Key(key)).map_err(idb_error)?.await.map_err(idb_error)?;
+    /// Opens the database anew, which brings it into the form of this version.
+    pub(super) async fn prepare(&self) -> Result<(), Error> {
+        self.database.replace(None);
+        self.database().await.map(drop)
+    }
+
+    /// Counts a violation; when this returns it is on disk. One that was counted `before` counts here from now on, and
+    /// no longer there.
+    pub(super) async fn enter(&self, violation: &Violation, before: Option<&Violation>) -> Result<Room, Error> {
+        self.write(async |transaction| {
+            let stores = Stores::of(transaction)?;
+            if let Some(before) = before {
+                stores.take_off(before).await?;
             }
-        }
-        finish(transaction).await.map(|()| id)
+            stores.add(violation).await
+        })
+        .await
     }
 
-    /// Writes an entry in place of the one with this id.
-    pub(super) async fn replace(&self, id: &JsValue, entry: &LogEntry) -> Result<(), Error> {
-        let record = to_js(entry)?;
-        Reflect::set(&record, &JsValue::from_str(KEY), id).map_err(|thrown| storage_error(&thrown))?;
-        let transaction = self.begin(READ_WRITE).await?;
-        let store = transaction.object_store(STORE).map_err(idb_error)?;
-        store.put(&record, None).map_err(idb_error)?.await.map_err(idb_error)?;
-        finish(transaction).await
+    /// Lets entries go where there are too many. It need not be waited for: what it could not do the next one does.
+    pub(super) async fn make_room(&self) -> Result<(), Error> {
+        self.write(async |transaction| {
+            let stores = Stores::of(transaction)?;
+            while stores.total().await? > MAX_LOG_ENTRIES && stores.let_one_go().await? == Gone::One {}
+            Ok(())
+        })
+        .await
     }
 
-    /// The newest entries, newest first, and how many there are in all. An entry that an older or newer version wrote
-    /// in another shape is passed over, not lost.
-    pub(super) async fn newest(&self, limit: u32) -> Result<(Vec<LogEntry>, u32), Error> {
-        let store = self.begin(READ_ONLY).await?.object_store(STORE).map_err(idb_error)?;
-        let total = store.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
-        let mut entries = Vec::new();
-        let cursor = store.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
-        let Some(cursor) = cursor.await.map_err(idb_error)? else {
-            return Ok((entries, total));
-        };
-        let mut cursor = cursor.into_managed();
-        for _ in 0..limit {
-            let Some(value) = cursor.value().map_err(idb_error)? else {
-                break;
-            };
-            entries.extend(from_js(&value));
-            cursor.next(None).await.map_err(idb_error)?;
-        }
-        Ok((entries, total))
+    /// Writes down a pause; when this returns it is on disk. The oldest go where there are too many.
+    pub(super) async fn add_pause(&self, pause: &PauseEntry) -> Result<(), Error> {
+        self.write(async |transaction| {
+            let pauses = store(transaction, PAUSES)?;
+            pauses.add(&to_js(pause)?, None).map_err(idb_error)?.await.map_err(idb_error)?;
+            let count = pauses.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
+            if let Some(surplus) = count.checked_sub(MAX_LOGGED_PAUSES).filter(|surplus| *surplus > 0) {
+                let oldest = pauses.get_all_keys(None, Some(surplus)).map_err(idb_error)?.await.map_err(idb_error)?;
+                for id in oldest {
+                    pauses.delete(Query::Key(id)).map_err(idb_error)?.await.map_err(idb_error)?;
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Empties the log.
     pub(super) async fn clear(&self) -> Result<(), Error> {
-        let transaction = self.begin(READ_WRITE).await?;
-        let store = transaction.object_store(STORE).map_err(idb_error)?;
-        store.clear().map_err(idb_error)?.await.map_err(idb_error)?;
-        finish(transaction).await
+        self.write(async |transaction| {
+            for name in STORES {
+                store(transaction, name)?.clear().map_err(idb_error)?.await.map_err(idb_error)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
-    /// A transaction that, where it writes, is on disk when it is complete, not merely handed to the system.
-    async fn begin(&self, mode: &str) -> Result<Transaction, Error> {
-        let options = to_js(&TransactionOptions { durability: "strict" })?;
-        let begin =
-            |database: IdbDatabase| database.unchecked_into::<DurableDatabase>().transaction(STORE, mode, &options);
-        let transaction = match begin(self.database().await?) {
-            Ok(transaction) => transaction,
-            Err(_closed) => {
-                self.database.replace(None);
-                begin(self.database().await?).map_err(|thrown| storage_error(&thrown))?
+    /// All of it or nothing; when this returns it is on disk.
+    async fn write<T>(&self, work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>) -> Result<T, Error> {
+        let transaction = self.begin().await?;
+        let done = match work(&transaction).await {
+            Ok(done) => done,
+            Err(error) => {
+                // It may have been aborted already, which was then the error.
+                let _ = transaction.abort();
+                return Err(error);
             }
         };
-        Ok(Transaction::from(transaction))
+        let result = transaction.await.map_err(idb_error)?;
+        if result.is_committed() {
+            Ok(done)
+        } else {
+            Err(Error::Storage { detail: "the write was aborted".to_owned() })
+        }
+    }
+
+    async fn begin(&self) -> Result<Transaction, Error> {
+        let begin = |database: IdbDatabase| log_database::begin(&database, &STORES, Access::Write);
+        match begin(self.database().await?) {
+            Ok(transaction) => Ok(transaction),
+            Err(_closed) => {
+                self.database.replace(None);
+                begin(self.database().await?)
+            }
+        }
     }
 
     async fn database(&self) -> Result<IdbDatabase, Error> {
         if let Some(database) = self.database.borrow().as_ref() {
             return Ok(database.clone());
         }
-        let mut request =
-            Factory::new().and_then(|factory| factory.open(DATABASE, Some(DATABASE_VERSION))).map_err(idb_error)?;
-        request.on_upgrade_needed(|event| {
-            let created = event.database().and_then(|database| create(&database));
-            let upgrade = event.target().ok().and_then(|request| request.transaction());
-            // Aborted, the upgrade leaves nothing half made, and the request that is awaited below fails.
-            if let (Err(_), Some(upgrade)) = (created, upgrade) {
-                let _ = upgrade.abort();
-            }
-        });
-        let database = IdbDatabase::from(request.await.map_err(idb_error)?);
+        let database = log_database::open(log_upgrade::run).await?;
         self.database.replace(Some(database.clone()));
         Ok(database)
     }
 }
 
-fn create(database: &Database) -> Result<(), idb::Error> {
-    let mut parameters = ObjectStoreParams::new();
-    parameters.auto_increment(true);
-    parameters.key_path(Some(KeyPath::new_single(KEY)));
-    let store = database.create_object_store(STORE, parameters)?;
-    store.create_index("time", KeyPath::new_single("time"), None)?;
-    store.create_index("host", KeyPath::new_single("host"), None)?;
-    Ok(())
+/// What is left to be done once an entry is on disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Nothing.
+    Enough,
+    /// [`Log::make_room`]: no socket waits for that.
+    TooLittle,
 }
 
-async fn finish(transaction: Transaction) -> Result<(), Error> {
-    let result = transaction.await.map_err(idb_error)?;
-    if result.is_committed() { Ok(()) } else { Err(Error::Storage { detail: "the write was aborted".to_owned() }) }
+/// Whether there was an entry that could go.
+#[derive(PartialEq, Eq)]
+enum Gone {
+    One,
+    None,
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn idb_error(error: idb::Error) -> Error {
-    Error::Storage { detail: error.to_string() }
+/// The stores of one transaction.
+struct Stores {
+    violations: ObjectStore,
+    chains: ObjectStore,
+    counts: ObjectStore,
+}
+
+impl Stores {
+    fn of(transaction: &Transaction) -> Result<Self, Error> {
+        Ok(Self {
+            violations: store(transaction, VIOLATIONS)?,
+            chains: store(transaction, CHAINS)?,
+            counts: store(transaction, COUNTS)?,
+        })
+    }
+
+    async fn add(&self, violation: &Violation) -> Result<Room, Error> {
+        let json = violation.to_json()?;
+        let key = EntryKey::of_json(&json);
+        if let Some(record) = self.find(&key).await? {
+            let mut tally: Tally = from_js(&property(&record, "tally"))?;
+            let share = tally.share().as_str().to_owned();
+            tally.add(violation);
+            self.put(&record, &tally, &share).await?;
+            Ok(Room::Enough)
+        } else {
+            let tally = Tally::of(violation);
+            let record = Object::new();
+            set(&record, "key", &key.as_str().into())?;
+            set(&record, "share", &tally.share().as_str().into())?;
+            set(&record, "rank", &rank(violation.outcome).into())?;
+            set(&record, "tally", &to_js(&tally)?)?;
+            set(&record, "violation", &JSON::parse(&json).map_err(|thrown| storage_error(&thrown))?)?;
+            self.violations.add(&record, None).map_err(idb_error)?.await.map_err(idb_error)?;
+            if let Some(digest) = &violation.chain_digest {
+                self.keep_chain(digest, &violation.certificates).await?;
+            }
+            self.count(tally.share().as_str(), Step::Up).await?;
+            let total = self.count_in_all(Step::Up).await?;
+            Ok(if total > MAX_LOG_ENTRIES { Room::TooLittle } else { Room::Enough })
+        }
+    }
+
+    /// One socket less. An entry that has gone meanwhile has taken it along.
+    async fn take_off(&self, violation: &Violation) -> Result<(), Error> {
+        let key = EntryKey::of_json(&violation.to_json()?);
+        let Some(record) = self.find(&key).await? else {
+            return Ok(());
+        };
+        let mut tally: Tally = from_js(&property(&record, "tally"))?;
+        let share = tally.share().as_str().to_owned();
+        if tally.take_off(violation) { self.put(&record, &tally, &share).await } else { self.remove(&record).await }
+    }
+
+    async fn find(&self, key: &EntryKey) -> Result<Option<JsValue>, Error> {
+        let by_key = self.violations.index(BY_KEY).map_err(idb_error)?;
+        by_key.get(JsValue::from_str(key.as_str())).map_err(idb_error)?.await.map_err(idb_error)
+    }
+
+    async fn put(&self, record: &JsValue, tally: &Tally, share_before: &str) -> Result<(), Error> {
+        let share = tally.share().as_str();
+        set(record, "tally", &to_js(tally)?)?;
+        set(record, "share", &share.into())?;
+        self.violations.put(record, None).map_err(idb_error)?.await.map_err(idb_error)?;
+        if share != share_before {
+            self.count(share_before, Step::Down).await?;
+            self.count(share, Step::Up).await?;
+        }
+        Ok(())
+    }
+
+    /// The first that goes of the largest share.
+    async fn let_one_go(&self) -> Result<Gone, Error> {
+        let by_entries = self.counts.index(BY_ENTRIES).map_err(idb_error)?;
+        let largest = by_entries.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
+        let Some(largest) = largest.await.map_err(idb_error)? else {
+            return Ok(Gone::None);
+        };
+        let share = property(&largest.value().map_err(idb_error)?, "share");
+        // An array comes after every number, so that this is all of the share.
+        let whole_share =
+            KeyRange::bound(&Array::of1(&share), &Array::of2(&share, &Array::new()), None, None).map_err(idb_error)?;
+        let by_share = self.violations.index(BY_SHARE).map_err(idb_error)?;
+        match by_share.get(whole_share).map_err(idb_error)?.await.map_err(idb_error)? {
+            Some(record) => self.remove(&record).await.map(|()| Gone::One),
+            None => Ok(Gone::None),
+        }
+    }
+
+    async fn remove(&self, record: &JsValue) -> Result<(), Error> {
+        let id = property(record, "id");
+        self.violations.delete(Query::Key(id)).map_err(idb_error)?.await.map_err(idb_error)?;
+        let digest = property(&property(record, "violation"), "chainDigest");
+        if digest.is_string() {
+            self.let_chain_go(digest).await?;
+        }
+        if let Some(share) = property(record, "share").as_string() {
+            self.count(&share, Step::Down).await?;
+        }
+        self.count_in_all(Step::Down).await.map(drop)
+    }
+
+    async fn keep_chain(&self, digest: &ChainDigest, certificates: &[Vec<u8>]) -> Result<(), Error> {
+        let name = JsValue::from_str(digest.as_str());
+        let stored = self.chains.get(name.clone()).map_err(idb_error)?.await.map_err(idb_error)?;
+        let chain = if let Some(chain) = stored {
+            let entries = Step::Up.from(from_js(&property(&chain, ENTRIES))?);
+            set(&chain, ENTRIES, &to_js(&entries)?)?;
+            chain
+        } else {
+            let chain = Object::new();
+            let certificates: Array = certificates.iter().map(|der| Uint8Array::from(der.as_slice())).collect();
+            set(&chain, "digest", &name)?;
+            set(&chain, "certificates", &certificates)?;
+            set(&chain, ENTRIES, &to_js(&1)?)?;
+            chain.into()
+        };
+        self.chains.put(&chain, None).map_err(idb_error)?.await.map_err(idb_error).map(drop)
+    }
+
+    /// A chain that no entry shows any more goes.
+    async fn let_chain_go(&self, digest: JsValue) -> Result<(), Error> {
+        let Some(chain) = self.chains.get(digest.clone()).map_err(idb_error)?.await.map_err(idb_error)? else {
+            return Ok(());
+        };
+        match Step::Down.from(from_js(&property(&chain, ENTRIES))?) {
+            0 => self.chains.delete(Query::Key(digest)).map_err(idb_error)?.await.map_err(idb_error),
+            entries => {
+                set(&chain, ENTRIES, &to_js(&entries)?)?;
+                self.chains.put(&chain, None).map_err(idb_error)?.await.map_err(idb_error).map(drop)
+            }
+        }
+    }
+
+    async fn count(&self, share: &str, step: Step) -> Result<(), Error> {
+        self.step(share, ENTRIES, step).await.map(drop)
+    }
+
+    async fn count_in_all(&self, step: Step) -> Result<u64, Error> {
+        self.step(ALL, TOTAL, step).await
+    }
+
+    async fn total(&self) -> Result<u64, Error> {
+        self.counted(ALL, TOTAL).await
+    }
+
+    async fn counted(&self, name: &str, field: &'static str) -> Result<u64, Error> {
+        let record = self.counts.get(JsValue::from_str(name)).map_err(idb_error)?.await.map_err(idb_error)?;
+        record.map_or(Ok(0), |record| from_js(&property(&record, field)))
+    }
+
+    async fn step(&self, name: &str, field: &'static str, step: Step) -> Result<u64, Error> {
+        let now = step.from(self.counted(name, field).await?);
+        if now == 0 {
+            self.counts.delete(JsValue::from_str(name)).map_err(idb_error)?.await.map_err(idb_error)?;
+        } else {
+            let record = counted(name, field, now)?;
+            self.counts.put(&record, None).map_err(idb_error)?.await.map_err(idb_error)?;
+        }
+        Ok(now)
+    }
+}
+
+/// One more, or one less.
+#[derive(Clone, Copy)]
+enum Step {
+    Up,
+    Down,
+}
+
+impl Step {
+    const fn from(self, number: u64) -> u64 {
+        match self {
+            Self::Up => number.saturating_add(1),
+            Self::Down => number.saturating_sub(1),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The pages: the options page, the popup and the lab. Their markup is in the html files; what repeats is cloned from
-//! `<template>`s and filled with text. They draw what is stored and what the background tells them, and hold no state of their
-//! own but what is being typed. Only the background writes what is stored.
+//! `<template>`s and filled with text. They draw what is stored, rules and log, and what the background tells them, and hold
+//! no state of their own but what is being typed. Only the background writes what is stored.
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
@@ -12,6 +12,7 @@ mod entry;
 mod files;
 mod key_rows;
 mod lab;
+mod log_reader;
 mod managed;
 mod masthead;
 mod options;

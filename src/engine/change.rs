@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Engine;
 use crate::error::Error;
 use crate::host::UrlHostParser;
-use crate::log::LogEntry;
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
 use crate::policy::{Layers, Policy, RuleChange};
 use crate::rule::{Birth, FieldError, Rule, RuleDocument};
@@ -118,12 +117,12 @@ impl Engine {
     }
 
     /// Ends a pause whose time is over; what is to be written down about it, the first time it is noticed.
-    pub fn end_pause_if_over(&mut self, now: UnixMillis) -> Option<LogEntry> {
+    pub fn end_pause_if_over(&mut self, now: UnixMillis) -> Option<PauseEntry> {
         if self.pause.is_none() || self.pause(now).is_some() {
             return None;
         }
         self.pause = None;
-        Some(LogEntry::Pause(PauseEntry { id: None, time: now, pause: PauseEvent::RanOut }))
+        Some(PauseEntry { id: None, time: now, pause: PauseEvent::RanOut })
     }
 
     fn user_policy(&self) -> Result<&Policy, Refusal> {

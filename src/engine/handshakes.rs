@@ -9,7 +9,6 @@ use std::collections::{HashMap, VecDeque};
 use super::{Effect, Socket};
 use crate::limits::MAX_HANDSHAKES;
 use crate::lock::Lock;
-use crate::log::LogEntry;
 use crate::verdict::Outcome;
 use crate::violation::Violation;
 
@@ -61,8 +60,11 @@ impl Handshake {
     /// The first entry of a request is written, each later one takes its place. Nothing of a private window is.
     pub(crate) fn write_down(&mut self, violation: Violation) -> Option<Effect> {
         let before = self.entry.replace(violation.clone());
-        let entry = LogEntry::Violation(Box::new(violation));
-        (!self.private).then(|| if before.is_some() { Effect::Amend(entry) } else { Effect::Log(entry) })
+        let now = Box::new(violation);
+        (!self.private).then(|| match before {
+            Some(before) => Effect::Amend { before: Box::new(before), now },
+            None => Effect::Log(now),
+        })
     }
 }
 

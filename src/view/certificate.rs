@@ -2,7 +2,7 @@
 
 use super::date::day_of;
 use super::notice::{Badge, Tone};
-use crate::certificate::Description;
+use crate::certificate::{Certificate, Description};
 use crate::error::{name_of_file, visible};
 use crate::formats::pem::{Inspected, Kind};
 use crate::limits::MAX_LABEL_CHARACTERS;
@@ -101,6 +101,13 @@ pub fn suggested_label(inspected: &Inspected, source: Option<&str>) -> String {
     label.chars().take(MAX_LABEL_CHARACTERS).collect()
 }
 
+/// What a person reads of a certificate of the log: as the version before has stored it, or from the certificate.
+#[must_use]
+pub fn description(entry: &ChainEntry, der: Option<&[u8]>) -> Description {
+    let described = || Certificate::from_der(der?).ok().map(|certificate| certificate.describe());
+    entry.description.clone().or_else(described).unwrap_or_default()
+}
+
 const fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Certificate => "Certificate",
@@ -178,12 +185,7 @@ mod tests {
 
     #[test]
     fn a_root_is_only_called_what_firefox_reports() {
-        let entry = |built_in_root| ChainEntry {
-            description: Description::default(),
-            sha256: None,
-            built_in_root,
-            mark: Mark::None,
-        };
+        let entry = |built_in_root| ChainEntry { description: None, sha256: None, built_in_root, mark: Mark::None };
         for (built_in, expected) in [
             (Some(true), Some(("Built into Firefox", Tone::Neutral))),
             (Some(false), Some(("Not built into Firefox", Tone::Warning))),

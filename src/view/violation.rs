@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::date::{count, day};
 use super::notice::{Badge, Tone};
+use crate::log::Tally;
 use crate::overruling::Overruled;
 use crate::pause::PauseEvent;
 use crate::policy::Layer;
@@ -36,12 +37,36 @@ pub fn host(violation: &Violation) -> String {
     }
 }
 
-/// Who opened the socket.
+/// Who opened the sockets.
 #[must_use]
-pub fn page(violation: &Violation) -> String {
-    match &violation.page {
-        Some(origin) => format!("Opened by {origin}"),
-        None => "Firefox did not say which page opened it".to_owned(),
+pub fn pages(tally: &Tally) -> String {
+    let [opened, others @ ..] = tally.pages.as_slice() else {
+        return UNTOLD.to_owned();
+    };
+    let others = count(u64::try_from(others.len()).unwrap_or(u64::MAX), "other page");
+    let first = opened.page.as_deref().unwrap_or("a page that Firefox did not name");
+    match (&opened.page, tally.pages.len(), tally.elsewhere) {
+        (None, 1, 0) => UNTOLD.to_owned(),
+        (Some(origin), 1, 0) => format!("Opened by {origin}"),
+        (_, _, 0) => format!("Opened by {first} and {others}"),
+        (..) => format!("Opened by {first} and more than {others}"),
+    }
+}
+
+const UNTOLD: &str = "Firefox did not say which page opened it";
+
+/// How many sockets an entry stands for, as a picture of it; none for one.
+#[must_use]
+pub fn times(tally: &Tally) -> Option<String> {
+    (tally.count > 1).then(|| format!("× {}", tally.count))
+}
+
+/// How often and when, in one sentence. `first` and `last` are the times as the person's browser writes them.
+#[must_use]
+pub fn when(tally: &Tally, first: &str, last: &str) -> String {
+    match tally.count {
+        1 => last.to_owned(),
+        times => format!("{}, first {first}, last {last}", count(times, "time")),
     }
 }
 
@@ -257,7 +282,7 @@ pub const fn pause(event: PauseEvent) -> &'static str {
 
 /// How much of the log is shown.
 #[must_use]
-pub fn shown_of(shown: usize, total: u32) -> String {
+pub fn shown_of(shown: usize, total: u64) -> String {
     format!("The {shown} newest of {total} entries.")
 }
 
@@ -395,7 +420,6 @@ fn mismatch(violation: &Violation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::Description;
     use crate::pin::Pin;
     use crate::rule::LabelledPin;
     use crate::time::{Date, UnixMillis};
@@ -403,7 +427,7 @@ mod tests {
 
     fn entry(mark: Mark, key: &[u8]) -> ChainEntry {
         ChainEntry {
-            description: Description::default(),
+            description: None,
             sha256: (mark != Mark::Unparsable).then(|| Pin::of_spki(key)),
             built_in_root: None,
             mark,
@@ -413,7 +437,6 @@ mod tests {
     fn violation(reason: Reason, outcome: Outcome) -> Violation {
         let pin = |label: &str, key: &[u8]| LabelledPin { sha256: Pin::of_spki(key), label: label.to_owned() };
         Violation {
-            id: Some(1),
             time: UnixMillis::new(0),
             host: "chat.example.com".to_owned(),
             port: Some(443),
@@ -440,6 +463,8 @@ mod tests {
             }),
             matched: None,
             chain: vec![entry(Mark::None, b"x"), entry(Mark::Unparsable, b""), entry(Mark::Denied, b"c")],
+            chain_digest: None,
+            certificates: std::sync::Arc::default(),
         }
     }
 
@@ -505,6 +530,49 @@ mod tests {
         ] {
             let violation = Violation { host: host_text.to_owned(), port, ..plain.clone() };
             assert_eq!(host(&violation), expected);
+        }
+    }
+
+    #[test]
+    fn an_entry_says_how_often_when_and_from_where() {
+        let origin = |name: &str| Some(format!("https://{name}.example"));
+        let tally = |pages: &[Option<String>], elsewhere| {
+            let at =
+                |page: &Option<String>| Violation { page: page.clone(), ..violation(Reason::Deadline, Outcome::Block) };
+            let mut tally = Tally::of(&at(&pages[0]));
+            pages[1..].iter().for_each(|page| tally.add(&at(page)));
+            Tally { elsewhere, count: tally.count + elsewhere, ..tally }
+        };
+        let (a, b) = (origin("a"), origin("b"));
+        for (pages, elsewhere, times, opened_by, when) in [
+            (vec![a.clone()], 0, None, "Opened by https://a.example", "LAST"),
+            (
+                vec![a.clone(), a.clone()],
+                0,
+                Some("× 2"),
+                "Opened by https://a.example",
+                "2 times, first FIRST, last LAST",
+            ),
+            (vec![None], 0, None, "Firefox did not say which page opened it", "LAST"),
+            (
+                vec![a.clone(), b.clone(), a.clone()],
+                0,
+                Some("× 3"),
+                "Opened by https://a.example and 1 other page",
+                "3 times, first FIRST, last LAST",
+            ),
+            (
+                vec![None, b, a],
+                38,
+                Some("× 41"),
+                "Opened by a page that Firefox did not name and more than 2 other pages",
+                "41 times, first FIRST, last LAST",
+            ),
+        ] {
+            let tally = tally(&pages, elsewhere);
+            assert_eq!(super::times(&tally).as_deref(), times);
+            assert_eq!(super::pages(&tally), opened_by);
+            assert_eq!(super::when(&tally, "FIRST", "LAST"), when);
         }
     }
 

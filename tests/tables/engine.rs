@@ -7,7 +7,6 @@ use sockpin::connection::{Facts, MissingFacts};
 use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Refusal, Socket, Step, Stored};
 use sockpin::error::Error;
 use sockpin::lock::OpeningHeaders;
-use sockpin::log::LogEntry;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
 use sockpin::preflight::{Answer as Probed, NoAnswer, Probe, Proxy, Road};
@@ -78,7 +77,7 @@ fn handshake(engine: &mut Engine, socket: &Socket, facts: Facts) -> Step {
 /// The reasons logged and the number of counts on the badge.
 fn done(step: &Step) -> (Vec<(Outcome, Reason)>, usize) {
     let logged = step.effects.iter().filter_map(|effect| match effect {
-        Effect::Log(LogEntry::Violation(violation)) => Some((violation.outcome, violation.reason)),
+        Effect::Log(violation) => Some((violation.outcome, violation.reason)),
         _ => None,
     });
     let logged: Vec<_> = logged.collect();
@@ -391,7 +390,7 @@ fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
             };
             assert_eq!(step.answer, answer, "{road:?}");
             for effect in &step.effects {
-                if let Effect::Log(LogEntry::Violation(violation)) = effect {
+                if let Effect::Log(violation) = effect {
                     assert_eq!(violation.no_answer, Some(why));
                 }
             }
@@ -404,7 +403,7 @@ fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handsha
     let chain = TestChain::new();
     let facts = || Facts::from(secure(chain.certificates()));
     let explained = |step: &Step| match step.effects.last() {
-        Some(Effect::Log(LogEntry::Violation(violation))) => violation.no_answer,
+        Some(Effect::Log(violation)) => violation.no_answer,
         other => panic!("no violation but {other:?}"),
     };
     for (answer, is_asked_again, why) in [
@@ -485,7 +484,7 @@ fn nothing_is_stopped_during_a_pause_and_what_would_have_been_is_logged() {
     assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![], 0)));
     let step = handshake(&mut engine, &wss(), facts());
     assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::PinMismatch)], 0)));
-    assert!(matches!(&step.effects[0], Effect::Log(LogEntry::Violation(violation)) if violation.paused));
+    assert!(matches!(&step.effects[0], Effect::Log(violation) if violation.paused));
     // One that was being probed when the pause began.
     assert_eq!(answered(&mut engine, &wss(), &probe(), Probed::Server(facts())).answer, Answer::LetGo);
     let ws = socket("ws://chat.example.com");
@@ -498,11 +497,11 @@ fn nothing_is_stopped_during_a_pause_and_what_would_have_been_is_logged() {
     flagging.set_pause(Some(pause));
     let step = opening(&mut flagging, &ws);
     assert_eq!(step.answer, Answer::LetGo);
-    assert!(matches!(&step.effects[0], Effect::Log(LogEntry::Violation(violation)) if violation.paused));
+    assert!(matches!(&step.effects[0], Effect::Log(violation) if violation.paused));
 
     let later = Socket { now: UnixMillis::new(NOW.as_millis() + 10 * 60 * 1000), ..wss() };
     assert_eq!(handshake(&mut engine, &later, facts()).answer, Answer::Cancel, "whether or not anybody has noticed");
-    let Some(LogEntry::Pause(entry)) = engine.end_pause_if_over(later.now) else { panic!("its end is not logged") };
+    let Some(entry) = engine.end_pause_if_over(later.now) else { panic!("its end is not logged") };
     assert_eq!(entry.pause, PauseEvent::RanOut);
     assert_eq!(engine.end_pause_if_over(later.now), None, "once");
 }

@@ -4,7 +4,6 @@ use serde_json::json;
 use sockpin::connection::{Facts, MissingFacts};
 use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Socket, Step, Stored};
 use sockpin::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
-use sockpin::log::LogEntry;
 use sockpin::overruling::Overruled;
 use sockpin::pause::PauseLength;
 use sockpin::pin::Pin;
@@ -101,20 +100,13 @@ fn switching(socket: &Socket) -> Socket {
     Socket { status: Some(101), ..socket.clone() }
 }
 
-fn violation(entry: &LogEntry) -> Option<&Violation> {
-    match entry {
-        LogEntry::Violation(violation) => Some(violation),
-        LogEntry::Pause(_) => None,
-    }
-}
-
 /// The entries written for new, those written in place of one, and the counts on the badge.
 fn done(effects: &[Effect]) -> (Vec<&Violation>, Vec<&Violation>, usize) {
     let (mut new, mut amended, mut counted) = (Vec::new(), Vec::new(), 0);
     for effect in effects {
         match effect {
-            Effect::Log(written) => new.extend(violation(written)),
-            Effect::Amend(written) => amended.extend(violation(written)),
+            Effect::Log(written) => new.push(&**written),
+            Effect::Amend { now, .. } => amended.push(&**now),
             Effect::CountOnBadge { .. } => counted += 1,
             Effect::ShowOverruling(_) => {}
         }

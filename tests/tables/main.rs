@@ -7,6 +7,7 @@ mod chains;
 mod engine;
 mod hosts;
 mod lock;
+mod log;
 mod lookup;
 mod managed;
 mod names;

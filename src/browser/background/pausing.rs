@@ -10,7 +10,6 @@ use super::super::session_store::{self, PAUSE};
 use super::super::{api, socket};
 use super::{State, tell_pages};
 use crate::error::Error;
-use crate::log::LogEntry;
 use crate::message::{Notice, Response};
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
 use crate::time::UnixMillis;
@@ -26,7 +25,7 @@ impl State {
         session_store::store(PAUSE, Some(pause)).await?;
         self.engine.borrow_mut().set_pause(Some(pause));
         set_alarm(pause.until);
-        self.write_down(LogEntry::Pause(PauseEntry { id: None, time: now, pause: length.into() })).await;
+        self.write_pause(PauseEntry { id: None, time: now, pause: length.into() }).await;
         self.say_what_has_changed();
         Ok(Response::Done)
     }
@@ -45,7 +44,7 @@ impl State {
                 // At once as well: whatever is stored before it in turn may never have been.
                 let _ = session_store::store(PAUSE, None::<Pause>).await;
                 let entry = PauseEntry { id: None, time: now, pause: PauseEvent::Ended };
-                state.write_down(LogEntry::Pause(entry)).await;
+                state.write_pause(entry).await;
             });
         }
     }
@@ -70,7 +69,7 @@ impl State {
             spawn_local(async move {
                 // One that is stored still is over all the same.
                 let _ = session_store::store(PAUSE, None::<Pause>).await;
-                state.write_down(entry).await;
+                state.write_pause(entry).await;
                 state.say_what_has_changed();
             });
         }

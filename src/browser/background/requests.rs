@@ -11,7 +11,6 @@ use super::super::{api, policy_store, socket};
 use super::{State, tell_pages};
 use crate::engine::{Change, Refusal};
 use crate::error::Error;
-use crate::limits::MAX_LOG_ENTRIES_PER_ANSWER;
 use crate::message::{Notice, Request, Response, Status};
 use crate::overruling::Overruling;
 use crate::rule::{Birth, RuleDocument};
@@ -44,11 +43,7 @@ impl State {
                 self.say_what_has_changed();
                 session_store::store(OVERRULING, None::<Overruling>).await.map(|()| Response::Done)
             }
-            Request::Log { limit } => self
-                .log
-                .newest(limit.min(MAX_LOG_ENTRIES_PER_ANSWER))
-                .await
-                .map(|(entries, total)| Response::Log { entries, total }),
+            Request::PrepareLog => self.log.prepare().await.map(|()| Response::Done),
             Request::ClearLog => self.log.clear().await.map(|()| {
                 self.tell_pages_of_log();
                 Response::Done

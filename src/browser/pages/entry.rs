@@ -6,18 +6,22 @@ use web_sys::{Element, HtmlElement};
 
 use super::dom::{Fallible, append, find, from_template, set_badge, set_text};
 use super::rule_keys;
+use crate::certificate::Description;
+use crate::log::{Entry, Tally};
 use crate::rule::{LabelledPin, PinDocument};
 use crate::time::UnixMillis;
 use crate::view::{certificate, violation as words};
-use crate::violation::{ChainEntry, Mark, RuleSnapshot, Violation};
+use crate::violation::{ChainEntry, Mark, RuleSnapshot};
 
-/// Fills the body of an entry.
-pub(super) fn draw(violation: &Violation, body: &Element) -> Fallible {
+/// Fills the body of an entry. `certificates` is the DER of its chain, where that is stored.
+pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> Fallible {
+    let violation = &entry.violation;
     let content = from_template("violation-body-template")?;
     let chain: Element = find(&content, ".chain")?;
-    for (index, entry) in violation.chain.iter().enumerate() {
+    for (index, shown) in violation.chain.iter().enumerate() {
         let role = certificate::role(index, violation.chain.len());
-        append(&chain, &draw_certificate(entry, role, violation.rule.as_ref())?)?;
+        let description = certificate::description(shown, certificates.get(index).map(Vec::as_slice));
+        append(&chain, &draw_certificate(shown, &description, role, violation.rule.as_ref())?)?;
     }
     find::<HtmlElement>(&content, ".exception")?.set_hidden(!violation.exception);
     find::<HtmlElement>(&content, ".no-chain")?.set_hidden(!violation.chain.is_empty());
@@ -27,9 +31,14 @@ pub(super) fn draw(violation: &Violation, body: &Element) -> Fallible {
     }
     set_text(&content, ".violation-sent", &words::sent(violation))?;
     set_text(&content, ".violation-advice", &words::advice(violation))?;
-    set_text(&content, ".violation-when", &local_time(violation.time))?;
+    set_text(&content, ".violation-when", &when(&entry.tally))?;
     append(body, &content)?;
     Ok(())
+}
+
+/// How often and when.
+pub(super) fn when(tally: &Tally) -> String {
+    words::when(tally, &local_time(tally.first), &local_time(tally.last))
 }
 
 /// Date and time as the person's browser writes them.
@@ -54,7 +63,12 @@ fn in_local_words(time: UnixMillis, styles: &[(&str, &str)]) -> String {
     String::from(Date::new(&JsValue::from_str(&text)).to_locale_string("default", &options))
 }
 
-fn draw_certificate(entry: &ChainEntry, role: &str, snapshot: Option<&RuleSnapshot>) -> Fallible<Element> {
+fn draw_certificate(
+    entry: &ChainEntry,
+    description: &Description,
+    role: &str,
+    snapshot: Option<&RuleSnapshot>,
+) -> Fallible<Element> {
     let element: HtmlElement = from_template("certificate-template")?.unchecked_into();
     element.dataset().set(
         "match",
@@ -71,11 +85,11 @@ fn draw_certificate(entry: &ChainEntry, role: &str, snapshot: Option<&RuleSnapsh
         set_badge(&element, ".certificate-root", &origin)?;
     }
     let subject: Element = find(&element, ".certificate-subject")?;
-    subject.set_text_content(Some(&certificate::subject(&entry.description)));
-    if let Some(whole) = &entry.description.subject {
+    subject.set_text_content(Some(&certificate::subject(description)));
+    if let Some(whole) = &description.subject {
         subject.set_attribute("title", whole)?;
     }
-    set_text(&element, ".certificate-validity", &certificate::validity(&entry.description))?;
+    set_text(&element, ".certificate-validity", &certificate::validity(description))?;
     set_text(&element, ".certificate-pin", &certificate::pin(entry))?;
     Ok(element.into())
 }

@@ -1,6 +1,7 @@
 //! `popup.html`: the log, newest first.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -8,25 +9,30 @@ use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::super::socket::now;
 use super::confirmation::Confirmation;
-use super::dom::{Fallible, announce, around, by_id, find, from_template, listen, listen_capturing, ready};
-use super::dom::{set_badge, set_text, show, spawn};
+use super::dom::{Fallible, all, announce, around, by_id, document, find, from_template, listen, listen_capturing};
+use super::dom::{ready, set_badge, set_text, show, spawn};
+use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
 use super::{background, entry};
-use crate::log::LogEntry;
-use crate::message::{Notice, Request, Response};
+use crate::log::{Entry, Line};
+use crate::message::{Notice, Request};
 use crate::time::UnixMillis;
 use crate::view::date::ago;
 use crate::view::{status::Remedy, violation as words};
 use crate::violation::Violation;
 
 /// Entries shown; the log itself may hold more.
-const SHOWN_ENTRIES: u32 = 100;
+const SHOWN_ENTRIES: usize = 100;
 
 struct Popup {
     masthead: Rc<Masthead>,
     clearing: Confirmation,
     /// What is shown, for the entries that are still to be opened.
-    entries: RefCell<Vec<LogEntry>>,
+    lines: RefCell<Vec<Line>>,
+    log: LogReader,
+    /// How often the log has been read, and the last time of which it was drawn.
+    readings: Cell<u64>,
+    drawn: Cell<u64>,
 }
 
 pub(super) async fn start() -> Fallible {
@@ -36,7 +42,10 @@ pub(super) async fn start() -> Fallible {
             Ok(())
         })?,
         clearing: Confirmation::new("clear")?,
-        entries: RefCell::default(),
+        lines: RefCell::default(),
+        log: LogReader::new(),
+        readings: Cell::new(0),
+        drawn: Cell::new(0),
     });
     popup.listen()?;
     popup.refresh().await?;
@@ -65,7 +74,11 @@ impl Popup {
 
         // `toggle` does not bubble.
         let this = Rc::clone(self);
-        listen_capturing(&by_id::<EventTarget>("log")?, "toggle", move |event| this.fill(&event))?;
+        listen_capturing(&by_id::<EventTarget>("log")?, "toggle", move |event| {
+            let this = Rc::clone(&this);
+            spawn(async move { this.fill(&event).await });
+            Ok(())
+        })?;
 
         let this = Rc::clone(self);
         // Whether the last entry could be written is told with the status, so either notice is about both.
@@ -89,52 +102,66 @@ impl Popup {
     /// How things are comes first: it must not wait for a log that may be large or broken.
     async fn refresh(&self) -> Fallible {
         self.masthead.refresh(Unread::Nothing).await?;
-        match background::ask(&Request::Log { limit: SHOWN_ENTRIES }).await {
-            Ok(Response::Log { entries, total }) => {
-                self.entries.replace(entries);
+        let reading = self.readings.get() + 1;
+        self.readings.set(reading);
+        let newest = self.log.newest(SHOWN_ENTRIES).await;
+        if self.drawn.get() > reading {
+            // What was read later is there already.
+            return Ok(());
+        }
+        self.drawn.set(reading);
+        match newest {
+            Ok((lines, total)) => {
+                self.lines.replace(lines);
                 self.draw(total)
             }
-            Ok(other) => self.masthead.show_failure(&background::unexpected(&other)),
             Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
         }
     }
 
-    /// Entries that are there already stay as they are, opened or not.
-    fn draw(&self, total: u32) -> Fallible {
-        let entries = self.entries.borrow();
+    /// A line that is there already keeps its element, opened or not; what has become of it since is drawn anew.
+    fn draw(&self, total: u64) -> Fallible {
+        let lines = self.lines.borrow();
         let now = now().unwrap_or(UnixMillis::new(0));
         let log: Element = by_id("log")?;
-        let names: Vec<_> = entries.iter().map(name).collect();
-        for old in super::dom::all::<HtmlElement>(&log, "[data-entry]")? {
-            if !old.dataset().get("entry").is_some_and(|name| names.contains(&name)) {
-                old.remove();
+        let focus = document()?.active_element().filter(|focus| log.contains(Some(focus)));
+        let names: Vec<_> = lines.iter().map(Line::name).collect();
+        let mut drawn = HashMap::new();
+        for element in all::<HtmlElement>(&log, "[data-entry]")? {
+            match element.dataset().get("entry").filter(|name| names.contains(name)) {
+                Some(name) => drop(drawn.insert(name, element)),
+                None => element.remove(),
             }
         }
         let mut place = log.first_element_child();
-        for (entry, name) in entries.iter().zip(&names) {
-            let element = match place {
-                Some(element) if element.get_attribute("data-entry").as_ref() == Some(name) => {
-                    place = element.next_element_sibling();
-                    element
-                }
-                _ => {
-                    let element = draw_entry(entry, name)?;
-                    log.insert_before(&element, place.as_ref().map(AsRef::as_ref))?;
-                    element
-                }
+        for (line, name) in lines.iter().zip(&names) {
+            let element = match drawn.remove(name) {
+                Some(element) => element,
+                None => draw_line(line, name)?,
             };
-            set_text(&element, ".entry-time", &ago(entry.time(), now))?;
+            if place.as_ref() == Some(element.as_ref()) {
+                place = element.next_element_sibling();
+            } else {
+                log.insert_before(&element, place.as_ref().map(AsRef::as_ref))?;
+            }
+            update_line(line, &element, now)?;
         }
-        show("no-violations", entries.is_empty())?;
-        show("clear-log", !entries.is_empty())?;
+        // An element that was moved has lost it.
+        if let Some(focus) =
+            focus.and_then(|focus| focus.dyn_into::<HtmlElement>().ok()).filter(|focus| focus.is_connected())
+        {
+            focus.focus()?;
+        }
+        show("no-violations", lines.is_empty())?;
+        show("clear-log", !lines.is_empty())?;
         let more: HtmlElement = by_id("log-more")?;
-        more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= entries.len()));
-        more.set_text_content(Some(&words::shown_of(entries.len(), total)));
+        more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
+        more.set_text_content(Some(&words::shown_of(lines.len(), total)));
         Ok(())
     }
 
     /// An entry gets its body when it is opened for the first time.
-    fn fill(&self, event: &Event) -> Fallible {
+    async fn fill(&self, event: &Event) -> Fallible {
         let Some(details) = around::<HtmlDetailsElement>(event, "details.violation") else {
             return Ok(());
         };
@@ -142,34 +169,39 @@ impl Popup {
         if !details.open() || body.has_child_nodes() {
             return Ok(());
         }
-        let entries = self.entries.borrow();
-        let opened = details.get_attribute("data-entry");
-        match entries.iter().find(|entry| Some(name(entry)) == opened) {
-            Some(LogEntry::Violation(violation)) => entry::draw(violation, &body),
-            Some(LogEntry::Pause(_)) | None => Ok(()),
+        let Some(entry) = self.entry(details.get_attribute("data-entry").as_deref()) else {
+            return Ok(());
+        };
+        // Without them the pins can still be shown, and what the rule says of each.
+        let certificates = match &entry.violation.chain_digest {
+            Some(digest) => self.log.chain(digest).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        if body.has_child_nodes() {
+            return Ok(());
         }
+        entry::draw(&entry, &certificates, &body)
+    }
+
+    fn entry(&self, name: Option<&str>) -> Option<Entry> {
+        self.lines.borrow().iter().find_map(|line| match line {
+            Line::Violation(entry) if Some(line.name().as_str()) == name => Some((**entry).clone()),
+            Line::Violation(_) | Line::Pause(_) => None,
+        })
     }
 }
 
-/// What an entry is called in the document.
-fn name(entry: &LogEntry) -> String {
-    entry.id().unwrap_or_default().to_string()
-}
-
-fn draw_entry(entry: &LogEntry, name: &str) -> Fallible<Element> {
-    let element = match entry {
-        LogEntry::Violation(violation) => draw_violation(violation)?,
-        LogEntry::Pause(pause) => {
-            let element: HtmlElement = from_template("pause-template")?.unchecked_into();
+fn draw_line(line: &Line, name: &str) -> Fallible<HtmlElement> {
+    let element: HtmlElement = match line {
+        Line::Violation(entry) => draw_violation(&entry.violation)?,
+        Line::Pause(pause) => {
+            let element = from_template("pause-template")?;
             set_text(&element, ".pause-text", words::pause(pause.pause))?;
-            element
+            element.unchecked_into()
         }
     };
     element.dataset().set("entry", name)?;
-    let time: Element = find(&element, ".entry-time")?;
-    time.set_attribute("datetime", &entry.time().to_rfc3339().unwrap_or_default())?;
-    time.set_attribute("title", &entry::local_time(entry.time()))?;
-    Ok(element.into())
+    Ok(element)
 }
 
 fn draw_violation(violation: &Violation) -> Fallible<HtmlElement> {
@@ -179,9 +211,30 @@ fn draw_violation(violation: &Violation) -> Fallible<HtmlElement> {
     data.set("reason", &stable_name(violation.reason))?;
     set_badge(&element, ".violation-outcome", &words::outcome(violation))?;
     set_text(&element, ".violation-host", &words::host(violation))?;
-    set_text(&element, ".violation-page", &words::page(violation))?;
     set_text(&element, ".violation-reason", &words::reason(violation))?;
     Ok(element)
+}
+
+/// What one more socket changes, and what time does.
+fn update_line(line: &Line, element: &HtmlElement, now: UnixMillis) -> Fallible {
+    let time: Element = find(element, ".entry-time")?;
+    time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;
+    time.set_attribute("title", &entry::local_time(line.time()))?;
+    time.set_text_content(Some(&ago(line.time(), now)));
+    let Line::Violation(entry) = line else {
+        return Ok(());
+    };
+    set_text(element, ".violation-page", &words::pages(&entry.tally))?;
+    let times = words::times(&entry.tally);
+    find::<HtmlElement>(element, ".violation-times")?.set_hidden(times.is_none());
+    set_text(element, ".violation-times-short", &times.unwrap_or_default())?;
+    let when = entry::when(&entry.tally);
+    set_text(element, ".violation-times-in-words", &when)?;
+    // In the body, where that is filled already.
+    for shown in all::<Element>(element, ".violation-when")? {
+        shown.set_text_content(Some(&when));
+    }
+    Ok(())
 }
 
 /// The name under which it is stored.

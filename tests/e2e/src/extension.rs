@@ -1,10 +1,12 @@
 //! The extension as another program sees it: its address, and the messages that its pages send.
 
+use std::cmp::Reverse;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::firefox::Firefox;
 
@@ -159,13 +161,71 @@ impl Firefox {
         Ok(self.whole_log(100).await?.entries)
     }
 
-    /// The log, newest first. No more than 500 entries are ever told.
+    /// The log, newest first, with an entry for each socket: of those that are stored as one, each stands for itself.
     pub async fn whole_log(&self, limit: usize) -> Result<Log> {
-        let answer = self.ask_extension(json!({ "type": "log", "limit": limit })).await?;
-        let total = answer.get("total").and_then(Value::as_u64);
-        let total = total.with_context(|| format!("there is no total in the answer {answer}"))?;
-        Ok(Log { entries: list(&answer, "entries")?, total })
+        let stored = self.stored_log().await?;
+        let mut lines = Vec::new();
+        let mut total = u64::try_from(stored.pauses.len())?;
+        for StoredEntry { tally, mut violation, .. } in stored.violations {
+            violation.insert("time".to_owned(), json!(tally.last));
+            let shown = usize::try_from(tally.count)?.min(limit);
+            lines.extend(iter::repeat_n((Some(tally.last), Value::Object(violation)), shown));
+            total += tally.count;
+        }
+        lines.extend(stored.pauses.into_iter().map(|pause| (pause.get("time").and_then(Value::as_u64), pause)));
+        lines.sort_by_key(|(time, _)| Reverse(*time));
+        Ok(Log { entries: lines.into_iter().take(limit).map(|(_, entry)| entry).collect(), total })
     }
+
+    /// What the log's database holds: read in a page of the extension, as the popup does, once the background has dealt
+    /// with all that came before.
+    pub async fn stored_log(&self) -> Result<StoredLog> {
+        let prepared = self.ask_extension(json!({ "type": "prepareLog" })).await?;
+        if prepared != json!({ "type": "done" }) {
+            bail!("the log cannot be read: {prepared}");
+        }
+        let stored = self.run_in_extension(READ_LOG, Vec::new()).await.context("the log cannot be read")?;
+        serde_json::from_value(stored).context("the log has another shape")
+    }
+}
+
+/// The stores of the log's database.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct StoredLog {
+    /// The one with the newest socket first.
+    pub violations: Vec<StoredEntry>,
+    /// Newest first.
+    pub pauses: Vec<Value>,
+    /// In place of each certificate, its number of bytes.
+    pub chains: Vec<Value>,
+    /// By share.
+    pub counts: Vec<Value>,
+}
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct StoredEntry {
+    /// What makes its violations equal.
+    pub key: String,
+    /// Whose part of the log it is.
+    pub share: String,
+    /// How often, when and from where.
+    pub tally: StoredTally,
+    /// What they have in common.
+    pub violation: Map<String, Value>,
+}
+
+/// How often, when and from where.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct StoredTally {
+    /// How many sockets.
+    pub count: u64,
+    /// The first, in milliseconds.
+    pub first: u64,
+    /// The last, in milliseconds.
+    pub last: u64,
+    /// The pages that opened them.
+    pub pages: Vec<Value>,
 }
 
 /// The newest entries of the log, and how many there are.
@@ -173,7 +233,7 @@ impl Firefox {
 pub struct Log {
     /// Newest first.
     pub entries: Vec<Value>,
-    /// How many the log holds.
+    /// How many the log knows of.
     pub total: u64,
 }
 
@@ -184,11 +244,6 @@ pub struct Button {
     pub badge: String,
     /// What it says when pointed at.
     pub title: String,
-}
-
-fn list(answer: &Value, name: &str) -> Result<Vec<Value>> {
-    let list = answer.get(name).and_then(Value::as_array);
-    list.cloned().with_context(|| format!("there are no {name} in the answer {answer}"))
 }
 
 // Text, or an object as the version before stored it.
@@ -219,6 +274,31 @@ return browser.tabs.query({}).then(async (tabs) => {
         browser.action.getBadgeText({ tabId: tab.id }), browser.action.getTitle({ tabId: tab.id }),
     ]);
     return { badge, title };
+});
+";
+
+/// The DER of the certificates is left out: how many bytes there are of each tells enough.
+const READ_LOG: &str = r"
+return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('sockpin', 2);
+    opening.onupgradeneeded = () => opening.transaction.abort();
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+        const database = opening.result;
+        const transaction = database.transaction(['violations', 'pauses', 'chains', 'counts']);
+        const read = (source) => new Promise((got) => {
+            const request = source.getAll();
+            request.onsuccess = () => got(request.result);
+        });
+        const store = (name) => transaction.objectStore(name);
+        Promise.all([
+            read(store('violations').index('last')), read(store('pauses')), read(store('chains')), read(store('counts')),
+        ]).then(([violations, pauses, chains, counts]) => {
+            database.close();
+            const sizes = ({ certificates, ...rest }) => ({ ...rest, certificates: certificates.map((der) => der.length) });
+            resolve({ violations: violations.reverse(), pauses: pauses.reverse(), chains: chains.map(sizes), counts });
+        });
+    };
 });
 ";
 

@@ -45,11 +45,15 @@ async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() 
     }
     let popup = world.firefox.page("popup.html").await?;
     popup.wait_for_count("#log .pause", 4).await?;
-    popup.wait_for_count("#log .violation", 4).await?;
+    // Of each kind there were two.
+    popup.wait_for_count("#log .violation", 2).await?;
+    let times = "[...document.querySelectorAll('.violation-times-short')].map(({ textContent }) => textContent).join()";
+    assert!(popup.is_true(&format!("{times} === '× 2,× 2'")).await?);
     assert_eq!(popup.text("#log > :nth-child(2) .pause-text").await?, "The pause was ended");
     assert!(popup.text("#log > :nth-child(3) .violation-reason").await?.contains("because Sockpin was paused"));
     assert_eq!(popup.text("#log > :nth-child(3) .violation-outcome").await?, "Let through");
     popup.click("#log > :nth-child(3) summary").await?;
+    popup.wait_for_presence("#log > :nth-child(3) .violation-sent", true).await?;
     assert!(popup.text("#log > :nth-child(3) .violation-sent").await?.starts_with("Everything"));
     world.firefox.quit().await
 }

@@ -298,12 +298,13 @@ async fn an_open_popup_shows_that_the_log_has_failed_and_how() -> Result<()> {
         "type": "status", "problem": null, "logProblem": storage, "rules": 1, "pause": null, "pausing": "allowed",
         "administrator": null, "sight": { "everySite": true, "privateWindows": true },
     });
-    for (answers, code) in [
-        (json!({ "status": unwritable }), Some("log-unwritable")),
-        (json!({ "log": failed }), Some("log-unreadable")),
-        (json!({}), None),
+    for (answers, readable, code) in [
+        (json!({ "status": unwritable }), true, Some("log-unwritable")),
+        (json!({}), false, Some("log-unreadable")),
+        (json!({}), true, None),
     ] {
         stand_in(&world, answers).await?;
+        world.firefox.run(if readable { LOG_IS_READ } else { LOG_REFUSES }, Vec::new()).await?;
         world.firefox.ask_extension(json!({ "type": "logChanged" })).await?;
         match code {
             Some(code) => popup.wait_for_presence(&format!("#problem[data-code={code}]"), true).await?,
@@ -378,6 +379,22 @@ browser.runtime.sendMessage = (message) => {
     const answer = answers[message.type];
     return answer ? Promise.resolve(answer) : realSendMessage(message);
 };
+";
+
+/// In a page that has read the log before.
+const LOG_REFUSES: &str = r"
+window.realTransaction ??= IDBDatabase.prototype.transaction;
+window.realOpen ??= IDBFactory.prototype.open;
+const refuse = () => { throw new DOMException('refused', 'InvalidStateError'); };
+IDBDatabase.prototype.transaction = refuse;
+IDBFactory.prototype.open = refuse;
+";
+
+const LOG_IS_READ: &str = r"
+if (window.realOpen) {
+    IDBDatabase.prototype.transaction = realTransaction;
+    IDBFactory.prototype.open = realOpen;
+}
 ";
 
 /// The page reads this rule alone, until it has asked for one to be stored.

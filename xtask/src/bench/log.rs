@@ -95,20 +95,30 @@ const elsewhere = (value, index) => {
 return (async () => {
     const [{ name }] = await indexedDB.databases();
     const database = await done(indexedDB.open(name));
-    const transaction = database.transaction('violations', 'readwrite');
+    const counters = ['counts', 'chains'].filter((counter) => database.objectStoreNames.contains(counter));
+    const transaction = database.transaction(['violations', ...counters], 'readwrite');
     const store = transaction.objectStore('violations');
     const [model] = await done(store.getAll(null, 1));
     const [key] = await done(store.getAllKeys(null, 1));
     for (let index = 1; index < entries; index++) {
         const entry = elsewhere(model, index);
-        if (typeof entry.time === 'number') entry.time -= entries - index;
+        const times = entry.tally ?? entry;
+        for (const time of ['time', 'first', 'last']) if (typeof times[time] === 'number') times[time] -= entries - index;
         // A key may be a digest of what is in the entry: then it is not another one by itself.
         let other = elsewhere(key, index);
         if (other === key && typeof key === 'string') other = `${key}-${index}`;
+        if (typeof entry.key === 'string') entry.key += `-${index}`;
         if (store.autoIncrement) delete entry[store.keyPath];
         else if (typeof store.keyPath === 'string') entry[store.keyPath] = other;
         if (store.keyPath === null && !store.autoIncrement) store.add(entry, other);
         else store.add(entry);
+    }
+    // All are the same page's, and show the same chain.
+    for (const counter of counters) {
+        for (const record of await done(transaction.objectStore(counter).getAll())) {
+            for (const number of ['entries', 'total']) if (number in record) record[number] = entries;
+            transaction.objectStore(counter).put(record);
+        }
     }
     await new Promise((resolve, reject) => {
         transaction.oncomplete = resolve;

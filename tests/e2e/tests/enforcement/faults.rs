@@ -264,12 +264,14 @@ const NO_LOG: Said = Said { right_key: RightKey::Opens, badge: Badge::Count, log
 /// A full disk is noticed when the transaction is to end, which is aborted then.
 async fn log_full(stage: &mut Stage) -> Result<Tally> {
     let full = r"
-        const { add } = IDBObjectStore.prototype;
-        IDBObjectStore.prototype.add = function (...values) {
-            const request = add.apply(this, values);
-            this.transaction.abort();
-            return request;
-        };
+        for (const name of ['add', 'put']) {
+            const write = IDBObjectStore.prototype[name];
+            IDBObjectStore.prototype[name] = function (...values) {
+                const request = write.apply(this, values);
+                this.transaction.abort();
+                return request;
+            };
+        }
     ";
     doctored(stage, |copy| copy.before_background(full), &NO_LOG).await
 }

@@ -1,0 +1,121 @@
+//! The log's database in `IndexedDB`: its stores, and how it is opened. The background alone writes and upgrades; pages
+//! read.
+
+use idb::event::VersionChangeEvent;
+use idb::request::Request as _;
+use idb::{Event as _, Factory, ObjectStore, Transaction};
+use js_sys::{Array, Object, Reflect};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use web_sys::{IdbDatabase, IdbTransaction};
+
+use super::convert::{storage_error, to_js};
+use crate::error::Error;
+
+const DATABASE: &str = "sockpin";
+const VERSION: u32 = 2;
+
+/// Entries, `{id, key, share, rank, tally, violation}`: [`crate::log::Entry`] with what it is found by.
+pub(super) const VIOLATIONS: &str = "violations";
+/// Chains, `{digest, certificates, entries}`: the DER of each certificate, and how many entries show the chain.
+pub(super) const CHAINS: &str = "chains";
+/// Pauses, `{id, time, pause}`: [`crate::pause::PauseEntry`].
+pub(super) const PAUSES: &str = "pauses";
+/// How many entries there are, `{share, entries}` for each share and `{share: "all", total}`: `IndexedDB` would count
+/// them one by one.
+pub(super) const COUNTS: &str = "counts";
+
+pub(super) const STORES: [&str; 4] = [VIOLATIONS, CHAINS, PAUSES, COUNTS];
+
+/// Indexes of [`VIOLATIONS`]: by key, one entry for each.
+pub(super) const BY_KEY: &str = "key";
+/// By last time.
+pub(super) const BY_LAST: &str = "last";
+/// By host.
+pub(super) const BY_HOST: &str = "host";
+/// By share, and in each in the order in which entries go.
+pub(super) const BY_SHARE: &str = "share";
+/// Index of [`COUNTS`]: by number of entries. What has no such number is not in it.
+pub(super) const BY_ENTRIES: &str = "entries";
+
+/// What [`COUNTS`] has the number of all entries under. No origin is called that.
+pub(super) const ALL: &str = "all";
+/// The field for it: another than that of a share, so that it is not in the index.
+pub(super) const TOTAL: &str = "total";
+/// The field with the number of entries, of a share or with a chain.
+pub(super) const ENTRIES: &str = "entries";
+
+/// Whether a transaction only reads.
+#[derive(Clone, Copy)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// `IDBDatabase` with the third argument of `transaction`, which web-sys holds for unstable.
+    #[wasm_bindgen(extends = IdbDatabase)]
+    type DurableDatabase;
+
+    #[wasm_bindgen(method, catch)]
+    fn transaction(
+        this: &DurableDatabase,
+        stores: &Array,
+        mode: &str,
+        options: &JsValue,
+    ) -> Result<IdbTransaction, JsValue>;
+}
+
+#[derive(Serialize)]
+struct TransactionOptions {
+    durability: &'static str,
+}
+
+/// Opens the database; `upgrade` is called where it has to be made, or is of a version before.
+pub(super) async fn open(upgrade: impl FnOnce(&VersionChangeEvent) + 'static) -> Result<IdbDatabase, Error> {
+    let mut request = Factory::new().and_then(|factory| factory.open(DATABASE, Some(VERSION))).map_err(idb_error)?;
+    request.on_upgrade_needed(|event| upgrade(&event));
+    request.await.map(IdbDatabase::from).map_err(idb_error)
+}
+
+/// A transaction that, where it writes, is on disk when it is complete, not merely handed to the system. The browser may
+/// have closed the database since it was opened.
+pub(super) fn begin(database: &IdbDatabase, stores: &[&str], access: Access) -> Result<Transaction, Error> {
+    let mode = match access {
+        Access::Read => "readonly",
+        Access::Write => "readwrite",
+    };
+    let options = to_js(&TransactionOptions { durability: "strict" })?;
+    let stores = stores.iter().copied().map(JsValue::from_str).collect::<Array>();
+    let transaction = database.unchecked_ref::<DurableDatabase>().transaction(&stores, mode, &options);
+    transaction.map(Transaction::from).map_err(|thrown| storage_error(&thrown))
+}
+
+pub(super) fn store(transaction: &Transaction, name: &str) -> Result<ObjectStore, Error> {
+    transaction.object_store(name).map_err(idb_error)
+}
+
+/// A record of [`COUNTS`].
+pub(super) fn counted(share: &str, field: &str, number: u64) -> Result<JsValue, Error> {
+    let record = Object::new();
+    set(&record, "share", &JsValue::from_str(share))?;
+    set(&record, field, &to_js(&number)?)?;
+    Ok(record.into())
+}
+
+pub(super) fn set(record: &JsValue, name: &str, value: &JsValue) -> Result<(), Error> {
+    Reflect::set(record, &JsValue::from_str(name), value).map(drop).map_err(|thrown| storage_error(&thrown))
+}
+
+/// Takes an upgrade back: it leaves nothing half made, and the opening fails.
+pub(super) fn abort(event: &VersionChangeEvent) {
+    if let Some(upgrade) = event.target().ok().and_then(|request| request.transaction()) {
+        let _ = upgrade.abort();
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+pub(super) fn idb_error(error: idb::Error) -> Error {
+    Error::Storage { detail: error.to_string() }
+}

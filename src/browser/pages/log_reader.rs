@@ -1,0 +1,102 @@
+//! The log as pages read it: from the database itself, and never to write.
+
+use std::cell::RefCell;
+
+use idb::request::OpenCursorStoreRequest;
+use idb::{CursorDirection, Transaction};
+use js_sys::{Array, Uint8Array};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::IdbDatabase;
+
+use super::super::convert::{from_js, property};
+use super::super::log_database::{
+    self, ALL, Access, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, VIOLATIONS, idb_error, store,
+};
+use super::background;
+use crate::error::Error;
+use crate::log::{Line, newest_first};
+use crate::message::Request;
+use crate::violation::ChainDigest;
+
+/// The log, to read. The database is opened when it is first needed, and again after the browser has closed it.
+pub(super) struct LogReader {
+    database: RefCell<Option<IdbDatabase>>,
+}
+
+impl LogReader {
+    pub(super) const fn new() -> Self {
+        Self { database: RefCell::new(None) }
+    }
+
+    /// The newest lines, newest first, and how many there are in all. What an older or newer version wrote in another
+    /// shape is passed over, not lost.
+    pub(super) async fn newest(&self, limit: usize) -> Result<(Vec<Line>, u64), Error> {
+        let transaction = self.begin(&[VIOLATIONS, PAUSES, COUNTS]).await?;
+        let (violations, pauses) = (store(&transaction, VIOLATIONS)?, store(&transaction, PAUSES)?);
+        let by_last = violations.index(BY_LAST).map_err(idb_error)?;
+        let by_last = by_last.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
+        let entries = from_cursor(by_last, limit).await?;
+        let newest_pauses = pauses.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
+        let mut lines = newest_first(entries, from_cursor(newest_pauses, limit).await?);
+        lines.truncate(limit);
+        let number_of_pauses = pauses.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
+        let counted = store(&transaction, COUNTS)?.get(JsValue::from_str(ALL)).map_err(idb_error)?;
+        let number_of_entries = match counted.await.map_err(idb_error)? {
+            Some(record) => from_js(&property(&record, TOTAL))?,
+            None => 0,
+        };
+        Ok((lines, u64::from(number_of_pauses).saturating_add(number_of_entries)))
+    }
+
+    /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.
+    pub(super) async fn chain(&self, digest: &ChainDigest) -> Result<Vec<Vec<u8>>, Error> {
+        let transaction = self.begin(&[CHAINS]).await?;
+        let chain = store(&transaction, CHAINS)?.get(JsValue::from_str(digest.as_str())).map_err(idb_error)?;
+        let chain = chain.await.map_err(idb_error)?.unwrap_or(JsValue::UNDEFINED);
+        let certificates = property(&chain, "certificates").dyn_into::<Array>().unwrap_or_default();
+        Ok(certificates.iter().filter_map(|der| Some(der.dyn_into::<Uint8Array>().ok()?.to_vec())).collect())
+    }
+
+    async fn begin(&self, stores: &[&str]) -> Result<Transaction, Error> {
+        let begin = |database: IdbDatabase| log_database::begin(&database, stores, Access::Read);
+        match begin(self.database().await?) {
+            Ok(transaction) => Ok(transaction),
+            Err(_closed) => {
+                self.database.replace(None);
+                begin(self.database().await?)
+            }
+        }
+    }
+
+    async fn database(&self) -> Result<IdbDatabase, Error> {
+        if let Some(database) = self.database.borrow().as_ref() {
+            return Ok(database.clone());
+        }
+        // A database that is still to be made, or of the version before, is the background's to write.
+        let database = if let Ok(database) = log_database::open(log_database::abort).await {
+            database
+        } else {
+            background::ask(&Request::PrepareLog).await?;
+            log_database::open(log_database::abort).await?
+        };
+        self.database.replace(Some(database.clone()));
+        Ok(database)
+    }
+}
+
+async fn from_cursor<T: DeserializeOwned>(request: OpenCursorStoreRequest, limit: usize) -> Result<Vec<T>, Error> {
+    let mut read = Vec::new();
+    let Some(cursor) = request.await.map_err(idb_error)? else {
+        return Ok(read);
+    };
+    let mut cursor = cursor.into_managed();
+    for _ in 0..limit {
+        let Some(value) = cursor.value().map_err(idb_error)? else {
+            break;
+        };
+        read.extend(from_js(&value));
+        cursor.next(None).await.map_err(idb_error)?;
+    }
+    Ok(read)
+}
