@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
-use super::super::socket::now;
+use super::super::clock::now;
 use super::confirmation::Confirmation;
 use super::dom::{Fallible, announce, around, by_id, find, from_template, listen, listen_capturing, ready};
 use super::dom::{set_badge, set_text, show, spawn};
