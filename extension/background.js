@@ -61,7 +61,7 @@ class Life {
   }
 
   async #load() {
-    const [module, wasm] = await Promise.all([import("./pkg/sockpin.js"), compile("./pkg/sockpin_bg.wasm")]);
+    const [module, wasm] = await Promise.all([import("./pkg/background.js"), compile("./pkg/background_bg.wasm")]);
     // From here to the start nothing is awaited: one that took too long must not take the place of a newer one.
     if (life !== this) throw new Error("this instance came too late");
     if (Life.#begun) module.__wbg_reset_state();

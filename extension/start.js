@@ -13,7 +13,7 @@ addEventListener("error", (event) => {
 
 export async function start(page) {
   try {
-    const core = await import("./pkg/sockpin.js");
+    const core = await import("./pkg/pages.js");
     await core.default();
     await core[page]();
   } catch (error) {

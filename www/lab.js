@@ -12,7 +12,7 @@ addEventListener("error", (event) => {
 });
 
 try {
-  const core = await import("./pkg/sockpin.js");
+  const core = await import("./pkg/lab.js");
   await core.default();
   await core.labPage();
 } catch (error) {

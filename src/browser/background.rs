@@ -20,7 +20,7 @@ use super::preflight::Prober;
 use super::serial::Serial;
 use super::session_store::{self, OVERRULING, PAUSE, SEALED};
 use super::url_host::url_host;
-use super::{api, headers, managed_store, policy_store, promise, security_info, sight, socket, witness};
+use super::{api, clock, headers, managed_store, policy_store, promise, security_info, sight, socket, witness};
 use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
@@ -227,7 +227,7 @@ impl State {
     }
 
     fn draw_badge(&self) {
-        if let Ok(now) = socket::now() {
+        if let Ok(now) = clock::now() {
             self.badge.show(crate::view::badge::face(&self.status(now)));
         }
     }
@@ -240,7 +240,7 @@ impl State {
             OnOpening::Decided(step) => step,
             OnOpening::NeedsProbe(probe) => {
                 let answer = self.prober.send(&probe).await;
-                socket.now = socket::now().map_err(|error| to_js_error(&error))?;
+                socket.now = clock::now().map_err(|error| to_js_error(&error))?;
                 self.engine.borrow_mut().answered(&socket, gate, &probe, answer, &url_host)
             }
         };
@@ -249,7 +249,7 @@ impl State {
 
     /// What an event tells that holds nothing up.
     fn notice(self: &Rc<Self>, details: &JsValue, tell: impl FnOnce(&mut Engine, &str, UnixMillis) -> Vec<Effect>) {
-        let (Some(request), Ok(now)) = (property(details, "requestId").as_string(), socket::now()) else {
+        let (Some(request), Ok(now)) = (property(details, "requestId").as_string(), clock::now()) else {
             return;
         };
         let effects = tell(&mut self.engine.borrow_mut(), &request, now);
@@ -357,7 +357,7 @@ async fn load_engine() -> Result<(Engine, bool), Error> {
         witness::call();
     }
     let stored = Stored { user, managed, pause: session.get(PAUSE), overruling: session.get(OVERRULING) };
-    Ok((Engine::start(stored, socket::now()?, &url_host), session.get(SEALED) == Some(true)))
+    Ok((Engine::start(stored, clock::now()?, &url_host), session.get(SEALED) == Some(true)))
 }
 
 /// What a blocking listener returns.

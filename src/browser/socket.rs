@@ -3,12 +3,12 @@
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
+use super::clock;
 use super::convert::property;
 use super::url_host::origin;
 use crate::engine::Socket;
 use crate::error::Error;
 use crate::preflight::{Proxy, Road};
-use crate::time::UnixMillis;
 
 /// Reads what the browser documents; an event without id or URL is no event.
 pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
@@ -23,7 +23,7 @@ pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
         tab: tab(property(details, "tabId").as_f64()),
         road: road(details),
         status: status(details),
-        now: now()?,
+        now: clock::now()?,
     })
 }
 
@@ -59,11 +59,6 @@ pub(super) fn road(details: &JsValue) -> Road {
 /// The status of the answer, in events that have one.
 pub(super) fn status(details: &JsValue) -> Option<u16> {
     integer(property(details, "statusCode").as_f64()?)
-}
-
-/// The time, from the browser's clock.
-pub(super) fn now() -> Result<UnixMillis, Error> {
-    UnixMillis::from_javascript(js_sys::Date::now()).ok_or(Error::InvalidTime)
 }
 
 /// Sockets of workers may belong to no tab: -1.

@@ -246,7 +246,7 @@ for (const [name, storageGet] of Object.entries({
 test("a missing or truncated wasm file stops every socket", async () => {
   for (const readWasm of [
     async () => { throw new Error("file not found"); },
-    async () => (await data("../../extension/pkg/sockpin_bg.wasm")).subarray(0, 5000),
+    async () => (await data("../../extension/pkg/background_bg.wasm")).subarray(0, 5000),
     async () => Buffer.alloc(0),
   ]) {
     const double = await background(record(PIN), (double) => { double.readWasm = readWasm; });

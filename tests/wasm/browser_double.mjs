@@ -10,7 +10,7 @@ import { after } from "node:test";
 const extension = (path) => new URL(`../../extension/${path}`, import.meta.url);
 
 /**
- * Starts background.js, as it ships, beside a core: the shipped one, or a text that stands in for pkg/sockpin.js. Each
+ * Starts background.js, as it ships, beside a core: the shipped one, or a text that stands in for pkg/background.js. Each
  * start has a folder of its own, since an import is remembered by its address.
  */
 export async function startBackground(core) {
@@ -19,7 +19,7 @@ export async function startBackground(core) {
   await cp(extension("background.js"), join(folder, "background.cjs"));
   await mkdir(join(folder, "pkg"));
   await writeFile(join(folder, "pkg/package.json"), JSON.stringify({ type: "module" }));
-  await writeFile(join(folder, "pkg/sockpin.js"), core ?? await readFile(extension("pkg/sockpin.js")));
+  await writeFile(join(folder, "pkg/background.js"), core ?? await readFile(extension("pkg/background.js")));
   atTopLevel = true;
   try {
     createRequire(import.meta.url)(join(folder, "background.cjs"));
@@ -77,7 +77,7 @@ export function installBrowser() {
     securityInfo: async () => { throw new Error("no request with this id"); },
     storageGet: async (key) => (key in double.stored ? { [key]: double.stored[key] } : {}),
     storageSet: async (items) => { Object.assign(double.stored, structuredClone(items)); },
-    readWasm: () => readFile(extension("pkg/sockpin_bg.wasm")),
+    readWasm: () => readFile(extension("pkg/background_bg.wasm")),
     /** What the browser does with a blocking listener: the answer, or that it would let the request through. */
     async ask(event, details) {
       try {

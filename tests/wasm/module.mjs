@@ -2,9 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 
-import { initSync, inspect, judge } from "../../extension/pkg/sockpin.js";
+import { initSync, inspect, judge } from "../../www/pkg/lab.js";
 
-initSync({ module: await readFile(new URL("../../extension/pkg/sockpin_bg.wasm", import.meta.url)) });
+initSync({ module: await readFile(new URL("../../www/pkg/lab_bg.wasm", import.meta.url)) });
 
 export { inspect, judge };
 export const data = (name) => readFile(new URL(`../data/${name}`, import.meta.url));

@@ -7,7 +7,7 @@ const SECTION = { import: 2, export: 7, code: 10 };
 
 /** The module's bytes with `unreachable` for the body of the export (WebAssembly core specification, section 5). */
 export async function withTrapIn(name) {
-  const bytes = new Uint8Array(await readFile(new URL("../../extension/pkg/sockpin_bg.wasm", import.meta.url)));
+  const bytes = new Uint8Array(await readFile(new URL("../../extension/pkg/background_bg.wasm", import.meta.url)));
   let at = 0;
   const number = () => {
     let value = 0;

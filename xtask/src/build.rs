@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the WebAssembly module and its JavaScript, for the extension and for the lab.
+//! `cargo xtask build`: the WebAssembly modules and their JavaScript, for the extension and for the lab.
 //!
 //! wasm-bindgen's command line tool is used as a library of the same version as the crate, so that nothing can
 //! drift and nothing is downloaded beside crates.
@@ -17,28 +17,79 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::process::{cargo, line};
 use crate::{tools, workspace};
 
-const MODULE: &str = "sockpin";
+const PACKAGE: &str = "sockpin";
+
+/// One module: a feature of the package, built by itself.
+struct Module {
+    /// The feature, and the name of the files.
+    name: &'static str,
+    /// Cargo's profile.
+    profile: &'static str,
+    /// Where `pkg` lies.
+    folder: fn() -> PathBuf,
+    /// Bytes that its WebAssembly may have; none where nothing waits for it.
+    limit: Option<usize>,
+}
+
+const MODULES: [Module; 3] = [
+    Module { name: "background", profile: "release", folder: workspace::extension, limit: BACKGROUND_LIMIT },
+    Module { name: "pages", profile: "pages", folder: workspace::extension, limit: PAGES_LIMIT },
+    Module { name: "lab", profile: "pages", folder: workspace::www, limit: None },
+];
+const BACKGROUND_LIMIT: Option<usize> = None;
+const PAGES_LIMIT: Option<usize> = None;
 
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
     ensure!(arguments.is_empty(), "`build` takes no arguments");
     build()
 }
 
-/// Leaves a fresh `pkg` folder in `extension/` and in `www/`.
+/// Leaves a fresh `pkg` folder in `extension/` and in `www/`, once every module has been made.
 pub(crate) fn build() -> Result<()> {
     tools::wasm_target()?;
-    eprintln!("Compiling {MODULE} to WebAssembly");
-    let module = compile()?;
-    let package = workspace::extension().join("pkg");
-    bind(&module, &package)?;
-    copy(&package, &workspace::www().join("pkg"))?;
-    for file in [format!("{MODULE}_bg.wasm"), format!("{MODULE}.js")] {
-        let bytes = read(&package.join(&file))?;
-        eprintln!("  {file:<20}{:>9} bytes{:>9} gzip", bytes.len(), gzip_len(&bytes)?);
+    for module in &MODULES {
+        let made = module.made();
+        clear(&made)?;
+        bind(module, &compile(module)?, &made)?;
+    }
+    for folder in [workspace::extension(), workspace::www()] {
+        clear(&folder.join(PKG))?;
+    }
+    for module in &MODULES {
+        let package = (module.folder)().join(PKG);
+        copy(&module.made(), &package)?;
+        for file in [module.wasm(), format!("{}.js", module.name)] {
+            let bytes = read(&package.join(&file))?;
+            eprintln!("  {file:<20}{:>9} bytes{:>9} gzip", bytes.len(), gzip_len(&bytes)?);
+        }
     }
     eprintln!("extension/ is ready: about:debugging, \"Load Temporary Add-on\", extension/manifest.json");
     Ok(())
 }
+
+impl Module {
+    /// Where its files are made: two of one profile have one place in cargo's own folder.
+    fn made(&self) -> PathBuf {
+        workspace::target().join(PKG).join(self.name)
+    }
+
+    fn wasm(&self) -> String {
+        format!("{}_bg.wasm", self.name)
+    }
+}
+
+/// An error where a module that somebody waits for has become too large.
+pub(crate) fn check_sizes() -> Result<()> {
+    for module in &MODULES {
+        let bytes = read(&(module.folder)().join(PKG).join(module.wasm()))?.len();
+        if let Some(limit) = module.limit {
+            ensure!(bytes <= limit, "the module `{}` has {bytes} bytes, and may have {limit}", module.name);
+        }
+    }
+    Ok(())
+}
+
+const PKG: &str = "pkg";
 
 /// What cargo says of each artifact, as far as it is needed here.
 #[derive(Deserialize)]
@@ -55,40 +106,43 @@ struct Target {
     name: String,
 }
 
-/// Compiles the library and returns where cargo says that it put the module.
-fn compile() -> Result<PathBuf> {
+/// Compiles the library with one feature and returns where cargo says that it put the module.
+fn compile(module: &Module) -> Result<PathBuf> {
+    eprintln!("Compiling {} to WebAssembly", module.name);
     let mut cargo = cargo(&[
         "build",
         "--lib",
-        "--release",
+        "--profile",
+        module.profile,
+        "--features",
+        module.name,
         "--target",
         tools::WASM_TARGET,
         "--package",
-        MODULE,
+        PACKAGE,
         "--message-format=json-render-diagnostics",
     ]);
     let output =
         cargo.stderr(Stdio::inherit()).output().with_context(|| format!("could not start `{}`", line(&cargo)))?;
     if !output.status.success() {
-        bail!("{MODULE} does not compile for {}: see the messages above", tools::WASM_TARGET);
+        bail!("{} does not compile for {}: see the messages above", module.name, tools::WASM_TARGET);
     }
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|json| serde_json::from_str::<Message>(json).ok())
         .filter(|message| message.reason == "compiler-artifact")
-        .filter(|message| message.target.as_ref().is_some_and(|target| target.name == MODULE))
+        .filter(|message| message.target.as_ref().is_some_and(|target| target.name == PACKAGE))
         .flat_map(|message| message.filenames)
         .find(|path| path.extension().is_some_and(|extension| extension == "wasm"))
         .context("cargo named no .wasm file among what it built; is `cdylib` among the crate types?")
 }
 
 /// Generates the JavaScript beside the module, for browsers and as an ES module for Node.
-fn bind(module: &Path, package: &Path) -> Result<()> {
-    clear(package)?;
+fn bind(module: &Module, file: &Path, package: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(module)
-        .out_name(MODULE)
+        .input_path(file)
+        .out_name(module.name)
         .typescript(false)
         // The pages and the background start the module without saying where it lies.
         .omit_default_module_path(false)
@@ -114,7 +168,6 @@ fn clear(folder: &Path) -> Result<()> {
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    clear(to)?;
     fs::create_dir_all(to).with_context(|| format!("could not create {}", to.display()))?;
     let entries = fs::read_dir(from).with_context(|| format!("could not list {}", from.display()))?;
     for entry in entries {

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::super::convert::to_js;
 use super::super::session_store::{self, PAUSE};
-use super::super::{api, socket};
+use super::super::{api, clock};
 use super::{State, tell_pages};
 use crate::error::Error;
 use crate::message::{Notice, Response};
@@ -20,7 +20,7 @@ const ALARM: &str = "pause";
 
 impl State {
     pub(super) async fn pause(self: &Rc<Self>, length: PauseLength) -> Result<Response, Error> {
-        let now = socket::now()?;
+        let now = clock::now()?;
         let pause = self.engine.borrow().begin_pause(length, now)?;
         session_store::store(PAUSE, Some(pause)).await?;
         self.engine.borrow_mut().set_pause(Some(pause));
@@ -32,7 +32,7 @@ impl State {
 
     /// In force at once, whatever waits before it and whatever the storage does: whoever ends a pause wants protection.
     pub(super) fn end_pause(self: &Rc<Self>) {
-        let Ok(now) = socket::now() else {
+        let Ok(now) = clock::now() else {
             return;
         };
         let was_paused = self.engine.borrow().pause(now).is_some();
@@ -60,7 +60,7 @@ impl State {
 
     /// What is to be said of a pause that is over must not delay a socket.
     pub(super) fn end_pause_if_over(self: &Rc<Self>) {
-        let Ok(now) = socket::now() else {
+        let Ok(now) = clock::now() else {
             return;
         };
         let ended = self.engine.borrow_mut().end_pause_if_over(now);

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::super::convert::storage_error;
 use super::super::session_store::{self, OVERRULING};
 use super::super::url_host::url_host;
-use super::super::{api, policy_store, socket};
+use super::super::{api, clock, policy_store};
 use super::{State, tell_pages};
 use crate::engine::{Change, Refusal};
 use crate::error::Error;
@@ -28,7 +28,7 @@ impl State {
         let answer = match request {
             Request::Status => {
                 self.look_around().await;
-                socket::now().map(|now| Response::Status(self.status(now)))
+                clock::now().map(|now| Response::Status(self.status(now)))
             }
             Request::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
             Request::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
@@ -80,7 +80,7 @@ impl State {
 
     /// Makes a change of the rules, stores it, and only then puts it in force.
     async fn make_change(self: &Rc<Self>, edit: Edit) -> Result<Response, Refusal> {
-        let now = socket::now().map_err(Refusal::Policy)?;
+        let now = clock::now().map_err(Refusal::Policy)?;
         let starts_afresh = matches!(edit, Edit::StartAfresh);
         let change: Change = {
             let engine = self.engine.borrow();

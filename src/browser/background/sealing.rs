@@ -1,7 +1,7 @@
 //! Keeps the seal in step with the rules. No socket waits for it: until it is on, the key holds alone.
 
 use super::super::session_store::{self, SEALED};
-use super::super::{seal, socket};
+use super::super::{clock, seal};
 use super::{State, tell_pages};
 use crate::error::Error;
 use crate::message::Notice;
@@ -20,7 +20,7 @@ impl State {
 
     /// Seals the answers of the hosts that have a rule that blocks now.
     pub(super) async fn seal(&self) {
-        let Ok(now) = socket::now() else {
+        let Ok(now) = clock::now() else {
             return;
         };
         // While the rules cannot be read, every socket is stopped, and what was sealed stays so.

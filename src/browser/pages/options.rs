@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use web_sys::{Element, EventTarget, HtmlElement};
 
-use super::super::socket::now;
+use super::super::clock::now;
 use super::super::url_host::url_host;
 use super::super::{managed_store, policy_store};
 use super::background;

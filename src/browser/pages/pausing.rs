@@ -8,7 +8,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::JsValue;
 use web_sys::{Element, EventTarget, FocusEvent, HtmlDetailsElement, HtmlElement, KeyboardEvent, Node};
 
-use super::super::{api, socket};
+use super::super::{api, clock};
 use super::background;
 use super::dom::{Fallible, by_id, find, listen, show, spawn};
 use super::entry::local_time_of_day;
@@ -103,7 +103,7 @@ impl Pausing {
 
     /// When its time is over the page must not go on to say that there is a pause.
     fn ask_again_at(&self, end: UnixMillis, masthead: Weak<Masthead>) {
-        let Ok(now) = socket::now() else {
+        let Ok(now) = clock::now() else {
             return;
         };
         let left = end.as_millis().saturating_sub(now.as_millis());

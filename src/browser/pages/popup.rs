@@ -7,7 +7,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
-use super::super::socket::now;
+use super::super::clock::now;
 use super::confirmation::Confirmation;
 use super::dom::{Fallible, all, announce, around, by_id, document, find, from_template, listen, listen_capturing};
 use super::dom::{ready, set_badge, set_text, show, spawn};

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 
 use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
-use super::super::{socket::now, url_host::url_host};
+use super::super::{clock::now, url_host::url_host};
 use super::background;
 use super::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
 use super::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};

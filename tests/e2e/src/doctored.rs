@@ -71,7 +71,7 @@ impl Doctored {
 
     /// Lets an exported function of the core trap as soon as it is called.
     pub fn trap_in(&self, function: &str) -> Result<()> {
-        const MODULE: &str = "pkg/sockpin_bg.wasm";
+        const MODULE: &str = "pkg/background_bg.wasm";
         let module = fs::read(self.file(MODULE)).context("could not read the module")?;
         self.write(MODULE, &wasm::with_trap_in(&module, function)?)
     }

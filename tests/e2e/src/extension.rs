@@ -18,7 +18,7 @@ pub const UUID: &str = "5ec4e7f1-3b0a-4c57-9d5a-50c4e7b1a001";
 /// The unpacked extension of this checkout; an error if its module has not been built.
 pub fn folder() -> Result<PathBuf> {
     let folder = checkout().join("extension");
-    if !folder.join("pkg/sockpin_bg.wasm").is_file() {
+    if !folder.join("pkg/background_bg.wasm").is_file() {
         bail!("{} has no module yet; `cargo xtask build` makes it", folder.display());
     }
     Ok(folder)

@@ -207,11 +207,11 @@ const NO_CORE: Said =
     Said { right_key: RightKey::Blocked, badge: Badge::Problem("Sockpin does not work"), log: Log::None };
 
 async fn wasm_missing(stage: &mut Stage) -> Result<Tally> {
-    doctored(stage, |copy| copy.remove("pkg/sockpin_bg.wasm"), &NO_CORE).await
+    doctored(stage, |copy| copy.remove("pkg/background_bg.wasm"), &NO_CORE).await
 }
 
 async fn wasm_truncated(stage: &mut Stage) -> Result<Tally> {
-    doctored(stage, |copy| copy.truncate("pkg/sockpin_bg.wasm", 5_000), &NO_CORE).await
+    doctored(stage, |copy| copy.truncate("pkg/background_bg.wasm", 5_000), &NO_CORE).await
 }
 
 async fn wasm_never_arrives(stage: &mut Stage) -> Result<Tally> {
