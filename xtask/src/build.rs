@@ -27,17 +27,15 @@ struct Module {
     profile: &'static str,
     /// Where `pkg` lies.
     folder: fn() -> PathBuf,
-    /// Bytes that its WebAssembly may have; none where nothing waits for it.
-    limit: Option<usize>,
+    /// Bytes that its WebAssembly may have: what it has today, and a little. It may become less.
+    limit: usize,
 }
 
 const MODULES: [Module; 3] = [
-    Module { name: "background", profile: "release", folder: workspace::extension, limit: BACKGROUND_LIMIT },
-    Module { name: "pages", profile: "pages", folder: workspace::extension, limit: PAGES_LIMIT },
-    Module { name: "lab", profile: "pages", folder: workspace::www, limit: None },
+    Module { name: "background", profile: "release", folder: workspace::extension, limit: 800_000 },
+    Module { name: "pages", profile: "pages", folder: workspace::extension, limit: 880_000 },
+    Module { name: "lab", profile: "pages", folder: workspace::www, limit: 400_000 },
 ];
-const BACKGROUND_LIMIT: Option<usize> = None;
-const PAGES_LIMIT: Option<usize> = None;
 
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
     ensure!(arguments.is_empty(), "`build` takes no arguments");
@@ -82,9 +80,8 @@ impl Module {
 pub(crate) fn check_sizes() -> Result<()> {
     for module in &MODULES {
         let bytes = read(&(module.folder)().join(PKG).join(module.wasm()))?.len();
-        if let Some(limit) = module.limit {
-            ensure!(bytes <= limit, "the module `{}` has {bytes} bytes, and may have {limit}", module.name);
-        }
+        let limit = module.limit;
+        ensure!(bytes <= limit, "the module `{}` has {bytes} bytes, and may have {limit}", module.name);
     }
     Ok(())
 }

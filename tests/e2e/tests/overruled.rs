@@ -105,7 +105,8 @@ async fn a_yes_that_another_extension_threw_away_is_explained() -> Result<()> {
     }
     world.load_policy().await?;
     assert!(world.socket("pinned").await?.delivered(), "control: nothing is in its way");
-    behind(&world, &["onHeadersReceived"], &["ownUrl"]).await?;
+    // Late, so that Sockpin has judged by then: the chain of a request that has gone on is not always shown.
+    behind(&world, &["onHeadersReceived"], &["lateOwnUrl"]).await?;
     assert!(world.socket("pinned").await?.refused());
     let popup = world.firefox.page("popup.html").await?;
     opened_entry(&popup).await?;
