@@ -140,10 +140,10 @@ async function guard(method, details) {
     const decision = await ask(method, details);
     // To Firefox, nothing at all means "let it through"; the core says that with an object.
     if (typeof decision !== "object" || decision === null) throw new TypeError("the core gave no decision");
-    if (Object.keys(decision).length > 0) answered.add(details.requestId);
+    if (Object.keys(decision).length > 0) remember(details);
     return decision;
   } catch (error) {
-    answered.add(details?.requestId);
+    remember(details);
     if (!pageEnded) stopped(details, error);
     return { cancel: true };
   }
@@ -152,6 +152,8 @@ async function guard(method, details) {
 /** Writes down that the guard has stopped a socket; where even that fails, the badge says that Sockpin does not work. */
 async function stopped(details, error) {
   try {
+    // What the core still finds out about this event has no say any more, and must not be written down.
+    details.gaveUp = true;
     await ask("guardStopped", details, error instanceof DeadlinePassed ? "deadline" : "internal-error");
   } catch (second) {
     const title = `Sockpin does not work, so WebSockets are stopped: ${second?.message ?? second}`;
@@ -171,8 +173,15 @@ async function answer(message) {
 }
 
 let observing = false;
-// The requests that were given another answer than "let it go". Of the others there is nothing to be told.
+// The requests that were given another answer than "let it go". Of the others nothing is to be told but their end.
 const answered = new Set();
+// An answer may be given after its request has ended, so that nothing takes it out again: then the oldest goes.
+const MOST_ANSWERED = 2_000;
+
+function remember(details) {
+  if (answered.size >= MOST_ANSWERED) answered.delete(answered.values().next().value);
+  answered.add(details?.requestId);
+}
 
 /**
  * Lets the core know what becomes of its answers. Not at top level: a socket that ends must not wake a sleeping page, which
@@ -183,8 +192,9 @@ function observe() {
   observing = true;
   const tell = (method) => (details) => {
     const current = life;
-    if (!answered.has(details.requestId)) return;
-    if (method === "ended") answered.delete(details.requestId);
+    const isEnd = method === "ended";
+    if (!answered.has(details.requestId) && !isEnd) return;
+    if (isEnd) answered.delete(details.requestId);
     if (current?.ready) current.call(method, details).catch((error) => { if (isTrap(error)) end(current, error); });
   };
   const { onSendHeaders, onResponseStarted, onErrorOccurred, onCompleted } = browser.webRequest;

@@ -71,6 +71,10 @@ pub const MAX_LOGGED_CHAIN_BYTES: usize = 256 * 1024;
 /// the same.
 pub const LOG_WRITE_DEADLINE_MS: i32 = 3_000;
 
+/// Milliseconds that a change of the rules waits for the seal to follow the one before. Firefox takes some hundred for
+/// 100,000 hosts.
+pub const SEAL_DEADLINE_MS: i32 = 8_000;
+
 /// Milliseconds of a pause that is not "until restart".
 pub const PAUSE_MS: u64 = 10 * 60 * 1000;
 

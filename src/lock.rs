@@ -12,8 +12,8 @@
 //! no ports, and always those below them as well, so the seal is taken out of the answer of every socket that is let go.
 //!
 //! Whatever keeps Sockpin's answer from counting (another extension, a dead process, a browser that quits) so ends in a
-//! socket that does not open. Another extension's declarative rule of the kind `redirect` keeps the seal from being put
-//! on; then the key holds alone.
+//! socket that does not open. Another extension's declarative rule of the kind `redirect` or `upgradeScheme` keeps the
+//! seal from being put on, and one that changes the same header too; then the key holds alone.
 
 use std::fmt;
 

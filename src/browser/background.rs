@@ -126,6 +126,9 @@ impl Background {
                 OnHeaders::Decided(step) => step,
                 OnHeaders::NeedsFacts(target) => {
                     let facts = security_info::facts(&socket.request).await;
+                    if has_given_up(&details) {
+                        return blocking_response(&Answer::Cancel, &details);
+                    }
                     state.engine.borrow_mut().judge(&socket, target, facts, &opening)
                 }
             };
@@ -210,6 +213,8 @@ impl State {
         {
             self.engine.replace(engine);
             self.draw_badge();
+            let sealing = Rc::clone(self);
+            spawn_local(async move { sealing.seal_in_turn().await });
         }
     }
 
@@ -240,6 +245,9 @@ impl State {
             OnOpening::Decided(step) => step,
             OnOpening::NeedsProbe(probe) => {
                 let answer = self.prober.send(&probe).await;
+                if has_given_up(details) {
+                    return blocking_response(&Answer::Cancel, details);
+                }
                 socket.now = clock::now().map_err(|error| to_js_error(&error))?;
                 self.engine.borrow_mut().answered(&socket, gate, &probe, answer, &url_host)
             }
@@ -358,6 +366,11 @@ async fn load_engine() -> Result<(Engine, bool), Error> {
     }
     let stored = Stored { user, managed, pause: session.get(PAUSE), overruling: session.get(OVERRULING) };
     Ok((Engine::start(stored, clock::now()?, &url_host), session.get(SEALED) == Some(true)))
+}
+
+/// Whether the guard has answered an event in the core's place, because it took too long.
+fn has_given_up(details: &JsValue) -> bool {
+    property(details, "gaveUp").is_truthy()
 }
 
 /// What a blocking listener returns.

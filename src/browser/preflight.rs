@@ -101,7 +101,7 @@ async fn fly(air: &Rc<Air>, flight: &Flight, url: &str) -> Result<(), JsValue> {
     let request = to_js(&REQUEST).map_err(|error| to_js_error(&error))?;
     Reflect::set(&request, &JsValue::from_str("signal"), &abort.signal())?;
     if air.listeners.borrow().is_none() {
-        let added = Listeners::add(air)?;
+        let added = Listeners::add(air).inspect_err(|_| air.registry.clear())?;
         air.listeners.replace(Some(added));
     }
     let url = url.to_owned();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use js_sys::Array;
 use serde::Serialize;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::api;
 use super::convert::{property, storage_error, to_js};
@@ -20,12 +20,24 @@ pub(super) async fn is_on(hosts: &BTreeSet<String>) -> bool {
     let Some(rules) = api::declared_rules().await.ok().and_then(|rules| rules.dyn_into::<Array>().ok()) else {
         return false;
     };
-    let domains = property(&property(&rules.get(0), "condition"), "requestDomains").dyn_into::<Array>();
+    let rule = rules.get(0);
+    let domains = property(&property(&rule, "condition"), "requestDomains").dyn_into::<Array>();
     let sealed: BTreeSet<String> =
         domains.iter().flat_map(|domains| domains.iter()).filter_map(|domain| domain.as_string()).collect();
     // Without hosts there is no rule.
-    rules.length() == u32::from(!hosts.is_empty()) && sealed == *hosts
+    rules.length() == u32::from(!hosts.is_empty()) && sealed == *hosts && (hosts.is_empty() || is_ours(&rule))
 }
+
+/// The browser keeps a rule across updates: it may be that of a version with another seal, which nobody would take out.
+fn is_ours(rule: &JsValue) -> bool {
+    let headers = property(&property(rule, "action"), "responseHeaders").dyn_into::<Array>().unwrap_or_default();
+    let header = headers.get(0);
+    let is =
+        |name, value: &str| property(&header, name).as_string().is_some_and(|said| said.eq_ignore_ascii_case(value));
+    headers.length() == 1 && is("header", HEADER.name) && is("operation", HEADER.operation) && is("value", HEADER.value)
+}
+
+const HEADER: Header = Header { name: SEC_WEBSOCKET_EXTENSIONS, operation: "append", value: SEAL };
 
 /// Seals the answers of these hosts, and of no others any more.
 pub(super) async fn put_on(hosts: &BTreeSet<String>) -> Result<(), Error> {
@@ -42,10 +54,7 @@ async fn declare<'a>(hosts: impl Iterator<Item = &'a String>) -> Result<(), Erro
     let rule = Rule {
         id: RULE_ID,
         condition: Condition { resource_types: ["websocket"], request_domains: hosts },
-        action: Action {
-            kind: "modifyHeaders",
-            response_headers: [Header { name: SEC_WEBSOCKET_EXTENSIONS, operation: "append", value: SEAL }],
-        },
+        action: Action { kind: "modifyHeaders", response_headers: [HEADER] },
     };
     let update = Update { remove_rule_ids: [RULE_ID], add_rules: is_needed.then_some(rule).into_iter().collect() };
     api::declare_rules(&to_js(&update)?).await.map(|_| ()).map_err(|thrown| storage_error(&thrown))

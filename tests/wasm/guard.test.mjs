@@ -171,7 +171,7 @@ test("what an event that holds nothing up does to the core stops no socket, and 
   }
 });
 
-test("the core is told of the requests that it has answered, and of no others", async () => {
+test("the core is told of the requests that it has answered, and of the others their end alone", async () => {
   const told = [];
   const double = await background({
     beforeRequest: async ({ requestId }) => (requestId === "stopped" ? CANCEL : {}),
@@ -181,7 +181,7 @@ test("the core is told of the requests that it has answered, and of no others", 
       [method, ({ requestId }) => { told.push(`${method} ${requestId}`); }])),
   });
   const tell = (requestId) => {
-    for (const event of ["onSendHeaders", "onResponseStarted", "onErrorOccurred", "onErrorOccurred"]) double.observers[event](details({ requestId }));
+    for (const event of ["onSendHeaders", "onResponseStarted", "onErrorOccurred"]) double.observers[event](details({ requestId }));
   };
   for (const [event, requestId] of [
     ["onBeforeRequest", "stopped"], ["onBeforeSendHeaders", "locked"], ["onBeforeRequest", "free"], ["onHeadersReceived", "failed"],
@@ -190,8 +190,20 @@ test("the core is told of the requests that it has answered, and of no others", 
     tell(requestId);
   }
   const all = (requestId) => ["sendHeaders", "responseStarted", "ended"].map((method) => `${method} ${requestId}`);
-  await until(() => told.length >= 9, "told");
-  assert.deepEqual(told, [...all("stopped"), ...all("locked"), ...all("failed")]);
+  await until(() => told.length >= 10, "told");
+  assert.deepEqual(told, [...all("stopped"), ...all("locked"), "ended free", ...all("failed")]);
+});
+
+test("an answer that comes after the guard has given up is marked as one", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  let asked;
+  const double = await background({ headersReceived: (details) => { asked = details; return new Promise(() => {}); } });
+  const answer = double.ask("onHeadersReceived", details());
+  await until(() => asked, "asked");
+  assert.equal(asked.gaveUp, undefined, "control: not before");
+  mock.timers.tick(10_000);
+  assert.deepEqual(await answer, CANCEL);
+  assert.equal(asked.gaveUp, true);
 });
 
 test("a trap that no promise sees is known from the page's error event", async () => {

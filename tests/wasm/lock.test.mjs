@@ -272,3 +272,29 @@ test("a sealed answer is unsealed for whoever is let go, and for nobody else", a
   await sentKey(wrong);
   assert.deepEqual(await wrong.ask("onHeadersReceived", sealed("x")), CANCEL);
 });
+
+test("facts that come after the guard has given up are not written down as another verdict", async () => {
+  for (const [fields, answer] of [[{ mode: "flag" }, CANCEL], [{}, CANCEL]]) {
+    const double = await background(OTHER, fields);
+    let answerNow;
+    const { securityInfo } = double;
+    double.securityInfo = (...values) => new Promise((resolve) => { answerNow = () => resolve(securityInfo(...values)); });
+    const event = details({ statusCode: 101, statusLine: "HTTP/1.1 101 Switching Protocols" });
+    const asked = double.ask("onHeadersReceived", event);
+    await until(() => answerNow, "asked for the facts");
+    event.gaveUp = true;
+    answerNow();
+    assert.deepEqual(await asked, answer, JSON.stringify(fields));
+    assert.equal(double.badge[7], undefined, "nor counted");
+  }
+});
+
+test("the seal of a version with another text is replaced", async () => {
+  const double = installBrowser();
+  const other = { type: "modifyHeaders", responseHeaders: [{ header: "sec-websocket-extensions", operation: "append", value: "older; closed" }] };
+  double.declared = [{ id: 1, condition: { requestDomains: ["chat.example.com", "chat.example.com."] }, action: other }];
+  double.stored.policy = { version: 1, settings: {}, rules: [{ id: "r", host: "chat.example.com", pins: [{ sha256: OTHER }] }] };
+  await startBackground();
+  await until(() => double.session.sealed === true, "compared");
+  assert.deepEqual(double.declared.map(({ action }) => action.responseHeaders[0].value), [SEAL]);
+});

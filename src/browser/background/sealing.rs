@@ -1,25 +1,49 @@
 //! Keeps the seal in step with the rules. No socket waits for it: until it is on, the key holds alone.
 
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+
 use super::super::session_store::{self, SEALED};
-use super::super::{clock, seal};
+use super::super::{clock, promise, seal};
 use super::{State, tell_pages};
 use crate::error::Error;
+use crate::limits::SEAL_DEADLINE_MS;
 use crate::message::Notice;
 
 impl State {
     /// Once a session, and after a change that was cut off: the administrator's rules may be others than at the last start.
-    pub(super) async fn seal_in_turn(&self) {
-        self.changes.run(self.seal()).await;
+    pub(super) async fn seal_in_turn(self: &Rc<Self>) {
+        let state = Rc::clone(self);
+        self.changes
+            .run(async move {
+                let sealing = Rc::clone(&state);
+                let sealed = future_to_promise(async move {
+                    sealing.seal().await;
+                    Ok(JsValue::UNDEFINED)
+                });
+                // A browser that never answers must not hold back every later change.
+                if !promise::within(&sealed, SEAL_DEADLINE_MS).await {
+                    let detail = format!("no answer within {SEAL_DEADLINE_MS} ms");
+                    state.say_whether_sealed(Some(Error::Storage { detail })).await;
+                }
+            })
+            .await;
     }
 
     /// A change of the rules begins. If it is cut off, the next start compares.
     pub(super) async fn break_seal(&self) {
         // Where this fails, the next start of the browser compares.
-        let _ = session_store::store(SEALED, None::<bool>).await;
+        let broken = future_to_promise(async {
+            let _ = session_store::store(SEALED, None::<bool>).await;
+            Ok(JsValue::UNDEFINED)
+        });
+        promise::within(&broken, SEAL_DEADLINE_MS).await;
     }
 
     /// Seals the answers of the hosts that have a rule that blocks now.
-    pub(super) async fn seal(&self) {
+    async fn seal(&self) {
         let Ok(now) = clock::now() else {
             return;
         };

@@ -67,6 +67,9 @@ pub(crate) const GROUP: Group = Group {
         "does that, and answers `onHeadersReceived` with a redirect" => Blocked NOT_SEALED,
         "does that, and answers `onHeadersReceived` with a redirect, over HTTP/2 with `preflight` `off`" => NotProtected
             Case { counts: Counts::Lost, ..NOT_SEALED },
+        "declares `upgradeScheme`, and answers `onHeadersReceived` with a redirect" => Blocked NOT_SEALED_EITHER,
+        "declares `upgradeScheme`, and so answers, over HTTP/2 with `preflight` `off`" => NotProtected
+            Case { counts: Counts::Lost, ..NOT_SEALED_EITHER },
         "declares a `redirect` elsewhere" => Blocked
             Case { opens: &[], right_key: RightKey::Either, ..declares(ELSEWHERE) },
         "declares `upgradeScheme`" => Blocked Case { opens: OVER_TLS, ..declares(UPGRADE_SCHEME) },
@@ -129,6 +132,12 @@ const NOT_SEALED: Case = Case {
         "redirect": { "transform": { "queryTransform": { "removeParams": ["utm_source"] } } } } }]"#,
     lost: &[Road::Http2],
     ..redirects(HEADERS_RECEIVED, &[&["ownUrl"]])
+};
+
+/// To such rules a `wss:` address is an `https:` one.
+const NOT_SEALED_EITHER: Case = Case {
+    also_declares: r#"[{ "id": 1, "condition": { "urlFilter": "|https://" }, "action": { "type": "upgradeScheme" } }]"#,
+    ..NOT_SEALED
 };
 
 const FORGED: Case = Case { lost: OVER_TLS, ..redirects(FORGING, &[&["rememberKey", "forged", "ownUrl"]]) };
