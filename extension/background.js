@@ -24,6 +24,11 @@ const DEADLINE_MS = 10_000;
 const PAGE_ENDED = "the page has ended";
 let pageEnded = false;
 let life = null;
+let observing = false;
+// The requests that were given another answer than "let it go". Of the others nothing is to be told but their end. An answer may
+// come after its request has ended, so that nothing takes it out again: then the oldest goes.
+const answered = new Set();
+const MOST_ANSWERED = 2_000;
 const SOCKETS = { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] };
 
 // Registered synchronously, at top level, before anything is awaited: only such listeners wake a sleeping event page, and
@@ -171,12 +176,6 @@ async function answer(message) {
   const failed = (error) => ({ type: "failed", problem: { code: "core-failed", detail: String(error?.message ?? error) } });
   return ask("message", message).catch(failed);
 }
-
-let observing = false;
-// The requests that were given another answer than "let it go". Of the others nothing is to be told but their end.
-const answered = new Set();
-// An answer may be given after its request has ended, so that nothing takes it out again: then the oldest goes.
-const MOST_ANSWERED = 2_000;
 
 function remember(details) {
   if (answered.size >= MOST_ANSWERED) answered.delete(answered.values().next().value);

@@ -72,6 +72,18 @@ test("a script that ends half-way, for want of an API, judges all the same", asy
   }
 });
 
+test("a script that ends right behind its listeners judges all the same", async () => {
+  const rejects = async () => { throw new Error("rejected"); };
+  const core = { beforeRequest: rejects, beforeSendHeaders: rejects, headersReceived: async () => CANCEL };
+  let double;
+  const prepare = (installed) => { double = installed; globalThis.addEventListener = () => { throw new TypeError("no events"); }; };
+  await assert.rejects(background(core, prepare), /no events/);
+  for (const event of Object.keys(GATES)) {
+    assert.deepEqual(await double.ask(event, details()), CANCEL, event);
+    assert.deepEqual(await double.ask(event), CANCEL, `${event}, no event at all`);
+  }
+});
+
 test("control: a core that lets go is obeyed", async () => {
   const double = await background({});
   for (const event of Object.keys(GATES)) assert.deepEqual(await double.ask(event, details()), {}, event);
