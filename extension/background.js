@@ -7,7 +7,9 @@
 // a socket whose rule blocks is locked as well. Before its handshake leaves (onBeforeSendHeaders), the browser's
 // Sec-WebSocket-Key is replaced by one of our own. The server's Sec-WebSocket-Accept then fits our key, not the browser's,
 // and Firefox refuses the handshake (RFC 6455 section 4.1), unless our answer (onHeadersReceived) puts the value that fits
-// in its place. It does so once the server's keys have been judged. No answer of ours means no socket.
+// in its place. It does so once the server's keys have been judged. No answer of ours means no socket. Over HTTP/2, which has
+// no such key, a declarative rule of ours lets Firefox add an extension that it does not know to Sec-WebSocket-Extensions, so
+// that it refuses the answer until ours takes that out again. src/lock.rs says more about both.
 //
 // | event               | the core's method | what it can do                                            |
 // |---------------------|-------------------|-----------------------------------------------------------|
@@ -48,7 +50,10 @@ class ProbeListeners {
   }
 
   clear() {
-    for (const [event, listener] of this.#added.splice(0)) browser.webRequest[event].removeListener(listener);
+    for (const [event, listener] of this.#added.splice(0)) {
+      // When this page ends, the browser's API may have ended before it: then there is nothing to take away.
+      try { browser.webRequest[event].removeListener(listener); } catch {}
+    }
   }
 }
 
@@ -83,8 +88,8 @@ class Life {
   }
 
   end(error) {
-    this.#probeListeners.clear();
     for (const reject of this.#waiting) reject(error);
+    this.#probeListeners.clear();
   }
 }
 

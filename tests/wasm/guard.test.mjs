@@ -245,6 +245,25 @@ test("what is held when the page ends is stopped at that moment, and so is what 
   assert.deepEqual([asked.length, stopped.length, loads], [2, 0, 1]);
 });
 
+test("what is held when the page ends is stopped though the browser's API has ended before it", async () => {
+  let asked;
+  const double = await background({
+    start: (_, instance, life, probeListeners) => {
+      probeListeners.add("onBeforeRequest", () => {}, { urls: ["https://*/*"] });
+      return { ...instance, headersReceived: (details) => { asked = details; return new Promise(() => {}); } };
+    },
+  });
+  const held = double.ask("onHeadersReceived", details());
+  await until(() => asked, "the core has been asked, with a probe under way");
+  let tried = 0;
+  browser.webRequest.onBeforeRequest.removeListener = () => { tried += 1; throw new Error("can't access dead object"); };
+  try { double.pageListeners.pagehide(); } catch { /* Nobody hears it. */ }
+  let answer;
+  held.then((given) => { answer = given; });
+  for (let turn = 0; turn < MICROTASKS; turn += 1) await null;
+  assert.deepEqual([answer, tried], [CANCEL, 1]);
+});
+
 test("a core that cannot be loaded stops every socket, says so on the badge, and is tried again", async () => {
   const double = await background({ read: (count) => { if (count < 4) throw new Error("not found"); } });
   assert.deepEqual(await double.ask("onBeforeRequest", details()), CANCEL);
