@@ -1,8 +1,19 @@
 //! The background page's half of the program: one engine, its storage, and the handlers that `background.js` guards.
 
+mod api;
+mod badge;
+mod headers;
+mod log;
+mod log_upgrade;
 mod pausing;
+mod preflight;
 mod requests;
+mod seal;
 mod sealing;
+mod serial;
+mod session_store;
+mod sight;
+mod socket;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -12,15 +23,15 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
-use super::api::ProbeListeners;
-use super::badge::Badge;
+use self::api::ProbeListeners;
+use self::badge::Badge;
+use self::log::{Log, Room};
+use self::preflight::Prober;
+use self::serial::Serial;
+use self::session_store::{OVERRULING, PAUSE, SEALED};
 use super::convert::{from_js, property, to_js, to_js_error};
-use super::log::{Log, Room};
-use super::preflight::Prober;
-use super::serial::Serial;
-use super::session_store::{self, OVERRULING, PAUSE, SEALED};
 use super::url_host::url_host;
-use super::{api, clock, headers, managed_store, policy_store, promise, security_info, sight, socket, witness};
+use super::{clock, managed_store, policy_store, promise, security_info, witness};
 use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
@@ -395,7 +406,7 @@ fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsVa
 /// Rejects where no page is open, which is as good.
 async fn tell_pages(notice: Notice) {
     if let Ok(message) = to_js(&notice) {
-        let _ = api::send_to_extension(&message).await;
+        let _ = super::api::send_to_extension(&message).await;
     }
 }
 

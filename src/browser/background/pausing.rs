@@ -5,10 +5,11 @@ use std::rc::Rc;
 use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::convert::to_js;
-use super::super::session_store::{self, PAUSE};
-use super::super::{api, clock};
+use super::api;
+use super::session_store::{self, PAUSE};
 use super::{State, tell_pages};
+use crate::browser::clock;
+use crate::browser::convert::to_js;
 use crate::error::Error;
 use crate::message::{Notice, Response};
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};

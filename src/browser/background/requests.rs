@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::convert::storage_error;
-use super::super::session_store::{self, OVERRULING};
-use super::super::url_host::url_host;
-use super::super::{api, clock, policy_store};
+use super::api;
+use super::session_store::{self, OVERRULING};
 use super::{State, tell_pages};
+use crate::browser::convert::storage_error;
+use crate::browser::url_host::url_host;
+use crate::browser::{clock, policy_store};
 use crate::engine::{Change, Refusal};
 use crate::error::Error;
 use crate::message::{Notice, Request, Response, Status};

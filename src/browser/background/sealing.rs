@@ -5,9 +5,10 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::super::session_store::{self, SEALED};
-use super::super::{clock, promise, seal};
+use super::seal;
+use super::session_store::{self, SEALED};
 use super::{State, tell_pages};
+use crate::browser::{clock, promise};
 use crate::error::Error;
 use crate::limits::SEAL_DEADLINE_MS;
 use crate::message::Notice;

@@ -6,9 +6,9 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::super::api;
-use super::super::convert::{from_js, property, to_js};
-use super::dom::Fallible;
+use crate::browser::api;
+use crate::browser::convert::{from_js, property, to_js};
+use crate::browser::dom::Fallible;
 use crate::error::Error;
 use crate::message::{Notice, Request, Response};
 
@@ -74,5 +74,5 @@ fn every_site() -> Fallible<JsValue> {
     struct Permissions {
         origins: [&'static str; 1],
     }
-    to_js(&Permissions { origins: ["<all_urls>"] }).map_err(|error| super::super::convert::to_js_error(&error))
+    to_js(&Permissions { origins: ["<all_urls>"] }).map_err(|error| crate::browser::convert::to_js_error(&error))
 }

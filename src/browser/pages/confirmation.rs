@@ -2,7 +2,7 @@
 
 use web_sys::{Element, EventTarget, HtmlDialogElement};
 
-use super::dom::{Fallible, by_id, close_by};
+use crate::browser::dom::{Fallible, by_id, close_by};
 use crate::error::Error;
 use crate::message::Response;
 use crate::view::error::sentence;

@@ -4,8 +4,8 @@ use js_sys::{Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement};
 
-use super::dom::{Fallible, append, find, from_template, set_badge, set_text};
 use super::rule_keys;
+use crate::browser::dom::{Fallible, append, find, from_template, set_badge, set_text};
 use crate::certificate::Description;
 use crate::log::{Entry, Tally};
 use crate::rule::{LabelledPin, PinDocument};

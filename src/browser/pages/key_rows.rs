@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, Element, Event, EventInit, EventTarget, HtmlElement, HtmlInputElement};
 
-use super::dom::{Fallible, all, append, around, by_id, find, from_template, listen, set_notices};
+use crate::browser::dom::{Fallible, all, append, around, by_id, find, from_template, listen, set_notices};
 use crate::formats::pem::Inspected;
 use crate::pin::Pin;
 use crate::rule::PinDocument;

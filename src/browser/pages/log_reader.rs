@@ -9,11 +9,11 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
-use super::super::convert::{from_js, property};
-use super::super::log_database::{
+use super::background;
+use crate::browser::convert::{from_js, property};
+use crate::browser::log_database::{
     self, ALL, Access, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, VIOLATIONS, idb_error, store,
 };
-use super::background;
 use crate::error::Error;
 use crate::log::{Line, newest_first};
 use crate::message::Request;

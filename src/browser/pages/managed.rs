@@ -3,8 +3,8 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::dom::{Fallible, append, by_id, from_template, set_text, show};
 use super::rule_list;
+use crate::browser::dom::{Fallible, append, by_id, from_template, set_text, show};
 use crate::managed::Managed;
 use crate::time::UnixMillis;
 use crate::view::error::detail;

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::background;
-use super::dom::{Fallible, by_id, listen, show, spawn};
 use super::pausing::Pausing;
+use crate::browser::dom::{Fallible, by_id, listen, show, spawn};
 use crate::error::Error;
 use crate::message::{Request, Response};
 use crate::view::status::{Banner, Remedy, State, banner, problem, state, state_of};

@@ -6,16 +6,16 @@ use std::rc::{Rc, Weak};
 
 use web_sys::{Element, EventTarget, HtmlElement};
 
-use super::super::clock::now;
-use super::super::url_host::url_host;
-use super::super::{managed_store, policy_store};
 use super::background;
 use super::confirmation::Confirmation;
-use super::dom::{Fallible, announce, around, by_id, listen, ready, show, spawn};
 use super::managed;
 use super::masthead::{Masthead, Unread};
 use super::rule_form::{RuleForm, Surroundings};
 use super::rule_list;
+use crate::browser::clock::now;
+use crate::browser::dom::{Fallible, announce, around, by_id, listen, ready, show, spawn};
+use crate::browser::url_host::url_host;
+use crate::browser::{managed_store, policy_store};
 use crate::managed::Managed;
 use crate::message::{Notice as FromBackground, Request};
 use crate::policy::Policy;

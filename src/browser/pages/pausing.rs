@@ -8,11 +8,11 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::JsValue;
 use web_sys::{Element, EventTarget, FocusEvent, HtmlDetailsElement, HtmlElement, KeyboardEvent, Node};
 
-use super::super::{api, clock};
 use super::background;
-use super::dom::{Fallible, by_id, find, listen, show, spawn};
 use super::entry::local_time_of_day;
 use super::masthead::{Masthead, Unread};
+use crate::browser::dom::{Fallible, by_id, find, listen, show, spawn};
+use crate::browser::{api, clock};
 use crate::message::{Request, Status};
 use crate::pause::{Pause, PauseLength};
 use crate::settings;

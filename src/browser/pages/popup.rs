@@ -7,13 +7,15 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
-use super::super::clock::now;
 use super::confirmation::Confirmation;
-use super::dom::{Fallible, all, announce, around, by_id, document, find, from_template, listen, listen_capturing};
-use super::dom::{ready, set_badge, set_text, show, spawn};
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
 use super::{background, entry};
+use crate::browser::clock::now;
+use crate::browser::dom::{
+    Fallible, all, announce, around, by_id, document, find, from_template, listen, listen_capturing,
+};
+use crate::browser::dom::{ready, set_badge, set_text, show, spawn};
 use crate::log::{Entry, Line};
 use crate::message::{Notice, Request};
 use crate::time::UnixMillis;
@@ -239,6 +241,6 @@ fn update_line(line: &Line, element: &HtmlElement, now: UnixMillis) -> Fallible 
 
 /// The name under which it is stored.
 fn stable_name(value: impl serde::Serialize) -> String {
-    let value = super::super::convert::to_js(&value).ok();
+    let value = crate::browser::convert::to_js(&value).ok();
     value.and_then(|value| value.as_string()).unwrap_or_default()
 }

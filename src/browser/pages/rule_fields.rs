@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement, HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 
-use super::super::convert::{from_js, to_js, to_js_error};
-use super::dom::{Fallible, by_id, find, set_notices};
 use super::key_rows::KeyRows;
+use crate::browser::convert::{from_js, to_js, to_js_error};
+use crate::browser::dom::{Fallible, by_id, find, set_notices};
 use crate::rule::{Mode, PinDocument, RuleDocument};
 use crate::view::form::{DateInput, Place};
 use crate::view::notice::{Kind, Notice};

@@ -7,12 +7,12 @@ use std::rc::{Rc, Weak};
 
 use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
-use super::super::{clock::now, url_host::url_host};
 use super::background;
-use super::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
-use super::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};
 use super::key_rows::rows_of;
 use super::rule_fields::RuleFields;
+use crate::browser::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
+use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};
+use crate::browser::{clock::now, url_host::url_host};
 use crate::error::Error;
 use crate::message::{Request, Response};
 use crate::policy::Policy;

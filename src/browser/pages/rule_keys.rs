@@ -2,7 +2,7 @@
 
 use web_sys::Element;
 
-use super::dom::{Fallible, append, from_template, set_badge, set_text};
+use crate::browser::dom::{Fallible, append, from_template, set_badge, set_text};
 use crate::rule::PinDocument;
 use crate::view::rule::keys;
 

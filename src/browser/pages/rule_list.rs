@@ -5,8 +5,8 @@ use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::dom::{Fallible, all, append, document, find, from_template, set_badge, set_notices, set_text};
 use super::rule_keys;
+use crate::browser::dom::{Fallible, all, append, document, find, from_template, set_badge, set_notices, set_text};
 use crate::policy::Layer;
 use crate::rule::{Rule, RuleDocument};
 use crate::time::UnixMillis;

@@ -1,5 +1,5 @@
 //! How a row beside another extension is tried: from each place in the order in which Firefox asks, with every [`Kind`] of
-//! socket of the bench.
+//! socket of these hosts.
 //!
 //! The controls are the sockets without a rule and those with the right key, and what the other extension was asked: a row in
 //! which it has done nothing fails.
@@ -10,7 +10,7 @@ use sockpin_e2e::other_extension::Asked;
 use sockpin_e2e::servers::Answering;
 use sockpin_e2e::wait;
 
-use crate::bench::{Bench, Kind, Road, Tried};
+use crate::hosts::{Hosts, Kind, Road, Tried};
 use crate::matrix::{Stage, Tally};
 
 /// What the other extension does in one row, and what then comes of sockets.
@@ -39,7 +39,7 @@ pub(crate) enum Does {
     /// one after the other.
     Answers(&'static [&'static str], &'static [&'static [&'static str]]),
     /// It declares rules: several of them in one text, the texts tried one after the other. Each stops what has
-    /// [`crate::bench::MARK`] in its address.
+    /// [`crate::hosts::MARK`] in its address.
     Declares(&'static [&'static str]),
 }
 
@@ -74,41 +74,41 @@ enum First {
 
 /// Everything that it does, from every place.
 pub(crate) async fn walk(stage: &mut Stage, case: Case) -> Result<Tally> {
-    let bench = stage.bench().await?;
+    let hosts = stage.hosts().await?;
     let mut tally = Tally::default();
     if case.counts == Counts::Kept {
         (tally.handshakes, tally.in_clear) = (Some(0), Some(0));
     }
-    case.does.begin(bench).await?;
+    case.does.begin(hosts).await?;
     // What comes of sockets without a rule is the other extension's doing: while it does nothing, they open.
-    for tried in bench.round().await?.iter().filter(|tried| !tried.has_rule()) {
+    for tried in hosts.round().await?.iter().filter(|tried| !tried.has_rule()) {
         ensure!(tried.seen.delivered(), "control: beside one that does nothing {} saw {:?}", tried.url, tried.seen);
         tally.control += tried.frames;
     }
     if case.asks_for_password {
-        bench.answer(&Answering::Challenging);
+        hosts.answer(&Answering::Challenging);
     }
-    declare(bench, case.also_declares).await?;
+    declare(hosts, case.also_declares).await?;
     for first in [First::Sockpin, First::OtherAfterSleep, First::Other] {
         match first {
             First::Sockpin => {}
-            First::OtherAfterSleep => bench.firefox().suspend_background().await?,
-            First::Other => bench.install_sockpin().await?,
+            First::OtherAfterSleep => hosts.firefox().suspend_background().await?,
+            First::Other => hosts.install_sockpin().await?,
         }
         for step in 0..case.does.steps() {
-            case.step(bench, step, first, &mut tally)
+            case.step(hosts, step, first, &mut tally)
                 .await
                 .with_context(|| format!("{}, first {first:?}", case.does.name(step)))?;
         }
     }
-    case.does.end(bench).await?;
-    bench.answer(&Answering::Accepting);
+    case.does.end(hosts).await?;
+    hosts.answer(&Answering::Accepting);
     Ok(tally)
 }
 
-async fn declare(bench: &Bench, rules: &str) -> Result<()> {
+async fn declare(hosts: &Hosts, rules: &str) -> Result<()> {
     let rules: Vec<Value> = serde_json::from_str(rules).context("the rules are no JSON")?;
-    bench.firefox().other_declares(&rules).await
+    hosts.firefox().other_declares(&rules).await
 }
 
 impl Does {
@@ -127,41 +127,41 @@ impl Does {
     }
 
     /// Takes its place behind Sockpin.
-    async fn begin(self, bench: &Bench) -> Result<()> {
+    async fn begin(self, hosts: &Hosts) -> Result<()> {
         match self {
-            Self::Answers(events, _) => bench.firefox().other_listens(events).await,
+            Self::Answers(events, _) => hosts.firefox().other_listens(events).await,
             Self::Declares(_) => Ok(()),
         }
     }
 
-    async fn step(self, bench: &Bench, step: usize) -> Result<()> {
+    async fn step(self, hosts: &Hosts, step: usize) -> Result<()> {
         match self {
-            Self::Answers(_, answers) => bench.firefox().other_answers(answers[step], &bench.elsewhere()?).await,
-            Self::Declares(rules) => declare(bench, rules[step]).await,
+            Self::Answers(_, answers) => hosts.firefox().other_answers(answers[step], &hosts.elsewhere()?).await,
+            Self::Declares(rules) => declare(hosts, rules[step]).await,
         }
     }
 
-    async fn end(self, bench: &Bench) -> Result<()> {
-        bench.firefox().other_listens(&[]).await?;
-        bench.firefox().other_declares(&[]).await
+    async fn end(self, hosts: &Hosts) -> Result<()> {
+        hosts.firefox().other_listens(&[]).await?;
+        hosts.firefox().other_declares(&[]).await
     }
 }
 
 impl Case {
-    async fn step(&self, bench: &mut Bench, step: usize, first: First, tally: &mut Tally) -> Result<()> {
-        self.does.step(bench, step).await?;
+    async fn step(&self, hosts: &mut Hosts, step: usize, first: First, tally: &mut Tally) -> Result<()> {
+        self.does.step(hosts, step).await?;
         if self.asks_for_password {
-            bench.firefox().forget_passwords().await?;
+            hosts.firefox().forget_passwords().await?;
         }
-        let round = bench.round().await?;
+        let round = hosts.round().await?;
         match self.does {
-            Does::Answers(events, _) => check_listeners(events, &round, &bench.firefox().other_was_asked().await?)?,
-            Does::Declares(_) => check_rules(bench, &round).await?,
+            Does::Answers(events, _) => check_listeners(events, &round, &hosts.firefox().other_was_asked().await?)?,
+            Does::Declares(_) => check_rules(hosts, &round).await?,
         }
         if self.right_key == RightKey::Opens
             && !round.iter().any(|tried| tried.kind == Kind::Wrong && has_leaked(tried))
         {
-            check_badge(bench, &round).await?;
+            check_badge(hosts, &round).await?;
         }
         for tried in &round {
             self.count(tried, first, tally);
@@ -172,7 +172,7 @@ impl Case {
                 Kind::Wrong if !self.is_lost(tried, first) && has_leaked(tried) => {}
                 Kind::Wrong => {
                     self.check_wrong(tried)?;
-                    self.check_overruled(bench, tried, first).await?;
+                    self.check_overruled(hosts, tried, first).await?;
                 }
                 Kind::Marked => {}
             }
@@ -217,7 +217,7 @@ impl Case {
     }
 
     /// What another extension has made of a stop is in its entry, as soon as Firefox has told Sockpin.
-    async fn check_overruled(&self, bench: &Bench, tried: &Tried, first: First) -> Result<()> {
+    async fn check_overruled(&self, hosts: &Hosts, tried: &Tried, first: First) -> Result<()> {
         let due = if !self.is_past_sockpin(tried, first) {
             ensure!(
                 tried.entries.iter().all(|entry| entry["overruled"].is_null()),
@@ -232,7 +232,7 @@ impl Case {
         };
         let is_due = |entry: &Value| entry["host"] == tried.host && entry["overruled"] == due;
         wait::until(&format!("an entry of {} that says {due}", tried.url), async || {
-            Ok(bench.firefox().violations().await?.iter().any(is_due).then_some(()))
+            Ok(hosts.firefox().violations().await?.iter().any(is_due).then_some(()))
         })
         .await
         .with_context(|| format!("it said {:?}", tried.entries))
@@ -271,8 +271,8 @@ fn has_leaked(tried: &Tried) -> bool {
 }
 
 /// What is written down is counted on the button, once.
-async fn check_badge(bench: &Bench, round: &[Tried]) -> Result<()> {
-    let badge = bench.firefox().badge(&bench.world.demo.site.blank()).await?;
+async fn check_badge(hosts: &Hosts, round: &[Tried]) -> Result<()> {
+    let badge = hosts.firefox().badge(&hosts.world.demo.site.blank()).await?;
     let entries: usize = round.iter().map(|tried| tried.entries.len()).sum();
     ensure!(badge == entries.to_string(), "the button says {badge}, and the log has {entries} entries");
     Ok(())
@@ -298,10 +298,10 @@ fn comes_to(event: &str, tried: &Tried) -> bool {
 }
 
 /// Its rules are for every socket with the wrong key, and Firefox obeys them.
-async fn check_rules(bench: &Bench, round: &[Tried]) -> Result<()> {
+async fn check_rules(hosts: &Hosts, round: &[Tried]) -> Result<()> {
     let wrong = round.iter().filter(|tried| tried.kind == Kind::Wrong);
     let urls: Vec<&str> = wrong.map(|tried| tried.url.as_str()).collect();
-    for (url, matches) in urls.iter().zip(bench.firefox().other_matches(&urls).await?) {
+    for (url, matches) in urls.iter().zip(hosts.firefox().other_matches(&urls).await?) {
         ensure!(matches > 0, "no rule of the other extension is for {url}");
     }
     for tried in round.iter().filter(|tried| tried.kind == Kind::Marked) {

@@ -7,13 +7,13 @@
 // As in every other test; clippy knows those by their attributes.
 #![allow(clippy::indexing_slicing)]
 
-mod bench;
 mod beside;
 mod chain;
 mod cleartext;
 mod crowd;
 mod ending;
 mod faults;
+mod hosts;
 mod killed;
 mod life;
 mod load;

@@ -10,7 +10,7 @@ use sockpin_e2e::servers::Server;
 use sockpin_e2e::socket::Sighting;
 use sockpin_e2e::world::{Installation, World};
 
-use crate::bench::Bench;
+use crate::hosts::Hosts;
 
 /// Scenarios that share a browser where they can.
 pub(crate) struct Group {
@@ -52,7 +52,7 @@ pub(crate) use scenarios;
 #[derive(Default)]
 pub(crate) struct Stage {
     world: Option<World>,
-    bench: Option<Box<Bench>>,
+    hosts: Option<Box<Hosts>>,
 }
 
 impl Stage {
@@ -70,11 +70,11 @@ impl Stage {
     }
 
     /// A browser with another extension beside Sockpin, started when it is first needed.
-    pub(crate) async fn bench(&mut self) -> Result<&mut Bench> {
-        if self.bench.is_none() {
-            self.bench = Some(Box::new(Bench::start().await?));
+    pub(crate) async fn hosts(&mut self) -> Result<&mut Hosts> {
+        if self.hosts.is_none() {
+            self.hosts = Some(Box::new(Hosts::start().await?));
         }
-        self.bench.as_deref_mut().ok_or_else(|| anyhow::anyhow!("there is no bench"))
+        self.hosts.as_deref_mut().ok_or_else(|| anyhow::anyhow!("there are no hosts"))
     }
 
     /// What an error has left behind is not for the next scenario.
@@ -83,7 +83,7 @@ impl Stage {
     }
 
     pub(crate) async fn end(self) -> Result<()> {
-        for world in self.world.into_iter().chain(self.bench.map(|bench| bench.world)) {
+        for world in self.world.into_iter().chain(self.hosts.map(|hosts| hosts.world)) {
             world.firefox.quit().await?;
         }
         Ok(())

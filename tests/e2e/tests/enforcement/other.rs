@@ -1,8 +1,8 @@
 //! Another extension answers the same events, or declares rules for the same requests. Here is what it does in each row;
 //! how a row is tried is [`crate::beside`]'s.
 
-use crate::bench::Road;
 use crate::beside::{Case, Counts, Does, RightKey, walk};
+use crate::hosts::Road;
 use crate::matrix::{Expect, Group, Scenario};
 
 macro_rules! rows {

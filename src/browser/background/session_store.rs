@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use super::api;
-use super::convert::{from_js, property, storage_error, to_js};
+use crate::browser::convert::{from_js, property, storage_error, to_js};
 use crate::error::Error;
 
 /// A [`crate::pause::Pause`].

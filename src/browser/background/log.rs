@@ -10,12 +10,12 @@ use js_sys::{Array, JSON, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::IdbDatabase;
 
-use super::convert::{from_js, property, storage_error, to_js};
-use super::log_database::{
+use super::log_upgrade;
+use crate::browser::convert::{from_js, property, storage_error, to_js};
+use crate::browser::log_database::{
     self, ALL, Access, BY_ENTRIES, BY_KEY, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, STORES, TOTAL, VIOLATIONS,
     counted, idb_error, set, store,
 };
-use super::log_upgrade;
 use crate::error::Error;
 use crate::limits::{MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
 use crate::log::{EntryKey, Tally, rank};

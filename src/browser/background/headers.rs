@@ -3,7 +3,7 @@
 use js_sys::{Array, JsString, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::convert::property;
+use crate::browser::convert::property;
 use crate::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS};
 
 /// The lists of an event.

@@ -9,9 +9,11 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CloseEvent, Element, EventTarget, HtmlElement, HtmlInputElement, Response, WebSocket};
 
-use super::super::api::set_timeout;
-use super::super::convert::from_js;
-use super::dom::{Fallible, append, around, by_id, find, from_template, listen, set_text, show, spawn, window};
+use crate::browser::api::set_timeout;
+use crate::browser::convert::from_js;
+use crate::browser::dom::{
+    Fallible, append, around, by_id, find, from_template, listen, set_text, show, spawn, window,
+};
 use crate::view::socket::{Progress, attempt, expectation};
 
 /// What is sent over a socket that opens. The demo servers send it back.

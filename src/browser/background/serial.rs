@@ -7,7 +7,7 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::promise;
+use crate::browser::promise;
 
 /// A queue. Work starts when all that was queued before it has ended, well or badly. Only the turns are promises: what
 /// the work gives stays a value of Rust.

@@ -3,9 +3,9 @@
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
-use super::clock;
-use super::convert::property;
-use super::url_host::origin;
+use crate::browser::clock;
+use crate::browser::convert::property;
+use crate::browser::url_host::origin;
 use crate::engine::Socket;
 use crate::error::Error;
 use crate::preflight::{Proxy, Road};

@@ -11,8 +11,8 @@ use js_sys::JSON;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use super::convert::{from_js, storage_error, to_js};
-use super::log_database::{
+use crate::browser::convert::{from_js, storage_error, to_js};
+use crate::browser::log_database::{
     ALL, BY_ENTRIES, BY_HOST, BY_KEY, BY_LAST, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, TOTAL, VIOLATIONS, abort,
     counted, idb_error, store,
 };

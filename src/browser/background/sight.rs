@@ -4,7 +4,7 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::api;
-use super::convert::to_js;
+use crate::browser::convert::to_js;
 use crate::message::Sight;
 
 /// Asks the browser. Where it does not say, nothing is claimed to be missing: what is said of it is a hint, and decides

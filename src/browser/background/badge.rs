@@ -11,8 +11,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::api;
-use super::convert::{property, to_js};
 use super::serial::Serial;
+use crate::browser::api::tabs;
+use crate::browser::convert::{property, to_js};
 use crate::view::badge::Face;
 
 /// Past this it says so and no more: a badge holds four characters.
@@ -96,7 +97,7 @@ async fn clear_counts() -> Result<(), JsValue> {
         tab_id: i32,
         text: Option<&'static str>,
     }
-    let tabs = api::tabs(&js_sys::Object::new()).await?;
+    let tabs = tabs(&js_sys::Object::new()).await?;
     for tab in Array::from(&tabs) {
         let Some(tab_id) = super::socket::tab(property(&tab, "id").as_f64()) else {
             continue;

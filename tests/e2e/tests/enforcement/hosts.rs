@@ -48,9 +48,9 @@ pub(crate) struct Host {
 }
 
 /// The browser with both extensions, the hosts and their rules.
-pub(crate) struct Bench {
+pub(crate) struct Hosts {
     pub(crate) world: World,
-    hosts: Vec<Host>,
+    each: Vec<Host>,
     other: OtherExtension,
     rounds: u32,
 }
@@ -98,7 +98,7 @@ const PREFLIGHTS: [&str; 3] = ["off", "prefer", "require"];
 pub(crate) const MARK: &str = "&fbclid=1";
 const COOKIE: &str = "secret=cookie";
 
-impl Bench {
+impl Hosts {
     /// Starts it. Without a rule every socket brings its secret, its cookie and its frame to its server: what is counted
     /// later can be counted.
     pub(crate) async fn start() -> Result<Self> {
@@ -111,22 +111,22 @@ impl Bench {
         let names: Vec<_> = hosts.iter().map(|host| &host.name).collect();
         world.firefox.privileged(SET_COOKIES, vec![json!(names)]).await.context("could not set cookies")?;
 
-        let mut bench = Self { world, hosts, other: OtherExtension::make()?, rounds: 0 };
-        bench.firefox().install(bench.other.folder()).await?;
-        for tried in bench.round().await? {
+        let mut all = Self { world, each: hosts, other: OtherExtension::make()?, rounds: 0 };
+        all.firefox().install(all.other.folder()).await?;
+        for tried in all.round().await? {
             ensure!(tried.seen.delivered(), "without a rule {} saw {:?}", tried.url, tried.seen);
             let cookies: Vec<_> = tried.handshakes.iter().map(|request| request.header("cookie")).collect();
             ensure!(cookies == [Some(COOKIE)], "the handshakes of {} brought the cookies {cookies:?}", tried.url);
             ensure!(tried.frames > 0, "{} delivered nothing", tried.url);
             ensure!((tried.in_clear > 0) == (tried.road == Road::Clear), "{} in clear: {}", tried.url, tried.in_clear);
         }
-        for host in bench.hosts.iter().filter(|host| matches!(host.kind, Kind::Wrong | Kind::Right)) {
-            let key = if host.kind == Kind::Right { right.pin() } else { bench.world.demo.unused_key.pin() };
+        for host in all.each.iter().filter(|host| matches!(host.kind, Kind::Wrong | Kind::Right)) {
+            let key = if host.kind == Kind::Right { right.pin() } else { all.world.demo.unused_key.pin() };
             let pins = json!([{ "sha256": key }]);
             let rule = json!({ "host": host.name, "mode": "block", "preflight": host.preflight, "pins": pins });
-            bench.firefox().save_rule(rule).await?;
+            all.firefox().save_rule(rule).await?;
         }
-        Ok(bench)
+        Ok(all)
     }
 
     pub(crate) fn firefox(&self) -> &Firefox {
@@ -141,14 +141,14 @@ impl Bench {
 
     /// From now on every server over HTTP/1.1 answers handshakes like this.
     pub(crate) fn answer(&self, answering: &Answering) {
-        for host in self.hosts.iter().filter(|host| host.road == Road::Http1) {
+        for host in self.each.iter().filter(|host| host.road == Road::Http1) {
             host.server.answer(answering.clone());
         }
     }
 
     /// The address of a socket to a host without a rule.
     pub(crate) fn elsewhere(&self) -> Result<String> {
-        let free = self.hosts.iter().find(|host| host.kind == Kind::Free).context("there is no host without a rule")?;
+        let free = self.each.iter().find(|host| host.kind == Kind::Free).context("there is no host without a rule")?;
         Ok(free.url("elsewhere"))
     }
 
@@ -157,10 +157,10 @@ impl Bench {
         self.rounds += 1;
         // With an end, so that none of them begins as another one does.
         let secret = |place: usize| format!("secret-{}-{place}-", self.rounds);
-        let wanted = self.hosts.iter().zip(0..).map(|(host, place)| (host, host.url(&secret(place)), secret(place)));
+        let wanted = self.each.iter().zip(0..).map(|(host, place)| (host, host.url(&secret(place)), secret(place)));
         let wanted: Vec<_> = wanted.collect();
         let urls: Vec<&str> = wanted.iter().map(|(_, url, _)| url.as_str()).collect();
-        let over_http2 = self.hosts.iter().filter(|host| host.road == Road::Http2);
+        let over_http2 = self.each.iter().filter(|host| host.road == Road::Http2);
         let met: Vec<_> = over_http2.map(|host| host.url("met").replace("wss:", "https:")).collect();
 
         self.forget().await?;
@@ -200,7 +200,7 @@ impl Bench {
 
     async fn traffic(&self) -> Result<Vec<Traffic>> {
         let mut all = Vec::new();
-        for host in &self.hosts {
+        for host in &self.each {
             all.push(host.server.settled_traffic().await?);
         }
         Ok(all)

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
-use super::dom::{Fallible, append, around, by_id, from_template, listen, set_text, spawn};
-use super::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};
+use crate::browser::dom::{Fallible, append, around, by_id, from_template, listen, set_text, spawn};
+use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};
 use crate::formats::pem::Inspected;
 use crate::view::certificate::{details, kind_in, subject};
 use crate::view::source::{Source, refused};

@@ -15,10 +15,10 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::AbortController;
 
 use super::api::{self, Listener, ProbeListeners};
-use super::convert::{property, to_js, to_js_error};
 use super::socket::{road, status};
-use super::url_host::canonical_url;
-use super::{promise, security_info};
+use crate::browser::convert::{property, to_js, to_js_error};
+use crate::browser::url_host::canonical_url;
+use crate::browser::{promise, security_info};
 use crate::connection::{Facts, MissingFacts};
 use crate::limits::PREFLIGHT_DEADLINE_MS;
 use crate::preflight::{Answer, NoAnswer, Probe, Proxy, Road};

@@ -8,8 +8,8 @@ use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::api;
-use super::convert::{property, storage_error, to_js};
-use super::url_host::url_host;
+use crate::browser::convert::{property, storage_error, to_js};
+use crate::browser::url_host::url_host;
 use crate::error::Error;
 use crate::lock::{SEAL, SEC_WEBSOCKET_EXTENSIONS};
 

@@ -6,9 +6,9 @@ use js_sys::Uint8Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::convert::{property, to_js, to_js_error};
-use super::security_info::facts_from;
-use super::url_host::{canonical_url, url_host};
+use crate::browser::convert::{property, to_js, to_js_error};
+use crate::browser::security_info::facts_from;
+use crate::browser::url_host::{canonical_url, url_host};
 use crate::certificate::{Certificate, Description};
 use crate::connection::{Connection, Facts, Target};
 use crate::error::Error;

@@ -1,0 +1,145 @@
+//! What only the background asks of `browser.*`; the rest is in [`crate::browser::api`].
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use crate::browser::api::settled;
+use crate::browser::convert::property;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Of `background.js`: listeners of `webRequest` that it takes away when the instance ends that answers for them.
+    pub type ProbeListeners;
+
+    /// A blocking listener of the event with this name.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn add(this: &ProbeListeners, event: &str, listener: &Listener, filter: &JsValue)
+    -> Result<(), JsValue>;
+
+    /// Takes all of them away.
+    #[wasm_bindgen(method)]
+    pub(super) fn clear(this: &ProbeListeners);
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = get)]
+    fn storage_session_get(keys: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = set)]
+    fn storage_session_set(items: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = remove)]
+    fn storage_session_remove(key: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = getBadgeText)]
+    fn action_get_badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setBadgeText)]
+    fn action_set_badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setBadgeBackgroundColor)]
+    fn action_set_badge_background_color(details: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setTitle)]
+    fn action_set_title(details: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "declarativeNetRequest"], js_name = getDynamicRules)]
+    fn declarative_get_dynamic_rules() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "declarativeNetRequest"], js_name = updateDynamicRules)]
+    fn declarative_update_dynamic_rules(update: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "alarms"], js_name = create)]
+    pub(super) fn create_alarm(name: &str, when: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "alarms"], js_name = clear)]
+    fn alarms_clear(name: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = contains)]
+    fn permissions_contains(permissions: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "extension"], js_name = isAllowedIncognitoAccess)]
+    fn extension_is_allowed_incognito_access() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = getPlatformInfo)]
+    fn runtime_get_platform_info() -> Result<JsValue, JsValue>;
+
+    /// The address of a page of this extension.
+    #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = getURL)]
+    pub(super) fn extension_url(path: &str) -> Result<String, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn global_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = randomUUID)]
+    pub(super) fn random_uuid() -> Result<String, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
+    pub(super) fn fill_with_random(bytes: &mut [u8]) -> Result<JsValue, JsValue>;
+}
+
+/// A blocking listener of `webRequest`: it is given the details and returns a response, or a promise of one.
+pub(super) type Listener = Closure<dyn FnMut(JsValue) -> JsValue>;
+
+/// What lasts until the browser is started again.
+pub(super) fn session_get<const N: usize>(keys: [&str; N]) -> impl Future<Output = Result<JsValue, JsValue>> + use<N> {
+    settled(storage_session_get(&keys.into_iter().map(JsValue::from_str).collect::<Array>()))
+}
+
+pub(super) async fn session_set(items: &JsValue) -> Result<JsValue, JsValue> {
+    settled(storage_session_set(items)).await
+}
+
+pub(super) async fn session_remove(key: &str) -> Result<JsValue, JsValue> {
+    settled(storage_session_remove(key)).await
+}
+
+pub(super) async fn badge_text(details: &JsValue) -> Result<JsValue, JsValue> {
+    settled(action_get_badge_text(details)).await
+}
+
+pub(super) async fn set_badge_text(details: &JsValue) -> Result<JsValue, JsValue> {
+    settled(action_set_badge_text(details)).await
+}
+
+pub(super) async fn set_badge_background_color(details: &JsValue) -> Result<JsValue, JsValue> {
+    settled(action_set_badge_background_color(details)).await
+}
+
+pub(super) async fn set_title(details: &JsValue) -> Result<JsValue, JsValue> {
+    settled(action_set_title(details)).await
+}
+
+/// The declarative rules that this extension has made, and that the browser keeps across its starts.
+pub(super) async fn declared_rules() -> Result<JsValue, JsValue> {
+    settled(declarative_get_dynamic_rules()).await
+}
+
+/// `{removeRuleIds, addRules}`, all of it or nothing.
+pub(super) async fn declare_rules(update: &JsValue) -> Result<JsValue, JsValue> {
+    settled(declarative_update_dynamic_rules(update)).await
+}
+
+pub(super) async fn clear_alarm(name: &str) -> Result<JsValue, JsValue> {
+    settled(alarms_clear(name)).await
+}
+
+pub(super) fn has_permissions(permissions: &JsValue) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    settled(permissions_contains(permissions))
+}
+
+pub(super) fn runs_in_private_windows() -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    settled(extension_is_allowed_incognito_access())
+}
+
+/// Comes back when the browser has dealt with every call that was made before.
+pub(super) async fn round_trip() -> Result<JsValue, JsValue> {
+    settled(runtime_get_platform_info()).await
+}
+
+pub(super) async fn fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue> {
+    settled(global_fetch(url, options)).await
+}
+
+/// Whether the browser says that this computer is connected to no network.
+pub(super) fn is_offline() -> bool {
+    property(&property(&js_sys::global(), "navigator"), "onLine").as_bool() == Some(false)
+}
