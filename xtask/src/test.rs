@@ -19,6 +19,7 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { name: "fmt", about: "the layout of the code", run: fmt },
     Step { name: "clippy", about: "lints, for the host and for WebAssembly", run: clippy },
+    Step { name: "doc", about: "the documentation, its links and what it says of private items", run: doc },
     Step { name: "unit", about: "tests on the host, and the examples in the documentation", run: unit },
     Step { name: "wasm", about: "the module under Node, against OpenSSL", run: wasm },
     Step { name: "extension", about: "addons-linter: no errors, no warnings", run: extension },
@@ -79,6 +80,15 @@ fn clippy() -> Result<()> {
     let target = ["--package", "sockpin", "--lib", "--target", tools::WASM_TARGET];
     // All modules in one: what none of them uses is seen here.
     run(cargo(&["clippy"]).args(target).args(["--all-features", "--", "--deny", "warnings"]))
+}
+
+fn doc() -> Result<()> {
+    let documented = ["doc", "--no-deps", "--document-private-items"];
+    run(cargo(&documented).arg("--workspace").env("RUSTDOCFLAGS", "--deny warnings"))?;
+    tools::wasm_target()?;
+    // What only the browser runs is no part of the host's documentation.
+    let target = ["--package", "sockpin", "--target", tools::WASM_TARGET, "--all-features"];
+    run(cargo(&documented).args(target).env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
 fn unit() -> Result<()> {

@@ -53,7 +53,7 @@ impl Firefox {
         self.tell_other(json!({ "type": "listen", "events": events })).await.map(drop)
     }
 
-    /// Lets each of its listeners answer like this, by the names of [`BACKGROUND`]. Its place among all listeners stays.
+    /// Lets each of its listeners answer like this, by the names in `BACKGROUND`. Its place among all listeners stays.
     /// `elsewhere` is the address of another socket, for answers that name one.
     pub async fn other_answers(&self, answers: &[&str], elsewhere: &str) -> Result<()> {
         self.tell_other(json!({ "type": "answer", "answers": answers, "elsewhere": elsewhere })).await.map(drop)
