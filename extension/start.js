@@ -1,6 +1,8 @@
 // Loads the core and hands the page to it. A page whose core cannot start says so, and what that means.
 
 const fail = (error) => {
+  // Whatever else puts texts into words may be what has failed.
+  for (const part of document.querySelectorAll("#failure [data-i18n]")) part.textContent = browser.i18n.getMessage(part.dataset.i18n);
   // A panic has put its own words there.
   document.getElementById("failure-detail").textContent ||= String(error);
   document.getElementById("failure").hidden = false;

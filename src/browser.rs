@@ -21,6 +21,8 @@ mod promise;
 mod security_info;
 mod url_host;
 mod witness;
+#[cfg(any(feature = "pages", feature = "lab"))]
+mod words;
 
 #[cfg(feature = "background")]
 mod background;

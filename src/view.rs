@@ -1,6 +1,7 @@
 //! Finished texts for the pages: severity, wording, dates. Plain functions from the core's types to text, tested on the
 //! host; the only place where sentences for people are made.
 //!
+//! - [`text`]: a text before it is put into words, and how it is; [`catalogue`]: the words of one language.
 //! - [`notice`]: badges and notices, what every other module makes.
 //! - [`error`]: what was wrong, where, and what to do, for every [`crate::error::Error`].
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
@@ -15,8 +16,11 @@
 //! - [`date`]: dates and spans of time.
 
 pub mod badge;
+pub mod catalogue;
 pub mod certificate;
 pub mod date;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod english;
 pub mod error;
 pub mod form;
 pub mod managed;
@@ -25,4 +29,5 @@ pub mod rule;
 pub mod socket;
 pub mod source;
 pub mod status;
+pub mod text;
 pub mod violation;

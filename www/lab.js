@@ -1,5 +1,8 @@
 // Loads the core and hands the page to it. The text of the page stands without it.
 
+// The languages of pkg/_locales; the first is for everyone else.
+const CATALOGUES = ["en", "de"];
+
 const fail = (error) => {
   // A panic has put its own words there.
   document.getElementById("failure-detail").textContent ||= String(error);
@@ -14,7 +17,10 @@ addEventListener("error", (event) => {
 try {
   const core = await import("./pkg/lab.js");
   await core.default();
-  await core.labPage();
+  const languages = [...navigator.languages];
+  const language = languages.map((tag) => tag.split("-")[0]).find((tag) => CATALOGUES.includes(tag)) ?? CATALOGUES[0];
+  const catalogue = await fetch(`pkg/_locales/${language}/messages.json`);
+  await core.labPage(await catalogue.text(), languages);
 } catch (error) {
   fail(error);
 }

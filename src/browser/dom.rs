@@ -10,6 +10,7 @@ use web_sys::{
     Window,
 };
 
+use super::words::say;
 use crate::view::notice::{Badge, Notice};
 
 /// A step that fails where the markup is not as the code expects it: a mistake of ours, shown as a failure of the page.
@@ -62,7 +63,7 @@ pub(super) fn set_text(root: &Element, selector: &str, text: &str) -> Fallible {
 /// Sets the words and tone of a badge, and shows it.
 pub(super) fn set_badge(root: &Element, selector: &str, badge: &Badge) -> Fallible {
     let element: HtmlElement = find(root, selector)?;
-    element.set_text_content(Some(&badge.text));
+    element.set_text_content(Some(&say(&badge.text)));
     element.dataset().set("tone", badge.tone.as_str())?;
     element.set_hidden(false);
     Ok(())
@@ -70,7 +71,7 @@ pub(super) fn set_badge(root: &Element, selector: &str, badge: &Badge) -> Fallib
 
 /// Says these notices in a message area. One that says them already is left alone, so that nothing is read out twice.
 pub(super) fn set_notices(area: &Element, notices: &[Notice]) -> Fallible {
-    let text: String = notices.iter().map(|notice| notice.text.as_str()).collect();
+    let text: String = notices.iter().map(|notice| say(&notice.text)).collect();
     let is_said = area.text_content().unwrap_or_default() == text && !kind_changed(area, notices)?;
     if is_said {
         return Ok(());
@@ -80,7 +81,7 @@ pub(super) fn set_notices(area: &Element, notices: &[Notice]) -> Fallible {
         let element: HtmlElement = from_template("notice-template")?.unchecked_into();
         element.dataset().set("kind", notice.kind.as_str())?;
         element.dataset().set("code", notice.code)?;
-        element.set_text_content(Some(&notice.text));
+        element.set_text_content(Some(&say(&notice.text)));
         append(area, &element)?;
     }
     Ok(())

@@ -9,12 +9,18 @@ mod sockets;
 
 use wasm_bindgen::prelude::*;
 
-use super::dom;
+use super::convert::to_js_error;
+use super::{dom, words};
+use crate::error::Error;
+use crate::view::catalogue::Catalogue;
 
-/// Runs `www/index.html`. Settles once the lab is ready.
+/// Runs `www/index.html`. Settles once the lab is ready. `catalogue` is the text of the `messages.json` of the language that was
+/// chosen, and `languages` those that the person reads, the first preferred.
 #[wasm_bindgen(js_name = labPage)]
-pub async fn lab_page() -> Result<(), JsValue> {
+pub async fn lab_page(catalogue: String, languages: Vec<String>) -> Result<(), JsValue> {
     dom::report_panics();
+    let catalogue = Catalogue::parse(&catalogue).map_err(|detail| to_js_error(&Error::Argument { detail }))?;
+    words::begin(words::Source::Catalogue(catalogue, languages))?;
     calculator::start()?;
     sockets::start().await?;
     dom::ready()

@@ -21,12 +21,13 @@ mod rule_list;
 
 use wasm_bindgen::prelude::*;
 
-use super::dom;
+use super::{dom, words};
 
 /// Runs `options.html`. Settles once the first data is drawn.
 #[wasm_bindgen(js_name = optionsPage)]
 pub async fn options_page() -> Result<(), JsValue> {
     dom::report_panics();
+    words::begin(words::Source::Extension)?;
     options::start().await
 }
 
@@ -34,5 +35,6 @@ pub async fn options_page() -> Result<(), JsValue> {
 #[wasm_bindgen(js_name = popupPage)]
 pub async fn popup_page() -> Result<(), JsValue> {
     dom::report_panics();
+    words::begin(words::Source::Extension)?;
     popup::start().await
 }

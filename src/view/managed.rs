@@ -1,27 +1,31 @@
 //! What an administrator has set, in words.
 
 use super::notice::Notice;
+use super::text::{Text, text};
 use crate::error::Error;
 use crate::managed::{Managed, ManagedProblem, Place};
 use crate::settings::Pausing;
 
 /// The heading above an administrator's rules.
 #[must_use]
-pub fn heading(managed: &Managed) -> String {
-    format!("Set by {}", managed.policy.settings().administrator.as_deref().unwrap_or("your administrator"))
+pub fn heading(managed: &Managed) -> Text {
+    match &managed.policy.settings().administrator {
+        Some(administrator) => text!("managed_heading", administrator = administrator),
+        None => text!("managed_heading_unnamed"),
+    }
 }
 
 /// What it means for the person, below the heading.
 #[must_use]
-pub fn about(managed: &Managed) -> String {
-    let mut sentences = vec!["What is here can be changed only where it was set."];
+pub fn about(managed: &Managed) -> Text {
+    let mut sentences = vec![text!("managed_about")];
     if !managed.policy.rules().is_empty() {
-        sentences.push("These rules are judged beside your own, and the strictest verdict wins.");
+        sentences.push(text!("managed_about_rules"));
     }
     if managed.policy.settings().pausing == Pausing::Forbidden {
-        sentences.push("Pausing is turned off.");
+        sentences.push(text!("managed_about_pausing"));
     }
-    sentences.join(" ")
+    Text::Sentences(sentences)
 }
 
 /// A part that was refused, and why.
@@ -29,25 +33,19 @@ pub fn about(managed: &Managed) -> String {
 pub fn problem(problem: &ManagedProblem) -> Notice {
     let error = &problem.problem;
     let part = match (problem.place, error) {
-        (Place::Rule(index), _) => format!("Rule {} was refused; the others hold.", index.saturating_add(1)),
-        (Place::RulesFrom(index), _) => {
-            format!("Rule {} and every rule after it were refused; those before hold.", index.saturating_add(1))
-        }
-        (Place::Settings, Error::SettingUnknown { .. }) => "A setting was refused.".to_owned(),
-        (Place::Settings, _) => "The settings were refused, so all that they can forbid is forbidden.".to_owned(),
-        (Place::Policy, Error::PolicyNewer { .. } | Error::ManagedVersion) => {
-            "The whole policy was refused, so none of its rules holds.".to_owned()
-        }
-        (Place::Policy, _) => "A part of the policy was refused.".to_owned(),
+        (Place::Rule(index), _) => text!("managed_rule_refused", number = index.saturating_add(1)),
+        (Place::RulesFrom(index), _) => text!("managed_rules_refused_from", number = index.saturating_add(1)),
+        (Place::Settings, Error::SettingUnknown { .. }) => text!("managed_setting_refused"),
+        (Place::Settings, _) => text!("managed_settings_refused"),
+        (Place::Policy, Error::PolicyNewer { .. } | Error::ManagedVersion) => text!("managed_policy_refused"),
+        (Place::Policy, _) => text!("managed_part_refused"),
     };
     let notice = Notice::from(error);
     let why = match error {
-        Error::PolicyNewer { version } => {
-            format!("It was written for a newer version of Sockpin (format {version}). Update Sockpin.")
-        }
+        Error::PolicyNewer { version } => text!("managed_policy_newer", version = *version),
         _ => notice.text,
     };
-    Notice { text: format!("{part} {why}"), ..notice }
+    Notice { text: Text::Sentences(vec![part, why]), ..notice }
 }
 
 /// Whether there is anything to be shown.
@@ -73,7 +71,7 @@ mod tests {
             (
                 Place::RulesFrom(100_000),
                 Error::RuleCount { limit: 100_000 },
-                "Rule 100001 and every rule after it were refused; those before hold. There can be at most 100,000 rules.",
+                "Rule 100,001 and every rule after it were refused; those before hold. There can be at most 100,000 rules.",
             ),
             (Place::Settings, unknown(), "A setting was refused. There is no “x”"),
             (
@@ -95,8 +93,9 @@ mod tests {
             ),
         ] {
             let notice = problem(&ManagedProblem { place, problem: error });
-            assert!(notice.text.starts_with(expected), "{}", notice.text);
-            assert!(!notice.text.contains("expected a sequence"));
+            let text = notice.text.english();
+            assert!(text.starts_with(expected), "{text}");
+            assert!(!text.contains("expected a sequence"));
         }
     }
 
@@ -106,11 +105,13 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_what_is_not_there() {
-        assert_eq!(about(&set("{}")), "What is here can be changed only where it was set.");
+        assert_eq!(about(&set("{}")).english(), "What is here can be changed only where it was set.");
         assert!(
-            about(&set(r#"{"rules": [{"host": "a.test", "mode": "off"}]}"#)).ends_with("the strictest verdict wins.")
+            about(&set(r#"{"rules": [{"host": "a.test", "mode": "off"}]}"#))
+                .english()
+                .ends_with("the strictest verdict wins.")
         );
-        let forbidden = about(&set(r#"{"settings": {"pausing": "forbidden"}}"#));
+        let forbidden = about(&set(r#"{"settings": {"pausing": "forbidden"}}"#)).english();
         assert!(forbidden.ends_with("Pausing is turned off.") && !forbidden.contains("rules"));
     }
 
@@ -119,7 +120,7 @@ mod tests {
         assert!(!is_there(&set("{}")));
         assert!(is_there(&set(r#"{"settings": {"pausing": "forbidden"}}"#)));
         assert!(is_there(&set(r#"{"rule": []}"#)));
-        assert_eq!(heading(&set("{}")), "Set by your administrator");
-        assert_eq!(heading(&set(r#"{"settings": {"administrator": "Example Ltd"}}"#)), "Set by Example Ltd");
+        assert_eq!(heading(&set("{}")).english(), "Set by your administrator");
+        assert_eq!(heading(&set(r#"{"settings": {"administrator": "Example Ltd"}}"#)).english(), "Set by Example Ltd");
     }
 }

@@ -1,6 +1,7 @@
 //! Badges and notices. Words always carry the meaning; tone and kind only choose a colour for it.
 
 use super::error::sentence;
+use super::text::Text;
 use crate::error::Error;
 
 /// How something is to be taken.
@@ -33,7 +34,7 @@ impl Tone {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Badge {
     /// The words.
-    pub text: String,
+    pub text: Text,
     /// How they are to be taken.
     pub tone: Tone,
 }
@@ -41,7 +42,7 @@ pub struct Badge {
 impl Badge {
     /// A badge of these words.
     #[must_use]
-    pub fn new(text: impl Into<String>, tone: Tone) -> Self {
+    pub fn new(text: impl Into<Text>, tone: Tone) -> Self {
         Self { text: text.into(), tone }
     }
 }
@@ -77,13 +78,13 @@ pub struct Notice {
     /// Stable name, for tests and other programs; an error's own code for an error.
     pub code: &'static str,
     /// The sentence.
-    pub text: String,
+    pub text: Text,
 }
 
 impl Notice {
     /// A notice of this kind.
     #[must_use]
-    pub fn new(kind: Kind, code: &'static str, text: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, code: &'static str, text: impl Into<Text>) -> Self {
         Self { kind, code, text: text.into() }
     }
 }

@@ -243,7 +243,7 @@ mod tests {
             (Mode::Off, 1, Some("2026-11-01"), "Off", &[]),
         ] {
             let rule = rule(mode, pins, expires);
-            assert_eq!(badge(&rule, NOW).text, expected, "{rule:?}");
+            assert_eq!(badge(&rule, NOW).text.english(), expected, "{rule:?}");
             let found: Vec<_> = notices(&rule, Layer::User, NOW).iter().map(|notice| notice.code).collect();
             assert_eq!(found, codes, "{rule:?}");
         }
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn nobody_is_told_to_edit_what_only_an_administrator_can() {
         let expired = rule(Mode::Block, 1, Some("2026-11-22"));
-        let text = |layer| notices(&expired, layer, NOW).iter().map(|notice| notice.text.clone()).collect::<String>();
+        let text = |layer| notices(&expired, layer, NOW).iter().map(|notice| notice.text.english()).collect::<String>();
         assert!(text(Layer::User).contains("Edit it") && !text(Layer::Managed).contains("Edit it"));
         let single = rule(Mode::Block, 1, None);
         assert_eq!(notices(&single, Layer::Managed, NOW), []);
@@ -265,10 +265,13 @@ mod tests {
         let found = keys(&[key("In use"), key("")], &[key("Stolen")]);
         let found: Vec<_> = found
             .iter()
-            .map(|line| (line.name.as_str(), line.mark.as_ref().map(|mark| mark.text.as_str()), line.pin.as_str()))
+            .map(|line| (line.name.as_str(), line.mark.as_ref().map(|mark| mark.text.english()), line.pin.as_str()))
             .collect();
         let pin = "sha256/C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
-        assert_eq!(found, [("In use", None, pin), ("(no label)", None, pin), ("Stolen", Some("Denied"), pin)]);
+        assert_eq!(
+            found,
+            [("In use", None, pin), ("(no label)", None, pin), ("Stolen", Some("Denied".to_owned()), pin)]
+        );
     }
 
     #[test]

@@ -221,7 +221,7 @@ mod tests {
             ),
         ] {
             let notice = refused(source, &problem);
-            assert_eq!((notice.code, notice.text.as_str()), (code, expected));
+            assert_eq!((notice.code, notice.text.english().as_str()), (code, expected));
         }
     }
 
@@ -258,7 +258,7 @@ mod tests {
                  them.",
             ),
         ] {
-            assert_eq!(taken(source, Taken { added, known, broken }).text, expected);
+            assert_eq!(taken(source, Taken { added, known, broken }).text.english(), expected);
         }
     }
 

@@ -646,8 +646,8 @@ mod tests {
     #[test]
     fn a_pause_is_on_the_badge() {
         let flagged = violation(Reason::PinMismatch, Outcome::Flag);
-        assert_eq!(outcome(&flagged).text, "Flagged");
-        assert_eq!(outcome(&Violation { paused: true, ..flagged }).text, "Let through");
+        assert_eq!(outcome(&flagged).text.english(), "Flagged");
+        assert_eq!(outcome(&Violation { paused: true, ..flagged }).text.english(), "Let through");
     }
 
     #[test]
@@ -669,7 +669,7 @@ mod tests {
             ),
         ] {
             let violation = Violation { stage, overruled: Some(how), ..violation(cause, Block) };
-            assert_eq!(outcome(&violation).text, badge);
+            assert_eq!(outcome(&violation).text.english(), badge);
             assert!(reason_of(&violation).contains(said), "{}", reason_of(&violation));
             assert!(sent(&violation).starts_with(received), "{cause:?} {how:?}: {}", sent(&violation));
             assert!(advice(&violation).contains("about:addons"), "{}", advice(&violation));

@@ -209,7 +209,7 @@ fn in_groups(text: &str, size: usize, between: &str) -> String {
 
 /// Every text that leaves with an error.
 fn texts_of(error: &Error) -> Vec<String> {
-    let shown = refused(&Source::File("key.pem".to_owned()), &Problem::Content(error.clone())).text;
+    let shown = refused(&Source::File("key.pem".to_owned()), &Problem::Content(error.clone())).text.english();
     let detail = view::error::detail(error).unwrap_or_default().to_owned();
     let json = serde_json::to_string(error).unwrap();
     let received: Error = serde_json::from_str(&json).unwrap();
@@ -272,7 +272,7 @@ fn said_by_the_form(text: &str) -> Vec<String> {
     let pins = vec![PinDocument { sha256: text.to_owned(), label: String::new() }];
     let typed = RuleDocument { host: "a.test".to_owned(), pins, ..RuleDocument::default() };
     let checked = view::form::check(&typed, DateInput::Whole, &Policy::default(), NOW, &url_host);
-    checked.notices.into_iter().map(|(_, notice)| notice.text).collect()
+    checked.notices.into_iter().map(|(_, notice)| notice.text.english()).collect()
 }
 
 #[test]

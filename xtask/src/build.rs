@@ -61,6 +61,7 @@ pub(crate) fn build() -> Result<()> {
             eprintln!("  {file:<20}{:>9} bytes{:>9} gzip", bytes.len(), gzip_len(&bytes)?);
         }
     }
+    copy_catalogues()?;
     eprintln!("extension/ is ready: about:debugging, \"Load Temporary Add-on\", extension/manifest.json");
     Ok(())
 }
@@ -87,6 +88,19 @@ pub(crate) fn check_sizes() -> Result<()> {
 }
 
 const PKG: &str = "pkg";
+
+/// The lab says the same things as the extension, and has nobody to look them up for it.
+fn copy_catalogues() -> Result<()> {
+    let folder = workspace::extension().join(CATALOGUES);
+    for language in fs::read_dir(&folder).with_context(|| format!("could not list {}", folder.display()))? {
+        let language = language?;
+        copy(&language.path(), &workspace::www().join(PKG).join(CATALOGUES).join(language.file_name()))?;
+    }
+    Ok(())
+}
+
+/// A folder for each language, as a WebExtension has it.
+const CATALOGUES: &str = "_locales";
 
 /// What cargo says of each artifact, as far as it is needed here.
 #[derive(Deserialize)]

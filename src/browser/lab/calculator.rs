@@ -6,6 +6,7 @@ use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlTextAreaE
 
 use crate::browser::dom::{Fallible, append, around, by_id, from_template, listen, set_text, spawn};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};
+use crate::browser::words::say;
 use crate::formats::pem::Inspected;
 use crate::view::certificate::{details, kind_in, subject};
 use crate::view::source::{Source, refused};
@@ -59,7 +60,7 @@ fn draw(found: &[Found]) -> Fallible {
         }
     }
     let message: Element = by_id("calculator-message")?;
-    let texts: Vec<_> = mistakes.iter().map(|mistake| mistake.text.as_str()).collect();
+    let texts: Vec<_> = mistakes.iter().map(|mistake| say(&mistake.text)).collect();
     message.set_text_content(Some(&texts.join(" ")));
     let codes: Vec<_> = mistakes.iter().map(|mistake| mistake.code).collect();
     message.set_attribute("data-code", &codes.join(" "))

@@ -1,0 +1,170 @@
+//! Texts in the browser's language: the messages of `_locales`, numbers and dates by `Intl`.
+
+use std::cell::OnceCell;
+
+use js_sys::{Array, Date as JsDate, Object, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement, HtmlTemplateElement};
+
+use super::dom::{Fallible, all, document};
+use crate::time::{Date, UnixMillis};
+use crate::view::catalogue::Catalogue;
+use crate::view::text::{Text, Words};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["browser", "i18n"], js_name = getMessage)]
+    fn get_message(id: &str, arguments: &Array) -> Result<String, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "i18n"], js_name = getUILanguage)]
+    fn get_ui_language() -> Result<String, JsValue>;
+
+    type PluralRules;
+
+    #[wasm_bindgen(constructor, js_namespace = Intl)]
+    fn new(locale: &str) -> PluralRules;
+
+    #[wasm_bindgen(method)]
+    fn select(this: &PluralRules, number: f64) -> String;
+}
+
+/// Where the words come from.
+pub(super) enum Source {
+    /// What the browser has chosen of the extension's catalogues.
+    Extension,
+    /// A catalogue that a page without an extension has chosen for these languages, the first preferred.
+    Catalogue(Catalogue, Vec<String>),
+}
+
+struct InBrowser {
+    source: Source,
+    /// In which words, numbers and dates are written: one language, with the browser's region where it has one.
+    locale: String,
+}
+
+thread_local! {
+    static WORDS: OnceCell<InBrowser> = const { OnceCell::new() };
+}
+
+/// The message with the language of the catalogue.
+const LANGUAGE: &str = "language";
+
+/// Chooses where words come from, and puts the page's own texts into them. To be called once, before anything is said.
+pub(super) fn begin(source: Source) -> Fallible {
+    let (language, preferred) = match &source {
+        Source::Extension => (get_message(LANGUAGE, &Array::new())?, vec![get_ui_language()?]),
+        Source::Catalogue(catalogue, preferred) => (catalogue.message(LANGUAGE, &[]), preferred.clone()),
+    };
+    // German dates in English sentences help nobody, but an English reader's own way of writing them does.
+    let is_same = |locale: &String| locale.split('-').next() == Some(language.as_str());
+    let locale = preferred.into_iter().find(is_same).unwrap_or_else(|| language.clone());
+    WORDS.with(|words| words.set(InBrowser { source, locale })).map_err(|_| "words have been chosen already")?;
+    let root = document()?.document_element().ok_or("the page has no root")?;
+    root.set_attribute("lang", &language)?;
+    translate(&root)
+}
+
+/// What is shown for a text.
+pub(super) fn say(text: &Text) -> String {
+    WORDS.with(|words| words.get().map(|words| text.in_words(words))).unwrap_or_default()
+}
+
+/// Puts the texts of the markup into words: the content of elements with `data-i18n`, and the attributes that have a message
+/// by `data-i18n-…`. Elements within a text are its arguments, in their order.
+fn translate(root: &Element) -> Fallible {
+    for template in all::<HtmlTemplateElement>(root, "template")? {
+        elements_from(template.content().first_element_child()).iter().try_for_each(translate)?;
+    }
+    if root.has_attribute("data-i18n") {
+        translate_content(root)?;
+    }
+    for element in all::<Element>(root, "[data-i18n]")? {
+        translate_content(&element)?;
+    }
+    for attribute in ["aria-label", "title", "placeholder", "alt"] {
+        let name = format!("data-i18n-{attribute}");
+        for element in all::<HtmlElement>(root, &format!("[{name}]"))? {
+            let id = element.get_attribute(&name).unwrap_or_default();
+            element.set_attribute(attribute, &message(&id, &[]))?;
+        }
+    }
+    Ok(())
+}
+
+/// Stands around the number of an element within a text. No message has it.
+const MARK: char = '\u{1}';
+
+fn translate_content(element: &Element) -> Fallible {
+    let id = element.get_attribute("data-i18n").unwrap_or_default();
+    let children = elements_from(element.first_element_child());
+    let marks: Vec<_> = (0..children.len()).map(|index| format!("{MARK}{index}{MARK}")).collect();
+    let words = message(&id, &marks);
+    element.set_text_content(None);
+    for (index, part) in words.split(MARK).enumerate() {
+        match part.parse::<usize>().ok().filter(|_| index % 2 == 1).and_then(|place| children.get(place)) {
+            Some(child) => element.append_child(child)?,
+            None => element.append_child(&document()?.create_text_node(part))?,
+        };
+    }
+    Ok(())
+}
+
+/// The element and those after it.
+fn elements_from(first: Option<Element>) -> Vec<Element> {
+    std::iter::successors(first, Element::next_element_sibling).collect()
+}
+
+fn message(id: &str, arguments: &[String]) -> String {
+    WORDS.with(|words| words.get().map(|words| words.message(id, arguments))).unwrap_or_default()
+}
+
+impl Words for InBrowser {
+    fn message(&self, id: &str, arguments: &[String]) -> String {
+        match &self.source {
+            Source::Extension => {
+                let arguments: Array = arguments.iter().map(|argument| JsValue::from_str(argument)).collect();
+                get_message(id, &arguments).ok().filter(|words| !words.is_empty()).unwrap_or_else(|| id.to_owned())
+            }
+            Source::Catalogue(catalogue, _) => catalogue.message(id, arguments),
+        }
+    }
+
+    fn category(&self, number: u64) -> String {
+        PluralRules::new(&self.locale).select(exact(number))
+    }
+
+    fn number(&self, number: u64) -> String {
+        js_sys::Number::from(exact(number)).to_locale_string(&self.locale).into()
+    }
+
+    fn day(&self, date: Date) -> String {
+        self.written(date.start(), &[("dateStyle", "long"), ("timeZone", "UTC")])
+    }
+
+    fn time(&self, time: UnixMillis) -> String {
+        self.written(time, &[("dateStyle", "medium"), ("timeStyle", "medium")])
+    }
+
+    fn time_of_day(&self, time: UnixMillis) -> String {
+        self.written(time, &[("timeStyle", "short")])
+    }
+}
+
+impl InBrowser {
+    fn written(&self, time: UnixMillis, styles: &[(&str, &str)]) -> String {
+        let options = Object::new();
+        for (name, style) in styles {
+            // Setting a property of an object that was made above cannot fail.
+            let _ = Reflect::set(&options, &(*name).into(), &(*style).into());
+        }
+        let date = JsDate::new(&JsValue::from_f64(exact(time.as_millis())));
+        date.to_locale_string(&self.locale, &options).into()
+    }
+}
+
+/// As JavaScript counts: exact up to 2⁵³, and nothing that is counted here comes near.
+fn exact(number: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "counts and times are far below 2⁵³")]
+    let exact = number as f64;
+    exact
+}

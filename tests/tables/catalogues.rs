@@ -1,0 +1,254 @@
+//! The catalogues against each other and against what uses them: code, html, manifest and JavaScript.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use sockpin::view::catalogue::{Catalogue, Message};
+
+/// The plural categories of each language (CLDR), in which `Intl.PluralRules` answers for whole numbers.
+const LANGUAGES: [(&str, &[&str]); 2] = [("en", &["one", "other"]), ("de", &["one", "other"])];
+
+/// Where messages are used: the id, and the names of what is put in, in their order, where the place says them.
+#[derive(Debug, PartialEq, Eq)]
+struct Use {
+    place: String,
+    id: String,
+    arguments: Arguments,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Arguments {
+    Named(Vec<String>),
+    /// Elements within the text.
+    Counted(usize),
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn catalogue(language: &str) -> Catalogue {
+    let path = root().join("extension/_locales").join(language).join("messages.json");
+    Catalogue::parse(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "pkg") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == ending) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// Every `text!` and `plural!` below `src`; a plural's categories are not chosen yet.
+fn in_code() -> (Vec<Use>, Vec<Use>) {
+    let (mut texts, mut plurals) = (Vec::new(), Vec::new());
+    for path in files("src", "rs") {
+        let place = path.strip_prefix(root()).unwrap().display().to_string();
+        let source: TokenStream = fs::read_to_string(&path).unwrap().parse().unwrap();
+        collect(&place, source, &mut texts, &mut plurals);
+    }
+    (texts, plurals)
+}
+
+fn collect(place: &str, stream: TokenStream, texts: &mut Vec<Use>, plurals: &mut Vec<Use>) {
+    let trees: Vec<TokenTree> = stream.into_iter().collect();
+    for window in trees.windows(3) {
+        let [TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(group)] = window else { continue };
+        if bang.as_char() != '!' || group.delimiter() != Delimiter::Parenthesis {
+            continue;
+        }
+        let found = match name.to_string().as_str() {
+            "text" => &mut *texts,
+            "plural" => &mut *plurals,
+            _ => continue,
+        };
+        let parts = split(group.stream());
+        let [TokenTree::Literal(id), ..] = parts[0].as_slice() else { panic!("{place}: {name}!({group})") };
+        let names = parts.iter().filter_map(|part| match part.as_slice() {
+            [TokenTree::Ident(name), TokenTree::Punct(equals), ..] if equals.as_char() == '=' => Some(name.to_string()),
+            _ => None,
+        });
+        let id = id.to_string().trim_matches('"').to_owned();
+        found.push(Use { place: place.to_owned(), id, arguments: Arguments::Named(names.collect()) });
+    }
+    for tree in trees {
+        if let TokenTree::Group(group) = tree {
+            collect(place, group.stream(), texts, plurals);
+        }
+    }
+}
+
+/// What stands between commas.
+fn split(stream: TokenStream) -> Vec<Vec<TokenTree>> {
+    let mut parts = vec![Vec::new()];
+    for tree in stream {
+        match tree {
+            TokenTree::Punct(comma) if comma.as_char() == ',' => parts.push(Vec::new()),
+            tree => parts.last_mut().unwrap().push(tree),
+        }
+    }
+    parts
+}
+
+fn in_html() -> Vec<Use> {
+    let mut uses = Vec::new();
+    for path in files("extension", "html").into_iter().chain(files("www", "html")) {
+        let place = path.strip_prefix(root()).unwrap().display().to_string();
+        let html = fs::read_to_string(&path).unwrap();
+        let document = tl::parse(&html, tl::ParserOptions::default()).unwrap();
+        for tag in document.nodes().iter().filter_map(tl::Node::as_tag) {
+            for (name, id) in tag.attributes().iter().filter(|(name, _)| name.starts_with("data-i18n")) {
+                let children = tag.children();
+                let elements = children.top().iter().filter_map(|child| child.get(document.parser())?.as_tag()).count();
+                let elements = if name == "data-i18n" { elements } else { 0 };
+                let id = id.unwrap_or_default().into_owned();
+                uses.push(Use { place: place.clone(), id, arguments: Arguments::Counted(elements) });
+            }
+        }
+    }
+    uses
+}
+
+/// `__MSG_name__` of the manifest, and `getMessage("name"` of JavaScript.
+fn elsewhere() -> BTreeSet<String> {
+    let between = |text: &str, start: &str, end: char| -> Vec<String> {
+        text.split(start).skip(1).filter_map(|rest| Some(rest.split_once(end)?.0.to_owned())).collect()
+    };
+    let manifest = fs::read_to_string(root().join("extension/manifest.json")).unwrap();
+    let mut ids: BTreeSet<String> = between(&manifest, "__MSG_", '_').into_iter().collect();
+    for path in files("extension", "js") {
+        ids.extend(between(&fs::read_to_string(path).unwrap(), "getMessage(\"", '"'));
+    }
+    // Asked for by the layer that chooses the words.
+    ids.insert("language".to_owned());
+    ids
+}
+
+fn with_categories(plural: &Use, categories: &[&str]) -> Vec<String> {
+    categories.iter().map(|category| format!("{}_{category}", plural.id)).collect()
+}
+
+fn check(used: &Use, id: &str, messages: &BTreeMap<&str, &Message>, count: bool) -> Result<(), String> {
+    let message = messages.get(id).ok_or_else(|| format!("{}: there is no message {id}", used.place))?;
+    let names = message.names();
+    let fits = match &used.arguments {
+        Arguments::Named(arguments) => {
+            let first = count.then_some("count");
+            first.into_iter().chain(arguments.iter().map(String::as_str)).eq(names.iter().copied())
+        }
+        Arguments::Counted(elements) => *elements == names.len(),
+    };
+    if fits { Ok(()) } else { Err(format!("{}: {id} has {names:?}, and is given {:?}", used.place, used.arguments)) }
+}
+
+#[test]
+fn every_text_is_in_every_catalogue_with_its_arguments() {
+    let (texts, plurals) = in_code();
+    let html = in_html();
+    assert!(!texts.is_empty() && !html.is_empty());
+    for (language, categories) in LANGUAGES {
+        let catalogue = catalogue(language);
+        let messages: BTreeMap<_, _> = catalogue.messages().collect();
+        let mut wrong: Vec<String> =
+            texts.iter().chain(&html).filter_map(|used| check(used, &used.id, &messages, false).err()).collect();
+        for plural in &plurals {
+            let ids = with_categories(plural, categories);
+            wrong.extend(ids.iter().filter_map(|id| check(plural, id, &messages, true).err()));
+        }
+        assert!(wrong.is_empty(), "{language}:\n{}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn nothing_is_in_a_catalogue_that_nobody_says() {
+    let (texts, plurals) = in_code();
+    let mut said = elsewhere();
+    said.extend(texts.into_iter().chain(in_html()).map(|used| used.id));
+    for (language, categories) in LANGUAGES {
+        let mut said = said.clone();
+        said.extend(plurals.iter().flat_map(|plural| with_categories(plural, categories)));
+        let catalogue = catalogue(language);
+        let unsaid: Vec<_> = catalogue.messages().map(|(id, _)| id).filter(|id| !said.contains(*id)).collect();
+        assert!(unsaid.is_empty(), "{language}: {unsaid:?}");
+    }
+}
+
+/// A message uses each of its arguments, but for a number that one category says in words: "one rule".
+#[test]
+fn messages_and_placeholders_agree() {
+    for (language, _) in LANGUAGES {
+        let catalogue = catalogue(language);
+        for (id, message) in catalogue.messages() {
+            let names = message.names();
+            let places: Vec<_> = message.placeholders.values().filter_map(|placeholder| placeholder.place()).collect();
+            assert_eq!(
+                places.iter().collect::<BTreeSet<_>>().len(),
+                names.len(),
+                "{language}: {id}: a place is taken twice"
+            );
+            assert!(places.iter().all(|place| *place < names.len()) && names.len() <= 9, "{language}: {id}");
+            let parts = message.message.split('$').enumerate();
+            let used: BTreeSet<_> = parts
+                .filter(|(at, part)| at % 2 == 1 && !part.is_empty())
+                .map(|(_, part)| part.to_lowercase())
+                .collect();
+            let unused: Vec<_> = names.iter().filter(|name| !used.contains(**name)).collect();
+            let is_count_of_one = id.ends_with("_one") && unused == [&"count"];
+            assert!(unused.is_empty() || is_count_of_one, "{language}: {id} does not use {unused:?}");
+            let unknown: Vec<_> = used.iter().filter(|name| !names.contains(&name.as_str())).collect();
+            assert!(unknown.is_empty(), "{language}: {id} uses {unknown:?}");
+        }
+    }
+}
+
+/// Names and order of the arguments are the same in each language, and so is the file's order: by id.
+#[test]
+fn catalogues_agree_with_each_other() {
+    let english = catalogue("en");
+    let arguments = |catalogue: &Catalogue| -> BTreeMap<String, Vec<String>> {
+        let owned =
+            |(id, message): (&str, &Message)| (id.to_owned(), message.names().into_iter().map(str::to_owned).collect());
+        catalogue.messages().map(owned).collect()
+    };
+    for (language, _) in LANGUAGES {
+        assert_eq!(arguments(&catalogue(language)), arguments(&english), "{language}");
+        let path = root().join("extension/_locales").join(language).join("messages.json");
+        let json = fs::read_to_string(path).unwrap();
+        let ids: Vec<_> =
+            json.lines().filter_map(|line| line.strip_prefix("  \"")?.split_once("\": {")).map(|(id, _)| id).collect();
+        assert!(ids.is_sorted(), "{language}: sort by id");
+        assert_eq!(ids.len(), arguments(&english).len());
+        let languages: BTreeSet<_> =
+            fs::read_dir(root().join("extension/_locales")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(languages.contains(std::ffi::OsStr::new(language)) && languages.len() == LANGUAGES.len());
+    }
+}
+
+/// The checks above can fail.
+#[test]
+fn a_use_that_does_not_fit_is_found() {
+    let source = r#"fn f() { g(text!("a", host = h(1, 2), port = p)); plural!("b", n, name = x) }"#;
+    let (mut texts, mut plurals) = (Vec::new(), Vec::new());
+    collect("here", source.parse().unwrap(), &mut texts, &mut plurals);
+    let named = |names: &[&str]| Arguments::Named(names.iter().map(|name| (*name).to_owned()).collect());
+    assert_eq!(texts, [Use { place: "here".to_owned(), id: "a".to_owned(), arguments: named(&["host", "port"]) }]);
+    assert_eq!(plurals, [Use { place: "here".to_owned(), id: "b".to_owned(), arguments: named(&["name"]) }]);
+    let catalogue = Catalogue::parse(
+        r#"{"a": {"message": "$PORT$ $HOST$", "placeholders": {"port": {"content": "$1"}, "host": {"content": "$2"}}}}"#,
+    )
+    .unwrap();
+    let messages: BTreeMap<_, _> = catalogue.messages().collect();
+    assert!(check(&texts[0], "a", &messages, false).is_err(), "the order is another");
+    assert!(check(&plurals[0], "b_one", &messages, true).is_err(), "there is no such message");
+}
