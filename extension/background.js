@@ -178,7 +178,7 @@ async function wake() {
 }
 
 async function answer(message) {
-  const failed = (error) => ({ type: "failed", problem: { code: "core-failed", detail: String(error?.message ?? error) } });
+  const failed = (error) => ({ type: "failed", problem: { "core-failed": { detail: String(error?.message ?? error) } } });
   return ask("message", message).catch(failed);
 }
 

@@ -146,6 +146,9 @@ export function installBrowser() {
   return double;
 }
 
+/** The code of an error that has crossed: `"code"`, or `{code: {facts}}`. */
+export const codeOf = (error) => (typeof error === "string" ? error : Object.keys(error)[0]);
+
 export const details = (fields) => ({
   requestId: "1", url: "wss://chat.example.com/socket?secret", tabId: 7, incognito: false,
   documentUrl: "https://page.example/path", ...fields,
