@@ -166,9 +166,8 @@ async function stopped(details, error) {
     details.gaveUp = true;
     await ask("guardStopped", details, error instanceof DeadlinePassed ? "deadline" : "internal-error");
   } catch (second) {
-    const title = `Sockpin does not work, so WebSockets are stopped: ${second?.message ?? second}`;
     browser.action.setBadgeText({ text: "!" });
-    browser.action.setTitle({ title });
+    browser.action.setTitle({ title: browser.i18n.getMessage("badgeCoreFailed", [String(second?.message ?? second)]) });
   }
 }
 

@@ -244,7 +244,7 @@ impl State {
 
     fn draw_badge(&self) {
         if let Ok(now) = clock::now() {
-            self.badge.show(crate::view::badge::face(&self.status(now)));
+            self.badge.show(crate::badge::face(&self.status(now)));
         }
     }
 

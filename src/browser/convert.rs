@@ -52,9 +52,14 @@ pub(super) fn message_of(thrown: &JsValue) -> String {
     property(thrown, "message").as_string().unwrap_or_else(|| format!("{thrown:?}"))
 }
 
-/// A JavaScript `Error` with the stable `code`.
+/// A JavaScript `Error` with the stable `code`, for programs alone.
 pub(super) fn to_js_error(error: &Error) -> JsValue {
-    let thrown = js_sys::Error::new(&crate::view::error::sentence(error));
+    to_js_error_saying(error, error.code())
+}
+
+/// The same with words for whoever reads it.
+pub(super) fn to_js_error_saying(error: &Error, message: &str) -> JsValue {
+    let thrown = js_sys::Error::new(message);
     // Setting a property of an object that was made a line above cannot fail.
     let _ = js_sys::Reflect::set(&thrown, &JsValue::from_str("code"), &JsValue::from_str(error.code()));
     thrown.into()

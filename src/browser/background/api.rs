@@ -66,6 +66,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = getURL)]
     pub(super) fn extension_url(path: &str) -> Result<String, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["browser", "i18n"], js_name = getMessage)]
+    fn get_message(id: &str, substitutions: &Array) -> Result<String, JsValue>;
+
     #[wasm_bindgen(catch, js_name = fetch)]
     fn global_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
 
@@ -128,6 +131,11 @@ pub(super) fn has_permissions(permissions: &JsValue) -> impl Future<Output = Res
 
 pub(super) fn runs_in_private_windows() -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
     settled(extension_is_allowed_incognito_access())
+}
+
+/// The sentence with this id, in the browser's language.
+pub(super) fn message(id: &str, substitutions: &[String]) -> Result<String, JsValue> {
+    get_message(id, &substitutions.iter().map(|text| JsValue::from_str(text)).collect())
 }
 
 /// Comes back when the browser has dealt with every call that was made before.

@@ -12,9 +12,9 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::serial::Serial;
+use crate::badge::Face;
 use crate::browser::api::tabs;
 use crate::browser::convert::{property, to_js};
-use crate::view::badge::Face;
 
 /// Past this it says so and no more: a badge holds four characters.
 const MOST_SHOWN: u32 = 999;
@@ -77,7 +77,8 @@ impl Badge {
             let text = Details { text: Some(face.text), ..Details::default() };
             let _ = api::set_badge_text(&to_js(&text).unwrap_or_default()).await;
             // An empty title is the manifest's own.
-            let title = Details { title: Some(face.title.as_deref().unwrap_or_default()), ..Details::default() };
+            let title = face.title.and_then(|title| api::message(title.id, &title.substitutions).ok());
+            let title = Details { title: Some(title.as_deref().unwrap_or_default()), ..Details::default() };
             let _ = api::set_title(&to_js(&title).unwrap_or_default()).await;
             let colour = Details { color: Some(face.colour), ..Details::default() };
             let _ = api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await;
