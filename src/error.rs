@@ -8,8 +8,8 @@
 mod excerpt;
 mod pem_label;
 
-pub use excerpt::Excerpt;
-pub(crate) use excerpt::{detail, is_unseen, name_of_file, visible};
+pub(crate) use excerpt::is_unseen;
+pub use excerpt::{Excerpt, detail, name_of_file, visible};
 pub use pem_label::PemLabel;
 
 use std::borrow::Cow;

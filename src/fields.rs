@@ -20,7 +20,7 @@ impl<'a> Fields<'a> {
 
     /// The text of one field, which stays.
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.get(self.place(name)?).map(|(_, value)| value.get())
+        self.0.get(self.place(name).ok()?).map(|(_, value)| value.get())
     }
 
     /// Every field's name and text.
@@ -30,12 +30,13 @@ impl<'a> Fields<'a> {
 
     /// Takes out the text of one field.
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
-        let place = self.place(name)?;
+        let place = self.place(name).ok()?;
         Some(self.0.remove(place).1.get())
     }
 
-    fn place(&self, name: &str) -> Option<usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()
+    /// Where a field is, or where it would have to be.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
     }
 
     /// Takes out one field and reads it; none where there is no such field.
@@ -72,15 +73,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry::<String, &RawValue>()? {
-                    fields.push(field);
+                let mut fields = Fields(Vec::new());
+                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                    match fields.place(&name) {
+                        Ok(_) => return Err(A::Error::custom(format_args!("duplicate field `{name}`"))),
+                        Err(place) => fields.0.insert(place, (name, value)),
+                    }
                 }
-                fields.sort_unstable_by(|(name, _), (other, _)| name.cmp(other));
-                match fields.array_windows().find(|[(name, _), (next, _)]| name == next) {
-                    Some([(name, _), _]) => Err(A::Error::custom(format_args!("duplicate field `{name}`"))),
-                    None => Ok(Fields(fields)),
-                }
+                Ok(fields)
             }
         }
 

@@ -38,8 +38,8 @@ pub(super) async fn ask(request: &Request) -> Result<Response, Error> {
 }
 
 /// An answer to another question than the one that was asked.
-pub(super) fn unexpected(response: &Response) -> Error {
-    Error::Argument { detail: format!("an answer to another question: {response:?}") }
+pub(super) fn unexpected() -> Error {
+    Error::Argument { detail: "an answer to another question".to_owned() }
 }
 
 /// Calls the handler for every notice for as long as the page lives.
