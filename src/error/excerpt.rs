@@ -95,6 +95,7 @@ pub(super) fn serialize_detail<S: Serializer>(text: &str, serializer: S) -> Resu
 
 /// What may be shown of a program's words about an input, which it may quote: at most [`MAX_DETAIL_CHARACTERS`]; only
 /// what stands before the quotation where that may hold a key.
+#[must_use]
 pub fn detail(text: &str) -> &str {
     let before = || text.split(QUOTATION_MARKS).next().unwrap_or_default().trim_end();
     let shown = [text, before()].into_iter().find(|part| !may_hold_a_key(part)).unwrap_or(WITHHELD);
