@@ -166,9 +166,8 @@ async function stopped(details, error) {
     details.gaveUp = true;
     await ask("guardStopped", details, error instanceof DeadlinePassed ? "deadline" : "internal-error");
   } catch (second) {
-    const title = `Sockpin does not work, so WebSockets are stopped: ${second?.message ?? second}`;
     browser.action.setBadgeText({ text: "!" });
-    browser.action.setTitle({ title });
+    browser.action.setTitle({ title: browser.i18n.getMessage("badge_core_failed", [String(second?.message ?? second)]) });
   }
 }
 
@@ -178,7 +177,7 @@ async function wake() {
 }
 
 async function answer(message) {
-  const failed = (error) => ({ type: "failed", problem: { code: "core-failed", detail: String(error?.message ?? error) } });
+  const failed = (error) => ({ type: "failed", problem: { "core-failed": { detail: String(error?.message ?? error) } } });
   return ask("message", message).catch(failed);
 }
 

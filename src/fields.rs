@@ -1,15 +1,13 @@
 //! A JSON object taken apart: each field stays text until it is read, so that one that is unknown or cannot be read is
 //! known by its name, and what is not asked for costs no memory.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The fields that have not been taken out yet.
-pub(crate) struct Fields<'a>(BTreeMap<String, &'a RawValue>);
+/// The fields that have not been taken out yet, in alphabetical order.
+pub(crate) struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Fields<'a> {
     /// Looks through a whole text once.
@@ -20,14 +18,46 @@ impl<'a> Fields<'a> {
         serde_json::from_str(json)
     }
 
+    /// The text of one field, which stays.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.get(self.place(name).ok()?).map(|(_, value)| value.get())
+    }
+
+    /// Every field's name and text.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
+    }
+
     /// Takes out the text of one field.
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
-        self.0.remove(name).map(RawValue::get)
+        let place = self.place(name).ok()?;
+        Some(self.0.remove(place).1.get())
+    }
+
+    /// Where a field is, or where it would have to be.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
+    }
+
+    /// Takes out one field and reads it; none where there is no such field.
+    ///
+    /// # Errors
+    /// A value that is none of this type.
+    pub(crate) fn read<T: Deserialize<'a>>(&mut self, name: &str) -> Result<Option<T>, serde_json::Error> {
+        self.take(name).map(serde_json::from_str).transpose()
+    }
+
+    /// Takes out and reads one that there must be.
+    ///
+    /// # Errors
+    /// The same, and no such field.
+    pub(crate) fn require<T: Deserialize<'a>>(&mut self, name: &'static str) -> Result<T, serde_json::Error> {
+        self.read(name)?.ok_or_else(|| serde_json::Error::missing_field(name))
     }
 
     /// The names of the fields that are left, in alphabetical order.
     pub(crate) fn into_names(self) -> impl Iterator<Item = String> {
-        self.0.into_keys()
+        self.0.into_iter().map(|(name, _)| name)
     }
 }
 
@@ -43,16 +73,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = BTreeMap::new();
+                let mut fields = Fields(Vec::new());
                 while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                    match fields.entry(name) {
-                        Entry::Vacant(place) => place.insert(value),
-                        Entry::Occupied(known) => {
-                            return Err(A::Error::custom(format_args!("duplicate field `{}`", known.key())));
-                        }
-                    };
+                    match fields.place(&name) {
+                        Ok(_) => return Err(A::Error::custom(format_args!("duplicate field `{name}`"))),
+                        Err(place) => fields.0.insert(place, (name, value)),
+                    }
                 }
-                Ok(Fields(fields))
+                Ok(fields)
             }
         }
 

@@ -20,9 +20,11 @@
 //! | [`violation`], [`log`] | a violation as it is written down; the entries of the log |
 //! | [`formats`] | pins as other tools write them |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
-//! | [`view`] | finished texts for the pages |
+//! | [`badge`] | what the toolbar button shows, as ids of messages |
+//! | [`view`] | finished texts for the pages; no part of the background |
 //! | `browser` | the extension API, storage and pages |
 
+pub mod badge;
 pub mod certificate;
 pub mod connection;
 pub mod engine;
@@ -44,6 +46,7 @@ pub mod rule;
 pub mod settings;
 pub mod time;
 pub mod verdict;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod view;
 pub mod violation;
 

@@ -1,16 +1,20 @@
 //! What the pages and the background say to each other. The background is the only writer of stored state; the rules pages read
 //! themselves.
+//!
+//! Each is an object with its `type`, and what belongs to it beside that. Of every type one side only reads it, and reads it
+//! field by field: what serde makes of such an enum first copies every message into a tree.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::fields::Fields;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
 use crate::rule::{FieldError, RuleDocument};
 use crate::settings::Pausing;
 
 /// From a page to the background.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Request {
     /// Is everything in order?
@@ -42,8 +46,34 @@ pub enum Request {
     ClearLog,
 }
 
+impl Request {
+    /// Reads what a page has said.
+    ///
+    /// # Errors
+    /// [`Error::Argument`]: no JSON object, a type that is not known, or not what belongs to it.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        Self::read(json).map_err(|error| argument(&error))
+    }
+
+    fn read(json: &str) -> Result<Self, serde_json::Error> {
+        let mut fields = Fields::from_json(json)?;
+        Ok(match fields.require("type")? {
+            "status" => Self::Status,
+            "saveRule" => Self::SaveRule { rule: fields.require("rule")? },
+            "deleteRule" => Self::DeleteRule { id: fields.require("id")? },
+            "startAfresh" => Self::StartAfresh,
+            "pause" => Self::Pause { length: fields.require("length")? },
+            "resume" => Self::Resume,
+            "dismissOverruling" => Self::DismissOverruling,
+            "prepareLog" => Self::PrepareLog,
+            "clearLog" => Self::ClearLog,
+            _ => return Err(unknown_type()),
+        })
+    }
+}
+
 /// From the background to the page that asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Response {
     /// To [`Request::Status`].
@@ -65,6 +95,36 @@ pub enum Response {
         /// Why.
         problem: Error,
     },
+}
+
+impl Response {
+    /// Reads what the background has answered.
+    ///
+    /// # Errors
+    /// [`Error::Argument`]: no JSON object, a type that is not known, or not what belongs to it.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        Self::read(json).map_err(|error| argument(&error))
+    }
+
+    fn read(json: &str) -> Result<Self, serde_json::Error> {
+        let mut fields = Fields::from_json(json)?;
+        Ok(match fields.require("type")? {
+            "status" => Self::Status(serde_json::from_str(json)?),
+            "saved" => Self::Saved { rule: fields.require("rule")? },
+            "refused" => Self::Refused { errors: fields.require("errors")? },
+            "done" => Self::Done,
+            "failed" => Self::Failed { problem: fields.require("problem")? },
+            _ => return Err(unknown_type()),
+        })
+    }
+}
+
+fn argument(error: &serde_json::Error) -> Error {
+    Error::Argument { detail: error.to_string() }
+}
+
+fn unknown_type() -> serde_json::Error {
+    serde::de::Error::custom("unknown type of message")
 }
 
 /// How things are.
@@ -107,9 +167,17 @@ pub struct Sight {
     pub private_windows: bool,
 }
 
-/// From the background to every open page: ask again, or read again what is stored.
+/// From the background to every open page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+pub struct Told {
+    /// What.
+    #[serde(rename = "type")]
+    pub notice: Notice,
+}
+
+/// What pages are told: to ask again, or to read again what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Notice {
     /// Rules were added, changed or deleted.
     RulesChanged,
@@ -117,4 +185,60 @@ pub enum Notice {
     LogChanged,
     /// A pause has begun or ended, or the browser lets Sockpin see more or less.
     StatusChanged,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A variant that is written and not read fails here: one of each, which the compiler asks for.
+    #[test]
+    fn what_one_side_writes_the_other_reads() {
+        let status = Status {
+            problem: Some(Error::PolicyLost),
+            log_problem: Some(Error::Storage { detail: "quota".to_owned() }),
+            seal_problem: None,
+            rules: 3,
+            pause: None,
+            pausing: Pausing::Forbidden,
+            administrator: Some("Example Ltd".to_owned()),
+            refused: 1,
+            overruling: None,
+            sight: Sight { every_site: true, private_windows: false },
+        };
+        let rule = RuleDocument { host: "a.test".to_owned(), ..RuleDocument::default() };
+        for request in [
+            Request::Status,
+            Request::SaveRule { rule: rule.clone() },
+            Request::DeleteRule { id: "r".to_owned() },
+            Request::StartAfresh,
+            Request::Pause { length: PauseLength::TenMinutes },
+            Request::Resume,
+            Request::DismissOverruling,
+            Request::PrepareLog,
+            Request::ClearLog,
+        ] {
+            let json = serde_json::to_string(&request).unwrap();
+            assert_eq!(Request::from_json(&json), Ok(request), "{json}");
+        }
+        let refused = FieldError { field: crate::rule::Field::Host, index: None, error: Error::HostEmpty };
+        for response in [
+            Response::Status(status),
+            Response::Saved { rule },
+            Response::Refused { errors: vec![refused] },
+            Response::Done,
+            Response::Failed { problem: Error::PinLength { bytes: 31 } },
+        ] {
+            let json = serde_json::to_string(&response).unwrap();
+            assert_eq!(Response::from_json(&json), Ok(response), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        for json in ["", "null", "[]", "{}", r#"{"type": 5}"#, r#"{"type": "unheard"}"#, r#"{"type": "pause"}"#] {
+            assert_eq!(Request::from_json(json).map_err(|error| error.code()), Err("argument"), "{json}");
+            assert_eq!(Response::from_json(json).map_err(|error| error.code()), Err("argument"), "{json}");
+        }
+    }
 }

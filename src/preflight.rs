@@ -103,9 +103,8 @@ pub fn asked_for<'a>(layers: &'a Layers, target: &Target, now: UnixMillis) -> Op
     let asking = |(_, rule): &(Layer, &Arc<Rule>)| {
         rule.mode() == Mode::Block && !rule.is_expired(now) && rule.preflight() != Preflight::Off
     };
-    let mut rules: Vec<_> = layers.lookup(&target.host, target.port).filter(asking).collect();
-    rules.sort_by_key(|(_, rule)| rule.preflight() != Preflight::Require);
-    rules.into_iter().next()
+    let rules = layers.lookup(&target.host, target.port).filter(asking);
+    rules.min_by_key(|(_, rule)| rule.preflight() != Preflight::Require)
 }
 
 /// Why a probe cannot take the socket's road, where that is known beforehand.

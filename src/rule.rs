@@ -168,7 +168,6 @@ pub struct FieldError {
     /// Which entry of a list, from 0; none for the field as a whole.
     pub index: Option<usize>,
     /// What is wrong.
-    #[serde(flatten)]
     pub error: Error,
 }
 

@@ -30,8 +30,8 @@ impl Settings {
     pub(crate) fn from_json(json: &str) -> Result<(Self, Vec<String>), serde_json::Error> {
         let mut fields = Fields::from_json(json)?;
         let settings = Self {
-            pausing: fields.take("pausing").map(serde_json::from_str).transpose()?.unwrap_or_default(),
-            administrator: fields.take("administrator").map(serde_json::from_str).transpose()?.unwrap_or_default(),
+            pausing: fields.read("pausing")?.unwrap_or_default(),
+            administrator: fields.read("administrator")?.unwrap_or_default(),
         };
         Ok((settings, fields.into_names().collect()))
     }

@@ -29,14 +29,14 @@ use self::log::{Log, Room};
 use self::preflight::Prober;
 use self::serial::Serial;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
-use super::convert::{from_js, property, to_js, to_js_error};
+use super::convert::{from_js, json, property, to_js, to_js_error};
 use super::url_host::url_host;
 use super::{clock, managed_store, policy_store, promise, security_info, witness};
 use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
-use crate::message::{Notice, Response, Sight};
+use crate::message::{Notice, Request, Response, Sight, Told};
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::verdict::Reason;
@@ -191,7 +191,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             state.catch_up().await;
-            let response = match from_js(&message) {
+            let response = match json(&message).and_then(|message| Request::from_json(&message)) {
                 Ok(request) => state.answer(request).await,
                 Err(problem) => Response::Failed { problem },
             };
@@ -244,7 +244,7 @@ impl State {
 
     fn draw_badge(&self) {
         if let Ok(now) = clock::now() {
-            self.badge.show(crate::view::badge::face(&self.status(now)));
+            self.badge.show(crate::badge::face(&self.status(now)));
         }
     }
 
@@ -405,7 +405,7 @@ fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsVa
 
 /// Rejects where no page is open, which is as good.
 async fn tell_pages(notice: Notice) {
-    if let Ok(message) = to_js(&notice) {
+    if let Ok(message) = to_js(&Told { notice }) {
         let _ = super::api::send_to_extension(&message).await;
     }
 }

@@ -6,23 +6,31 @@ use std::collections::HashMap;
 use js_sys::JSON;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
 use crate::error::Error;
 
-/// Plain objects, `null` for none: what JSON would give.
+/// Plain objects, `null` for none. By way of JSON text: the reader and the writer that the stored policy needs anyway,
+/// instead of a second one for every type.
 pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, Error> {
-    value.serialize(&Serializer::json_compatible()).map_err(|error| Error::Argument { detail: error.to_string() })
+    let json = serde_json::to_string(value).map_err(|error| argument(error.to_string()))?;
+    JSON::parse(&json).map_err(|thrown| argument(message_of(&thrown)))
 }
 
-/// By way of JSON text: the reader that the stored policy needs anyway, instead of a second one for every type.
+/// The other way round.
 pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, Error> {
-    let argument = |detail: String| Error::Argument { detail };
+    serde_json::from_str(&json(value)?).map_err(|error| argument(error.to_string()))
+}
+
+/// The JSON text of a value.
+pub(super) fn json(value: &JsValue) -> Result<String, Error> {
     let json = JSON::stringify(value).map_err(|thrown| argument(message_of(&thrown)))?;
     // What JSON cannot say (`undefined`, a function) gives no text at all.
-    let json = json.as_string().ok_or_else(|| argument("not a value of JSON".to_owned()))?;
-    serde_json::from_str(&json).map_err(|error| argument(error.to_string()))
+    json.as_string().ok_or_else(|| argument("not a value of JSON".to_owned()))
+}
+
+fn argument(detail: String) -> Error {
+    Error::Argument { detail }
 }
 
 /// A property; `undefined` where there is none, or where the value is no object. Every event reads a dozen of them, and
@@ -44,9 +52,14 @@ pub(super) fn message_of(thrown: &JsValue) -> String {
     property(thrown, "message").as_string().unwrap_or_else(|| format!("{thrown:?}"))
 }
 
-/// A JavaScript `Error` with the stable `code`.
+/// A JavaScript `Error` with the stable `code`, for programs alone.
 pub(super) fn to_js_error(error: &Error) -> JsValue {
-    let thrown = js_sys::Error::new(&crate::view::error::sentence(error));
+    to_js_error_saying(error, error.code())
+}
+
+/// The same with words for whoever reads it.
+pub(super) fn to_js_error_saying(error: &Error, message: &str) -> JsValue {
+    let thrown = js_sys::Error::new(message);
     // Setting a property of an object that was made a line above cannot fail.
     let _ = js_sys::Reflect::set(&thrown, &JsValue::from_str("code"), &JsValue::from_str(error.code()));
     thrown.into()

@@ -47,7 +47,7 @@ impl fmt::Display for Excerpt {
 /// The text in which every character can be seen: control characters, and those that change the order or the look of
 /// others (Unicode TR 36 section 2.2, `Bidi_Control` of UAX 9), stand as `\u{202e}`.
 #[must_use]
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     if text.contains(is_unseen) {
         let escaped = |character: char| {
             if is_unseen(character) { character.escape_unicode().collect() } else { String::from(character) }
@@ -69,7 +69,7 @@ pub(crate) fn is_unseen(character: char) -> bool {
 /// A file's name as a sentence names it: all of its characters visible, and cut where it is longer than
 /// [`MAX_EXCERPT_CHARACTERS`].
 #[must_use]
-pub(crate) fn name_of_file(name: &str) -> String {
+pub fn name_of_file(name: &str) -> String {
     match name.char_indices().nth(MAX_EXCERPT_CHARACTERS).and_then(|(end, _)| name.get(..end)) {
         Some(beginning) => format!("{}{WITHHELD}", visible(beginning)),
         None => visible(name).into_owned(),
@@ -95,7 +95,8 @@ pub(super) fn serialize_detail<S: Serializer>(text: &str, serializer: S) -> Resu
 
 /// What may be shown of a program's words about an input, which it may quote: at most [`MAX_DETAIL_CHARACTERS`]; only
 /// what stands before the quotation where that may hold a key.
-pub(crate) fn detail(text: &str) -> &str {
+#[must_use]
+pub fn detail(text: &str) -> &str {
     let before = || text.split(QUOTATION_MARKS).next().unwrap_or_default().trim_end();
     let shown = [text, before()].into_iter().find(|part| !may_hold_a_key(part)).unwrap_or(WITHHELD);
     shown.char_indices().nth(MAX_DETAIL_CHARACTERS).and_then(|(end, _)| shown.get(..end)).unwrap_or(shown)

@@ -1,75 +1,87 @@
 //! Records of the log's first version, in which every socket had a record of its own: `{id, time, host, …, chain}` with
 //! each certificate described, and no DER; a pause was `{id, time, pause}` in the same store.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use super::{EntryKey, Share, rank};
+use crate::fields::{Fields, elements};
 use crate::verdict::Outcome;
 
 /// What becomes of a record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upgraded {
     /// An entry of one socket.
     Entry {
         /// Whose part of a full log it is taken from.
         share: String,
-        /// To be stored under the id that it had.
-        record: Value,
+        /// JSON, to be stored under the id that it had.
+        record: String,
     },
     /// A pause, for the store of pauses.
     Pause {
         /// The id that it had.
         id: u64,
-        /// Without one.
-        record: Value,
+        /// JSON without one.
+        record: String,
     },
 }
 
 /// A record in the form of this version; none of one that has not the form of that one.
 #[must_use]
-pub fn upgrade(record: Value) -> Option<Upgraded> {
-    let Value::Object(mut record) = record else {
-        return None;
-    };
-    let id = record.remove("id").as_ref().and_then(Value::as_u64)?;
-    let time = record.get("time").and_then(Value::as_u64)?;
-    if record.contains_key("pause") {
-        return Some(Upgraded::Pause { id, record: Value::Object(record) });
+pub fn upgrade(record: &str) -> Option<Upgraded> {
+    let mut record = Fields::from_json(record).ok()?;
+    let id: u64 = record.read("id").ok()??;
+    let time: u64 = serde_json::from_str(record.get("time")?).ok()?;
+    if record.get("pause").is_some() {
+        return Some(Upgraded::Pause { id, record: object(record.iter()) });
     }
-    record.remove("time");
-    let page = record.remove("page").unwrap_or_default();
-    let outcome: Outcome = serde_json::from_value(record.get("outcome")?.clone()).ok()?;
-    if let Some(Value::Array(chain)) = record.get_mut("chain") {
-        chain.iter_mut().filter_map(Value::as_object_mut).for_each(describe_apart);
-    }
-    let share = page.as_str().map_or(Share::Untold, Share::Page).as_str().to_owned();
-    let record = json!({
-        "id": id,
-        "key": EntryKey::of_version_1(id),
-        "share": share,
-        "rank": rank(outcome),
-        "tally": {
-            "count": 1, "first": time, "last": time, "beforeLast": null,
-            "pages": [{ "page": page, "count": 1 }], "elsewhere": 0,
-        },
-        "violation": record,
-    });
+    record.take("time");
+    let page: Option<String> = record.read("page").ok().flatten();
+    let outcome: Outcome = serde_json::from_str(record.get("outcome")?).ok()?;
+    let chain = record.take("chain").map(|chain| elements(chain).map_or_else(|_| chain.to_owned(), describe_all));
+    let violation = object(record.iter().chain(chain.as_deref().map(|chain| ("chain", chain))));
+    let share = page.as_deref().map_or(Share::Untold, Share::Page).as_str().to_owned();
+    let (key, page, rank) = (text(EntryKey::of_version_1(id).as_str()), text(&page), rank(outcome));
+    let tally = format!(
+        r#"{{"count":1,"first":{time},"last":{time},"beforeLast":null,"pages":[{{"page":{page},"count":1}}],"elsewhere":0}}"#
+    );
+    let record = format!(
+        r#"{{"id":{id},"key":{key},"share":{},"rank":{rank},"tally":{tally},"violation":{violation}}}"#,
+        text(&share)
+    );
     Some(Upgraded::Entry { share, record })
 }
 
+fn describe_all(chain: Vec<&str>) -> String {
+    let chain: Vec<_> = chain.into_iter().map(describe_apart).collect();
+    format!("[{}]", chain.join(","))
+}
+
 /// What stood beside pin and mark stands below `description`.
-fn describe_apart(certificate: &mut Map<String, Value>) {
-    let mut description = Map::new();
-    for field in ["subject", "issuer", "notBefore", "notAfter", "serial"] {
-        if let Some(value) = certificate.remove(field) {
-            description.insert(field.to_owned(), value);
-        }
-    }
-    certificate.insert("description".to_owned(), Value::Object(description));
+fn describe_apart(certificate: &str) -> String {
+    let Ok(mut certificate) = Fields::from_json(certificate) else {
+        return certificate.to_owned();
+    };
+    let fields = ["subject", "issuer", "notBefore", "notAfter", "serial"];
+    let description = object(fields.into_iter().filter_map(|name| Some((name, certificate.take(name)?))));
+    object(certificate.iter().chain([("description", description.as_str())]))
+}
+
+/// An object of these names and JSON texts.
+fn object<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let fields: Vec<_> = fields.map(|(name, value)| format!("{}:{value}", text(name))).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
+/// A text, or none, as JSON has it, which every text has a form in.
+fn text(text: impl Serialize) -> String {
+    serde_json::to_string(&text).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::log::Entry;
     use crate::pause::{PauseEntry, PauseEvent};
@@ -85,8 +97,9 @@ mod tests {
     fn every_entry_of_the_version_before_is_one_of_its_own_with_its_chain_described() {
         let mut kinds = [0, 0];
         for record in records() {
-            match upgrade(record.clone()).unwrap() {
+            match upgrade(&record.to_string()).unwrap() {
                 Upgraded::Entry { share, record: upgraded } => {
+                    let upgraded: Value = serde_json::from_str(&upgraded).unwrap();
                     kinds[0] += 1;
                     assert_eq!(upgraded["key"], json!(format!("version-1-{}", record["id"])));
                     assert_eq!((json!(share), &upgraded["share"]), (record["page"].clone(), &record["page"]));
@@ -118,7 +131,7 @@ mod tests {
                 Upgraded::Pause { id, record: upgraded } => {
                     kinds[1] += 1;
                     assert_eq!(json!(id), record["id"]);
-                    let pause: PauseEntry = serde_json::from_value(upgraded).unwrap();
+                    let pause: PauseEntry = serde_json::from_str(&upgraded).unwrap();
                     assert_eq!((pause.id, json!(pause.time)), (None, record["time"].clone()));
                     assert!(matches!(pause.pause, PauseEvent::BegunForTenMinutes | PauseEvent::Ended));
                 }
@@ -136,10 +149,10 @@ mod tests {
             record
         };
         for record in [json!(null), json!([]), json!({}), without("id"), without("time"), without("outcome")] {
-            assert_eq!(upgrade(record.clone()), None, "{record}");
+            assert_eq!(upgrade(&record.to_string()), None, "{record}");
         }
         let mut other = good;
         other["outcome"] = json!("celebrate");
-        assert_eq!(upgrade(other), None);
+        assert_eq!(upgrade(&other.to_string()), None);
     }
 }

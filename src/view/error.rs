@@ -35,7 +35,7 @@ fn pin_or_key(error: &Error) -> Option<String> {
         Error::PinAlgorithm { algorithm } => {
             format!(
                 "This is a value of {}. A pin is SHA-256: compute it anew from the certificate or key.",
-                algorithm.to_uppercase()
+                algorithm.to_ascii_uppercase()
             )
         }
         Error::PinEncoding { text } => format!(

@@ -120,7 +120,7 @@ fn in_html() -> Vec<Use> {
     uses
 }
 
-/// `__MSG_name__` of the manifest, and `getMessage("name"` of JavaScript.
+/// `__MSG_name__` of the manifest, the button's titles, and `getMessage("name"` of JavaScript.
 fn elsewhere() -> BTreeSet<String> {
     let between = |text: &str, start: &str, end: char| -> Vec<String> {
         text.split(start).skip(1).filter_map(|rest| Some(rest.split_once(end)?.0.to_owned())).collect()
@@ -132,6 +132,9 @@ fn elsewhere() -> BTreeSet<String> {
     }
     // Asked for by the layer that chooses the words.
     ids.insert("language".to_owned());
+    // The button's titles have no arguments: the background hands on their ids.
+    let badge = fs::read_to_string(root().join("src/badge.rs")).unwrap();
+    ids.extend(between(&badge, "\"badge_", '"').into_iter().map(|rest| format!("badge_{rest}")));
     ids
 }
 

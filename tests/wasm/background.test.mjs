@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { details, installBrowser, startBackground, until } from "./browser_double.mjs";
+import { codeOf, details, installBrowser, startBackground, until } from "./browser_double.mjs";
 import { data, inspect } from "./module.mjs";
 import { withTrapIn } from "./trapping.mjs";
 
@@ -142,7 +142,7 @@ for (const [name, [policy, code]] of Object.entries(newer)) {
     assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), CANCEL);
     for (const message of [{ type: "startAfresh" }, { type: "saveRule", rule: { host: "a.test", mode: "off" } }]) {
       const answer = await double.listeners.onMessage.listener(message);
-      assert.deepEqual([answer.type, answer.problem.code], ["failed", code]);
+      assert.deepEqual([answer.type, codeOf(answer.problem)], ["failed", code]);
     }
     assert.deepEqual(double.stored, { policy });
   });
@@ -204,7 +204,7 @@ test("stored rules that are gone stop every socket, and are not taken for none",
     assert.deepEqual(await double.ask("onHeadersReceived", unpinned()), CANCEL, name);
     await until(() => double.badge.all === "!", "the badge");
     assert.match(double.title, /rules are gone/);
-    assert.equal((await send(double, { type: "saveRule", rule })).problem.code, "policy-lost", name);
+    assert.equal(codeOf((await send(double, { type: "saveRule", rule })).problem), "policy-lost", name);
     assert.deepEqual(double.stored, {}, name);
 
     assert.deepEqual(await send(double, { type: "startAfresh" }), { type: "done" });
@@ -284,7 +284,7 @@ test("a rule is in force when its saving has been answered, and not when it coul
 
   double.storageSet = async () => { throw new Error("QuotaExceededError"); };
   const failed = await send({ type: "saveRule", rule });
-  assert.deepEqual([failed.type, failed.problem.code, failed.problem.detail], ["failed", "storage", "QuotaExceededError"]);
+  assert.deepEqual(failed, { type: "failed", problem: { storage: { detail: "QuotaExceededError" } } });
   assert.deepEqual(await double.ask("onHeadersReceived", details()), {});
 
   double.storageSet = async (items) => { Object.assign(double.stored, structuredClone(items)); };
@@ -300,8 +300,8 @@ test("a rule is in force when its saving has been answered, and not when it coul
 
   const refused = await send({ type: "saveRule", rule: { host: "*.com", pins: [{ sha256: "x" }] } });
   assert.deepEqual(refused, { type: "refused", errors: [
-    { field: "host", index: null, code: "host-wildcard-top-level", base: "com" },
-    { field: "pins", index: 0, code: "pin-encoding", text: "x" },
+    { field: "host", index: null, error: { "host-wildcard-top-level": { base: "com" } } },
+    { field: "pins", index: 0, error: { "pin-encoding": { text: "x" } } },
   ] });
   // Two changes at once: each is made on what the other has stored.
   const both = await Promise.all(["a.test", "b.test"].map((host) => send({ type: "saveRule", rule: { host, mode: "off" } })));

@@ -270,7 +270,7 @@ test("a core that cannot be loaded stops every socket, says so on the badge, and
   await until(() => double.badge.all === "!", "the badge");
   assert.match(double.title, /WebSockets are stopped: not found/);
   const failed = await double.listeners.onMessage.listener({ type: "status" });
-  assert.deepEqual(failed, { type: "failed", problem: { code: "core-failed", detail: "not found" } });
+  assert.deepEqual(failed, { type: "failed", problem: { "core-failed": { detail: "not found" } } });
   assert.deepEqual(await double.ask("onBeforeRequest", details()), {}, "control: once it loads, it is obeyed");
 });
 

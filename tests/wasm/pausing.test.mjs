@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { details, installBrowser, startBackground, until } from "./browser_double.mjs";
+import { codeOf, details, installBrowser, startBackground, until } from "./browser_double.mjs";
 import { data, inspect } from "./module.mjs";
 
 const CANCEL = { cancel: true };
@@ -80,7 +80,7 @@ test("a pause that cannot be stored is none", async () => {
   const double = await background();
   browser.storage.session.set = async () => { throw new Error("quota"); };
   const { type, problem } = await double.send({ type: "pause", length: "until-restart" });
-  assert.deepEqual([type, problem.code], ["failed", "storage"]);
+  assert.deepEqual([type, codeOf(problem)], ["failed", "storage"]);
   assert.deepEqual(await double.socket(), CANCEL);
 });
 
@@ -132,7 +132,7 @@ test("an administrator's rule holds though the user's would let go, and forbids 
   });
   assert.deepEqual(await double.socket(), CANCEL);
   const refused = await double.send({ type: "pause", length: "ten-minutes" });
-  assert.deepEqual([refused.type, refused.problem.code], ["failed", "pause-forbidden"]);
+  assert.deepEqual([refused.type, codeOf(refused.problem)], ["failed", "pause-forbidden"]);
   assert.deepEqual(await double.socket(), CANCEL);
   await until(() => double.badge.all === "!" && /administrator/.test(double.title), "the badge says that a part was refused");
   const { administrator, rules, refused: refusedParts, pausing } = await double.send({ type: "status" });

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{cargo, line};
-use crate::{tools, workspace};
+use crate::{package, tools, workspace};
 
 const PACKAGE: &str = "sockpin";
 
@@ -32,10 +32,13 @@ struct Module {
 }
 
 const MODULES: [Module; 3] = [
-    Module { name: "background", profile: "release", folder: workspace::extension, limit: 800_000 },
-    Module { name: "pages", profile: "pages", folder: workspace::extension, limit: 880_000 },
-    Module { name: "lab", profile: "pages", folder: workspace::www, limit: 400_000 },
+    Module { name: "background", profile: "release", folder: workspace::extension, limit: 540_000 },
+    Module { name: "pages", profile: "pages", folder: workspace::extension, limit: 650_000 },
+    Module { name: "lab", profile: "pages", folder: workspace::www, limit: 360_000 },
 ];
+
+/// Bytes that all of the extension may have as a zip archive.
+const ZIP_LIMIT: usize = 460_000;
 
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
     ensure!(arguments.is_empty(), "`build` takes no arguments");
@@ -62,6 +65,7 @@ pub(crate) fn build() -> Result<()> {
         }
     }
     copy_catalogues()?;
+    eprintln!("  {:<20}{:>9} bytes", "extension/, zipped", package::zipped(&workspace::extension())?.len());
     eprintln!("extension/ is ready: about:debugging, \"Load Temporary Add-on\", extension/manifest.json");
     Ok(())
 }
@@ -77,13 +81,15 @@ impl Module {
     }
 }
 
-/// An error where a module that somebody waits for has become too large.
+/// An error where a module that somebody waits for, or what is downloaded, has become too large.
 pub(crate) fn check_sizes() -> Result<()> {
     for module in &MODULES {
         let bytes = read(&(module.folder)().join(PKG).join(module.wasm()))?.len();
         let limit = module.limit;
         ensure!(bytes <= limit, "the module `{}` has {bytes} bytes, and may have {limit}", module.name);
     }
+    let bytes = package::zipped(&workspace::extension())?.len();
+    ensure!(bytes <= ZIP_LIMIT, "extension/ has {bytes} bytes as a zip archive, and may have {ZIP_LIMIT}");
     Ok(())
 }
 

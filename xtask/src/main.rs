@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 mod bench;
 mod build;
+mod package;
 mod process;
 mod run;
 mod screenshots;

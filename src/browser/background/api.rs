@@ -66,6 +66,10 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = getURL)]
     pub(super) fn extension_url(path: &str) -> Result<String, JsValue>;
 
+    /// The sentence with this id, in the language of the browser.
+    #[wasm_bindgen(catch, js_namespace = ["browser", "i18n"], js_name = getMessage)]
+    pub(super) fn message(id: &str) -> Result<String, JsValue>;
+
     #[wasm_bindgen(catch, js_name = fetch)]
     fn global_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
 

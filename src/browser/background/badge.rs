@@ -12,9 +12,9 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::serial::Serial;
+use crate::badge::Face;
 use crate::browser::api::tabs;
 use crate::browser::convert::{property, to_js};
-use crate::view::badge::Face;
 
 /// Past this it says so and no more: a badge holds four characters.
 const MOST_SHOWN: u32 = 999;
@@ -71,13 +71,14 @@ impl Badge {
         if self.shown.borrow().as_ref() == Some(&face) {
             return;
         }
-        self.shown.replace(Some(face.clone()));
+        self.shown.replace(Some(face));
         // Where one of these fails, the others say what they can.
         spawn_local(self.changes.run(async move {
             let text = Details { text: Some(face.text), ..Details::default() };
             let _ = api::set_badge_text(&to_js(&text).unwrap_or_default()).await;
             // An empty title is the manifest's own.
-            let title = Details { title: Some(face.title.as_deref().unwrap_or_default()), ..Details::default() };
+            let title = face.title.and_then(|id| api::message(id).ok());
+            let title = Details { title: Some(title.as_deref().unwrap_or_default()), ..Details::default() };
             let _ = api::set_title(&to_js(&title).unwrap_or_default()).await;
             let colour = Details { color: Some(face.colour), ..Details::default() };
             let _ = api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await;

@@ -11,7 +11,7 @@ use js_sys::JSON;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::browser::convert::{from_js, storage_error, to_js};
+use crate::browser::convert::{json, storage_error, to_js};
 use crate::browser::log_database::{
     ALL, BY_ENTRIES, BY_HOST, BY_KEY, BY_LAST, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, TOTAL, VIOLATIONS, abort,
     counted, idb_error, store,
@@ -81,7 +81,7 @@ fn rewrite(transaction: &Transaction, records: Vec<JsValue>) -> Result<(), Error
         (store(transaction, VIOLATIONS)?, store(transaction, PAUSES)?, store(transaction, COUNTS)?);
     let mut shares = HashMap::<String, u64>::new();
     for record in records {
-        match from_js(&record).ok().and_then(version_1::upgrade) {
+        match json(&record).ok().and_then(|record| version_1::upgrade(&record)) {
             Some(Upgraded::Entry { share, record }) => {
                 *shares.entry(share).or_default() += 1;
                 violations.put(&parsed(&record)?, None).map_err(idb_error)?;
@@ -101,6 +101,6 @@ fn rewrite(transaction: &Transaction, records: Vec<JsValue>) -> Result<(), Error
     Ok(())
 }
 
-fn parsed(record: &serde_json::Value) -> Result<JsValue, Error> {
-    JSON::parse(&record.to_string()).map_err(|thrown| storage_error(&thrown))
+fn parsed(record: &str) -> Result<JsValue, Error> {
+    JSON::parse(record).map_err(|thrown| storage_error(&thrown))
 }

@@ -1,13 +1,13 @@
 //! `storage.session`: it outlives the event page's sleep, ends with the browser, and is never written to disk.
 
-use std::collections::BTreeMap;
-
+use js_sys::Object;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use super::api;
 use crate::browser::convert::{from_js, property, storage_error, to_js};
+use crate::browser::log_database::set;
 use crate::error::Error;
 
 /// A [`crate::pause::Pause`].
@@ -37,7 +37,11 @@ pub(super) fn load<const N: usize>(keys: [&str; N]) -> impl Future<Output = Item
 /// Stores a value, or takes the stored one away.
 pub(super) async fn store<T: Serialize>(key: &str, value: Option<T>) -> Result<(), Error> {
     let done = match value {
-        Some(value) => api::session_set(&to_js(&BTreeMap::from([(key, value)]))?).await,
+        Some(value) => {
+            let items = Object::new();
+            set(&items, key, &to_js(&value)?)?;
+            api::session_set(&items).await
+        }
         None => api::session_remove(key).await,
     };
     done.map(|_| ()).map_err(|thrown| storage_error(&thrown))

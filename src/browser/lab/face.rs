@@ -6,7 +6,7 @@ use js_sys::Uint8Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::browser::convert::{property, to_js, to_js_error};
+use crate::browser::convert::{property, to_js, to_js_error_saying};
 use crate::browser::security_info::facts_from;
 use crate::browser::url_host::{canonical_url, url_host};
 use crate::certificate::{Certificate, Description};
@@ -17,6 +17,7 @@ use crate::pin::Pin;
 use crate::policy::{Layers, Policy};
 use crate::time::UnixMillis;
 use crate::verdict::{self, Match, Outcome, Reason, Verdict};
+use crate::view::error::sentence;
 use crate::violation::{Mark, RuleSnapshot, mark, snapshot};
 
 /// Every public key in a file or text, with its pin.
@@ -29,7 +30,7 @@ use crate::violation::{Mark, RuleSnapshot, mark, snapshot};
 #[wasm_bindgen]
 pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
     let found = input_bytes(bytes).and_then(|bytes| pem::inspect(&bytes)).and_then(|found| to_js(&found));
-    found.map_err(|error| to_js_error(&error))
+    found.map_err(|error| thrown(&error))
 }
 
 /// Runs one decision.
@@ -40,7 +41,11 @@ pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
 /// stable `code` where policy, URL or time cannot be read.
 #[wasm_bindgen]
 pub fn judge(policy_json: &str, connection: &JsValue) -> Result<JsValue, JsValue> {
-    judge_connection(policy_json, connection).and_then(|answer| to_js(&answer)).map_err(|error| to_js_error(&error))
+    judge_connection(policy_json, connection).and_then(|answer| to_js(&answer)).map_err(|error| thrown(&error))
+}
+
+fn thrown(error: &Error) -> JsValue {
+    to_js_error_saying(error, &sentence(error))
 }
 
 #[derive(Serialize)]

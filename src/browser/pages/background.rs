@@ -7,10 +7,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::browser::api;
-use crate::browser::convert::{from_js, property, to_js};
+use crate::browser::convert::{from_js, json, property, to_js};
 use crate::browser::dom::Fallible;
 use crate::error::Error;
-use crate::message::{Notice, Request, Response};
+use crate::message::{Notice, Request, Response, Told};
 
 #[wasm_bindgen]
 extern "C" {
@@ -31,22 +31,22 @@ pub(super) async fn ask(request: &Request) -> Result<Response, Error> {
     let answer = api::send_to_extension(&message).await.map_err(|thrown| Error::CoreFailed {
         detail: property(&thrown, "message").as_string().unwrap_or_else(|| "no answer".to_owned()),
     })?;
-    match from_js(&answer)? {
+    match Response::from_json(&json(&answer)?)? {
         Response::Failed { problem } => Err(problem),
         response => Ok(response),
     }
 }
 
 /// An answer to another question than the one that was asked.
-pub(super) fn unexpected(response: &Response) -> Error {
-    Error::Argument { detail: format!("an answer to another question: {response:?}") }
+pub(super) fn unexpected() -> Error {
+    Error::Argument { detail: "an answer to another question".to_owned() }
 }
 
 /// Calls the handler for every notice for as long as the page lives.
 pub(super) fn listen(handler: impl Fn(Notice) + 'static) {
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |message| {
         // Other pages' requests to the background come by here as well.
-        if let Ok(notice) = from_js(&message) {
+        if let Ok(Told { notice }) = from_js(&message) {
             handler(notice);
         }
     });

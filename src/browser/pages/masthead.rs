@@ -68,7 +68,7 @@ impl Masthead {
     pub(super) async fn refresh(self: &Rc<Self>, unread: Unread<'_>) -> Fallible {
         let mut status = match background::ask(&Request::Status).await {
             Ok(Response::Status(status)) => status,
-            Ok(other) => return self.show_failure(&background::unexpected(&other)),
+            Ok(_) => return self.show_failure(&background::unexpected()),
             Err(error) => return self.show_failure(&error),
         };
         let unread_log = match unread {

@@ -293,7 +293,7 @@ impl RuleForm {
             Ok(Response::Refused { errors }) => refusals(&errors, &self.read()?),
             // That the rule is gone is said by what the form has become.
             Err(Error::RuleUnknown { .. }) => Vec::new(),
-            Ok(other) => vec![(Place::Rule, Notice::from(&background::unexpected(&other)))],
+            Ok(_) => vec![(Place::Rule, Notice::from(&background::unexpected()))],
             Err(error) => vec![(Place::Rule, Notice::from(&error))],
         })
     }

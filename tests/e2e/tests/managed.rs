@@ -52,7 +52,7 @@ async fn an_administrators_rule_holds_and_the_user_can_only_add_to_it() -> Resul
 
     for length in ["ten-minutes", "until-restart"] {
         let refused = world.firefox.ask_extension(json!({ "type": "pause", "length": length })).await?;
-        assert_eq!(refused["problem"]["code"], "pause-forbidden");
+        assert_eq!(refused["problem"], "pause-forbidden");
     }
     assert!(world.socket("pinned").await?.refused());
     world.firefox.quit().await
@@ -82,7 +82,7 @@ async fn no_rule_is_made_for_a_host_that_firefox_never_shows() -> Result<()> {
     assert!(hosts.contains(&"addons.mozilla.org"), "{hosts:?}");
     for host in hosts {
         let answer = world.firefox.ask_extension(json!({ "type": "saveRule", "rule": rule(host, "block") })).await?;
-        assert_eq!(answer["errors"][0]["code"], "host-never-shown", "{host}");
+        assert!(answer["errors"][0]["error"]["host-never-shown"].is_object(), "{host}: {answer}");
     }
     world.firefox.save_rule(rule(FLAGGED, "block")).await?;
     assert_eq!(world.firefox.rules().await?.len(), 1);

@@ -194,7 +194,7 @@ async fn a_rule_is_submitted_once_and_can_be_tried_again_when_refused() -> Resul
     options.type_into("#pins [name=pin]", &world.demo.pinned_key.pin()).await?;
 
     // Refused for a reason that is gone by the next attempt.
-    let taken = json!({ "field": "host", "index": null, "code": "rule-host-taken", "pattern": PINNED });
+    let taken = json!({ "field": "host", "index": null, "error": { "rule-host-taken": { "pattern": PINNED } } });
     stand_in(&world, json!({ "saveRule": { "type": "refused", "errors": [taken] } })).await?;
     options.click("#save-rule").await?;
     options.wait_for_presence("[data-message-for=host] [data-code=rule-host-taken]", true).await?;
@@ -292,7 +292,7 @@ async fn an_open_popup_shows_that_the_log_has_failed_and_how() -> Result<()> {
     popup.wait_for_count("#log .violation", 1).await?;
     popup.wait_for_presence("#problem", false).await?;
 
-    let storage = json!({ "code": "storage", "detail": "quota" });
+    let storage = json!({ "storage": { "detail": "quota" } });
     let failed = json!({ "type": "failed", "problem": storage });
     let unwritable = json!({
         "type": "status", "problem": null, "logProblem": storage, "rules": 1, "pause": null, "pausing": "allowed",

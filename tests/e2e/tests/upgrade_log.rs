@@ -68,7 +68,7 @@ async fn a_log_that_another_version_has_made_newer_is_left_alone() -> Result<()>
     world.firefox.run_in_extension(MAKE_NEWER, Vec::new()).await?;
     assert!(world.socket("attacker").await?.refused());
     let status = world.firefox.ask_extension(json!({ "type": "status" })).await?;
-    assert_eq!(status["logProblem"]["code"], "storage");
+    assert!(status["logProblem"]["storage"].is_object(), "{status}");
     let version = world.firefox.run_in_extension(DATABASE_VERSION, Vec::new()).await?;
     assert_eq!(version, json!(99));
     world.firefox.quit().await

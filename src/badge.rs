@@ -1,0 +1,142 @@
+//! What the toolbar button shows where that is the same for every tab. The background says no sentence: what the button
+//! says when pointed at is the id of a message in `extension/_locales`.
+
+use crate::error::Error;
+use crate::message::Status;
+use crate::overruling::Overruled;
+
+/// What the button shows on every tab that has no count of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Face {
+    /// At most three characters.
+    pub text: &'static str,
+    /// The colour behind them, and behind a tab's own count, in the notation of CSS.
+    pub colour: &'static str,
+    /// The tooltip; none for the extension's name.
+    pub title: Option<&'static str>,
+}
+
+/// Something is wrong, and no number may hide it.
+const PROBLEM: &str = "!";
+const PAUSED: &str = "off";
+const RED: &str = "#c50f1f";
+const AMBER: &str = "#8a5a00";
+
+/// The gravest thing comes first.
+#[must_use]
+pub fn face(status: &Status) -> Face {
+    let problem = |title| Face { text: PROBLEM, colour: RED, title: Some(title) };
+    match status {
+        Status { pause: Some(_), .. } => Face { text: PAUSED, colour: AMBER, title: Some("badge_paused") },
+        Status { problem: Some(error), .. } => problem(unreadable(error)),
+        Status { overruling: Some(overruling), .. } => problem(match overruling.how {
+            Overruled::Held => "badge_overruled_held",
+            Overruled::Sent => "badge_overruled_sent",
+            Overruled::Opened => "badge_overruled_opened",
+        }),
+        Status { sight, .. } if !sight.every_site => problem("badge_permission_missing"),
+        Status { refused: 1.., .. } => problem("badge_part_refused"),
+        Status { sight, .. } => {
+            Face { text: "", colour: RED, title: (!sight.private_windows).then_some("badge_no_private_windows") }
+        }
+    }
+}
+
+/// Why the rules cannot be read. The details are the pages' to say.
+const fn unreadable(error: &Error) -> &'static str {
+    match error {
+        Error::PolicyNewer { .. } | Error::PolicyFieldNewer { .. } => "badge_policy_newer",
+        Error::PolicySyntax { .. } => "badge_policy_damaged",
+        Error::PolicyRule { .. } => "badge_policy_rule",
+        Error::PolicyLost => "badge_policy_lost",
+        Error::Storage { .. } => "badge_storage",
+        _ => "badge_policy_unreadable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Sight;
+    use crate::overruling::Overruling;
+    use crate::pause::{Pause, PauseLength};
+    use crate::settings::Pausing;
+    use crate::time::UnixMillis;
+    use crate::view::status::overruling_title;
+    use crate::view::text::Text;
+
+    fn said(id: &'static str) -> String {
+        Text::Message { id, arguments: Vec::new() }.english()
+    }
+
+    #[test]
+    fn the_gravest_comes_first_and_the_catalogue_has_a_sentence_for_each() {
+        let well = Status {
+            problem: None,
+            log_problem: None,
+            seal_problem: None,
+            rules: 3,
+            pause: None,
+            pausing: Pausing::Allowed,
+            administrator: None,
+            refused: 0,
+            overruling: None,
+            sight: Sight { every_site: true, private_windows: true },
+        };
+        let sight =
+            |every_site, private_windows| Status { sight: Sight { every_site, private_windows }, ..well.clone() };
+        let refused = Status { refused: 1, ..well.clone() };
+        let no_permission = Status { refused: 1, ..sight(false, false) };
+        let overruled = |how| Status {
+            overruling: Some(Overruling { how, time: UnixMillis::new(0), host: None }),
+            ..no_permission.clone()
+        };
+        let unreadable = |error| Status { problem: Some(error), ..overruled(Overruled::Opened) };
+        let detail = String::new;
+        let problem = Box::new(Error::HostEmpty);
+        let paused = Status {
+            pause: Some(Pause::begin(PauseLength::UntilRestart, UnixMillis::new(0))),
+            ..unreadable(Error::PolicyLost)
+        };
+        for (status, text, sentence) in [
+            (well.clone(), "", None),
+            (sight(true, false), "", Some("Sockpin (private windows are not protected)")),
+            (refused, "!", Some("A part of your administrator’s policy was refused: the rules page says which")),
+            (no_permission.clone(), "!", Some("Sockpin may not check every site")),
+            (overruled(Overruled::Held), "!", Some(overruling_title(Overruled::Held))),
+            (overruled(Overruled::Sent), "!", Some(overruling_title(Overruled::Sent))),
+            (overruled(Overruled::Opened), "!", Some(overruling_title(Overruled::Opened))),
+            (
+                unreadable(Error::PolicyNewer { version: 9 }),
+                "!",
+                Some(
+                    "The stored rules were written by a newer version of Sockpin and are left as they are. Update Sockpin.",
+                ),
+            ),
+            (
+                unreadable(Error::PolicyFieldNewer { name: "reportUri".to_owned() }),
+                "!",
+                Some(
+                    "The stored rules were written by a newer version of Sockpin and are left as they are. Update Sockpin.",
+                ),
+            ),
+            (
+                unreadable(Error::PolicySyntax { detail: detail() }),
+                "!",
+                Some("The stored rules are damaged and cannot be read."),
+            ),
+            (unreadable(Error::PolicyRule { index: 1, problem }), "!", Some("One of the stored rules cannot be used.")),
+            (unreadable(Error::PolicyLost), "!", Some("The stored rules are gone.")),
+            (
+                unreadable(Error::Storage { detail: detail() }),
+                "!",
+                Some("Firefox could not read what Sockpin stores. Check for a full disk."),
+            ),
+            (unreadable(Error::InvalidTime), "!", Some("The stored rules cannot be read.")),
+            (paused, "off", Some("Sockpin is paused: no socket is blocked")),
+        ] {
+            let shown = face(&status);
+            assert_eq!((shown.text, shown.title.map(said).as_deref()), (text, sentence));
+        }
+    }
+}
