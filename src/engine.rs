@@ -22,8 +22,6 @@ use decision::{Decision, judge_without_facts, stop};
 use handshakes::Handshakes;
 pub use settling::Headers;
 
-use std::collections::BTreeSet;
-
 use std::sync::Arc;
 
 use crate::connection::{Facts, Scheme, Target};
@@ -186,12 +184,12 @@ impl Engine {
         self.policy.as_ref()
     }
 
-    /// The hosts whose answers are to be sealed, in order: those of every rule that blocks.
+    /// The hosts whose answers are to be sealed, in order and each once: those of every rule that blocks.
     #[must_use]
-    pub fn sealed_hosts(&self, now: UnixMillis) -> BTreeSet<String> {
+    pub fn sealed_hosts(&self, now: UnixMillis) -> Vec<String> {
         let layers = self.policy.as_ref().ok();
         let rules = layers.into_iter().flat_map(|layers| layers.managed.rules().iter().chain(layers.user.rules()));
-        rules
+        let mut hosts: Vec<_> = rules
             .filter(|rule| rule.mode() == Mode::Block && !rule.is_expired(now))
             .flat_map(|rule| {
                 let base = rule.host().base();
@@ -199,7 +197,10 @@ impl Engine {
                 let dotted = matches!(base, Host::Name(_)).then(|| format!("{base}."));
                 [Some(base.to_string()), dotted].into_iter().flatten()
             })
-            .collect()
+            .collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
     }
 
     /// What the administrator has set, as far as it could be read.

@@ -1,8 +1,6 @@
 //! The seal of the lock ([`crate::lock`]): one rule of `declarativeNetRequest`, which the browser carries out by itself,
 //! also while this extension sleeps, has died, or has not started yet.
 
-use std::collections::BTreeSet;
-
 use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,16 +14,17 @@ use crate::lock::{SEAL, SEC_WEBSOCKET_EXTENSIONS};
 const RULE_ID: u32 = 1;
 
 /// Whether the answers of just these hosts are sealed.
-pub(super) async fn is_on(hosts: &BTreeSet<String>) -> bool {
+pub(super) async fn is_on(hosts: &[String]) -> bool {
     let Some(rules) = api::declared_rules().await.ok().and_then(|rules| rules.dyn_into::<Array>().ok()) else {
         return false;
     };
     let rule = rules.get(0);
     let domains = property(&property(&rule, "condition"), "requestDomains").dyn_into::<Array>();
-    let sealed: BTreeSet<String> =
+    let mut sealed: Vec<_> =
         domains.iter().flat_map(|domains| domains.iter()).filter_map(|domain| domain.as_string()).collect();
+    sealed.sort_unstable();
     // Without hosts there is no rule.
-    rules.length() == u32::from(!hosts.is_empty()) && sealed == *hosts && (hosts.is_empty() || is_ours(&rule))
+    rules.length() == u32::from(!hosts.is_empty()) && sealed == hosts && (hosts.is_empty() || is_ours(&rule))
 }
 
 /// The browser keeps a rule across updates: it may be that of a version with another seal, which nobody would take out.
@@ -40,7 +39,7 @@ fn is_ours(rule: &JsValue) -> bool {
 const HEADER: Header = Header { name: SEC_WEBSOCKET_EXTENSIONS, operation: "append", value: SEAL };
 
 /// Seals the answers of these hosts, and of no others any more.
-pub(super) async fn put_on(hosts: &BTreeSet<String>) -> Result<(), Error> {
+pub(super) async fn put_on(hosts: &[String]) -> Result<(), Error> {
     if declare(hosts.iter()).await.is_ok() {
         return Ok(());
     }
