@@ -4,9 +4,10 @@
 
 use js_sys::Uint8Array;
 use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::browser::convert::{property, to_js, to_js_error_saying};
+use crate::browser::convert::{property, to_js_error_saying};
 use crate::browser::security_info::facts_from;
 use crate::browser::url_host::{canonical_url, url_host};
 use crate::certificate::{Certificate, Description};
@@ -29,7 +30,7 @@ use crate::violation::{Mark, RuleSnapshot, mark, snapshot};
 /// On bad input it throws an `Error` with a stable `code`.
 #[wasm_bindgen]
 pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
-    let found = input_bytes(bytes).and_then(|bytes| pem::inspect(&bytes)).and_then(|found| to_js(&found));
+    let found = input_bytes(bytes).and_then(|bytes| pem::inspect(&bytes)).and_then(|found| value(&found));
     found.map_err(|error| thrown(&error))
 }
 
@@ -41,7 +42,12 @@ pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
 /// stable `code` where policy, URL or time cannot be read.
 #[wasm_bindgen]
 pub fn judge(policy_json: &str, connection: &JsValue) -> Result<JsValue, JsValue> {
-    judge_connection(policy_json, connection).and_then(|answer| to_js(&answer)).map_err(|error| thrown(&error))
+    judge_connection(policy_json, connection).and_then(|answer| value(&answer)).map_err(|error| thrown(&error))
+}
+
+/// Plain objects, `null` for none: what JSON would give.
+fn value<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, Error> {
+    value.serialize(&Serializer::json_compatible()).map_err(|error| Error::Argument { detail: error.to_string() })
 }
 
 fn thrown(error: &Error) -> JsValue {
