@@ -2,6 +2,7 @@
 
 use super::notice::Notice;
 use crate::error::Error;
+use crate::limits::MAX_LISTED_MANAGED_RULES;
 use crate::managed::{Managed, ManagedProblem, Place};
 use crate::settings::Pausing;
 
@@ -45,6 +46,9 @@ pub fn problem(problem: &ManagedProblem) -> Notice {
         Error::PolicyNewer { version } => {
             format!("It was written for a newer version of Sockpin (format {version}). Update Sockpin.")
         }
+        Error::RuleCount { limit: MAX_LISTED_MANAGED_RULES } => {
+            format!("{} Or write the list as JSON text: of that there can be more.", notice.text)
+        }
         _ => notice.text,
     };
     Notice { text: format!("{part} {why}"), ..notice }
@@ -74,6 +78,13 @@ mod tests {
                 Place::RulesFrom(100_000),
                 Error::RuleCount { limit: 100_000 },
                 "Rule 100001 and every rule after it were refused; those before hold. There can be at most 100,000 rules.",
+            ),
+            (
+                Place::RulesFrom(MAX_LISTED_MANAGED_RULES),
+                Error::RuleCount { limit: MAX_LISTED_MANAGED_RULES },
+                "Rule 20001 and every rule after it were refused; those before hold. There can be at most 20,000 rules. \
+                 Delete some first, or let one rule with a wildcard stand for many hosts. Or write the list as JSON text: \
+                 of that there can be more.",
             ),
             (Place::Settings, unknown(), "A setting was refused. There is no “x”"),
             (
