@@ -26,14 +26,14 @@ use std::sync::Arc;
 
 use crate::connection::{Facts, Scheme, Target};
 use crate::error::Error;
-use crate::host::{Host, UrlHostParser};
+use crate::host::UrlHostParser;
 use crate::lock::{Nonce, WebSocketKey};
 use crate::managed::Managed;
 use crate::overruling::Overruling;
 use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
 use crate::preflight::{self, Answers, Probe, Road};
-use crate::rule::Mode;
+use crate::seal::Sealed;
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason};
 use crate::violation::{Stage, Violation};
@@ -184,23 +184,12 @@ impl Engine {
         self.policy.as_ref()
     }
 
-    /// The hosts whose answers are to be sealed, in order and each once: those of every rule that blocks.
+    /// The hosts whose answers are to be sealed: those of every rule that blocks. None where the rules cannot be read: then
+    /// every socket is stopped, and what was sealed stays so.
     #[must_use]
-    pub fn sealed_hosts(&self, now: UnixMillis) -> Vec<String> {
-        let layers = self.policy.as_ref().ok();
-        let rules = layers.into_iter().flat_map(|layers| layers.managed.rules().iter().chain(layers.user.rules()));
-        let mut hosts: Vec<_> = rules
-            .filter(|rule| rule.mode() == Mode::Block && !rule.is_expired(now))
-            .flat_map(|rule| {
-                let base = rule.host().base();
-                // Firefox takes a name with its trailing dot for another one.
-                let dotted = matches!(base, Host::Name(_)).then(|| format!("{base}."));
-                [Some(base.to_string()), dotted].into_iter().flatten()
-            })
-            .collect();
-        hosts.sort_unstable();
-        hosts.dedup();
-        hosts
+    pub fn sealed(&self, now: UnixMillis) -> Option<Sealed> {
+        let layers = self.policy.as_ref().ok()?;
+        Some(Sealed::of(layers.managed.rules().iter().chain(layers.user.rules()), now))
     }
 
     /// What the administrator has set, as far as it could be read.

@@ -16,7 +16,7 @@
 //! | [`rule`], [`policy`], [`settings`], `fields` | checked rules, lookup, what the user sets; stored JSON field by field |
 //! | [`connection`], [`verdict`] | facts in, verdict out |
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
-//! | [`lock`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; what another extension has done |
+//! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes", and whose; what another extension has done |
 //! | [`violation`], [`log`] | a violation as it is written down; the entries of the log |
 //! | [`formats`] | pins as other tools write them |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
@@ -43,6 +43,7 @@ pub mod pin;
 pub mod policy;
 pub mod preflight;
 pub mod rule;
+pub mod seal;
 pub mod settings;
 pub mod time;
 pub mod verdict;

@@ -32,6 +32,11 @@ pub const MAX_INSPECT_BYTES: usize = 1024 * 1024;
 /// guard's deadline, and every socket would fail.
 pub const MAX_RULES: usize = 100_000;
 
+/// Rules that an administrator gives as a list of objects; as JSON text they may give [`MAX_RULES`]. Firefox clones each object
+/// several times before an extension has it: a start with 100,000 takes five times as long as with their text, and on a slow
+/// computer would outlast the guard's deadline.
+pub const MAX_LISTED_MANAGED_RULES: usize = 20_000;
+
 /// Pins, and separately denied keys, of one rule.
 pub const MAX_PINS_PER_RULE: usize = 64;
 
@@ -71,9 +76,17 @@ pub const MAX_LOGGED_CHAIN_BYTES: usize = 256 * 1024;
 /// the same.
 pub const LOG_WRITE_DEADLINE_MS: i32 = 3_000;
 
-/// Milliseconds that a change of the rules waits for the seal to follow the one before. Firefox takes some hundred for
-/// 100,000 hosts.
+/// Milliseconds after which Firefox has not sealed what it was told to. For 100,000 hosts it takes one to two seconds.
 pub const SEAL_DEADLINE_MS: i32 = 8_000;
+
+/// Hosts of a part of the seal, before there are twice as many parts.
+pub const HOSTS_PER_SEALED_PART: usize = 1_000;
+
+/// Parts of the seal: enough for the hosts of two layers of [`MAX_RULES`].
+pub const MAX_SEALED_PARTS: usize = 256;
+
+/// Parts of the seal that Firefox is told of at once: some 60 ms, in which it answers no socket.
+pub const SEALED_PARTS_AT_ONCE: usize = 8;
 
 /// Milliseconds of a pause that is not "until restart".
 pub const PAUSE_MS: u64 = 10 * 60 * 1000;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::fields::{Fields, elements};
 use crate::host::UrlHostParser;
-use crate::limits::MAX_RULES;
+use crate::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
 use crate::policy::{POLICY_VERSION, Policy, RuleChange};
 use crate::rule::{Birth, RuleDocument};
 use crate::settings::Settings;
@@ -55,7 +55,8 @@ impl Managed {
         record.map(|json| Self::from_json(json, now, url_host)).unwrap_or_default()
     }
 
-    /// Reads `{rules, settings}`; `version` may be left out. Never fails: what cannot be used becomes a problem.
+    /// Reads `{rules, settings}`; `version` may be left out, and `rules` may be the JSON text of the list. Never fails: what
+    /// cannot be used becomes a problem.
     #[must_use]
     pub fn from_json(json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
         let mut reading = Reading { policy: Policy::default(), problems: Vec::new(), now, url_host };
@@ -88,8 +89,10 @@ impl Reading<'_> {
         }
         // One bad part takes no other with it.
         if let Some(rules) = fields.take("rules") {
+            let text: Option<String> = serde_json::from_str(rules).ok();
+            let (rules, limit) = text.as_deref().map_or((rules, MAX_LISTED_MANAGED_RULES), |text| (text, MAX_RULES));
             match elements(rules) {
-                Ok(rules) => self.add_all(&rules),
+                Ok(rules) => self.add_all(&rules, limit),
                 Err(error) => self.refuse(Place::Policy, shape(&error)),
             }
         }
@@ -102,14 +105,14 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn add_all(&mut self, rules: &[&str]) {
-        for (index, rule) in rules.iter().take(MAX_RULES).enumerate() {
+    fn add_all(&mut self, rules: &[&str], limit: usize) {
+        for (index, rule) in rules.iter().take(limit).enumerate() {
             if let Err(problem) = self.add(index, rule) {
                 self.refuse(Place::Rule(index), problem);
             }
         }
-        if rules.len() > MAX_RULES {
-            self.refuse(Place::RulesFrom(MAX_RULES), Error::RuleCount { limit: MAX_RULES });
+        if rules.len() > limit {
+            self.refuse(Place::RulesFrom(limit), Error::RuleCount { limit });
         }
     }
 

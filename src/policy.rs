@@ -1,14 +1,13 @@
 //! A policy: all rules of one layer, found by the most specific match; and the layers together.
 
+mod index;
 mod migrations;
 
-use std::borrow::Borrow;
-use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use self::index::{Base, Index, Key};
 use crate::error::Error;
 use crate::fields::{Fields, elements, unknown_field};
 use crate::host::{Breadth, Host, HostPattern, UrlHostParser, name_and_parents};
@@ -28,42 +27,13 @@ pub const POLICY_VERSION: u64 = 1;
 
 /// All rules of one layer, and the settings.
 ///
-/// Rules are indexed by the name their pattern stands on: a lookup costs one probe a label of the host, however many
-/// rules there are.
+/// Rules are indexed by their pattern: a lookup costs a few probes a label of the host, however many rules there are.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     rules: Vec<Arc<Rule>>,
     settings: Settings,
-    ids: HashSet<ById>,
-    index: HashMap<Box<str>, OnBase>,
+    index: Index,
 }
-
-/// The rules whose patterns stand on one name, by the rest of the pattern.
-type OnBase = HashMap<(Breadth, Option<u16>), Arc<Rule>>;
-
-/// A rule, found by its id.
-#[derive(Debug, Clone)]
-struct ById(Arc<Rule>);
-
-impl Borrow<str> for ById {
-    fn borrow(&self) -> &str {
-        self.0.id()
-    }
-}
-
-impl Hash for ById {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.id().hash(state);
-    }
-}
-
-impl PartialEq for ById {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.id() == other.0.id()
-    }
-}
-
-impl Eq for ById {}
 
 /// A change of one rule.
 #[derive(Debug, Clone)]
@@ -125,12 +95,7 @@ impl Policy {
     }
 
     fn with_capacity(rules: usize) -> Self {
-        Self {
-            rules: Vec::with_capacity(rules),
-            settings: Settings::default(),
-            ids: HashSet::with_capacity(rules),
-            index: HashMap::with_capacity(rules),
-        }
+        Self { rules: Vec::with_capacity(rules), settings: Settings::default(), index: Index::with_capacity(rules) }
     }
 
     fn add_stored(
@@ -179,13 +144,13 @@ impl Policy {
     /// The rule with this id.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Arc<Rule>> {
-        self.ids.get(id).map(|ById(rule)| rule)
+        self.index.by_id(id)
     }
 
     /// Whether there is a rule with this id.
     #[must_use]
     pub fn has_rule(&self, id: &str) -> bool {
-        self.ids.contains(id)
+        self.rule(id).is_some()
     }
 
     /// The settings.
@@ -203,16 +168,16 @@ impl Policy {
     /// base before shorter, with port before without.
     #[must_use]
     pub fn lookup(&self, host: &Host, port: u16) -> Option<&Arc<Rule>> {
-        let find = |base: &str, breadth| {
-            let on_base = self.index.get(base)?;
-            on_base.get(&(breadth, Some(port))).or_else(|| on_base.get(&(breadth, None)))
+        let find = |base, breadth| {
+            let with = |port| self.index.by_pattern(Key { base, breadth, port });
+            with(Some(port)).or_else(|| with(None))
         };
         let Host::Name(name) = host else {
-            return find(&host.to_string(), Breadth::Exact);
+            return find(Base::of(host), Breadth::Exact);
         };
-        find(name, Breadth::Exact)
-            .or_else(|| name.split_once('.').and_then(|(_, parent)| find(parent, Breadth::OneLabel)))
-            .or_else(|| name_and_parents(name).find_map(|base| find(base, Breadth::Subtree)))
+        find(Base::Name(name), Breadth::Exact)
+            .or_else(|| name.split_once('.').and_then(|(_, parent)| find(Base::Name(parent), Breadth::OneLabel)))
+            .or_else(|| name_and_parents(name).find_map(|base| find(Base::Name(base), Breadth::Subtree)))
     }
 
     /// Checks a rule that is to be stored, by itself and beside those that are. One with an id that no rule has is
@@ -278,9 +243,8 @@ impl Policy {
 
     /// Takes a rule out.
     pub fn delete(&mut self, id: &str) -> Result<Arc<Rule>, Error> {
-        let ById(rule) = self.ids.take(id).ok_or_else(|| Error::RuleUnknown { id: id.to_owned() })?;
+        let rule = self.index.take(id).ok_or_else(|| Error::RuleUnknown { id: id.to_owned() })?;
         self.rules.retain(|other| !Arc::ptr_eq(other, &rule));
-        self.forget(rule.host());
         Ok(rule)
     }
 
@@ -294,39 +258,22 @@ impl Policy {
     }
 
     fn put(&mut self, rule: Arc<Rule>) {
-        match self.ids.replace(ById(Arc::clone(&rule))) {
-            Some(ById(old)) => {
-                self.forget(old.host());
+        match self.index.put(&rule) {
+            Some(old) => {
                 if let Some(place) = self.rules.iter_mut().find(|other| Arc::ptr_eq(other, &old)) {
-                    *place = Arc::clone(&rule);
+                    *place = rule;
                 }
             }
-            None => self.rules.push(Arc::clone(&rule)),
+            None => self.rules.push(rule),
         }
-        let (base, rest) = index_keys(rule.host());
-        self.index.entry(base).or_default().insert(rest, rule);
     }
 
     /// What is wrong where another rule than `own` has this pattern.
     fn taken(&self, pattern: &HostPattern, own: Option<&str>) -> Option<FieldError> {
-        self.with_pattern(pattern)
+        self.index
+            .by_pattern(Key::from(pattern))
             .filter(|other| Some(other.id()) != own)
             .map(|_| whole(Field::Host, Error::RuleHostTaken { pattern: pattern.to_string() }))
-    }
-
-    fn with_pattern(&self, pattern: &HostPattern) -> Option<&Arc<Rule>> {
-        let (base, rest) = index_keys(pattern);
-        self.index.get(&base)?.get(&rest)
-    }
-
-    fn forget(&mut self, pattern: &HostPattern) {
-        let (base, rest) = index_keys(pattern);
-        if let Some(on_base) = self.index.get_mut(&base) {
-            on_base.remove(&rest);
-            if on_base.is_empty() {
-                self.index.remove(&base);
-            }
-        }
     }
 }
 
@@ -347,10 +294,6 @@ impl Serialize for RulesAfter<'_> {
         let kept = self.policy.rules.iter().filter_map(|rule| if Some(rule.id()) == id { put } else { Some(rule) });
         serializer.collect_seq(kept.chain(added))
     }
-}
-
-fn index_keys(pattern: &HostPattern) -> (Box<str>, (Breadth, Option<u16>)) {
-    (pattern.base().to_string().into(), (pattern.breadth(), pattern.port()))
 }
 
 /// An error that is about a field as a whole.

@@ -3,11 +3,11 @@
 //! Each call may throw at once, reject later, or answer with no promise at all; [`settled`] makes one thing of the three. A
 //! function that is not `async` makes its call when it is called, and not when its answer is first awaited.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{JsString, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::convert::property;
+use super::convert::{from_js, property};
 
 #[wasm_bindgen]
 extern "C" {
@@ -48,8 +48,9 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new() -> TextEncoder;
 
-    #[wasm_bindgen(method)]
-    fn encode(this: &TextEncoder, text: &JsValue) -> Uint8Array;
+    /// `{read, written}`: units of the text, bytes.
+    #[wasm_bindgen(method, catch, js_name = encodeInto)]
+    fn encode_into(this: &TextEncoder, text: &JsValue, bytes: &mut [u8]) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &js_sys::Function, milliseconds: i32, argument: &JsValue) -> JsValue;
@@ -87,12 +88,18 @@ pub(super) async fn send_to_extension(message: &JsValue) -> Result<JsValue, JsVa
 }
 
 /// A long text at once: the generated bindings take one character after the other, in code that has just been loaded and
-/// is not optimised yet. None where the value is no text.
+/// is not optimised yet. It goes where it is to stay, since what it would leave behind in JavaScript stays there until long
+/// after the background sleeps. None where the value is no text.
 pub(super) fn long_text(value: &JsValue) -> Option<String> {
-    if !value.is_string() {
-        return None;
-    }
-    String::from_utf8(TextEncoder::new().encode(value).to_vec()).ok()
+    let units = usize::try_from(value.dyn_ref::<JsString>()?.length()).ok()?;
+    // Most of it is ASCII, one byte a unit of UTF-16. None has more than three.
+    [units.checked_add(units / 8)?, units.checked_mul(3)?].into_iter().find_map(|room| {
+        let mut bytes = vec![0; room];
+        let encoded = TextEncoder::new().encode_into(value, &mut bytes).ok()?;
+        let count = |name| from_js(&property(&encoded, name)).ok();
+        bytes.truncate(count("written")?);
+        if count("read")? == units { String::from_utf8(bytes).ok() } else { None }
+    })
 }
 
 pub(super) fn settled(called: Result<JsValue, JsValue>) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {

@@ -27,6 +27,7 @@ use self::api::ProbeListeners;
 use self::badge::Badge;
 use self::log::{Log, Room};
 use self::preflight::Prober;
+use self::sealing::Sealing;
 use self::serial::Serial;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
 use super::convert::{from_js, json, property, to_js, to_js_error};
@@ -54,6 +55,7 @@ struct State {
     log: Log,
     /// Why the last entry could not be written, if it could not.
     log_problem: RefCell<Option<Error>>,
+    sealing: Sealing,
     /// Why the seal could not be put on, if it could not.
     seal_problem: RefCell<Option<Error>>,
     /// Whether what each request has in the log is on disk, once that is known.
@@ -80,6 +82,7 @@ impl Background {
             prober: Prober::new(probe_listeners),
             log: Log::new(),
             log_problem: RefCell::new(None),
+            sealing: Sealing::default(),
             seal_problem: RefCell::new(None),
             written: RefCell::default(),
             badge: Badge::new(),
@@ -94,7 +97,7 @@ impl Background {
         spawn_local(async move {
             looking.look_around().await;
             if !is_sealed {
-                looking.seal_in_turn().await;
+                looking.seal_soon();
             }
         });
         Ok(Self { state })
@@ -224,8 +227,7 @@ impl State {
         {
             self.engine.replace(engine);
             self.draw_badge();
-            let sealing = Rc::clone(self);
-            spawn_local(async move { sealing.seal_in_turn().await });
+            self.seal_soon();
         }
     }
 

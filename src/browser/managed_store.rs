@@ -1,11 +1,12 @@
 //! What an administrator has set: `storage.managed`, which the browser fills from its enterprise policies.
 
-use js_sys::{JSON, Object};
+use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::api;
-use super::convert::{message_of, storage_error};
+use super::convert::{message_of, property, storage_error};
 use crate::error::Error;
+use crate::limits::MAX_LISTED_MANAGED_RULES;
 
 /// What Firefox rejects with where there is no policy for this extension.
 const NO_POLICY: &str = "Managed storage manifest not found";
@@ -36,9 +37,24 @@ fn text_of(answer: Result<JsValue, JsValue>) -> Result<Option<String>, Error> {
     if Object::keys(items).length() == 0 {
         return Ok(None);
     }
+    cut(items)?;
     let text = JSON::stringify(items).map_err(|thrown| storage_error(&thrown))?;
     // None here would say that there is no policy.
     let text =
         api::long_text(&text).ok_or_else(|| Error::Storage { detail: "storage.managed is no JSON".to_owned() })?;
     Ok(Some(text))
 }
+
+/// Of a list that is too long as much as shows that it is: what is more would be refused, but made into text and looked
+/// through before.
+fn cut(items: &Object) -> Result<(), Error> {
+    let most = u32::try_from(MAX_LISTED_MANAGED_RULES).unwrap_or(u32::MAX).saturating_add(1);
+    match property(items, RULES).dyn_ref::<Array>() {
+        Some(rules) if rules.length() > most => Reflect::set(items, &JsValue::from_str(RULES), &rules.slice(0, most))
+            .map(drop)
+            .map_err(|thrown| storage_error(&thrown)),
+        _ => Ok(()),
+    }
+}
+
+const RULES: &str = "rules";

@@ -37,9 +37,16 @@ fn text_of(record: &JsValue) -> Result<Option<String>, Error> {
 
 /// Stores a record in place of the one that is there.
 pub(super) async fn store(record: &str) -> Result<(), Error> {
-    set(KEY, &JsValue::from_str(record)).await?;
+    set(KEY, &narrow(record)?).await?;
     witness::call();
     Ok(())
+}
+
+/// As a text with one byte for each character, where that can be: `JSON.parse` makes such a one, the decoder of UTF-8 one with
+/// two. Firefox stores it in a third of the time and reads it in half.
+fn narrow(text: &str) -> Result<JsValue, Error> {
+    let quoted = serde_json::to_string(text).map_err(|error| Error::Storage { detail: error.to_string() })?;
+    JSON::parse(&quoted).map_err(|thrown| storage_error(&thrown))
 }
 
 /// Copies the stored record to a key of its own, where nothing else writes.

@@ -3,6 +3,7 @@
 use super::notice::Notice;
 use super::text::{Text, text};
 use crate::error::Error;
+use crate::limits::MAX_LISTED_MANAGED_RULES;
 use crate::managed::{Managed, ManagedProblem, Place};
 use crate::settings::Pausing;
 
@@ -43,6 +44,9 @@ pub fn problem(problem: &ManagedProblem) -> Notice {
     let notice = Notice::from(error);
     let why = match error {
         Error::PolicyNewer { version } => text!("managed_policy_newer", version = *version),
+        Error::RuleCount { limit: MAX_LISTED_MANAGED_RULES } => {
+            Text::Sentences(vec![notice.text, text!("managed_rules_as_text")])
+        }
         _ => notice.text,
     };
     Notice { text: Text::Sentences(vec![part, why]), ..notice }
@@ -72,6 +76,13 @@ mod tests {
                 Place::RulesFrom(100_000),
                 Error::RuleCount { limit: 100_000 },
                 "Rule 100,001 and every rule after it were refused; those before hold. There can be at most 100,000 rules.",
+            ),
+            (
+                Place::RulesFrom(MAX_LISTED_MANAGED_RULES),
+                Error::RuleCount { limit: MAX_LISTED_MANAGED_RULES },
+                "Rule 20,001 and every rule after it were refused; those before hold. There can be at most 20,000 rules. \
+                 Delete some first, or let one rule with a wildcard stand for many hosts. Or write the list as JSON text, \
+                 of which there can be more.",
             ),
             (Place::Settings, unknown(), "A setting was refused. There is no “x”"),
             (

@@ -1,5 +1,7 @@
 //! The lock, and what other extensions make of answers: one socket through all its events.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use sockpin::connection::{Facts, MissingFacts};
 use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Socket, Step, Stored};
@@ -8,6 +10,7 @@ use sockpin::overruling::Overruled;
 use sockpin::pause::PauseLength;
 use sockpin::pin::Pin;
 use sockpin::preflight::{Answer as Probed, NoAnswer, Road};
+use sockpin::seal::Part;
 use sockpin::verdict::{Outcome, Reason};
 use sockpin::violation::{Stage, Violation};
 
@@ -454,9 +457,10 @@ fn the_hosts_of_rules_that_block_are_sealed() {
     let managed = Ok(Some(json!({"rules": [rule("managed.example.com", "block")]}).to_string()));
     let engine = Engine::start(Stored { user, managed, pause: None, overruling: None }, NOW, &url_host);
     let names = ["a.example.com", "b.example.com", "c.example.com", "managed.example.com"];
-    let mut expected = vec!["[2001:db8::1]".to_owned()];
+    let mut expected = BTreeSet::from(["[2001:db8::1]".to_owned()]);
     expected.extend(names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.")]));
-    assert_eq!(engine.sealed_hosts(NOW).into_iter().collect::<Vec<_>>(), expected);
+    let sealed = engine.sealed(NOW).unwrap();
+    assert_eq!(sealed.parts().iter().flat_map(Part::domains).collect::<BTreeSet<_>>(), expected);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! An administrator's policy: each bad part is refused by itself, and the rest holds.
 
 use serde_json::{Value, json};
-use sockpin::limits::MAX_RULES;
+use sockpin::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
 use sockpin::managed::{Managed, Place};
 use sockpin::settings::Pausing;
 
@@ -48,12 +48,32 @@ fn a_bad_rule_is_refused_by_itself() {
 
 #[test]
 fn rules_past_the_limit_are_refused_together_and_those_before_hold() {
-    let rules: Vec<_> =
-        (0..MAX_RULES + 2).map(|number| json!({"host": format!("h{number}.test"), "mode": "off"})).collect();
-    let managed = read(&json!({"rules": rules}));
-    let (hosts, problems) = outcome(&managed);
-    assert_eq!(hosts.len(), MAX_RULES);
-    assert_eq!(problems, [(Place::RulesFrom(MAX_RULES), "rule-count")]);
+    let rules = |count| -> Value {
+        (0..count).map(|number| json!({"host": format!("h{number}.test"), "mode": "off"})).collect()
+    };
+    let as_text = |count| json!(rules(count).to_string());
+    for (limit, given) in
+        [(MAX_LISTED_MANAGED_RULES, rules(MAX_LISTED_MANAGED_RULES + 2)), (MAX_RULES, as_text(MAX_RULES + 2))]
+    {
+        let (hosts, problems) = outcome(&read(&json!({"rules": given})));
+        assert_eq!((hosts.len(), problems), (limit, vec![(Place::RulesFrom(limit), "rule-count")]));
+    }
+    for given in [rules(MAX_LISTED_MANAGED_RULES), as_text(MAX_LISTED_MANAGED_RULES + 1)] {
+        assert_eq!(outcome(&read(&json!({"rules": given}))).1, []);
+    }
+}
+
+#[test]
+fn rules_may_be_the_text_of_their_list_and_are_checked_like_it() {
+    let rules = json!([rule("a.test"), rule("*.com"), rule("b.test")]);
+    let expected = outcome(&read(&json!({"rules": rules})));
+    assert_eq!(expected.1, [(Place::Rule(1), "host-wildcard-top-level")]);
+    assert_eq!(outcome(&read(&json!({"rules": rules.to_string()}))), expected);
+    for text in ["", "[", "{}", "5"] {
+        let managed = read(&json!({"rules": text, "settings": {"pausing": "forbidden"}}));
+        assert_eq!(outcome(&managed), (vec![], vec![(Place::Policy, "managed-shape")]), "{text}");
+        assert_eq!(managed.policy.settings().pausing, Pausing::Forbidden);
+    }
 }
 
 #[test]

@@ -117,7 +117,8 @@ export function installBrowser() {
       managed: { get: () => double.managed() },
     },
     declarativeNetRequest: {
-      getDynamicRules: async () => structuredClone(double.declared),
+      getDynamicRules: async ({ ruleIds } = {}) =>
+        structuredClone(double.declared.filter(({ id }) => ruleIds === undefined || ruleIds.includes(id))),
       updateDynamicRules: async (update) => double.declare(structuredClone(update)),
     },
     alarms: {

@@ -176,12 +176,16 @@ async function change(double, message) {
   return answer;
 }
 const save = (double, rule) => change(double, { type: "saveRule", rule: { pins: [{ sha256: OTHER }], ...rule } });
-const domains = (double) => double.declared.map(({ condition }) => condition.requestDomains);
+/** The domains of each part, and of the rule with the marks of the parts none. */
+const MARK = /^[0-9a-f]{32}\.sealed\.invalid$/;
+const isOfMarks = ({ condition }) => condition.requestDomains.every((domain) => MARK.test(domain));
+const parts = (double) => double.declared.filter((rule) => !isOfMarks(rule));
+const domains = (double) => parts(double).map(({ condition }) => condition.requestDomains.toSorted());
 
-test("the answers of hosts whose rules block are sealed by one declarative rule, which follows the rules", async () => {
+test("the answers of hosts whose rules block are sealed by a declarative rule, which follows the rules", async () => {
   const double = await background(PIN);
-  await until(() => double.declared.length === 1, "sealed at the start");
-  assert.deepEqual(double.declared, [{
+  await until(() => double.declared.length === 2, "sealed at the start");
+  assert.deepEqual(parts(double), [{
     id: 1,
     condition: { resourceTypes: ["websocket"], requestDomains: ["chat.example.com", "chat.example.com."] },
     action: {
@@ -199,13 +203,90 @@ test("the answers of hosts whose rules block are sealed by one declarative rule,
   const { rule } = await save(double, { host: "c.test" });
   await save(double, { ...rule, mode: "off" });
   assert.deepEqual(domains(double), [["b.test", "b.test."]]);
+  const [{ id }] = JSON.parse(double.stored.policy).rules;
+  await change(double, { type: "deleteRule", id });
+  assert.deepEqual(double.declared, [], "nor the marks");
+});
+
+test("of many hosts Firefox is told some at a time, later only of those that have changed, and none is unsealed meanwhile", async () => {
+  const double = installBrowser();
+  const host = (number) => `host-${number}.test`;
+  const rule = (number) => ({ id: `${number}`, host: host(number), pins: [{ sha256: OTHER }] });
+  const many = Array.from({ length: 10_000 }, (_, number) => rule(number));
+  const store = (rules) => { double.stored.policy = { version: 1, settings: {}, rules }; };
+  const { declare } = double;
+  const updates = [];
+  const all = () => new Set(parts(double).flatMap(({ condition }) => condition.requestDomains));
+  double.declare = async (update) => {
+    await declare(update);
+    updates.push({ told: update.addRules.filter((rule) => !isOfMarks(rule)).length, marks: double.declared.some(isOfMarks), all: all() });
+  };
+  const starts = async (rules) => {
+    updates.length = 0;
+    store(rules);
+    double.session = {};
+    await startBackground();
+    await until(() => double.session.sealed === true, "sealed");
+  };
+
+  await starts(many.slice(0, 1));
+  assert.deepEqual(updates.map(({ told, marks }) => ({ told, marks })), [{ told: 1, marks: true }]);
+  await starts(many);
+  assert.deepEqual(updates.map(({ told, marks }) => ({ told, marks })), [{ told: 8, marks: false }, { told: 8, marks: true }]);
+  assert.ok(updates.every(({ all }) => all.has(host(0))), "sealed all the time");
+  assert.equal(all().size, 20_000);
+  const sealed = structuredClone(double.declared);
+
+  await starts(many);
+  assert.deepEqual(updates, [], "nothing is written where nothing has changed");
+  await save(double, { host: "one-more.test" });
+  assert.deepEqual(updates.map(({ told, marks }) => ({ told, marks })), [{ told: 1, marks: true }]);
+  assert.ok(all().has("one-more.test") && all().size === 20_002);
+  await starts(many);
+  assert.deepEqual(double.declared.toSorted((a, b) => a.id - b.id), sealed.toSorted((a, b) => a.id - b.id));
+
+  double.declare = async (update) => { await declare(update); double.declare = async () => { throw new Error("cut off"); }; };
+  double.declared = [];
+  double.session = {};
+  await startBackground();
+  await until(() => double.declared.length === 8, "half of it");
+  double.declare = declare;
+  await starts(many);
+  assert.deepEqual(double.declared.toSorted((a, b) => a.id - b.id), sealed.toSorted((a, b) => a.id - b.id));
+
+  double.declare = declare;
+  await starts(many.slice(0, 1));
+  assert.deepEqual([domains(double), double.declared.length], [[["host-0.test", "host-0.test."]], 2]);
+});
+
+test("changes in a row wait for no seal, and the last of them is sealed", async () => {
+  const double = await background(PIN);
+  await until(() => double.session.sealed === true, "sealed at the start");
+  const { declare } = double;
+  let go;
+  double.declare = (update) => new Promise((resolve) => { go = () => resolve(declare(update)); });
+  const saved = (number) => ask(double, { type: "saveRule", rule: { host: `${number}.test`, pins: [{ sha256: OTHER }] } });
+  assert.equal((await saved("a")).type, "saved");
+  await until(() => go, "the first is being sealed");
+  const first = go;
+  go = undefined;
+  for (const name of ["b", "c"]) assert.equal((await saved(name)).type, "saved");
+  first();
+  await until(() => go, "what came since is being sealed");
+  assert.equal(double.session.sealed, undefined, "the first seal is not all of it");
+  double.declare = declare;
+  go();
+  await until(() => double.session.sealed === true, "all of it");
+  assert.deepEqual(domains(double).flat().filter((domain) => !domain.endsWith(".")), ["a.test", "b.test", "c.test", "chat.example.com"]);
 });
 
 test("the seal is compared once a session, and after a change that was cut off", async () => {
   for (const [session, expected] of [[{ sealed: true }, 0], [{}, 1]]) {
     const double = installBrowser();
     let read = 0;
-    browser.declarativeNetRequest.getDynamicRules = async () => { read += 1; return double.declared; };
+    const { getDynamicRules } = browser.declarativeNetRequest;
+    browser.declarativeNetRequest.getDynamicRules = (filter) => { read += 1; return getDynamicRules(filter); };
+    double.stored.policy = { version: 1, settings: {}, rules: [{ id: "r", host: "chat.example.com", pins: [{ sha256: OTHER }] }] };
     double.session = session;
     await startBackground();
     await ask(double, { type: "status" });
@@ -230,10 +311,10 @@ test("what is sealed stays so while the rules cannot be read", async () => {
 
 test("a host that Firefox refuses leaves the others sealed, and a seal that cannot be put on is said", async () => {
   const double = await background(PIN, {});
-  await until(() => double.declared.length === 1, "sealed");
+  await until(() => double.session.sealed === true, "sealed");
   const declare = double.declare;
   double.declare = async (update) => {
-    if (update.addRules[0]?.condition.requestDomains.includes("1.2.3")) throw new Error("not a canonical domain");
+    if (update.addRules.some(({ condition }) => condition.requestDomains.includes("1.2.3"))) throw new Error("not a canonical domain");
     return declare(update);
   };
   double.stored.policy.rules.push({ id: "odd", host: "1.2.3", pins: [{ sha256: OTHER }] });
@@ -296,5 +377,5 @@ test("the seal of a version with another text is replaced", async () => {
   double.stored.policy = { version: 1, settings: {}, rules: [{ id: "r", host: "chat.example.com", pins: [{ sha256: OTHER }] }] };
   await startBackground();
   await until(() => double.session.sealed === true, "compared");
-  assert.deepEqual(double.declared.map(({ action }) => action.responseHeaders[0].value), [SEAL]);
+  assert.deepEqual(double.declared.map(({ action }) => action.responseHeaders[0].value), [SEAL, SEAL]);
 });

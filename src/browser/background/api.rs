@@ -42,7 +42,7 @@ extern "C" {
     fn action_set_title(details: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "declarativeNetRequest"], js_name = getDynamicRules)]
-    fn declarative_get_dynamic_rules() -> Result<JsValue, JsValue>;
+    fn declarative_get_dynamic_rules(filter: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "declarativeNetRequest"], js_name = updateDynamicRules)]
     fn declarative_update_dynamic_rules(update: &JsValue) -> Result<JsValue, JsValue>;
@@ -112,9 +112,10 @@ pub(super) async fn set_title(details: &JsValue) -> Result<JsValue, JsValue> {
     settled(action_set_title(details)).await
 }
 
-/// The declarative rules that this extension has made, and that the browser keeps across its starts.
-pub(super) async fn declared_rules() -> Result<JsValue, JsValue> {
-    settled(declarative_get_dynamic_rules()).await
+/// The declarative rules that this extension has made, and that the browser keeps across its starts: all, or those that
+/// `{ruleIds}` names.
+pub(super) async fn declared_rules(filter: &JsValue) -> Result<JsValue, JsValue> {
+    settled(declarative_get_dynamic_rules(filter)).await
 }
 
 /// `{removeRuleIds, addRules}`, all of it or nothing.

@@ -104,9 +104,7 @@ impl State {
             .as_ref()
             .map_or(Response::Done, |rule| Response::Saved { rule: RuleDocument::from(rule.as_ref()) });
         self.engine.borrow_mut().adopt(change);
-        // What is asked of a person is answered now; the next change waits for it.
-        let sealing = Rc::clone(self);
-        spawn_local(async move { sealing.seal_in_turn().await });
+        self.seal_soon();
         self.draw_badge();
         spawn_local(tell_pages(Notice::RulesChanged));
         Ok(response)

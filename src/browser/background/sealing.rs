@@ -1,9 +1,10 @@
-//! Keeps the seal in step with the rules. No socket waits for it: until it is on, the key holds alone.
+//! Keeps the seal in step with the rules. Neither a socket nor a change waits for it: until it is on, the key holds alone.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
 use super::seal;
 use super::session_store::{self, SEALED};
@@ -13,28 +14,46 @@ use crate::error::Error;
 use crate::limits::SEAL_DEADLINE_MS;
 use crate::message::Notice;
 
+/// How far the seal is behind the rules.
+#[derive(Default)]
+pub(super) struct Sealing {
+    /// Whether the seal is to be compared with the rules once more.
+    is_due: Cell<bool>,
+    /// Whether it is being compared or put on.
+    is_under_way: Cell<bool>,
+    /// How many changes of the rules have begun.
+    changes: Cell<u64>,
+}
+
 impl State {
-    /// Once a session, and after a change that was cut off: the administrator's rules may be others than at the last start.
-    pub(super) async fn seal_in_turn(self: &Rc<Self>) {
+    /// Once a session, and after each change: the administrator's rules may be others than at the last start. Several changes
+    /// in a row are sealed together.
+    pub(super) fn seal_soon(self: &Rc<Self>) {
+        self.sealing.is_due.set(true);
+        if self.sealing.is_under_way.replace(true) {
+            return;
+        }
         let state = Rc::clone(self);
-        self.changes
-            .run(async move {
+        spawn_local(async move {
+            while state.sealing.is_due.replace(false) {
                 let sealing = Rc::clone(&state);
                 let sealed = future_to_promise(async move {
                     sealing.seal().await;
                     Ok(JsValue::UNDEFINED)
                 });
-                // A browser that never answers must not hold back every later change.
+                // A browser that never answers must not hold back every later seal.
                 if !promise::within(&sealed, SEAL_DEADLINE_MS).await {
                     let detail = format!("no answer within {SEAL_DEADLINE_MS} ms");
                     state.say_whether_sealed(Some(Error::Storage { detail })).await;
                 }
-            })
-            .await;
+            }
+            state.sealing.is_under_way.set(false);
+        });
     }
 
     /// A change of the rules begins. If it is cut off, the next start compares.
     pub(super) async fn break_seal(&self) {
+        self.sealing.changes.set(self.sealing.changes.get().wrapping_add(1));
         // Where this fails, the next start of the browser compares.
         let broken = future_to_promise(async {
             let _ = session_store::store(SEALED, None::<bool>).await;
@@ -48,16 +67,16 @@ impl State {
         let Ok(now) = clock::now() else {
             return;
         };
-        // While the rules cannot be read, every socket is stopped, and what was sealed stays so.
-        if self.engine.borrow().policy().is_err() {
+        let changes = self.sealing.changes.get();
+        let Some(sealed) = self.engine.borrow().sealed(now) else {
             return;
-        }
-        let hosts = self.engine.borrow().sealed_hosts(now);
-        let sealed = if seal::is_on(&hosts).await { Ok(()) } else { seal::put_on(&hosts).await };
-        if sealed.is_ok() {
+        };
+        let done = seal::put_on(&sealed).await;
+        // One that has begun since is yet to be sealed.
+        if done.is_ok() && self.sealing.changes.get() == changes {
             let _ = session_store::store(SEALED, Some(true)).await;
         }
-        self.say_whether_sealed(sealed.err()).await;
+        self.say_whether_sealed(done.err()).await;
     }
 
     async fn say_whether_sealed(&self, problem: Option<Error>) {

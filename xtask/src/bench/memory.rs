@@ -1,6 +1,7 @@
 //! What the process of the extensions holds after the background has slept and woken many times.
 
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use sockpin_e2e::demo::Demo;
@@ -13,6 +14,8 @@ use super::{Bench, rules};
 
 const RULES: [usize; 2] = [0, 10_000];
 const WAKES: usize = 12;
+/// Firefox collects some 15 seconds after the last page has ended.
+const LATER: Duration = Duration::from_secs(20);
 
 pub(super) async fn measure(bench: &Bench) -> Result<Section> {
     let variants = bench.variants.named(&[NOTHING, SOCKPIN, AGAINST]);
@@ -26,10 +29,12 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
                     Ok(()) => after_wakes(browser, &demo).await?,
                     Err(why) => Err(why),
                 };
-                for (name, size) in [(PRIVATE, &memory), (RESIDENT, &memory)] {
-                    let size =
-                        size.clone().map(|memory| vec![if name == PRIVATE { memory.private } else { memory.resident }]);
-                    measured.record(&case(count, name), browser.variant.name, size);
+                record(&mut measured, browser, count, AT_ONCE, memory);
+            }
+            tokio::time::sleep(LATER).await;
+            for browser in &browsers {
+                if !measured.has_failed(&case(count, AT_ONCE, PRIVATE), browser.variant.name) {
+                    record(&mut measured, browser, count, AFTERWARDS, now(browser).await.map(Ok)?);
                 }
             }
         }
@@ -37,29 +42,50 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
     }
 
     let variants = names(&variants);
-    let cases = RULES.iter().flat_map(|&count| [PRIVATE, RESIDENT].map(|name| case(count, name)));
-    let goal = |text, count, at_most| {
-        let (case, compared) = (case(count, PRIVATE), Compared::Over(case(count, PRIVATE), NOTHING));
+    let cases = RULES.iter().flat_map(|&count| {
+        [AT_ONCE, AFTERWARDS].into_iter().flat_map(move |when| [PRIVATE, RESIDENT].map(|name| case(count, when, name)))
+    });
+    let goal = |text, count, when, at_most| {
+        let case = case(count, when, PRIVATE);
+        let compared = Compared::Over(case.clone(), NOTHING);
         measured.goal(&Goal { text, case, compared, at_most, unit: Unit::Megabytes })
     };
     Ok(Section {
         title: "Memory",
         about: format!(
             "Megabytes of the process `WebExtensions`, begun anew, after the background has slept and a socket has woken \
-             it {WAKES} times. Samples of each: {}.",
+             it {WAKES} times in a row: at once, and {} seconds later, when Firefox has collected what the pages that have \
+             ended left behind. Samples of each: {}.",
+            LATER.as_secs(),
             bench.rounds
         ),
         lines: cases.map(|case| measured.line(&case, &variants, Unit::Megabytes)).collect(),
         goals: vec![
-            goal("private, without rules, over `nothing`", 0, 40.0),
-            goal("private, with 10,000 rules, over `nothing`", 10_000, 90.0),
+            goal("without rules, over `nothing`, at once", 0, AT_ONCE, 40.0),
+            goal("with 10,000 rules, over `nothing`, at once", 10_000, AT_ONCE, 90.0),
+            goal("without rules, over `nothing`, later", 0, AFTERWARDS, 40.0),
+            goal("with 10,000 rules, over `nothing`, later", 10_000, AFTERWARDS, 90.0),
         ],
         variants,
     })
 }
 
-fn case(count: usize, name: &str) -> String {
-    format!("with {} rules, {name}", thousands(count))
+fn case(count: usize, when: &str, name: &str) -> String {
+    format!("with {} rules, {when}, {name}", thousands(count))
+}
+
+fn record(
+    measured: &mut Measurements,
+    browser: &Browser<'_>,
+    count: usize,
+    when: &str,
+    memory: Result<Memory, String>,
+) {
+    let private = memory.clone().map(|memory| vec![memory.private]);
+    let resident = memory.map(|memory| vec![memory.resident]);
+    for (name, size) in [(PRIVATE, private), (RESIDENT, resident)] {
+        measured.record(&case(count, when, name), browser.variant.name, size);
+    }
 }
 
 /// Megabytes of a process.
@@ -83,10 +109,14 @@ async fn after_wakes(browser: &Browser<'_>, demo: &Demo) -> Result<Result<Memory
     if let Err(why) = browser.sockets(&demo.servers.url("unpinned")?, 1, Came::Open).await? {
         return Ok(Err(why));
     }
+    now(browser).await.map(Ok)
+}
+
+async fn now(browser: &Browser<'_>) -> Result<Memory> {
     let processes = browser.firefox.privileged(EXTENSION_PROCESSES, Vec::new()).await?;
     let processes: Vec<u32> = serde_json::from_value(processes).context("Firefox does not tell its processes")?;
     ensure!(processes.len() == 1, "there is not one process of the extensions: {processes:?}");
-    processes.into_iter().map(read).next().context("there is none")?.map(Ok)
+    processes.into_iter().map(read).next().context("there is none")?
 }
 
 fn read(process: u32) -> Result<Memory> {
@@ -107,6 +137,8 @@ fn parse(text: &str) -> Option<Memory> {
 
 /// What would be free if it ended.
 const PRIVATE: &str = "private";
+const AT_ONCE: &str = "at once";
+const AFTERWARDS: &str = "later";
 /// What it shares with other processes included.
 const RESIDENT: &str = "resident";
 

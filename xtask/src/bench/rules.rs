@@ -31,11 +31,24 @@ pub(super) async fn hold(browser: &Browser<'_>, demo: &Demo) -> Result<Result<()
     Ok(blocked.map(drop).map_err(|why| format!("the rules do not hold: {why}")))
 }
 
+/// How an administrator gives rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As a list of objects.
+    List,
+    /// As JSON text of that list.
+    Text,
+}
+
 /// Policies of Firefox that set so many rules for Sockpin; the last one blocks [`PINNED`].
-pub(super) fn managed(count: usize) -> Value {
+pub(super) fn managed(count: usize, form: Form) -> Value {
     let last = count.saturating_sub(1);
     let host = |index| if index == last { PINNED.to_owned() } else { format!("host-{index}.example") };
-    let rules: Vec<_> = (0..count).map(|index| json!({ "host": host(index), "pins": pins(index) })).collect();
+    let rules: Value = (0..count).map(|index| json!({ "host": host(index), "pins": pins(index) })).collect();
+    let rules = match form {
+        Form::List => rules,
+        Form::Text => json!(rules.to_string()),
+    };
     json!({ "3rdparty": { "Extensions": { (extension::ID): { "rules": rules } } } })
 }
 
@@ -101,9 +114,13 @@ mod tests {
 
     #[test]
     fn the_last_managed_rule_is_the_one_that_is_tried() {
-        let policies = managed(3);
+        let policies = managed(3, Form::List);
         let rules = policies.pointer(&format!("/3rdparty/Extensions/{}/rules", extension::ID)).unwrap();
         let hosts: Vec<_> = rules.as_array().unwrap().iter().map(|rule| &rule["host"]).collect();
         assert_eq!(hosts, ["host-0.example", "host-1.example", PINNED]);
+        let text = managed(3, Form::Text);
+        let text =
+            text.pointer(&format!("/3rdparty/Extensions/{}/rules", extension::ID)).and_then(Value::as_str).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(text).unwrap(), *rules);
     }
 }
