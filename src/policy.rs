@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::error::Error;
 use crate::fields::{Fields, elements, unknown_field};
 use crate::host::{Breadth, Host, HostPattern, UrlHostParser, name_and_parents};
-use crate::limits::MAX_RULES;
-use crate::rule::{Birth, Field, FieldError, Rule, RuleDocument};
+use crate::limits::{MAX_PINS_PER_RULE, MAX_RULES};
+use crate::pin::{Pin, holds_private_key};
+use crate::rule::{Birth, Field, FieldError, PinDocument, Rule, RuleDocument};
 use crate::settings::{Pausing, Settings};
 use crate::time::UnixMillis;
 
@@ -241,7 +242,13 @@ impl Policy {
             if host.is_never_shown() {
                 errors.push(whole(Field::Host, Error::HostNeverShown { host: host.base().to_string() }));
             }
+            if host.is_never_opened(url_host) {
+                errors.push(whole(Field::Host, Error::HostInternationalised { text: host.base().to_string() }));
+            }
         }
+        errors.extend(of_no_key(Field::Pins, &document.pins));
+        errors.extend(of_no_key(Field::Denied, &document.denied));
+        errors.extend(private_keys(document));
         match old {
             // A page that was opened on an older version must not undo what another has saved since.
             Some(old) if document.updated != Some(old.updated()) => errors.push(whole(Field::Id, Error::RuleChanged)),
@@ -351,6 +358,31 @@ impl Serialize for RulesAfter<'_> {
 
 fn index_keys(pattern: &HostPattern) -> (Box<str>, (Breadth, Option<u16>)) {
     (pattern.base().to_string().into(), (pattern.breadth(), pattern.port()))
+}
+
+/// Pins that can be read and belong to no key.
+fn of_no_key(field: Field, pins: &[PinDocument]) -> impl Iterator<Item = FieldError> {
+    pins.iter().take(MAX_PINS_PER_RULE).enumerate().filter_map(move |(index, pin)| {
+        let error = Pin::parse(&pin.sha256).ok()?.check_is_of_a_key().err()?;
+        Some(FieldError { field, index: Some(index), error })
+    })
+}
+
+/// Private keys where anything may be written. Those in the place of a pin or a host are refused as such.
+fn private_keys(document: &RuleDocument) -> Vec<FieldError> {
+    let is_private = |text: &str| holds_private_key(text.as_bytes());
+    let labels = |field, pins: &[PinDocument]| {
+        let private = |(index, pin): (usize, &PinDocument)| {
+            is_private(&pin.label).then_some(FieldError { field, index: Some(index), error: Error::PrivateKey })
+        };
+        pins.iter().take(MAX_PINS_PER_RULE).enumerate().filter_map(private).collect::<Vec<_>>()
+    };
+    let mut errors = labels(Field::Pins, &document.pins);
+    errors.extend(labels(Field::Denied, &document.denied));
+    if is_private(&document.note) {
+        errors.push(whole(Field::Note, Error::PrivateKey));
+    }
+    errors
 }
 
 /// An error that is about a field as a whole.

@@ -5,6 +5,7 @@
 mod certificates;
 mod chains;
 mod engine;
+mod field_cases;
 mod hosts;
 mod lock;
 mod log;
