@@ -2,6 +2,8 @@
 //!
 //! Nobody who sits at this browser can mend them, so each bad part is refused by itself and shown, and the rest holds.
 
+mod document;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use crate::fields::{Fields, elements};
 use crate::host::UrlHostParser;
 use crate::limits::MAX_RULES;
 use crate::policy::{POLICY_VERSION, Policy, RuleChange};
-use crate::rule::{Birth, RuleDocument};
+use crate::rule::Birth;
 use crate::settings::Settings;
 use crate::time::UnixMillis;
 
@@ -77,10 +79,13 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn read(&mut self, json: &str) -> Result<(), Error> {
-        let mut fields = Fields::from_json(json).map_err(|error| shape(&error))?;
+        let json = document::unwrapped(json);
+        let mut fields = Fields::from_json(&json).map_err(|error| shape(&error))?;
         // First, since a newer policy may have any other shape.
         if let Some(version) = fields.take("version") {
-            match serde_json::from_str(version) {
+            // `"1"` is the number in the registry, where it was entered as text.
+            let text: Option<String> = serde_json::from_str(version).ok();
+            match serde_json::from_str(text.as_deref().unwrap_or(version)) {
                 Ok(POLICY_VERSION) => {}
                 Ok(version) if version > POLICY_VERSION => return Err(Error::PolicyNewer { version }),
                 _ => return Err(Error::ManagedVersion),
@@ -88,15 +93,15 @@ impl Reading<'_> {
         }
         // One bad part takes no other with it.
         if let Some(rules) = fields.take("rules") {
-            match elements(rules) {
+            match elements(&document::unwrapped(rules)) {
                 Ok(rules) => self.add_all(&rules),
                 Err(error) => self.refuse(Place::Policy, shape(&error)),
             }
         }
         if let Some(settings) = fields.take("settings") {
-            self.set(settings);
+            self.set(&document::unwrapped(settings));
         }
-        for name in fields.into_names() {
+        for name in fields.into_names().filter(|name| !document::is_comment(name)) {
             self.refuse(Place::Policy, Error::SettingUnknown { name });
         }
         Ok(())
@@ -114,7 +119,7 @@ impl Reading<'_> {
     }
 
     fn add(&mut self, index: usize, rule: &str) -> Result<(), Error> {
-        let mut document: RuleDocument = serde_json::from_str(rule).map_err(|error| shape(&error))?;
+        let mut document = document::rule(rule)?;
         let id = document.id.take().unwrap_or_else(|| format!("managed-{index}"));
         if self.policy.has_rule(&id) {
             return Err(Error::RuleIdTaken { id });
