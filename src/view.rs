@@ -11,10 +11,11 @@
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
 //! - [`socket`]: what came of a socket that the lab opened.
-//! - [`badge`]: the toolbar button.
+//! - [`badge`], [`badge_count`]: the toolbar button.
 //! - [`date`]: dates and spans of time.
 
 pub mod badge;
+pub mod badge_count;
 pub mod certificate;
 pub mod date;
 pub mod error;

@@ -15,9 +15,7 @@ use super::serial::Serial;
 use crate::browser::api::tabs;
 use crate::browser::convert::{property, to_js};
 use crate::view::badge::Face;
-
-/// Past this it says so and no more: a badge holds four characters.
-const MOST_SHOWN: u32 = 999;
+use crate::view::badge_count::one_more;
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,11 +54,7 @@ impl Badge {
             let Ok(shown) = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await else {
                 return;
             };
-            let counted = shown.as_string().and_then(|text| text.trim_end_matches('+').parse().ok()).unwrap_or(0u32);
-            let text = match counted.saturating_add(1) {
-                count if count > MOST_SHOWN => format!("{MOST_SHOWN}+"),
-                count => count.to_string(),
-            };
+            let text = one_more(&shown.as_string().unwrap_or_default());
             let change = Details { tab_id: Some(tab), text: Some(&text), ..Details::default() };
             let _ = api::set_badge_text(&to_js(&change).unwrap_or_default()).await;
         }));
