@@ -33,6 +33,13 @@ impl Pin {
         Self(Sha256::digest(spki).into())
     }
 
+    /// Whether this is the fingerprint of that whole certificate: what people enter who take it for the pin of its key.
+    #[must_use]
+    pub fn is_fingerprint_of(&self, certificate: &[u8]) -> bool {
+        let Self(digest) = self;
+        Sha256::digest(certificate).as_slice() == digest
+    }
+
     /// Reads a pin in any notation that is in use, with what commonly stands around it.
     ///
     /// ```
@@ -79,7 +86,7 @@ impl Pin {
         &self.0
     }
 
-    /// The digest as base64 with padding (RFC 4648 section 4), without `sha256/`.
+    /// The digest as base64 with padding ([RFC 4648 section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4)), without `sha256/`.
     #[must_use]
     pub fn to_base64(self) -> String {
         STANDARD.encode(self.0)

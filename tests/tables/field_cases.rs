@@ -8,13 +8,17 @@ use sockpin::error::{Container, Error};
 use sockpin::formats::{self, Key, Kind, Reading};
 use sockpin::host::HostPattern;
 use sockpin::pin::Pin;
-use sockpin::policy::Policy;
+use sockpin::policy::{Layers, Policy};
 use sockpin::rule::{Birth, Field, PinDocument, RuleDocument};
+use sockpin::verdict::{Outcome, judge};
+use sockpin::view::badge_count::one_more;
 use sockpin::view::error::sentence;
 use sockpin::view::form::{self, DateInput, Place};
 use sockpin::view::notice::Kind as NoticeKind;
+use sockpin::view::violation::advice;
+use sockpin::violation::Violation;
 
-use crate::chains::NOW;
+use crate::chains::{NOW, TestChain, connection, secure};
 use crate::url_host;
 
 const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
@@ -106,6 +110,25 @@ fn case_2_a_certificates_fingerprint_is_warned_of() {
     }
 }
 
+/// At a violation the mistake is certain, and the pin that was meant is known.
+#[test]
+fn case_2_a_fingerprint_in_the_place_of_a_pin_is_explained_at_a_violation() {
+    let chain = TestChain::new();
+    let fingerprint = Pin::of_spki(&chain.intermediate); // the same digest, of the whole certificate
+    for (pin, is_explained) in [(fingerprint.to_string(), true), (format!("sha256/{A}"), false)] {
+        let rule = json!({"id": "1", "host": "chat.example.com", "pins": [{"sha256": pin}]});
+        let policy = json!({"version": 1, "rules": [rule]}).to_string();
+        let user = Policy::from_json(&policy, NOW, &url_host).unwrap();
+        let connection = connection("wss://chat.example.com/", secure(chain.certificates()));
+        let verdict = judge(&Layers { user, ..Layers::default() }, &connection);
+        assert_eq!(verdict.outcome, Outcome::Block);
+        let advice = advice(&Violation::new(&verdict, &connection, None), &chain.certificates());
+        let [_, intermediate, _] = chain.pins;
+        assert_eq!(advice.contains(&format!("replace that pin by {intermediate}")), is_explained, "{advice}");
+        assert_eq!(advice.contains("add the new pin to the rule"), !is_explained, "{advice}");
+    }
+}
+
 #[test]
 fn case_3_a_header_loses_no_pin() {
     let expected = [Pin::parse(A).unwrap(), Pin::parse(B).unwrap()];
@@ -146,7 +169,7 @@ fn case_4_the_chain_of_a_failure_text_and_nothing_else() {
             format!("    sha256/{outdated}"),
             "\tat okhttp3.CertificatePinner.check(CertificatePinner.java:204)".to_owned(),
         ];
-        let text: String = lines.iter().map(|line| format!("{prefix}{line}\n")).collect();
+        let text = lines.each_ref().map(|line| format!("{prefix}{line}")).join("\n");
         let reading = read(&text);
         let expected = [(A.to_owned(), "CN=chat.example.com, O=Example"), (B.to_owned(), name)];
         assert_eq!(labelled(&reading), expected, "{text}");
@@ -366,6 +389,17 @@ fn case_13_wildcards_above_names_of_private_use() {
     }
     for host in ["*.com", "**.dev", "*.localhost"] {
         assert_eq!(refused(&rule(host, A)), [(Field::Host, "host-wildcard-top-level")], "{host}");
+    }
+}
+
+/// Case 14 is in `managed.rs`; cases 9 and 10 are in `names.rs`.
+#[test]
+fn case_15_the_badge_has_three_characters() {
+    let mut shown = String::new();
+    for count in 1..=1_000 {
+        shown = one_more(&shown);
+        assert!(shown.chars().count() <= 3, "{shown}");
+        assert_eq!(shown, if count > 99 { "99+".to_owned() } else { count.to_string() });
     }
 }
 
