@@ -120,7 +120,7 @@ impl<'a> Iterator for Blocks<'a> {
     }
 }
 
-/// On one line and without dashes in it (RFC 7468 section 3, `labelchar`).
+/// On one line and without dashes in it ([RFC 7468 section 3](https://www.rfc-editor.org/rfc/rfc7468#section-3), `labelchar`).
 fn is_label(text: &str) -> bool {
     !text.contains(['\n', '\r'])
 }

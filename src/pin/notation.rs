@@ -2,7 +2,7 @@
 //!
 //! | written | by |
 //! |---|---|
-//! | `sha256/C5+l…r8M=` | OkHttp, this program |
+//! | `sha256/C5+l…r8M=` | `OkHttp`, this program |
 //! | `sha256//C5+l…r8M=` | curl `--pinnedpubkey` |
 //! | `pin-sha256="C5+l…r8M="` | `Public-Key-Pins` ([RFC 7469 section 2.1](https://www.rfc-editor.org/rfc/rfc7469#section-2.1)) |
 //! | `C5+l…r8M=`, with or without padding, also URL-safe ([RFC 4648 section 5](https://www.rfc-editor.org/rfc/rfc4648#section-5)) | Android, `TrustKit`, `openssl enc -base64` |
@@ -101,11 +101,11 @@ fn undecodable(text: &str) -> Error {
 
 /// The algorithm that a text names first, and the digest behind that name.
 fn named(text: &str) -> Option<(&'static str, &str)> {
-    let starts = text.char_indices().filter(|(start, _)| {
+    let mut starts = text.char_indices().filter(|(start, _)| {
         let before = text.get(..*start).and_then(|before| before.chars().next_back());
         !before.is_some_and(|before| before.is_ascii_alphanumeric())
     });
-    let (algorithm, behind) = starts.filter_map(|(start, _)| name_at(text.get(start..)?)).next()?;
+    let (algorithm, behind) = starts.find_map(|(start, _)| name_at(text.get(start..)?))?;
     match (algorithm, named(behind)) {
         // `SHA256 of the key: sha256/…`
         (SHA_256, Some(again)) => Some(again),
