@@ -124,7 +124,7 @@ impl Reading<'_> {
         if self.policy.has_rule(&id) {
             return Err(Error::RuleIdTaken { id });
         }
-        let rule = self.policy.check(&document, &Birth { id, time: self.now }, self.url_host);
+        let rule = self.policy.check_managed(&document, &Birth { id, time: self.now }, self.url_host);
         let rule = rule.map_err(|errors| errors.into_iter().next().map_or(Error::RuleId, |first| first.error))?;
         self.policy.make(RuleChange::Put(Arc::new(rule)));
         Ok(())

@@ -227,6 +227,30 @@ impl Policy {
         birth: &Birth,
         url_host: UrlHostParser<'_>,
     ) -> Result<Rule, Vec<FieldError>> {
+        self.check_with(document, birth, url_host, mistakes_of_entry(document, url_host))
+    }
+
+    /// As [`Self::check`], for a rule of an administrator. What a person who enters a rule is kept from, since it protects nothing,
+    /// refuses none of theirs: nobody would be there to mend it, and without its rule a host is not protected at all.
+    ///
+    /// # Errors
+    /// Everything else that is wrong with it.
+    pub(crate) fn check_managed(
+        &self,
+        document: &RuleDocument,
+        birth: &Birth,
+        url_host: UrlHostParser<'_>,
+    ) -> Result<Rule, Vec<FieldError>> {
+        self.check_with(document, birth, url_host, Vec::new())
+    }
+
+    fn check_with(
+        &self,
+        document: &RuleDocument,
+        birth: &Birth,
+        url_host: UrlHostParser<'_>,
+        entered: Vec<FieldError>,
+    ) -> Result<Rule, Vec<FieldError>> {
         let old = document.id.as_deref().and_then(|id| self.rule(id));
         let (rule, mut errors) = match Rule::new(document, birth, url_host) {
             Ok(rule) => (Some(rule), Vec::new()),
@@ -242,13 +266,8 @@ impl Policy {
             if host.is_never_shown() {
                 errors.push(whole(Field::Host, Error::HostNeverShown { host: host.base().to_string() }));
             }
-            if host.is_never_opened(url_host) {
-                errors.push(whole(Field::Host, Error::HostInternationalised { text: host.base().to_string() }));
-            }
         }
-        errors.extend(of_no_key(Field::Pins, &document.pins));
-        errors.extend(of_no_key(Field::Denied, &document.denied));
-        errors.extend(private_keys(document));
+        errors.extend(entered);
         match old {
             // A page that was opened on an older version must not undo what another has saved since.
             Some(old) if document.updated != Some(old.updated()) => errors.push(whole(Field::Id, Error::RuleChanged)),
@@ -358,6 +377,20 @@ impl Serialize for RulesAfter<'_> {
 
 fn index_keys(pattern: &HostPattern) -> (Box<str>, (Breadth, Option<u16>)) {
     (pattern.base().to_string().into(), (pattern.breadth(), pattern.port()))
+}
+
+/// What is wrong with a rule for whoever enters it, and no reason to do without it once it is in force.
+fn mistakes_of_entry(document: &RuleDocument, url_host: UrlHostParser<'_>) -> Vec<FieldError> {
+    let mut errors = private_keys(document);
+    errors.extend(of_no_key(Field::Pins, &document.pins));
+    errors.extend(of_no_key(Field::Denied, &document.denied));
+    if let Ok(typed) = HostPattern::parse(&document.host, url_host)
+        && typed.pattern.is_never_opened(url_host)
+    {
+        let text = typed.pattern.base().to_string();
+        errors.push(whole(Field::Host, Error::HostInternationalised { text }));
+    }
+    errors
 }
 
 /// Pins that can be read and belong to no key.

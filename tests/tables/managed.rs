@@ -46,6 +46,18 @@ fn a_bad_rule_is_refused_by_itself() {
     }
 }
 
+/// Without its rule a host would not be protected at all.
+#[test]
+fn a_pin_of_no_key_takes_no_rule_away() {
+    for pins in [
+        json!([{"sha256": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]),
+        json!([PIN, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]),
+    ] {
+        let managed = read(&json!({"rules": [{"host": "a.test", "pins": pins}]}));
+        assert_eq!(outcome(&managed), (vec!["a.test".to_owned()], vec![]), "{pins}");
+    }
+}
+
 /// Row 14 of the cases from the field: what the Windows registry makes of the same policy.
 #[test]
 fn case_14_a_policy_from_the_windows_registry() {
