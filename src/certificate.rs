@@ -2,10 +2,14 @@
 //!
 //! The hot path slices and hashes; what a person reads ([`Description`]) is parsed only when it is shown.
 
+mod container;
 mod description;
 mod name;
 mod tlv;
 
+pub(crate) use container::{
+    certificates_of_pkcs7, der_length, is_pkcs7, is_pkcs12, rsa_public_key_from_der, trusted_certificate,
+};
 pub use description::Description;
 
 use crate::error::Error;
@@ -13,7 +17,8 @@ use crate::limits::MAX_CERTIFICATE_BYTES;
 use crate::pin::Pin;
 use tlv::{Reader, Tag};
 
-/// The parts of a certificate that matter here, each as the original DER with its outer tag (RFC 5280 section 4.1):
+/// The parts of a certificate that matter here, each as the original DER with its outer tag
+/// ([RFC 5280 section 4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)):
 ///
 /// ```text
 /// Certificate  ::=  SEQUENCE  {
@@ -57,7 +62,7 @@ impl<'a> Certificate<'a> {
         certificate.element(Tag::BIT_STRING, "signatureValue")?;
         certificate.end("Certificate")?;
 
-        tbs.optional(Tag::VERSION, "version")?;
+        tbs.optional(Tag::CONTEXT_0, "version")?;
         let serial = tbs.contents(Tag::INTEGER, "serialNumber")?;
         tbs.element(Tag::SEQUENCE, "signature")?;
         let issuer = tbs.element(Tag::SEQUENCE, "issuer")?;
@@ -93,7 +98,7 @@ pub fn public_key_from_der(der: &[u8]) -> Result<&[u8], Error> {
     Ok(der)
 }
 
-/// Subject and `SubjectPublicKeyInfo` of a certificate request (RFC 2986 section 4), each with its outer tag.
+/// Subject and `SubjectPublicKeyInfo` of a certificate request ([RFC 2986 section 4](https://www.rfc-editor.org/rfc/rfc2986#section-4)), each with its outer tag.
 pub fn request_from_der(der: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     let mut request = Reader::only_child(der, "CertificationRequest")?;
     let mut info = request.enter(Tag::SEQUENCE, "certificationRequestInfo")?;
@@ -108,7 +113,7 @@ pub fn request_from_der(der: &[u8]) -> Result<(&[u8], &[u8]), Error> {
 }
 
 /// `SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }`
-/// (RFC 5280 section 4.1.2.7).
+/// ([RFC 5280 section 4.1.2.7](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7)).
 fn check_spki(spki: &[u8]) -> Result<(), Error> {
     let mut parts = Reader::only_child(spki, "subjectPublicKeyInfo")?;
     parts.element(Tag::SEQUENCE, "algorithm")?;

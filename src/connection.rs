@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::host::{Host, UrlHostParser, split_port};
+use crate::host::{Host, UrlHostParser, authority, split_port};
 use crate::limits::MAX_CHAIN_CERTIFICATES;
 use crate::time::UnixMillis;
 
@@ -28,7 +28,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Reads the URL of a socket (RFC 6455 section 3).
+    /// Reads the URL of a socket ([RFC 6455 section 3](https://www.rfc-editor.org/rfc/rfc6455#section-3)).
     ///
     /// # Errors
     /// [`Error::SocketUrl`] for another scheme, and every error of a host and a port.
@@ -39,15 +39,12 @@ impl Target {
             "ws" => (Scheme::Ws, 80),
             _ => return Err(Error::SocketUrl),
         };
-        // A backslash ends the authority of a special URL as a slash does (WHATWG URL, "authority state").
-        let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let (host, port) = split_port(authority)?;
+        let (host, port) = split_port(authority(rest))?;
         Ok(Self { scheme, host: Host::parse(host, url_host)?, port: port.unwrap_or(default_port) })
     }
 
     /// Where it is, or after an upgrade to `wss` would be, reached over TLS: the default port becomes the default port,
-    /// any other stays (RFC 6797 section 8.3).
+    /// any other stays ([RFC 6797 section 8.3](https://www.rfc-editor.org/rfc/rfc6797#section-8.3)).
     #[must_use]
     pub fn over_tls(&self) -> Self {
         let port = match (self.scheme, self.port) {

@@ -5,9 +5,11 @@
 //! is somebody's text is an [`Excerpt`] or a [`PemLabel`], or is written as one: `Debug` and `Display` are made of the
 //! JSON, so that no text leaves by another way, and a test holds that every text has its check.
 
+mod container;
 mod excerpt;
 mod pem_label;
 
+pub use container::Container;
 pub(crate) use excerpt::is_unseen;
 pub use excerpt::{Excerpt, detail, name_of_file, visible};
 pub use pem_label::PemLabel;
@@ -40,6 +42,17 @@ pub enum Error {
         /// The text.
         text: Excerpt,
     },
+    /// A pin but for a character that looks like another, or has got into it.
+    PinCharacter {
+        /// The first such character.
+        character: char,
+    },
+    /// SHA-256 of nothing, or of a line end: the command that should have hashed a key got none.
+    PinOfNothing,
+    /// Bytes that are all equal: they stand for a pin in an example.
+    PinStandIn,
+    /// The digest of a whole certificate where that of its key is wanted, as a TLSA record says itself.
+    PinOfCertificate,
     /// A private key was given where a public one is wanted.
     PrivateKey,
     /// `RSA PUBLIC KEY` is PKCS#1 (RFC 8017 appendix A.1.1), not a `SubjectPublicKeyInfo`.
@@ -64,6 +77,11 @@ pub enum Error {
         label: PemLabel,
         /// Line of the `BEGIN`, from 1.
         line: usize,
+    },
+    /// Certificates in a container that is not read.
+    Container {
+        /// Which.
+        container: Container,
     },
     /// Bytes that are neither PEM text nor the DER of a certificate, a certificate request or a public key.
     NothingRecognised,
@@ -133,6 +151,14 @@ pub enum Error {
         #[serde(serialize_with = "excerpt::serialize")]
         text: String,
     },
+    /// The host has something in front of it that belongs to no URL: `wss:`, `http//`, `DNS:`.
+    HostPrefixed {
+        /// The host alone, as far as it can be told.
+        #[serde(serialize_with = "excerpt::serialize")]
+        host: String,
+    },
+    /// Several hosts where one is wanted.
+    HostSeveral,
     /// A URL that is no socket's.
     SocketUrl,
     /// A host whose requests Firefox shows to no extension.
@@ -222,6 +248,15 @@ pub enum Error {
         #[serde(serialize_with = "excerpt::serialize_detail")]
         detail: String,
     },
+    /// A field of an administrator's rule that holds the wrong kind of value.
+    ManagedField {
+        /// Its name.
+        #[serde(serialize_with = "excerpt::serialize")]
+        name: String,
+        /// What the JSON reader says.
+        #[serde(serialize_with = "excerpt::serialize_detail")]
+        detail: String,
+    },
     /// A version of an administrator's policy that is no number.
     ManagedVersion,
     /// A field or setting that is not known, perhaps misspelt.
@@ -263,11 +298,16 @@ impl Error {
             Self::PinLength { .. } => "pin-length",
             Self::PinAlgorithm { .. } => "pin-algorithm",
             Self::PinEncoding { .. } => "pin-encoding",
+            Self::PinCharacter { .. } => "pin-character",
+            Self::PinOfNothing => "pin-of-nothing",
+            Self::PinStandIn => "pin-stand-in",
+            Self::PinOfCertificate => "pin-of-certificate",
             Self::PrivateKey => "private-key",
             Self::Pkcs1PublicKey => "pkcs1-public-key",
             Self::PemKind { .. } => "pem-kind",
             Self::PemEnd { .. } => "pem-end",
             Self::PemEncoding { .. } => "pem-encoding",
+            Self::Container { .. } => "container",
             Self::NothingRecognised => "nothing-recognised",
             Self::InputTooLarge { .. } => "input-too-large",
             Self::Der { .. } => "der",
@@ -283,6 +323,8 @@ impl Error {
             Self::HostPort { .. } => "host-port",
             Self::HostScheme { .. } => "host-scheme",
             Self::HostInternationalised { .. } => "host-internationalised",
+            Self::HostPrefixed { .. } => "host-prefixed",
+            Self::HostSeveral => "host-several",
             Self::SocketUrl => "socket-url",
             Self::HostNeverShown { .. } => "host-never-shown",
             Self::RulePinsMissing => "rule-pins-missing",
@@ -303,6 +345,7 @@ impl Error {
             Self::PolicyInForce => "policy-in-force",
             Self::PolicyRule { .. } => "policy-rule",
             Self::ManagedShape { .. } => "managed-shape",
+            Self::ManagedField { .. } => "managed-field",
             Self::ManagedVersion => "managed-version",
             Self::SettingUnknown { .. } => "setting-unknown",
             Self::PauseForbidden => "pause-forbidden",

@@ -1,4 +1,159 @@
-//! Pins as other tools write them; one file per format.
+//! Keys and pins as other tools write them: one reader for files, drops and pasted text.
+//!
+//! | file | reads |
+//! |---|---|
+//! | `key.rs` | the DER of one certificate, public key or certificate request |
+//! | `pem.rs` | blocks between `-----BEGIN …-----` and `-----END …-----` |
+//! | `unframed.rs` | certificates in base64 without such lines: `x5c`, SAML |
+//! | `container.rs` | files that hold certificates: PKCS #7 is read, the others are named |
+//! | `pin_list.rs`, `okhttp.rs` | pins as text |
+//! | `encoding.rs` | bytes to text |
+//!
+//! A bad item never spoils the good ones, and none is left out in silence: [`Reading`] says which, where and why.
 
-pub mod pem;
-pub mod pin_list;
+mod container;
+mod encoding;
+mod key;
+mod okhttp;
+mod pem;
+mod pin_list;
+mod unframed;
+
+pub use key::{Key, Kind};
+
+use crate::error::{Error, Excerpt};
+use crate::limits::{MAX_INSPECT_BYTES, MAX_PINS_PER_RULE};
+use crate::pin::holds_private_key;
+use crate::rule::RuleDocument;
+
+/// What was found in a file or a text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// Whole rules, not yet checked: from formats that name hosts.
+    pub rules: Vec<RuleDocument>,
+    /// Keys whose host is not known.
+    pub keys: Vec<Key>,
+    /// What could not be taken over.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A part that was not taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The part itself, where it may be shown.
+    pub what: Excerpt,
+    /// The line on which it begins, from 1; none where there are no lines.
+    pub line: Option<usize>,
+    /// What is wrong with it.
+    pub why: Error,
+}
+
+impl Reading {
+    fn of_key(key: Key) -> Self {
+        Self { keys: vec![key], ..Self::default() }
+    }
+
+    fn leave_out(&mut self, what: &str, line: Option<usize>, why: Error) {
+        self.left_out.push(LeftOut { what: Excerpt::of(what), line, why });
+    }
+
+    fn take(&mut self, key: Result<Key, Error>, what: &str, line: Option<usize>) {
+        match key {
+            Ok(key) => self.keys.push(key),
+            Err(why) => self.leave_out(what, line, why),
+        }
+    }
+
+    /// The same where there is anything in it; else why there is not.
+    fn or_reason(self) -> Result<Self, Error> {
+        if !self.keys.is_empty() || !self.rules.is_empty() {
+            return Ok(self);
+        }
+        Err(self.left_out.into_iter().next().map_or(Error::NothingRecognised, |first| first.why))
+    }
+}
+
+/// Reads a file, or a text that was dropped or pasted.
+///
+/// # Errors
+/// Where there is no key in it at all: [`Error::InputTooLarge`] over [`MAX_INSPECT_BYTES`]; [`Error::Container`];
+/// [`Error::PrivateKey`] where one is anywhere in it; else what is wrong with the first part that looks like a key, or
+/// [`Error::NothingRecognised`].
+pub fn read(input: &[u8]) -> Result<Reading, Error> {
+    if input.len() > MAX_INSPECT_BYTES {
+        return Err(Error::InputTooLarge { bytes: input.len(), limit: MAX_INSPECT_BYTES });
+    }
+    if let Some(container) = container::named(input) {
+        return Err(Error::Container { container });
+    }
+    if holds_private_key(input) {
+        return Err(Error::PrivateKey);
+    }
+    // Text may begin with the character whose byte is that of a SEQUENCE, so DER that cannot be read may be text.
+    let as_der = read_der(input);
+    match as_der {
+        Some(Err(error)) if encoding::is_binary(input) => Err(error),
+        Some(Ok(reading)) => Ok(reading),
+        _ => read_text(&encoding::text(input)),
+    }
+}
+
+/// The keys themselves of certificates, requests and public keys: no pins, which are no keys yet.
+///
+/// # Errors
+/// As [`read`].
+pub fn inspect(input: &[u8]) -> Result<Vec<Key>, Error> {
+    let mut reading = read(input)?;
+    reading.keys.retain(|key| key.kind != Kind::Pin);
+    reading.or_reason().map(|reading| reading.keys)
+}
+
+/// Reads a text that was pasted where one pin is typed; none where the text is for the field as it is: a bare pin, and
+/// whatever is to be mended there.
+///
+/// # Errors
+/// [`Error::PrivateKey`], before it is in any field; [`Error::RulePinCount`] for more keys than a rule can hold.
+#[must_use]
+pub fn pasted(text: &str) -> Option<Result<Reading, Error>> {
+    match read(text.as_bytes()) {
+        Err(Error::PrivateKey) => Some(Err(Error::PrivateKey)),
+        Err(_) => None,
+        Ok(reading) if reading.keys.len() > MAX_PINS_PER_RULE => {
+            Some(Err(Error::RulePinCount { limit: MAX_PINS_PER_RULE }))
+        }
+        Ok(reading) => {
+            let is_bare_pin = matches!(reading.keys.as_slice(), [key] if key.kind == Kind::Pin && key.label.is_empty());
+            (!is_bare_pin || !reading.left_out.is_empty()).then_some(Ok(reading))
+        }
+    }
+}
+
+/// What PEM in the field of a pin is, while it is being typed; none where there is no block in it.
+///
+/// # Errors
+/// [`Error::PrivateKey`], and as [`read`].
+#[must_use]
+pub fn typed_block(text: &str) -> Option<Result<Reading, Error>> {
+    (holds_private_key(text.as_bytes()) || pem::begins_in(text)).then(|| read(text.as_bytes()))
+}
+
+fn read_der(input: &[u8]) -> Option<Result<Reading, Error>> {
+    container::pkcs7(input).or_else(|| Some(Key::from_der(input)?.map(Reading::of_key)))
+}
+
+fn read_text(text: &str) -> Result<Reading, Error> {
+    let framed = pem::read(text);
+    if framed != Reading::default() {
+        return framed.or_reason();
+    }
+    let unframed = unframed::read(text);
+    if unframed != Reading::default() {
+        return unframed.or_reason();
+    }
+    let listed = okhttp::read(text).unwrap_or_else(|| pin_list::read(text));
+    listed.or_reason().map_err(|why| match why {
+        // Words are no pins that were cut short.
+        Error::PinLength { .. } | Error::PinEncoding { .. } => Error::NothingRecognised,
+        why => why,
+    })
+}

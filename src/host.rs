@@ -4,10 +4,60 @@
 //! |---|---|---|
 //! | `chat.example.com` | that name | any other |
 //! | `*.example.com` | exactly one more label | `example.com`, `a.b.example.com` |
-//! | `**.example.com` | `example.com` and every name below it (RFC 7469 `includeSubDomains`) | `badexample.com` |
+//! | `**.example.com` | `example.com` and every name below it | `badexample.com` |
 //! | `192.0.2.7`, `[2001:db8::1]`, `localhost` | exactly that | with a wildcard: refused |
 //!
 //! Any pattern may end in `:port`; without it, it stands for every port.
+//!
+//! A pattern is held against the host of a URL, never against the names in a certificate: that those fit is the browser's check.
+//!
+//! # Questions and answers
+//!
+//! **Does a trailing dot matter?** No. `example.com.` is the absolute form of `example.com`
+//! ([RFC 1034 section 3.1](https://www.rfc-editor.org/rfc/rfc1034#section-3.1)) and names the same host, so it is taken off pattern
+//! and host alike. Two dots at the end are an empty label and refused.
+//!
+//! **Does case matter?** No: names are compared in lower case
+//! ([RFC 4343 section 3](https://www.rfc-editor.org/rfc/rfc4343#section-3)).
+//!
+//! **What about internationalised names?** They are compared as A-labels
+//! ([RFC 5890 section 2.3.2.1](https://www.rfc-editor.org/rfc/rfc5890#section-2.3.2.1),
+//! [RFC 6797 section 10](https://www.rfc-editor.org/rfc/rfc6797#section-10)): `bücher.example` is `xn--bcher-kva.example`. The
+//! browser's own parser makes them (UTS #46, non-transitional), since it also decides where a socket goes. An `xn--` label that
+//! is no A-label can be read, but a new rule for it is refused.
+//!
+//! **Where may a wildcard stand?** As the whole first label and nowhere else, as in
+//! [RFC 9525 section 6.3](https://www.rfc-editor.org/rfc/rfc9525#section-6.3): neither `a*.example.com` nor `a.*.example.com`.
+//!
+//! **How many labels does `*` stand for?** Exactly one (RFC 9525 section 6.3). `**` is ours: it stands for any number, none
+//! included, as `includeSubDomains` does
+//! ([RFC 7469 section 2.1.2](https://www.rfc-editor.org/rfc/rfc7469#section-2.1.2)).
+//!
+//! **Does `*.example.com` match `example.com`?** No. `**.example.com` does.
+//!
+//! **Can a wildcard be a part of an internationalised name?** It stands above one (`*.bücher.example`), and matches one
+//! (`*.example` would match `xn--bcher-kva.example` as one label). It is never within one.
+//!
+//! **May a wildcard stand above a top-level domain?** No: `*.com` would be for far too many sites. It may above one that no
+//! registry gives out: `*.lan`, `*.internal`. Which longer names are registries' (`co.uk`) is not known here.
+//!
+//! **How are addresses compared?** As numbers. `0x7f.1` is `127.0.0.1`, since a name that ends in a number is an IPv4 address or
+//! nothing (WHATWG URL, "ends in a number checker"; [RFC 3986 section 3.2.2](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2)
+//! has the dotted form alone). `[2001:db8:0::1]` is `[2001:db8::1]`. A pattern may leave the brackets out, if it names no port. Zone
+//! identifiers (`%25eth0`, [RFC 6874](https://www.rfc-editor.org/rfc/rfc6874)) are refused, as browsers do. An IPv4 address is
+//! another host than the IPv6 address that maps to it.
+//!
+//! **Can an address have a wildcard?** No: it has no labels.
+//!
+//! **Is an underscore allowed?** Yes. Host names have none
+//! ([RFC 1123 section 2.1](https://www.rfc-editor.org/rfc/rfc1123#section-2.1)), but there are hosts whose name has one.
+//!
+//! **Which ports?** A pattern without one is for every port. Port 80 of a cleartext URL is left out of a pattern, since after the
+//! upgrade it is 443 ([RFC 6797 section 8.3](https://www.rfc-editor.org/rfc/rfc6797#section-8.3)).
+
+mod authority;
+mod restricted;
+mod typed;
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -16,6 +66,9 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::limits::{MAX_HOST_BYTES, MAX_LABEL_BYTES};
+use crate::pin::holds_private_key;
+pub(crate) use authority::{authority, split_port};
+use typed::Typed;
 
 /// The platform's URL host parser (WHATWG URL, "host parsing"): gives the ASCII form of an internationalised name
 /// (UTS #46) or of an address in odd notation (`0x7f.1`), or none where it refuses.
@@ -106,11 +159,22 @@ pub struct TypedPattern {
 
 impl HostPattern {
     /// Reads a pattern as a person types or pastes it: also a whole URL, out of which host and port are taken.
+    ///
+    /// # Errors
+    /// [`Error::PrivateKey`], never repeated, and those whose name begins with `Host`.
     pub fn parse(text: &str, url_host: UrlHostParser<'_>) -> Result<TypedPattern, Error> {
-        let (authority, taken_from_url) = authority_of(text.trim())?;
+        let read = Self::parse_public(text.trim(), url_host);
+        // A short pattern has no room for a key.
+        let has_room = text.len() >= SHORTEST_KEY || read.as_ref().map_or(true, |typed| typed.taken_from_url);
+        if has_room && holds_private_key(text.as_bytes()) { Err(Error::PrivateKey) } else { read }
+    }
+
+    fn parse_public(text: &str, url_host: UrlHostParser<'_>) -> Result<TypedPattern, Error> {
+        const CLEARTEXT_PORT: u16 = 80;
+        let Typed { authority, taken_from_url, is_cleartext } = Typed::of(text)?;
         let (host, port) = split_port(authority)?;
         // The default port of a cleartext URL is not where TLS is spoken.
-        let port = port.filter(|port| !(is_cleartext_url(text) && *port == CLEARTEXT_PORT));
+        let port = port.filter(|port| !(is_cleartext && *port == CLEARTEXT_PORT));
         let (breadth, base) = split_wildcard(host);
         if base.contains('*') {
             return Err(Error::HostWildcardPosition);
@@ -126,7 +190,7 @@ impl HostPattern {
         match &base {
             Host::Name(name) => {
                 check_letters(name)?;
-                if breadth != Breadth::Exact && !name.contains('.') {
+                if breadth != Breadth::Exact && !name.contains('.') && !PRIVATE_USE.contains(&name.as_str()) {
                     return Err(Error::HostWildcardTopLevel { base: name.clone() });
                 }
             }
@@ -154,12 +218,20 @@ impl HostPattern {
         self.port
     }
 
+    /// Whether no address can hold it: a name that claims to be an A-label and is none
+    /// ([RFC 5890 section 2.3.2.1](https://www.rfc-editor.org/rfc/rfc5890#section-2.3.2.1)). The browser opens no socket to it.
+    #[must_use]
+    pub fn is_never_opened(&self, url_host: UrlHostParser<'_>) -> bool {
+        matches!(&self.base, Host::Name(name)
+            if name.split('.').any(|label| label.starts_with(A_LABEL)) && url_host(name).as_deref() != Some(name))
+    }
+
     /// Whether it is for one of Mozilla's restricted domains, whose requests Firefox shows to no extension. Of a wildcard
     /// it cannot be said: it is for other names as well.
     #[must_use]
     pub fn is_never_shown(&self) -> bool {
         self.breadth == Breadth::Exact
-            && matches!(&self.base, Host::Name(name) if RESTRICTED_DOMAINS.contains(&name.as_str()))
+            && matches!(&self.base, Host::Name(name) if restricted::DOMAINS.contains(&name.as_str()))
     }
 
     /// Whether this pattern, taken alone, is for that host and port.
@@ -206,49 +278,6 @@ pub(crate) fn name_and_parents(name: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(name), |name| name.split_once('.').map(|(_, parent)| parent))
 }
 
-/// Host and port of a URL's authority, IPv6 brackets kept: `[::1]:80` gives `[::1]` and 80.
-pub(crate) fn split_port(authority: &str) -> Result<(&str, Option<u16>), Error> {
-    let host_end = match authority.strip_prefix('[') {
-        Some(rest) => rest.find(']').map_or(authority.len(), |end| end + 2),
-        // More than one colon without brackets: an IPv6 address, not a port.
-        None if authority.matches(':').count() > 1 => authority.len(),
-        None => authority.find(':').unwrap_or(authority.len()),
-    };
-    let (host, rest) = authority.split_at_checked(host_end).unwrap_or((authority, ""));
-    if rest.is_empty() {
-        return Ok((host, None));
-    }
-    let text = rest.strip_prefix(':').unwrap_or(rest);
-    let all_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse::<u16>() {
-        Ok(port) if all_digits && port != 0 => Ok((host, Some(port))),
-        _ => Err(Error::HostPort { text: text.to_owned() }),
-    }
-}
-
-/// The authority of a text that may be a URL, without user information, and whether anything was left out.
-fn authority_of(text: &str) -> Result<(&str, bool), Error> {
-    let (rest, had_scheme) = match text.split_once("://") {
-        Some((scheme, rest)) => {
-            if !["wss", "ws", "https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-                return Err(Error::HostScheme { scheme: scheme.to_owned() });
-            }
-            (rest, true)
-        }
-        None => (text, false),
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    Ok((host, had_scheme || host.len() != rest.len()))
-}
-
-const CLEARTEXT_PORT: u16 = 80;
-
-fn is_cleartext_url(text: &str) -> bool {
-    let scheme = text.trim().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    matches!(scheme.as_deref(), Some("ws" | "http"))
-}
-
 fn split_wildcard(host: &str) -> (Breadth, &str) {
     for (prefix, bare, breadth) in [("**.", "**", Breadth::Subtree), ("*.", "*", Breadth::OneLabel)] {
         if let Some(base) = host.strip_prefix(prefix) {
@@ -290,7 +319,7 @@ fn refuse_forbidden(name: &str) -> Result<(), Error> {
     }
 }
 
-/// What a rule may name: letters, digits, hyphens (RFC 1123 section 2.1), and the underscore that is found in practice.
+/// What a rule may name: letters, digits, hyphens ([RFC 1123 section 2.1](https://www.rfc-editor.org/rfc/rfc1123#section-2.1)), and the underscore that is found in practice.
 fn check_letters(name: &str) -> Result<(), Error> {
     match name.chars().find(|character| !(character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.'))) {
         Some(character) => Err(Error::HostCharacter { character }),
@@ -305,17 +334,14 @@ fn ends_in_a_number(name: &str) -> bool {
     hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Firefox's `extensions.webextensions.restrictedDomains`; a browser test holds this list against the browser's own.
-pub const RESTRICTED_DOMAINS: [&str; 11] = [
-    "accounts-static.cdn.mozilla.net",
-    "accounts.firefox.com",
-    "addons.cdn.mozilla.net",
-    "addons.mozilla.org",
-    "api.accounts.firefox.com",
-    "content.cdn.mozilla.net",
-    "discovery.addons.mozilla.org",
-    "oauth.accounts.firefox.com",
-    "profile.accounts.firefox.com",
-    "support.mozilla.org",
-    "sync.services.mozilla.com",
-];
+/// Fewer characters hold nothing of a private key that could be told from a name.
+const SHORTEST_KEY: usize = 32;
+
+/// What every A-label begins with ([RFC 5890 section 2.3.1](https://www.rfc-editor.org/rfc/rfc5890#section-2.3.1)).
+const A_LABEL: &str = "xn--";
+
+/// Top-level names of which no registry sells any below: whoever runs the network gives them out. Local names
+/// ([RFC 6762 section 3 and appendix G](https://www.rfc-editor.org/rfc/rfc6762#appendix-G)), `internal` (reserved by ICANN in
+/// 2024), and those for tests ([RFC 6761 section 6.2](https://www.rfc-editor.org/rfc/rfc6761#section-6.2)).
+const PRIVATE_USE: [&str; 9] =
+    ["corp", "home", "internal", "intranet", "lan", "local", "localdomain", "private", "test"];

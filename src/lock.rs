@@ -1,14 +1,14 @@
 //! The lock: a socket under a rule that blocks opens by Sockpin's "yes" alone. It has two parts, each of which is enough.
 //!
 //! **The key.** The browser puts a nonce into each handshake, `Sec-WebSocket-Key`, and opens the socket only if the
-//! server's `Sec-WebSocket-Accept` fits it (RFC 6455 section 4.1). Sockpin sends a key of its own in place of the
+//! server's `Sec-WebSocket-Accept` fits it ([RFC 6455 section 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1)). Sockpin sends a key of its own in place of the
 //! browser's. The server's answer then fits Sockpin's key and not the browser's, and the handshake fails unless Sockpin,
 //! once the chain has been judged, puts the value that fits the browser's key into the answer. HTTP/2 has no such key
-//! (RFC 8441 section 5).
+//! ([RFC 8441 section 5](https://www.rfc-editor.org/rfc/rfc8441#section-5)).
 //!
 //! **The seal.** A rule of `declarativeNetRequest` lets Firefox itself, in its own process, add an extension that nobody
 //! knows to the answer's `Sec-WebSocket-Extensions`. A browser refuses a handshake with an extension that it has not asked
-//! for (RFC 6455 section 4.1), over HTTP/1.1 and HTTP/2, unless Sockpin takes it out again. Such a rule names hosts and
+//! for ([RFC 6455 section 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1)), over HTTP/1.1 and HTTP/2, unless Sockpin takes it out again. Such a rule names hosts and
 //! no ports, and always those below them as well, so the seal is taken out of the answer of every socket that is let go.
 //!
 //! Whatever keeps Sockpin's answer from counting (another extension, a dead process, a browser that quits) so ends in a
@@ -26,7 +26,7 @@ use crate::limits::WEBSOCKET_NONCE_BYTES;
 /// Random bytes for one handshake.
 pub type Nonce = [u8; WEBSOCKET_NONCE_BYTES];
 
-/// The value of `Sec-WebSocket-Key`: a nonce of 16 bytes in base64 (RFC 6455 section 11.3.1).
+/// The value of `Sec-WebSocket-Key`: a nonce of 16 bytes in base64 ([RFC 6455 section 11.3.1](https://www.rfc-editor.org/rfc/rfc6455#section-11.3.1)).
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebSocketKey(String);
 
@@ -49,7 +49,7 @@ impl WebSocketKey {
         &self.0
     }
 
-    /// The `Sec-WebSocket-Accept` that fits this key: the base64 of SHA-1 over key and GUID (RFC 6455 section 4.2.2,
+    /// The `Sec-WebSocket-Accept` that fits this key: the base64 of SHA-1 over key and GUID ([RFC 6455 section 4.2.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2),
     /// step 5, item 4).
     #[must_use]
     pub fn accept(&self) -> String {
@@ -57,7 +57,7 @@ impl WebSocketKey {
         STANDARD.encode(Sha1::new().chain_update(&self.0).chain_update(GUID).finalize())
     }
 
-    /// Whether a `Sec-WebSocket-Accept` fits this key; white space around it does not count (RFC 6455 section 4.1).
+    /// Whether a `Sec-WebSocket-Accept` fits this key; white space around it does not count ([RFC 6455 section 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1)).
     #[must_use]
     pub fn is_answered_by(&self, accept: Option<&str>) -> bool {
         accept.is_some_and(|accept| accept.trim() == self.accept())
@@ -103,9 +103,9 @@ impl OpeningHeaders {
     }
 }
 
-/// The seal: an extension with a parameter, so that it is no valid value behind any other either (RFC 6455 section 9.1).
+/// The seal: an extension with a parameter, so that it is no valid value behind any other either ([RFC 6455 section 9.1](https://www.rfc-editor.org/rfc/rfc6455#section-9.1)).
 pub const SEAL: &str = "sockpin-lock; closed";
-/// Header names (RFC 6455 section 11.3).
+/// Header names ([RFC 6455 section 11.3](https://www.rfc-editor.org/rfc/rfc6455#section-11.3)).
 pub const SEC_WEBSOCKET_KEY: &str = "Sec-WebSocket-Key";
 /// The server's answer to the key.
 pub const SEC_WEBSOCKET_ACCEPT: &str = "Sec-WebSocket-Accept";

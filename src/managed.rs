@@ -2,6 +2,9 @@
 //!
 //! Nobody who sits at this browser can mend them, so each bad part is refused by itself and shown, and the rest holds.
 
+mod document;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +14,7 @@ use crate::fields::{Fields, elements};
 use crate::host::UrlHostParser;
 use crate::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
 use crate::policy::{POLICY_VERSION, Policy, RuleChange};
-use crate::rule::{Birth, RuleDocument};
+use crate::rule::Birth;
 use crate::settings::Settings;
 use crate::time::UnixMillis;
 
@@ -78,10 +81,13 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn read(&mut self, json: &str) -> Result<(), Error> {
-        let mut fields = Fields::from_json(json).map_err(|error| shape(&error))?;
+        let json = document::unwrapped(json);
+        let mut fields = Fields::from_json(&json).map_err(|error| shape(&error))?;
         // First, since a newer policy may have any other shape.
         if let Some(version) = fields.take("version") {
-            match serde_json::from_str(version) {
+            // `"1"` is the number in the registry, where it was entered as text.
+            let text: Option<String> = serde_json::from_str(version).ok();
+            match serde_json::from_str(text.as_deref().unwrap_or(version)) {
                 Ok(POLICY_VERSION) => {}
                 Ok(version) if version > POLICY_VERSION => return Err(Error::PolicyNewer { version }),
                 _ => return Err(Error::ManagedVersion),
@@ -89,17 +95,17 @@ impl Reading<'_> {
         }
         // One bad part takes no other with it.
         if let Some(rules) = fields.take("rules") {
-            let text: Option<String> = serde_json::from_str(rules).ok();
-            let (rules, limit) = text.as_deref().map_or((rules, MAX_LISTED_MANAGED_RULES), |text| (text, MAX_RULES));
-            match elements(rules) {
+            let text = document::unwrapped(rules);
+            let limit = if matches!(text, Cow::Owned(_)) { MAX_RULES } else { MAX_LISTED_MANAGED_RULES };
+            match elements(&text) {
                 Ok(rules) => self.add_all(&rules, limit),
                 Err(error) => self.refuse(Place::Policy, shape(&error)),
             }
         }
         if let Some(settings) = fields.take("settings") {
-            self.set(settings);
+            self.set(&document::unwrapped(settings));
         }
-        for name in fields.into_names() {
+        for name in fields.into_names().filter(|name| !document::is_comment(name)) {
             self.refuse(Place::Policy, Error::SettingUnknown { name });
         }
         Ok(())
@@ -117,12 +123,12 @@ impl Reading<'_> {
     }
 
     fn add(&mut self, index: usize, rule: &str) -> Result<(), Error> {
-        let mut document: RuleDocument = serde_json::from_str(rule).map_err(|error| shape(&error))?;
+        let mut document = document::rule(rule)?;
         let id = document.id.take().unwrap_or_else(|| format!("managed-{index}"));
         if self.policy.has_rule(&id) {
             return Err(Error::RuleIdTaken { id });
         }
-        let rule = self.policy.check(&document, &Birth { id, time: self.now }, self.url_host);
+        let rule = self.policy.check_managed(&document, &Birth { id, time: self.now }, self.url_host);
         let rule = rule.map_err(|errors| errors.into_iter().next().map_or(Error::RuleId, |first| first.error))?;
         self.policy.make(RuleChange::Put(Arc::new(rule)));
         Ok(())

@@ -1,32 +1,25 @@
 //! A pin: the SHA-256 of a `SubjectPublicKeyInfo`.
 
+mod notation;
 mod private_key;
 
 use std::fmt;
 
 use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::error::{Error, Excerpt};
+use crate::error::Error;
 use crate::limits::PIN_BYTES;
 
 pub(crate) use private_key::is_in as holds_private_key;
 
-/// SHA-256 of a certificate's DER `SubjectPublicKeyInfo` (RFC 7469 section 2.4), always 32 bytes.
+/// SHA-256 of a certificate's DER `SubjectPublicKeyInfo`
+/// ([RFC 7469 section 2.4](https://www.rfc-editor.org/rfc/rfc7469#section-2.4)), always 32 bytes.
 ///
-/// Written `sha256/<base64>`. As JSON it is the bare base64 with padding.
-///
-/// | read by [`Pin::parse`] | as written by |
-/// |---|---|
-/// | `sha256/C5+l…r8M=` | OkHttp, this program |
-/// | `sha256//C5+l…r8M=` | curl `--pinnedpubkey` |
-/// | `pin-sha256="C5+l…r8M="` | `Public-Key-Pins` (RFC 7469 section 2.1) |
-/// | `C5+l…r8M=`, with or without padding | Android, `TrustKit`, `openssl enc -base64` |
-/// | `sha256:0B9F…`, bare hex, with or without colons, any case | kubeadm, DANE, `openssl dgst` |
+/// Written `sha256/<base64>`. As JSON it is the bare base64 with padding. The notations of other tools that are read stand
+/// as a table in `pin/notation.rs`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pin([u8; PIN_BYTES]);
@@ -40,7 +33,14 @@ impl Pin {
         Self(Sha256::digest(spki).into())
     }
 
-    /// Reads a pin in any of the notations of the table above. White space around it is no matter.
+    /// Whether this is the fingerprint of that whole certificate: what people enter who take it for the pin of its key.
+    #[must_use]
+    pub fn is_fingerprint_of(&self, certificate: &[u8]) -> bool {
+        let Self(digest) = self;
+        Sha256::digest(certificate).as_slice() == digest
+    }
+
+    /// Reads a pin in any notation that is in use, with what commonly stands around it.
     ///
     /// ```
     /// use sockpin::pin::Pin;
@@ -52,26 +52,32 @@ impl Pin {
     ///
     /// # Errors
     /// [`Error::PinEmpty`], [`Error::PinAlgorithm`] (SHA-1 and others), [`Error::PrivateKey`] (in any form, never
-    /// repeated), [`Error::PinEncoding`] (neither base64 nor hex) and [`Error::PinLength`] (not 32 bytes).
+    /// repeated), [`Error::PinEncoding`] and [`Error::PinCharacter`] (neither base64 nor hex), [`Error::PinLength`] (not 32
+    /// bytes) and [`Error::PinOfCertificate`] (a record that says so).
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let text = text.trim();
-        Self::parse_trimmed(text)
+        notation::digest(text)
+            .map(Self)
             .map_err(|error| if holds_private_key(text.as_bytes()) { Error::PrivateKey } else { error })
     }
 
-    fn parse_trimmed(text: &str) -> Result<Self, Error> {
-        let digest = strip_notation(text)?;
-        if digest.is_empty() {
-            return Err(Error::PinEmpty);
+    /// Whether a pin that can be read is written as programs write the fingerprint of a whole certificate: in pairs with
+    /// colons, or under that name.
+    #[must_use]
+    pub fn is_like_fingerprint(text: &str) -> bool {
+        notation::is_like_fingerprint(text)
+    }
+
+    /// Refuses what can be the pin of no key: what the usual commands print when no certificate has come to them, and
+    /// bytes that are all equal. Rules that are stored with such a pin are still read: it matches nothing.
+    ///
+    /// # Errors
+    /// [`Error::PinOfNothing`] and [`Error::PinStandIn`].
+    pub fn check_is_of_a_key(&self) -> Result<(), Error> {
+        let Self(digest) = self;
+        if OF_NOTHING.contains(digest) {
+            return Err(Error::PinOfNothing);
         }
-        let bytes = decode_hex(digest)
-            .or_else(|| decode_base64(digest))
-            .ok_or_else(|| Error::PinEncoding { text: Excerpt::of(text) })?;
-        let length = bytes.len();
-        bytes.try_into().map(Self).map_err(|_| match other_algorithm(length) {
-            Some(algorithm) => Error::PinAlgorithm { algorithm: algorithm.into() },
-            None => Error::PinLength { bytes: length },
-        })
+        if digest.iter().all(|byte| digest.first() == Some(byte)) { Err(Error::PinStandIn) } else { Ok(()) }
     }
 
     /// The digest.
@@ -80,7 +86,7 @@ impl Pin {
         &self.0
     }
 
-    /// The digest as base64 with padding (RFC 4648 section 4), without `sha256/`.
+    /// The digest as base64 with padding ([RFC 4648 section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4)), without `sha256/`.
     #[must_use]
     pub fn to_base64(self) -> String {
         STANDARD.encode(self.0)
@@ -124,91 +130,21 @@ impl From<Pin> for String {
     }
 }
 
-/// The digest's text without what names the algorithm, or an error where it names another one than SHA-256.
-fn strip_notation(text: &str) -> Result<&str, Error> {
-    let Some((name, digest)) = text.split_once(['/', ':', '=']) else {
-        return Ok(text);
-    };
-    let name = name.trim();
-    let algorithm = name.strip_prefix_ignoring_case("pin-").unwrap_or(name);
-    let one_of = |names: &[&'static str]| names.iter().copied().find(|known| algorithm.eq_ignore_ascii_case(known));
-    if one_of(&["sha256", "sha-256"]).is_some() {
-        return Ok(strip_decoration(digest.trim()));
-    }
-    // A bare digest may begin like any of these, but none of theirs is as long as a bare digest.
-    match one_of(OTHER_ALGORITHMS) {
-        Some(algorithm) if !is_digest(text) => Err(Error::PinAlgorithm { algorithm: algorithm.into() }),
-        _ => Ok(text),
-    }
-}
-
-const OTHER_ALGORITHMS: &[&str] =
-    &["md5", "sha1", "sha-1", "sha224", "sha-224", "sha384", "sha-384", "sha512", "sha-512"];
-
-/// Without quotation marks and without curl's second slash. A digest may begin with a slash of its own: it is only
-/// curl's where the digest is none with it.
-fn strip_decoration(digest: &str) -> &str {
-    if let Some(quoted) = digest.strip_prefix('"').and_then(|digest| digest.strip_suffix('"')) {
-        return quoted.trim();
-    }
-    match digest.strip_prefix('/') {
-        Some(rest) if !is_digest(digest) => rest.trim(),
-        _ => digest,
-    }
-}
-
-fn is_digest(text: &str) -> bool {
-    decode_base64(text).is_some_and(|bytes| bytes.len() == PIN_BYTES)
-}
-
-/// The algorithm whose digests have this many bytes, if it is one that people confuse with SHA-256.
-const fn other_algorithm(bytes: usize) -> Option<&'static str> {
-    match bytes {
-        16 => Some("MD5"),
-        20 => Some("SHA-1"),
-        48 => Some("SHA-384"),
-        64 => Some("SHA-512"),
-        _ => None,
-    }
-}
-
-/// Hex of a digest's length, with or without colons. Shorter or longer runs of hex digits are valid base64 as well,
-/// so only the lengths of digests count as hex.
-fn decode_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b':').collect();
-    let bytes = digits.len() / 2;
-    if !digits.len().is_multiple_of(2) || (bytes != PIN_BYTES && other_algorithm(bytes).is_none()) {
-        return None;
-    }
-    digits
-        .chunks_exact(2)
-        .map(|pair| std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+')))
-        .map(|pair| u8::from_str_radix(pair?, 16).ok())
-        .collect()
-}
-
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    LENIENT.decode(text).ok()
-}
-
-/// Padding may be missing, and bits past the last byte are ignored as other tools do (`BBBB…BB=` has them).
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
-
-trait StripPrefixIgnoringCase {
-    fn strip_prefix_ignoring_case(&self, prefix: &str) -> Option<&str>;
-}
-
-impl StripPrefixIgnoringCase for str {
-    fn strip_prefix_ignoring_case(&self, prefix: &str) -> Option<&str> {
-        let (head, tail) = self.split_at_checked(prefix.len())?;
-        head.eq_ignore_ascii_case(prefix).then_some(tail)
-    }
-}
+/// The digests of an empty text, of a line end and of that of Windows: `printf '' | openssl dgst -sha256`, `'\n'`, `'\r\n'`.
+const OF_NOTHING: [[u8; PIN_BYTES]; 3] = [
+    [
+        0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae,
+        0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+    ],
+    [
+        0x01, 0xba, 0x47, 0x19, 0xc8, 0x0b, 0x6f, 0xe9, 0x11, 0xb0, 0x91, 0xa7, 0xc0, 0x51, 0x24, 0xb6, 0x4e, 0xee,
+        0xce, 0x96, 0x4e, 0x09, 0xc0, 0x58, 0xef, 0x8f, 0x98, 0x05, 0xda, 0xca, 0x54, 0x6b,
+    ],
+    [
+        0x7e, 0xb7, 0x02, 0x57, 0x59, 0x3d, 0xa0, 0x6f, 0x68, 0x2a, 0x3d, 0xdd, 0xa5, 0x4a, 0x9d, 0x26, 0x0d, 0x4f,
+        0xc5, 0x14, 0xf6, 0x45, 0x23, 0x7f, 0x5c, 0xa7, 0x4b, 0x08, 0xf8, 0xda, 0x61, 0xa6,
+    ],
+];
 
 #[cfg(test)]
 mod tests {
@@ -282,14 +218,14 @@ mod tests {
             ("sha256/", "pin-empty"),
             ("sha1/0BEVSXG22QAvTkJpMoCB3A7ZkTw=", "pin-algorithm"),
             ("0BEVSXG22QAvTkJpMoCB3A7ZkTw=", "pin-algorithm"),
-            ("d01115497 1b6d9002f4e4269328081dc0ed9913c", "pin-encoding"),
+            ("d01115497 1b6d9002f4e4269328081dc0ed9913c", "pin-algorithm"),
             ("da39a3ee5e6b4b0d3255bfef95601890afd80709", "pin-algorithm"),
             ("sha512/AAAA", "pin-algorithm"),
             ("sha256/C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna", "pin-length"), // cut short to the length of a bare digest
             ("sha256//C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHF", "pin-length"),
             ("C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFrw==", "pin-length"),
             ("C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=AAAA", "pin-encoding"),
-            ("C5-lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=", "pin-encoding"),
+            ("C5!lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=", "pin-character"),
             ("hello there", "pin-encoding"),
             ("-----BEGIN EC PRIVATE KEY-----", "private-key"),
             ("-----BEGIN PRIVATE KEY-----\nMIG", "private-key"),

@@ -11,8 +11,9 @@ use self::index::{Base, Index, Key};
 use crate::error::Error;
 use crate::fields::{Fields, elements, unknown_field};
 use crate::host::{Breadth, Host, HostPattern, UrlHostParser, name_and_parents};
-use crate::limits::MAX_RULES;
-use crate::rule::{Birth, Field, FieldError, Rule, RuleDocument};
+use crate::limits::{MAX_PINS_PER_RULE, MAX_RULES};
+use crate::pin::{Pin, holds_private_key};
+use crate::rule::{Birth, Field, FieldError, PinDocument, Rule, RuleDocument};
 use crate::settings::{Pausing, Settings};
 use crate::time::UnixMillis;
 
@@ -191,6 +192,30 @@ impl Policy {
         birth: &Birth,
         url_host: UrlHostParser<'_>,
     ) -> Result<Rule, Vec<FieldError>> {
+        self.check_with(document, birth, url_host, mistakes_of_entry(document, url_host))
+    }
+
+    /// As [`Self::check`], for a rule of an administrator. What a person who enters a rule is kept from, since it protects nothing,
+    /// refuses none of theirs: nobody would be there to mend it, and without its rule a host is not protected at all.
+    ///
+    /// # Errors
+    /// Everything else that is wrong with it.
+    pub(crate) fn check_managed(
+        &self,
+        document: &RuleDocument,
+        birth: &Birth,
+        url_host: UrlHostParser<'_>,
+    ) -> Result<Rule, Vec<FieldError>> {
+        self.check_with(document, birth, url_host, Vec::new())
+    }
+
+    fn check_with(
+        &self,
+        document: &RuleDocument,
+        birth: &Birth,
+        url_host: UrlHostParser<'_>,
+        entered: Vec<FieldError>,
+    ) -> Result<Rule, Vec<FieldError>> {
         let old = document.id.as_deref().and_then(|id| self.rule(id));
         let (rule, mut errors) = match Rule::new(document, birth, url_host) {
             Ok(rule) => (Some(rule), Vec::new()),
@@ -207,6 +232,7 @@ impl Policy {
                 errors.push(whole(Field::Host, Error::HostNeverShown { host: host.base().to_string() }));
             }
         }
+        errors.extend(entered);
         match old {
             // A page that was opened on an older version must not undo what another has saved since.
             Some(old) if document.updated != Some(old.updated()) => errors.push(whole(Field::Id, Error::RuleChanged)),
@@ -294,6 +320,45 @@ impl Serialize for RulesAfter<'_> {
         let kept = self.policy.rules.iter().filter_map(|rule| if Some(rule.id()) == id { put } else { Some(rule) });
         serializer.collect_seq(kept.chain(added))
     }
+}
+
+/// What is wrong with a rule for whoever enters it, and no reason to do without it once it is in force.
+fn mistakes_of_entry(document: &RuleDocument, url_host: UrlHostParser<'_>) -> Vec<FieldError> {
+    let mut errors = private_keys(document);
+    errors.extend(of_no_key(Field::Pins, &document.pins));
+    errors.extend(of_no_key(Field::Denied, &document.denied));
+    if let Ok(typed) = HostPattern::parse(&document.host, url_host)
+        && typed.pattern.is_never_opened(url_host)
+    {
+        let text = typed.pattern.base().to_string();
+        errors.push(whole(Field::Host, Error::HostInternationalised { text }));
+    }
+    errors
+}
+
+/// Pins that can be read and belong to no key.
+fn of_no_key(field: Field, pins: &[PinDocument]) -> impl Iterator<Item = FieldError> {
+    pins.iter().take(MAX_PINS_PER_RULE).enumerate().filter_map(move |(index, pin)| {
+        let error = Pin::parse(&pin.sha256).ok()?.check_is_of_a_key().err()?;
+        Some(FieldError { field, index: Some(index), error })
+    })
+}
+
+/// Private keys where anything may be written. Those in the place of a pin or a host are refused as such.
+fn private_keys(document: &RuleDocument) -> Vec<FieldError> {
+    let is_private = |text: &str| holds_private_key(text.as_bytes());
+    let labels = |field, pins: &[PinDocument]| {
+        let private = |(index, pin): (usize, &PinDocument)| {
+            is_private(&pin.label).then_some(FieldError { field, index: Some(index), error: Error::PrivateKey })
+        };
+        pins.iter().take(MAX_PINS_PER_RULE).enumerate().filter_map(private).collect::<Vec<_>>()
+    };
+    let mut errors = labels(Field::Pins, &document.pins);
+    errors.extend(labels(Field::Denied, &document.denied));
+    if is_private(&document.note) {
+        errors.push(whole(Field::Note, Error::PrivateKey));
+    }
+    errors
 }
 
 /// An error that is about a field as a whole.

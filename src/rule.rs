@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::host::{HostPattern, UrlHostParser};
 use crate::limits::{MAX_LABEL_CHARACTERS, MAX_NOTE_CHARACTERS, MAX_PINS_PER_RULE, MAX_RULE_ID_CHARACTERS};
-use crate::pin::Pin;
+use crate::pin::{Pin, holds_private_key};
 use crate::time::{Date, UnixMillis};
 
 /// What a violation does.
@@ -193,7 +193,7 @@ impl Rule {
         let pins = check_pins(&document.pins, Field::Pins, &[]);
         let denied = check_pins(&document.denied, Field::Denied, pins.as_deref().unwrap_or_default());
         let expires = document.expires.as_deref().filter(|text| !text.trim().is_empty()).map(str::trim);
-        let expires = expires.map(Date::parse).transpose().map_err(at(Field::Expires, None));
+        let expires = expires.map(read_date).transpose().map_err(at(Field::Expires, None));
         let note = check_length(&document.note, MAX_NOTE_CHARACTERS).map_err(at(Field::Note, None));
         let id = check_id(document.id.as_ref().unwrap_or(&birth.id)).map_err(at(Field::Id, None));
         if document.mode != Mode::Off && document.pins.is_empty() && document.denied.is_empty() {
@@ -378,6 +378,10 @@ fn check_pins(
         }
     }
     if errors.is_empty() { Ok(pins) } else { Err(errors) }
+}
+
+fn read_date(text: &str) -> Result<Date, Error> {
+    Date::parse(text).map_err(|error| if holds_private_key(text.as_bytes()) { Error::PrivateKey } else { error })
 }
 
 fn check_length(text: &str, limit: usize) -> Result<String, Error> {

@@ -75,7 +75,7 @@ pub enum Reason {
     /// Violation: Certificate Transparency is required and not reported.
     CtNotCompliant,
     /// Violation: the request had no key to be replaced, or the server has answered to another key than the one that it
-    /// was sent (RFC 6455 section 4.2.2).
+    /// was sent ([RFC 6455 section 4.2.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2)).
     HandshakeAltered,
     /// Violation: the socket was to open, and the browser did not use the answer that opens the lock.
     AnswerDiscarded,

@@ -7,39 +7,39 @@ use web_sys::{DataTransfer, DragEvent, Event, EventTarget, File, FileList, HtmlE
 
 use super::dom::{Fallible, document, listen};
 use crate::error::Error;
-use crate::formats::pem::{self, Inspected};
+use crate::formats::{self, Reading};
 use crate::limits::MAX_INSPECT_BYTES;
 use crate::view::source::{Problem, Source};
 
 /// What was found in one source.
 pub(super) struct Found {
     pub(super) source: Source,
-    /// Its keys, or why there are none.
-    pub(super) keys: Result<Vec<Inspected>, Problem>,
+    /// What is in it, or why there is nothing.
+    pub(super) reading: Result<Reading, Problem>,
 }
 
 /// Reads a text.
-pub(super) fn inspect_text(source: Source, text: &str) -> Found {
-    Found { source, keys: pem::inspect(text.as_bytes()).map_err(Problem::Content) }
+pub(super) fn read_text(source: Source, text: &str) -> Found {
+    Found { source, reading: formats::read(text.as_bytes()).map_err(Problem::Content) }
 }
 
 /// Reads files, each by itself: one that is bad spoils no other.
-pub(super) async fn inspect_files(files: Vec<File>) -> Vec<Found> {
+pub(super) async fn read_files(files: Vec<File>) -> Vec<Found> {
     let mut found = Vec::with_capacity(files.len());
     for file in files {
-        found.push(Found { source: Source::File(file.name()), keys: inspect_file(&file).await });
+        found.push(Found { source: Source::File(file.name()), reading: read_file(&file).await });
     }
     found
 }
 
-async fn inspect_file(file: &File) -> Result<Vec<Inspected>, Problem> {
+async fn read_file(file: &File) -> Result<Reading, Problem> {
     let bytes = size(file);
     if bytes > MAX_INSPECT_BYTES {
         return Err(Problem::Content(Error::InputTooLarge { bytes, limit: MAX_INSPECT_BYTES }));
     }
     // Rejects for a folder, and for a file that has gone since it was chosen.
     let read = JsFuture::from(file.array_buffer()).await.map_err(|_| Problem::Unreadable)?;
-    pem::inspect(&Uint8Array::new(&read).to_vec()).map_err(Problem::Content)
+    formats::read(&Uint8Array::new(&read).to_vec()).map_err(Problem::Content)
 }
 
 /// The files of an input or of a drop.

@@ -43,7 +43,7 @@ impl Description {
     }
 }
 
-/// `Validity ::= SEQUENCE { notBefore Time, notAfter Time }` (RFC 5280 section 4.1.2.5), each read by itself. A time before
+/// `Validity ::= SEQUENCE { notBefore Time, notAfter Time }` ([RFC 5280 section 4.1.2.5](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5)), each read by itself. A time before
 /// 1970 is one that cannot be read.
 fn times(validity: &[u8]) -> [Option<String>; 2] {
     let mut times = Reader::only_child(validity, "validity").ok();

@@ -1,4 +1,4 @@
-//! Distinguished names as text: RFC 5280 section 4.1.2.4 in, RFC 4514 out.
+//! Distinguished names as text: [RFC 5280 section 4.1.2.4](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.4) in, RFC 4514 out.
 //!
 //! ```text
 //! Name ::= SEQUENCE OF RelativeDistinguishedName
@@ -137,7 +137,7 @@ impl Text {
         }
     }
 
-    /// RFC 4514 section 2.4.
+    /// [RFC 4514 section 2.4](https://www.rfc-editor.org/rfc/rfc4514#section-2.4).
     fn push_escaped(&mut self, value: &str) {
         let last = value.chars().count().saturating_sub(1);
         for (index, character) in value.chars().enumerate() {
@@ -159,7 +159,7 @@ impl Text {
     }
 }
 
-/// The short names of RFC 4514 section 3 and RFC 4519, of RFC 2985 section 5.2.1 and RFC 5280 appendix A.1, and those of
+/// The short names of [RFC 4514 section 3](https://www.rfc-editor.org/rfc/rfc4514#section-3) and RFC 4519, of [RFC 2985 section 5.2.1](https://www.rfc-editor.org/rfc/rfc2985#section-5.2.1) and RFC 5280 appendix A.1, and those of
 /// certificates with extended validation, which have none but OpenSSL's; each with the contents of its object identifier.
 const KINDS: &[(&str, &[u8])] = &[
     ("CN", &[0x55, 4, 3]),

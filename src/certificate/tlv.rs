@@ -23,8 +23,8 @@ impl Tag {
     pub(super) const BMP_STRING: Self = Self(0x1e);
     pub(super) const SET: Self = Self(0x31);
     pub(super) const SEQUENCE: Self = Self(0x30);
-    /// `[0] EXPLICIT`, constructed.
-    pub(super) const VERSION: Self = Self(0xa0);
+    /// `[0]`, constructed.
+    pub(super) const CONTEXT_0: Self = Self(0xa0);
 }
 
 /// What is left to read at one level.

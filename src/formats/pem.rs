@@ -1,140 +1,141 @@
-//! PEM (RFC 7468) and DER: certificates, public keys and certificate requests, each with its pin.
+//! PEM: blocks of base64 between two frames ([RFC 7468 section 2](https://www.rfc-editor.org/rfc/rfc7468#section-2)), with any
+//! text around them.
+//!
+//! The RFC has each frame on a line of its own. In the field the line ends get lost: files are joined without one, a field of
+//! one line drops them, JSON writes them as `\n`. So a frame is known by its dashes, wherever it stands.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 
-use crate::certificate::{Certificate, Description, public_key_from_der, request_from_der};
-use crate::error::{Error, PemLabel};
-use crate::limits::MAX_INSPECT_BYTES;
-use crate::pin::{Pin, holds_private_key};
+use super::container;
+use super::key::{Key, Kind};
+use super::{Error, Reading};
+use crate::certificate::trusted_certificate;
+use crate::error::{Container, PemLabel};
 
-/// What carries a public key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// An X.509 certificate.
-    Certificate,
-    /// A bare `SubjectPublicKeyInfo`.
-    PublicKey,
-    /// A PKCS#10 request: the key of a backup pin, before there is a certificate for it.
-    CertificateRequest,
-}
-
-/// One public key with what is known of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Inspected {
-    /// What it was found in.
-    pub kind: Kind,
-    /// What a person reads; all `null` for a bare public key.
-    #[serde(flatten)]
-    pub description: Description,
-    /// Its pin, as bare base64.
-    pub sha256: Pin,
-}
-
-/// Every public key in a file or a pasted text: PEM with any number of blocks and any text around them, or the DER of
-/// one certificate, certificate request or public key.
-///
-/// # Errors
-/// [`Error::InputTooLarge`] over [`MAX_INSPECT_BYTES`]; [`Error::PrivateKey`] where one is anywhere in it;
-/// [`Error::NothingRecognised`]; for PEM, what is wrong with the first bad block, with its line:
-/// [`Error::Pkcs1PublicKey`], [`Error::PemKind`], [`Error::PemEnd`], [`Error::PemEncoding`], [`Error::Der`].
-pub fn inspect(input: &[u8]) -> Result<Vec<Inspected>, Error> {
-    if input.len() > MAX_INSPECT_BYTES {
-        return Err(Error::InputTooLarge { bytes: input.len(), limit: MAX_INSPECT_BYTES });
-    }
-    if holds_private_key(input) {
-        return Err(Error::PrivateKey);
-    }
-    let input = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
-    match std::str::from_utf8(input) {
-        Ok(text) if text.contains(BEGIN) => {
-            let found: Vec<_> = blocks(text).map(|block| inspect_block(&block?)).collect::<Result<_, _>>()?;
-            if found.is_empty() { Err(Error::NothingRecognised) } else { Ok(found) }
+/// Every block of a text; nothing at all where there is none.
+pub(super) fn read(text: &str) -> Reading {
+    let mut reading = Reading::default();
+    for block in Blocks::of(text) {
+        let label = PemLabel::of(block.label);
+        // Only a label that is known may be shown.
+        let what = label.name().unwrap_or_default();
+        let line = Some(block.line);
+        match block.contents(label) {
+            Ok(Contents::Key(kind, der)) => reading.take(Key::of(kind, &der), what, line),
+            Ok(Contents::Pkcs7(der)) => match container::pkcs7(&der) {
+                Some(Ok(bundle)) => {
+                    reading.keys.extend(bundle.keys);
+                    reading.left_out.extend(bundle.left_out);
+                }
+                Some(Err(why)) => reading.leave_out(what, line, why),
+                None => reading.leave_out(what, line, Error::Container { container: Container::Pkcs7 }),
+            },
+            Err(why) => reading.leave_out(what, line, why),
         }
-        _ => inspect_der(input).map(|inspected| vec![inspected]),
     }
+    reading
 }
 
-/// One block of PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Whether a block begins in a text.
+pub(super) fn begins_in(text: &str) -> bool {
+    text.contains(BEGIN)
+}
+
+/// What was between the frames, and how it is read.
+enum Contents {
+    Key(Kind, Vec<u8>),
+    Pkcs7(Vec<u8>),
+}
+
+/// One block, or the beginning of one.
 struct Block<'a> {
     label: &'a str,
     /// Line of the `BEGIN`, from 1.
     line: usize,
-    base64: String,
+    /// What is between the frames; none where the second is missing.
+    body: Option<&'a str>,
 }
 
-fn inspect_block(block: &Block<'_>) -> Result<Inspected, Error> {
-    let (label, line) = (PemLabel::of(block.label), block.line);
-    let kind = match block.label {
-        "CERTIFICATE" | "X509 CERTIFICATE" => Kind::Certificate,
-        "PUBLIC KEY" => Kind::PublicKey,
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Kind::CertificateRequest,
-        "RSA PUBLIC KEY" => return Err(Error::Pkcs1PublicKey),
-        _ => return Err(Error::PemKind { label, line }),
-    };
-    let der = STANDARD.decode(&block.base64).map_err(|_| Error::PemEncoding { label, line })?;
-    inspect_as(kind, &der)
-}
-
-fn inspect_as(kind: Kind, der: &[u8]) -> Result<Inspected, Error> {
-    let (description, sha256) = match kind {
-        Kind::Certificate => {
-            let certificate = Certificate::from_der(der)?;
-            (certificate.describe(), certificate.pin())
-        }
-        Kind::PublicKey => (Description::default(), Pin::of_spki(public_key_from_der(der)?)),
-        Kind::CertificateRequest => {
-            let (subject, spki) = request_from_der(der)?;
-            (Description::of_subject(subject), Pin::of_spki(spki))
-        }
-    };
-    Ok(Inspected { kind, description, sha256 })
-}
-
-/// The three forms differ in their frames, so at most one of them fits.
-fn inspect_der(der: &[u8]) -> Result<Inspected, Error> {
-    const DER_SEQUENCE: u8 = 0x30;
-    if der.first() != Some(&DER_SEQUENCE) {
-        return Err(Error::NothingRecognised);
+impl Block<'_> {
+    fn contents(&self, label: PemLabel) -> Result<Contents, Error> {
+        let line = self.line;
+        let body = self.body.ok_or(Error::PemEnd { label, line })?;
+        let der = || STANDARD.decode(base64_of(body)).map_err(|_| Error::PemEncoding { label, line });
+        // RFC 7468 sections 5 to 13; "TRUSTED CERTIFICATE" is OpenSSL's.
+        Ok(match self.label {
+            "CERTIFICATE" | "X509 CERTIFICATE" => Contents::Key(Kind::Certificate, der()?),
+            "TRUSTED CERTIFICATE" => Contents::Key(Kind::Certificate, trusted_certificate(&der()?)?.to_vec()),
+            "PUBLIC KEY" => Contents::Key(Kind::PublicKey, der()?),
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Contents::Key(Kind::CertificateRequest, der()?),
+            "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => Contents::Pkcs7(der()?),
+            "PKCS12" => return Err(Error::Container { container: Container::Pkcs12 }),
+            "RSA PUBLIC KEY" => return Err(Error::Pkcs1PublicKey),
+            _ => return Err(Error::PemKind { label, line }),
+        })
     }
-    let as_certificate = inspect_as(Kind::Certificate, der);
-    as_certificate
-        .or_else(|error| inspect_as(Kind::PublicKey, der).map_err(|_| error))
-        .or_else(|error| inspect_as(Kind::CertificateRequest, der).map_err(|_| error))
 }
 
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// The blocks of a text, in order.
+struct Blocks<'a> {
+    rest: &'a str,
+    /// The line on which the rest begins, from 1.
+    line: usize,
+}
+
+impl<'a> Blocks<'a> {
+    const fn of(text: &'a str) -> Self {
+        Self { rest: text, line: 1 }
+    }
+
+    /// Goes on behind this many bytes, and gives what is passed over.
+    fn pass(&mut self, bytes: usize) -> &'a str {
+        let (passed, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
+        self.line = self.line.saturating_add(line_ends(passed));
+        self.rest = rest;
+        passed
+    }
+}
+
+impl<'a> Iterator for Blocks<'a> {
+    type Item = Block<'a>;
+
+    fn next(&mut self) -> Option<Block<'a>> {
+        loop {
+            self.pass(self.rest.find(BEGIN)?);
+            let line = self.line;
+            self.pass(BEGIN.len());
+            // A frame that is still being typed has no end, and its line has.
+            let Some(label) = self.rest.split_once(DASHES).map(|(label, _)| label).filter(|label| is_label(label))
+            else {
+                continue;
+            };
+            self.pass(label.len() + DASHES.len());
+            let end = format!("{END}{label}{DASHES}");
+            // A block that is not closed before the next begins has no end.
+            let room = self.rest.find(BEGIN).unwrap_or(self.rest.len());
+            let body = self.rest.get(..room).and_then(|room| room.find(&end)).map(|length| self.pass(length));
+            return Some(Block { label, line, body });
+        }
+    }
+}
+
+/// On one line and without dashes in it ([RFC 7468 section 3](https://www.rfc-editor.org/rfc/rfc7468#section-3), `labelchar`).
+fn is_label(text: &str) -> bool {
+    !text.contains(['\n', '\r'])
+}
+
+fn line_ends(text: &str) -> usize {
+    let alone =
+        text.bytes().zip(text.bytes().skip(1).chain([0])).filter(|(byte, next)| *byte == b'\r' && *next != b'\n');
+    text.matches('\n').count().saturating_add(alone.count())
+}
+
+/// Without white space, and without line ends as JSON and many programs write them.
+fn base64_of(body: &str) -> String {
+    body.replace("\\r", "").replace("\\n", "").replace("\\/", "/").split_whitespace().collect()
+}
+
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
-
-/// The blocks of a text, in order. After a block without an end there is nothing left to trust.
-fn blocks(text: &str) -> impl Iterator<Item = Result<Block<'_>, Error>> {
-    let mut lines = text.lines().zip(1..);
-    std::iter::from_fn(move || {
-        let (label, line) = lines.find_map(|(text, line)| Some((label_of(text, BEGIN)?, line)))?;
-        let mut base64 = String::new();
-        loop {
-            let Some((text, _)) = lines.next().filter(|(text, _)| label_of(text, BEGIN).is_none()) else {
-                lines.by_ref().for_each(drop);
-                return Some(Err(Error::PemEnd { label: PemLabel::of(label), line }));
-            };
-            match label_of(text, END) {
-                Some(end) if end == label => return Some(Ok(Block { label, line, base64 })),
-                Some(_) => {
-                    lines.by_ref().for_each(drop);
-                    return Some(Err(Error::PemEnd { label: PemLabel::of(label), line }));
-                }
-                None => base64.extend(text.split_whitespace()),
-            }
-        }
-    })
-}
-
-fn label_of<'a>(line: &'a str, start: &str) -> Option<&'a str> {
-    line.trim().strip_prefix(start)?.strip_suffix(DASHES)
-}

@@ -1,42 +1,94 @@
-//! Pins pasted as text: one or many, with or without a label behind each.
+//! Pins as text: one or many, with or without a label behind each.
 //!
-//! Reads curl's `sha256//<b64>;sha256//<b64>`, one pin a line, and the lines of `OkHttp`'s failure text
-//! (`sha256/<b64>: CN=example.com`), whose subject becomes the label.
+//! Reads curl's `sha256//<b64>;sha256//<b64>`, arrays of JSON, one pin a line, and `Public-Key-Pins`
+//! ([RFC 7469 section 2.1](https://www.rfc-editor.org/rfc/rfc7469#section-2.1)) as a header, in a server's configuration or
+//! alone. Its other directives say nothing of a key and are passed over.
 
-use crate::error::Error;
-use crate::pin::{Pin, holds_private_key};
+use super::Reading;
+use super::key::Key;
+use crate::error::{Error, visible};
+use crate::limits::MAX_LABEL_CHARACTERS;
+use crate::pin::Pin;
 
-/// One pin of a list, or why a piece of it is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// The text it was read from.
-    pub text: String,
-    /// The pin.
-    pub pin: Result<Pin, Error>,
-    /// What stood behind it.
-    pub label: String,
-}
-
-/// Takes a text apart at line ends, `;` and `,`. A bad piece spoils no good one.
-///
-/// # Errors
-/// [`Error::PrivateKey`] where one is anywhere in it: taken apart, its pieces would become texts and labels of a list.
-pub fn parse(text: &str) -> Result<Vec<Listed>, Error> {
-    if holds_private_key(text.as_bytes()) {
-        return Err(Error::PrivateKey);
+/// Takes a text apart at line ends, `;` and `,`.
+pub(super) fn read(text: &str) -> Reading {
+    let mut reading = Reading::default();
+    for (line, number) in text.lines().flat_map(|line| line.split('\r')).zip(1..) {
+        read_line(line, number, &mut reading);
     }
-    let pieces = text.split(['\n', '\r', ';', ',']).map(str::trim).filter(|piece| !piece.is_empty());
-    Ok(pieces.map(parse_piece).collect())
+    // One pin on several lines.
+    match Pin::parse(text) {
+        Ok(pin) if reading.keys.is_empty() => Reading::of_key(Key::of_pin(pin, String::new())),
+        _ => reading,
+    }
 }
 
-fn parse_piece(piece: &str) -> Listed {
-    let (text, label) = match Pin::parse(piece) {
-        Ok(_) => (piece, ""),
-        Err(_) => piece.split_once(char::is_whitespace).unwrap_or((piece, "")),
-    };
-    let text = text.trim_end_matches(':');
-    Listed { text: text.to_owned(), pin: Pin::parse(text), label: label.trim().to_owned() }
+/// A label as its field takes it.
+pub(super) fn label_of(text: &str) -> String {
+    let text = text.trim();
+    // `sha256sum` writes where the value came from: `-` is its standard input.
+    if text == "-" {
+        return String::new();
+    }
+    visible(text).chars().take(MAX_LABEL_CHARACTERS).collect()
 }
+
+fn read_line(line: &str, number: usize, reading: &mut Reading) {
+    if COMMENTS.iter().any(|comment| line.trim_start().starts_with(comment)) {
+        return;
+    }
+    let is_header = line.to_ascii_lowercase().contains(HEADER_PIN);
+    let mut keys: Vec<Key> = Vec::new();
+    let mut follows_comma = false;
+    for (piece, separator) in pieces(line) {
+        let is_continued = std::mem::replace(&mut follows_comma, separator == Some(','));
+        let trimmed =
+            piece.trim_matches(|character: char| character.is_whitespace() || "\"'\\[]{}()".contains(character));
+        if trimmed.is_empty() || (is_header && is_directive(trimmed)) {
+            continue;
+        }
+        match (read_piece(piece), keys.last_mut()) {
+            (Ok(key), _) => keys.push(key),
+            // `: CN=example.com, O=Example`: the comma is the name's, not the list's.
+            (Err(_), Some(Key { label, .. })) if is_continued && !label.is_empty() => {
+                *label = label_of(&format!("{label},{}", piece.trim_end()));
+            }
+            (Err(why), _) => reading.leave_out(trimmed, Some(number), why),
+        }
+    }
+    reading.keys.append(&mut keys);
+}
+
+/// The pieces of a line, each with what ended it.
+fn pieces(line: &str) -> impl Iterator<Item = (&str, Option<char>)> {
+    line.split_inclusive([';', ',']).map(|piece| {
+        let separator = piece.chars().next_back().filter(|last| matches!(last, ';' | ','));
+        (piece.strip_suffix([';', ',']).unwrap_or(piece), separator)
+    })
+}
+
+/// A pin, whatever stands in front of it; or a pin and its label.
+fn read_piece(piece: &str) -> Result<Key, Error> {
+    let piece = piece.trim();
+    let whole = match Pin::parse(piece) {
+        Ok(pin) => return Ok(Key::of_pin(pin, String::new())),
+        Err(why) => why,
+    };
+    let Some((first, label)) = piece.split_once(char::is_whitespace) else { return Err(whole) };
+    Pin::parse(first).map(|pin| Key::of_pin(pin, label_of(label))).map_err(|_| whole)
+}
+
+fn is_directive(piece: &str) -> bool {
+    // The first one may stand behind the header's name.
+    let name = piece.split('=').next().unwrap_or_default().trim_end();
+    let name = name.rsplit([' ', ':', '"', '\'']).next().unwrap_or_default();
+    DIRECTIVES.iter().any(|directive| name.eq_ignore_ascii_case(directive))
+}
+
+const HEADER_PIN: &str = "pin-sha256";
+/// RFC 7469 sections 2.1.1 to 2.1.3, and the one of drafts.
+const DIRECTIVES: [&str; 4] = ["max-age", "includeSubDomains", "report-uri", "strict"];
+const COMMENTS: [&str; 2] = ["#", "//"];
 
 #[cfg(test)]
 mod tests {
@@ -47,21 +99,36 @@ mod tests {
 
     #[test]
     fn lists_of_other_tools_are_taken_apart() {
-        let (a, b) = (Pin::parse(A).unwrap(), Pin::parse(B).unwrap());
-        for (text, expected) in [
-            (format!("sha256//{A};sha256//{B}"), vec![(Ok(a), ""), (Ok(b), "")]),
-            (format!("{A}\n\n  {B}\n"), vec![(Ok(a), ""), (Ok(b), "")]),
-            (format!("  sha256/{A}: CN=example.com, O=E").replace(", O=E", ""), vec![(Ok(a), "CN=example.com")]),
-            (format!("sha256/{A} backup key"), vec![(Ok(a), "backup key")]),
-            (format!("no-pin,{B}"), vec![(Err("pin-encoding"), ""), (Ok(b), "")]),
-            (String::new(), vec![]),
+        for (text, keys, left_out) in [
+            (format!("sha256//{A};sha256//{B}"), vec![(A, ""), (B, "")], vec![]),
+            (format!("{A}\n\n  {B}\n"), vec![(A, ""), (B, "")], vec![]),
+            (format!("{A}\r{B}"), vec![(A, ""), (B, "")], vec![]),
+            (format!("  sha256/{A}: CN=example.com, O=E"), vec![(A, "CN=example.com, O=E")], vec![]),
+            (
+                format!("sha256/{A}: OU=\"(c) 2006 Example, Inc.\", C=NL\nsha256/{B}: CN=R1"),
+                vec![(A, "OU=\"(c) 2006 Example, Inc.\", C=NL"), (B, "CN=R1")],
+                vec![],
+            ),
+            (format!("sha256/{A} backup key"), vec![(A, "backup key")], vec![]),
+            (format!("# the first\n{A}\n// the second\n{B}"), vec![(A, ""), (B, "")], vec![]),
+            (format!("no?pin,{B}"), vec![(B, "")], vec![(Some("no?pin"), 1, "pin-encoding")]),
+            (format!("{A};bro?ken\n{B}"), vec![(A, ""), (B, "")], vec![(Some("bro?ken"), 1, "pin-encoding")]),
+            (format!("broken one\n{A}"), vec![(A, "")], vec![(Some("broken one"), 1, "pin-encoding")]),
+            // A pin that lost its beginning is no part of the name before it.
+            (format!("sha256/{A}: CN=a\ndiGVwg=="), vec![(A, "CN=a")], vec![(Some("diGVwg=="), 2, "pin-length")]),
+            ("a, b".to_owned(), vec![], vec![(Some("a"), 1, "pin-encoding"), (Some("b"), 1, "pin-encoding")]),
+            (String::new(), vec![], vec![]),
         ] {
-            let found = parse(&text).unwrap();
-            let found: Vec<_> = found
+            let found = read(&text);
+            let labelled: Vec<_> = found.keys.iter().map(|key| (key.sha256.to_base64(), key.label.as_str())).collect();
+            let expected: Vec<_> = keys.iter().map(|(pin, label)| ((*pin).to_owned(), *label)).collect();
+            assert_eq!(labelled, expected, "{text}");
+            let reasons: Vec<_> = found
+                .left_out
                 .iter()
-                .map(|listed| (listed.pin.as_ref().copied().map_err(Error::code), listed.label.as_str()))
+                .map(|part| (part.what.shown(), part.line.unwrap_or_default(), part.why.code()))
                 .collect();
-            assert_eq!(found, expected, "{text}");
+            assert_eq!(reasons, left_out, "{text}");
         }
     }
 }

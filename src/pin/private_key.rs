@@ -16,7 +16,7 @@ pub(crate) fn is_in(input: &[u8]) -> bool {
 }
 
 /// Whether DER begins as a private key does: a `SEQUENCE` that starts with its version, a small `INTEGER` (PKCS#8, RFC
-/// 5958 section 2; PKCS#1, RFC 8017 appendix A.1.2; SEC 1, RFC 5915 section 3), or an `EncryptedPrivateKeyInfo` (RFC
+/// 5958 section 2; PKCS#1, RFC 8017 appendix A.1.2; SEC 1, [RFC 5915 section 3](https://www.rfc-editor.org/rfc/rfc5915#section-3)), or an `EncryptedPrivateKeyInfo` (RFC
 /// 5958 section 3). A PKCS#12 file begins in the same way, and holds a private key as a rule.
 fn begins_der(der: &[u8]) -> bool {
     contents_of_sequence(der).is_some_and(|contents| contents.starts_with(SHORT_INTEGER) || begins_encrypted(contents))
@@ -50,7 +50,7 @@ fn is_printed_by_openssl(after: &str) -> bool {
     after.starts_with("PRIV") || (size.len() < after.len() && size.starts_with("BIT"))
 }
 
-/// A JSON Web Key with its private part (RFC 7518 section 6).
+/// A JSON Web Key with its private part ([RFC 7518 section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6)).
 fn has_jwk(text: &str) -> bool {
     text.contains("\"kty\"") && text.contains("\"d\"")
 }

@@ -4,7 +4,7 @@ use super::date::day_of;
 use super::notice::{Badge, Tone};
 use crate::certificate::{Certificate, Description};
 use crate::error::{name_of_file, visible};
-use crate::formats::pem::{Inspected, Kind};
+use crate::formats::{Key, Kind};
 use crate::limits::MAX_LABEL_CHARACTERS;
 use crate::rule::LabelledPin;
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
@@ -93,9 +93,10 @@ pub fn root_origin(entry: &ChainEntry) -> Option<Badge> {
 /// The name for a key that was taken from a file or a pasted text; `source` is the file's name. It fits the field of a
 /// label.
 #[must_use]
-pub fn suggested_label(inspected: &Inspected, source: Option<&str>) -> String {
-    let label = match inspected.description.subject.as_deref() {
+pub fn suggested_label(key: &Key, source: Option<&str>) -> String {
+    let label = match key.description.subject.as_deref() {
         Some(name) if !name.is_empty() => short_name(name),
+        _ if key.kind == Kind::Pin => key.label.clone(),
         _ => visible(source.unwrap_or_default()).into_owned(),
     };
     label.chars().take(MAX_LABEL_CHARACTERS).collect()
@@ -113,6 +114,7 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::Certificate => "Certificate",
         Kind::PublicKey => "Public key",
         Kind::CertificateRequest => "Certificate request",
+        Kind::Pin => "Pin",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was wrong, where, and what to do.
 
-use crate::error::{self, Error, Excerpt, PemLabel, visible};
+use crate::error::{self, Container, Error, Excerpt, PemLabel, visible};
 use crate::limits::{MAX_HOST_BYTES, MAX_LABEL_BYTES, PIN_BYTES};
 
 /// One to three sentences for people.
@@ -16,6 +16,7 @@ pub fn detail(error: &Error) -> Option<&str> {
     match error {
         Error::PolicySyntax { detail }
         | Error::ManagedShape { detail }
+        | Error::ManagedField { detail, .. }
         | Error::CoreFailed { detail }
         | Error::Argument { detail }
         | Error::Storage { detail } => Some(error::detail(detail)),
@@ -42,6 +43,26 @@ fn pin_or_key(error: &Error) -> Option<String> {
             "{} is neither base64 nor hexadecimal. A pin looks like sha256/ with 44 characters behind it.",
             quoted(text)
         ),
+        Error::PinCharacter { character } => format!(
+            "A pin cannot contain “{}”, even if it looks like another character. Copy the pin again, or type that character \
+             anew.",
+            visible(character.encode_utf8(&mut [0; 4]))
+        ),
+        Error::PinOfNothing => {
+            "This is the SHA-256 of nothing: the command that printed it got no key, so no server can ever \
+                                match it. Run it again and look for its error message."
+                .to_owned()
+        }
+        Error::PinStandIn => {
+            "This stands for a pin in examples and belongs to no key, so no server can ever match it. Enter \
+                              the pin of a key of your own."
+                .to_owned()
+        }
+        Error::PinOfCertificate => {
+            "This is the SHA-256 of a whole certificate, and a pin is that of its key alone. Use a \
+                                    record with selector 1, or the certificate itself."
+                .to_owned()
+        }
         Error::PrivateKey => {
             "This is a private key. Keep it secret and paste it nowhere: Sockpin needs the public key \
                               or the certificate. Nothing of it was stored."
@@ -67,6 +88,7 @@ fn pin_or_key(error: &Error) -> Option<String> {
             "{} that begins on line {line} is damaged: it is not base64. Copy it again from where it came.",
             block(*label)
         ),
+        Error::Container { container } => exported_from(*container).to_owned(),
         Error::NothingRecognised => "There is no certificate and no public key in this. Use PEM text, which starts \
                                      with -----BEGIN, or a DER file."
             .to_owned(),
@@ -81,6 +103,29 @@ fn pin_or_key(error: &Error) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// What a container is, and how to get the certificates out of it.
+const fn exported_from(container: Container) -> &'static str {
+    match container {
+        Container::Pkcs12 => {
+            "This is a PKCS #12 file, which as a rule holds a private key as well: keep it secret. Export the certificates \
+             alone: openssl pkcs12 -in file.p12 -nokeys -out certificates.pem"
+        }
+        Container::Pkcs7 => {
+            "This is a PKCS #7 file of a kind that is not read here. Export the certificates from it: openssl pkcs7 -inform der \
+             -in file.p7b -print_certs -out certificates.pem"
+        }
+        Container::JavaKeyStore => {
+            "This is a key store of Java, which may hold a private key as well: keep it secret. Export the certificate alone: \
+             keytool -exportcert -rfc -keystore file.jks -alias name -file certificate.pem"
+        }
+        Container::SerializedStore => {
+            "This is a certificate store of Windows. Export the certificate from it again, as “Base-64 encoded X.509”."
+        }
+        Container::Zip => "This is a ZIP archive. Unpack it, and choose the certificate files in it.",
+        Container::Gzip => "This file is compressed. Unpack it, and choose the certificate files in it.",
+    }
 }
 
 fn host(error: &Error) -> Option<String> {
@@ -143,6 +188,17 @@ fn host(error: &Error) -> Option<String> {
             "Firefox shows no extension what is sent to {host}, one of Mozilla’s own sites, so a rule for it would protect \
              nothing. Enter another host."
         ),
+        Error::HostPrefixed { host } => match Excerpt::of(host).shown() {
+            Some(host) => format!("Enter the host alone, without what stands in front of it: {host}."),
+            None => {
+                "Enter the host alone, without what stands in front of it, for example chat.example.com.".to_owned()
+            }
+        },
+        Error::HostSeveral => {
+            "These are several hosts, and a rule is for one, or for one domain with a wildcard. Make a rule \
+                               for each."
+                .to_owned()
+        }
         Error::SocketUrl => {
             "This is not the address of a WebSocket. Enter one that begins with wss:// or ws://.".to_owned()
         }
@@ -223,6 +279,10 @@ fn stored(error: &Error) -> String {
              it in the policy."
                 .to_owned()
         }
+        Error::ManagedField { name, .. } => match Excerpt::of(name).shown() {
+            Some(name) => format!("Its field “{name}” holds the wrong kind of value. Correct it in the policy."),
+            None => "One of its fields holds the wrong kind of value. Correct it in the policy.".to_owned(),
+        },
         Error::ManagedVersion => {
             "Its version must be the number 1. Correct it, or leave it out.".to_owned()
         }

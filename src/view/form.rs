@@ -2,8 +2,8 @@
 
 use super::notice::{Kind, Notice};
 use super::rule as rule_view;
-use super::source::pasted_pem;
 use crate::error::Error;
+use crate::formats;
 use crate::host::{HostPattern, UrlHostParser};
 use crate::pin::Pin;
 use crate::policy::{Layer, Policy};
@@ -174,7 +174,7 @@ fn place(error: &FieldError, typed: &RuleDocument) -> Place {
 }
 
 fn pem_error(row: Option<&PinDocument>) -> Option<Notice> {
-    pasted_pem(&row?.sha256)?.err().as_ref().map(Notice::from)
+    formats::typed_block(&row?.sha256)?.err().as_ref().map(Notice::from)
 }
 
 fn host_note(typed: &str, pattern: &HostPattern, taken_from_url: bool) -> Option<Notice> {
@@ -187,13 +187,26 @@ fn host_note(typed: &str, pattern: &HostPattern, taken_from_url: bool) -> Option
         .then(|| Notice::new(Kind::Note, "host-canonical", format!("It is stored as {canonical}.")))
 }
 
+fn placeholder() -> Notice {
+    let text = "This is a stand-in from a tutorial. It belongs to no key, so it is no backup.";
+    Notice::new(Kind::Warning, "placeholder-pin", text)
+}
+
+fn fingerprint() -> Notice {
+    let text = "This looks like the fingerprint of a whole certificate, as Firefox shows it. A pin is the SHA-256 of its key alone: \
+                if you are not sure, take the pin from the certificate file.";
+    Notice::new(Kind::Warning, "fingerprint", text)
+}
+
 fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(Place, Notice)> {
     let mut notices = Vec::new();
-    for (row, pin) in typed.pins.iter().enumerate() {
-        if Pin::parse(&pin.sha256).is_ok_and(|pin| pin.is_placeholder()) {
-            let text = "This is a stand-in from a tutorial. It belongs to no key, so it is no backup.";
-            notices.push((Place::Pin(row), Notice::new(Kind::Warning, "placeholder-pin", text)));
-        }
+    for (row, typed) in typed.pins.iter().enumerate() {
+        let warning = match Pin::parse(&typed.sha256) {
+            Ok(pin) if pin.is_placeholder() && pin.check_is_of_a_key().is_ok() => placeholder(),
+            Ok(_) if Pin::is_like_fingerprint(&typed.sha256) => fingerprint(),
+            Ok(_) | Err(_) => continue,
+        };
+        notices.push((Place::Pin(row), warning));
     }
     if rule.mode != Mode::Off && rule.pins.is_empty() && !rule.denied.is_empty() {
         let text = "Without a pin every key is let in, except the denied ones.";
@@ -235,7 +248,7 @@ mod tests {
     const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000); // 2026-11-22T00:00:00Z
     const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
     const B: &str = "diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI=";
-    const STAND_IN: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    const STAND_IN: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
 
     fn typed(host: &str, pins: &[&str], denied: &[&str]) -> RuleDocument {
         let rows = |pins: &[&str]| {

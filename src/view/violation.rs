@@ -105,11 +105,12 @@ const fn overruled(how: Overruled) -> &'static str {
 /// How to find an extension that overrules Sockpin.
 pub const FIND_EXTENSION: &str = "To find that extension, open about:addons and look for those that may “Access your data for all websites”; turn      them off one at a time until this no longer happens.";
 
-/// What to do next.
+/// What to do next. `certificates` is the DER of the chain, where that is stored.
 #[must_use]
-pub fn advice(violation: &Violation) -> Cow<'static, str> {
-    let advice: Cow<'static, str> = match violation.reason {
-        Reason::PreflightUnanswered => unanswered_advice(violation).into(),
+pub fn advice(violation: &Violation, certificates: &[Vec<u8>]) -> Cow<'static, str> {
+    let advice: Cow<'static, str> = match (violation.reason, fingerprint_advice(violation, certificates)) {
+        (Reason::PreflightUnanswered, _) => unanswered_advice(violation).into(),
+        (Reason::PinMismatch, Some(advice)) => advice.into(),
         _ => settled_advice(violation).into(),
     };
     match violation.overruled {
@@ -117,6 +118,18 @@ pub fn advice(violation: &Violation) -> Cow<'static, str> {
         Some(Overruled::Sent | Overruled::Held) => format!("{FIND_EXTENSION} {advice}").into(),
         None => advice,
     }
+}
+
+/// Where one of the rule's pins is the fingerprint of a certificate that was shown: the mistake, and the pin that was meant.
+fn fingerprint_advice(violation: &Violation, certificates: &[Vec<u8>]) -> Option<String> {
+    let pins = &violation.rule.as_ref()?.pins;
+    let (pin, key) = certificates.iter().zip(&violation.chain).find_map(|(certificate, entry)| {
+        Some((pins.iter().find(|pin| pin.sha256.is_fingerprint_of(certificate))?.sha256, entry.sha256?))
+    })?;
+    Some(format!(
+        "The rule’s pin {pin} is the fingerprint of a whole certificate of this chain, not the pin of its key. If that is the \
+         certificate that you meant, replace that pin by {key}."
+    ))
 }
 
 const fn settled_advice(violation: &Violation) -> &'static str {
@@ -579,14 +592,14 @@ mod tests {
     #[test]
     fn advice_depends_on_what_happened() {
         let plain = violation(Reason::PinMismatch, Outcome::Block);
-        assert!(advice(&plain).contains("add the new pin"));
-        assert!(advice(&Violation { exception: true, ..plain.clone() }).contains("told Firefox to accept"));
+        assert!(advice(&plain, &[]).contains("add the new pin"));
+        assert!(advice(&Violation { exception: true, ..plain.clone() }, &[]).contains("told Firefox to accept"));
         let unreadable = Violation { reason: Reason::UnparsableCertificate, ..plain };
-        assert!(advice(&unreadable).contains("As long as the rule denies keys"));
+        assert!(advice(&unreadable, &[]).contains("As long as the rule denies keys"));
         let preflight = violation(Reason::PreflightUnanswered, Outcome::Block);
-        assert!(advice(&preflight).contains("asked again"));
+        assert!(advice(&preflight, &[]).contains("asked again"));
         let private = Violation { no_answer: Some(NoAnswer::PrivateWindow), ..preflight };
-        assert!(advice(&private).contains("ordinary tab"));
+        assert!(advice(&private, &[]).contains("ordinary tab"));
         assert!(reason(&private).ends_with("not done for private windows."));
     }
 
@@ -597,7 +610,7 @@ mod tests {
             let rule = RuleSnapshot { layer: Layer::Managed, ..own.rule.clone().unwrap() };
             let managed = Violation { rule: Some(rule), ..own.clone() };
             for (violation, is_managed) in [(own, false), (managed, true)] {
-                let text = advice(&violation);
+                let text = advice(&violation, &[]);
                 assert_eq!(text.contains("your administrator"), is_managed, "{text}");
                 assert_eq!(
                     text.contains("add the new pin") || text.contains("let the rule check"),
@@ -672,7 +685,7 @@ mod tests {
             assert_eq!(outcome(&violation).text.english(), badge);
             assert!(reason_of(&violation).contains(said), "{}", reason_of(&violation));
             assert!(sent(&violation).starts_with(received), "{cause:?} {how:?}: {}", sent(&violation));
-            assert!(advice(&violation).contains("about:addons"), "{}", advice(&violation));
+            assert!(advice(&violation, &[]).contains("about:addons"), "{}", advice(&violation, &[]));
         }
         let in_clear = Violation { stage: BeforeRequest, overruled: Some(Sent), ..violation(Reason::Cleartext, Block) };
         assert!(sent(&in_clear).contains("without encryption"), "{}", sent(&in_clear));

@@ -47,6 +47,11 @@ openssl rsa -in "$keys/rsa.key" -RSAPublicKey_out -out pkcs1.pem 2>/dev/null
 openssl genpkey -quiet -algorithm ED25519 -out private-key.pem
 openssl pkey -in private-key.pem -outform der -out private-key.der
 
+# Containers.
+openssl crl2pkcs7 -nocrl -certfile rsa.pem -certfile ED25519.pem -outform der -out bundle.p7b
+openssl crl2pkcs7 -nocrl -certfile rsa.pem -certfile ED25519.pem -out bundle-pem.p7b
+openssl pkcs12 -export -inkey "$keys/rsa.key" -in rsa.pem -passout pass:fixture -out bundle.p12
+
 # Private keys in every form in which people have them, to be refused and never repeated. Made here and used nowhere.
 mkdir -p private-keys
 (

@@ -6,6 +6,7 @@ mod catalogues;
 mod certificates;
 mod chains;
 mod engine;
+mod field_cases;
 mod hosts;
 mod lock;
 mod log;

@@ -32,9 +32,9 @@ fn a_bad_rule_is_refused_by_itself() {
         (json!({"host": "*.com", "pins": [{"sha256": PIN}]}), "host-wildcard-top-level"),
         (json!({"host": "b.test", "pins": [{"sha256": "short"}]}), "pin-encoding"),
         (json!({"host": "b.test"}), "rule-pins-missing"),
-        (json!({"host": "b.test", "pinz": []}), "managed-shape"),
+        (json!({"host": "b.test", "pinz": []}), "setting-unknown"),
         (json!("b.test"), "managed-shape"),
-        (json!({"host": "b.test", "mode": "blok", "pins": [{"sha256": PIN}]}), "managed-shape"),
+        (json!({"host": "b.test", "mode": "blok", "pins": [{"sha256": PIN}]}), "managed-field"),
         (rule("a.test"), "rule-host-taken"),
         (json!({"id": "managed-0", "host": "b.test", "pins": [{"sha256": PIN}]}), "rule-id-taken"),
         (rule("addons.mozilla.org"), "host-never-shown"),
@@ -43,6 +43,57 @@ fn a_bad_rule_is_refused_by_itself() {
         let managed = read(&json!({"rules": [good, bad, rule("c.test")]}));
         let expected = (vec!["a.test".to_owned(), "c.test".to_owned()], vec![(Place::Rule(1), code)]);
         assert_eq!(outcome(&managed), expected, "{bad}");
+    }
+}
+
+/// Without its rule a host would not be protected at all.
+#[test]
+fn a_pin_of_no_key_takes_no_rule_away() {
+    for pins in [
+        json!([{"sha256": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]),
+        json!([PIN, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]),
+    ] {
+        let managed = read(&json!({"rules": [{"host": "a.test", "pins": pins}]}));
+        assert_eq!(outcome(&managed), (vec!["a.test".to_owned()], vec![]), "{pins}");
+    }
+}
+
+/// Row 14 of the cases from the field: what the Windows registry makes of the same policy.
+#[test]
+fn case_14_a_policy_from_the_windows_registry() {
+    let good = json!([{"host": "a.test", "pins": [{"sha256": PIN}]}]);
+    for policy in [
+        json!({"rules": good.to_string()}),
+        json!({"rules": good, "version": "1"}),
+        json!({"rules": [good[0].to_string()]}),
+        json!({"rules": good, "_comment": "by IT"}),
+        json!({"rules": good, "settings": "{\"pausing\": \"allowed\"}"}),
+        json!({"rules": [{"host": "a.test", "pins": [PIN]}]}),
+        json!({"rules": [{"host": "a.test", "pins": json!([PIN]).to_string()}]}),
+        json!({"rules": [{"host": "a.test", "pins": [{"sha256": PIN}], "requireCt": 0, "note": null, "_comment": "x"}]}),
+        json!(json!({"rules": good}).to_string()),
+    ] {
+        assert_eq!(outcome(&read(&policy)), (vec!["a.test".to_owned()], vec![]), "{policy}");
+    }
+    let with_ct = |value: Value| read(&json!({"rules": [{"host": "a.test", "pins": [PIN], "requireCt": value}]}));
+    for (value, expected) in [(json!(1), true), (json!(0), false), (json!(true), true), (json!(null), false)] {
+        let managed = with_ct(value.clone());
+        assert_eq!(
+            managed.policy.rules().iter().map(|rule| rule.require_ct()).collect::<Vec<_>>(),
+            [expected],
+            "{value}"
+        );
+    }
+    // What is not certain is refused by itself, and its field is named.
+    for (name, value) in
+        [("requireCt", json!(2)), ("requireCt", json!("yes")), ("note", json!(5)), ("pins", json!(PIN))]
+    {
+        let managed = read(&json!({"rules": [{"host": "b.test", "mode": "off", name: value}, rule("a.test")]}));
+        assert_eq!(outcome(&managed).0, ["a.test"], "{name}: {value}");
+        let problem = &managed.problems[0].problem;
+        assert_eq!((managed.problems.len(), problem.code()), (1, "managed-field"), "{name}: {value}");
+        let said = sockpin::view::error::sentence(problem);
+        assert!(said.contains(&format!("“{name}”")), "{said}");
     }
 }
 
@@ -84,7 +135,7 @@ fn what_is_not_a_policy_is_refused_whole_and_a_misspelling_is_shown() {
         (json!({}), vec![], vec![]),
         (json!({"rules": rules}), holds(), vec![]),
         (json!({"version": 1, "rules": rules}), holds(), vec![]),
-        (json!({"version": "1", "rules": rules}), vec![], vec![(Place::Policy, "managed-version")]),
+        (json!({"version": "one", "rules": rules}), vec![], vec![(Place::Policy, "managed-version")]),
         (json!({"rules": {}}), vec![], vec![(Place::Policy, "managed-shape")]),
         (json!([]), vec![], vec![(Place::Policy, "managed-shape")]),
         (json!({"rules": rules, "rule": []}), holds(), vec![(Place::Policy, "setting-unknown")]),
@@ -117,7 +168,7 @@ fn what_settings_may_forbid_is_forbidden_where_they_cannot_be_read() {
 
 #[test]
 fn a_policy_that_cannot_be_read_at_all_forbids_what_it_may_forbid() {
-    for policy in [json!([]), json!({"version": 2}), json!({"version": "1"}), json!("policy")] {
+    for policy in [json!([]), json!({"version": 2}), json!({"version": "one"}), json!("policy")] {
         assert_eq!(read(&policy).policy.settings().pausing, Pausing::Forbidden, "{policy}");
     }
     assert_eq!(read(&json!({})).policy.settings().pausing, Pausing::Allowed);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use der::Decode as _;
 use sockpin::certificate::{Certificate, Description};
-use sockpin::formats::pem::inspect;
+use sockpin::formats::inspect;
 use sockpin::limits::MAX_LABEL_CHARACTERS;
 use sockpin::view;
 

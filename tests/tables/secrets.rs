@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sockpin::certificate::Certificate;
 use sockpin::error::Error;
-use sockpin::formats::{pem, pin_list};
+use sockpin::formats;
 use sockpin::host::HostPattern;
 use sockpin::managed::Managed;
 use sockpin::pin::Pin;
@@ -18,7 +18,7 @@ use sockpin::rule::{PinDocument, RuleDocument};
 use sockpin::time::{Date, UnixMillis};
 use sockpin::view;
 use sockpin::view::form::DateInput;
-use sockpin::view::source::{Problem, Source, pasted_list, pasted_pem, refused};
+use sockpin::view::source::{Problem, Source, left_out, refused};
 
 use crate::url_host;
 
@@ -220,18 +220,17 @@ fn texts_of(error: &Error) -> Vec<String> {
 
 /// What every door that takes a text or a file says about this one.
 fn errors(input: &[u8]) -> Vec<Error> {
-    let mut errors: Vec<_> = [pem::inspect(input).map(drop), Certificate::from_der(input).map(drop)]
+    let mut errors: Vec<_> = [formats::inspect(input).map(drop), Certificate::from_der(input).map(drop)]
         .into_iter()
         .filter_map(Result::err)
         .collect();
     let Ok(text) = str::from_utf8(input) else { return errors };
     errors.extend(Pin::parse(text).err());
-    match pin_list::parse(text) {
-        Ok(listed) => errors.extend(listed.into_iter().filter_map(|listed| listed.pin.err())),
-        Err(error) => errors.push(error),
+    if let Ok(reading) = formats::read(input) {
+        errors.extend(reading.left_out.into_iter().map(|part| part.why));
     }
-    errors.extend(pasted_pem(text).and_then(Result::err));
-    errors.extend(pasted_list(text).and_then(Result::err));
+    errors.extend(formats::typed_block(text).and_then(Result::err));
+    errors.extend(formats::pasted(text).and_then(Result::err));
     errors.extend(HostPattern::parse(text, &url_host).err());
     errors.extend(Date::parse(text).err());
     for policy in policies(text) {
@@ -267,6 +266,14 @@ fn policies(text: &str) -> Vec<String> {
     ]
 }
 
+/// What is said of what was left out of a file.
+fn said_to_be_left_out(input: &[u8]) -> Vec<String> {
+    let parts = formats::read(input).map(|reading| reading.left_out).unwrap_or_default();
+    let named = parts.iter().filter_map(|part| part.what.shown().map(ToOwned::to_owned));
+    let notices = left_out(&Source::Pasted, &parts).into_iter().map(|notice| notice.text.english());
+    named.chain(notices).collect()
+}
+
 /// What the form says of a rule with the text in the place of a pin.
 fn said_by_the_form(text: &str) -> Vec<String> {
     let pins = vec![PinDocument { sha256: text.to_owned(), label: String::new() }];
@@ -280,12 +287,14 @@ fn a_private_key_is_called_one() {
     for key in PrivateKey::all() {
         for (form, input) in key.recognisable() {
             let context = format!("{}, {form}", key.name);
-            assert_eq!(pem::inspect(&input), Err(Error::PrivateKey), "{context}");
+            assert_eq!(formats::inspect(&input), Err(Error::PrivateKey), "{context}");
             let Ok(text) = str::from_utf8(&input) else { continue };
             assert_eq!(Pin::parse(text), Err(Error::PrivateKey), "{context}");
-            assert_eq!(pin_list::parse(text), Err(Error::PrivateKey), "{context}");
-            assert_eq!(pasted_pem(text), Some(Err(Error::PrivateKey)), "{context}");
-            assert_eq!(pasted_list(text), Some(Err(Error::PrivateKey)), "{context}");
+            assert_eq!(formats::read(&input), Err(Error::PrivateKey), "{context}");
+            assert_eq!(formats::typed_block(text), Some(Err(Error::PrivateKey)), "{context}");
+            assert_eq!(formats::pasted(text), Some(Err(Error::PrivateKey)), "{context}");
+            let host = HostPattern::parse(text, &url_host).map(drop);
+            assert_eq!(host, Err(Error::PrivateKey), "{context}");
         }
     }
 }
@@ -301,7 +310,7 @@ fn nothing_of_a_private_key_is_repeated() {
             let mut errors = errors(&input);
             errors.dedup();
             let said = str::from_utf8(&input).map(said_by_the_form).unwrap_or_default();
-            for text in errors.iter().flat_map(texts_of).chain(said) {
+            for text in errors.iter().flat_map(texts_of).chain(said).chain(said_to_be_left_out(&input)) {
                 compared += 1;
                 if seen.insert(text.clone()) {
                     assert!(!secret.occurs_in(&text), "{}, {form}: {text}", key.name);
@@ -351,20 +360,22 @@ fn what_is_no_key_is_still_named() {
         ),
         (Date::parse("2027-02-30").map_err(sentences).err(), "“2027-02-30” is not a date"),
         (
-            pem::inspect(b"-----BEGIN X509 CRL-----\n-----END X509 CRL-----").map_err(sentences).err(),
+            formats::inspect(b"-----BEGIN X509 CRL-----\n-----END X509 CRL-----").map_err(sentences).err(),
             "“X509 CRL” on line 1",
         ),
         (
-            pem::inspect(b"-----BEGIN ODD THING-----\n-----END ODD THING-----").map_err(sentences).err(),
+            formats::inspect(b"-----BEGIN ODD THING-----\n-----END ODD THING-----").map_err(sentences).err(),
             "The block on line 1",
         ),
     ] {
         assert!(said.as_ref().is_some_and(|said| said.contains(named)), "{said:?}");
     }
     for (policy, detail) in [
-        (json!({ "rules": [{ "host": "a.test", "pin": [] }] }), "unknown field `pin`, expected one of `id`, `host`"),
         (json!({ "rules": [{ "host": "a.test", "mode": "deny" }] }), "unknown variant `deny`, expected one of `block`"),
-        (json!({ "rules": [{ "host": "a.test", "pins": [ISRG] }] }), "invalid type: string \"…\", expected struct"),
+        (
+            json!({ "rules": [{ "host": "a.test", "requireCt": ISRG }] }),
+            "invalid type: string \"…\", expected a boolean",
+        ),
         (
             json!({ "rules": [{ "host": "a.test", "requireCt": "yes" }] }),
             "invalid type: string \"yes\", expected a boolean",
@@ -382,12 +393,12 @@ fn what_is_no_key_is_still_named() {
 fn what_is_public_is_not_called_private() {
     let about_keys =
         "# Do not send private keys!\n# The private key is in the vault. Begin with this:\n# private-key: vault\n";
-    assert!(pem::inspect([about_keys, &certificate()].concat().as_bytes()).is_ok());
+    assert!(formats::inspect([about_keys, &certificate()].concat().as_bytes()).is_ok());
     for root in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
         let base64 = in_groups(&STANDARD.encode(root), 64, "\n");
         let text = format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n");
-        assert!(pem::inspect(text.as_bytes()).is_ok(), "{text}");
-        assert!(pem::inspect(root).is_ok(), "{text}");
+        assert!(formats::inspect(text.as_bytes()).is_ok(), "{text}");
+        assert!(formats::inspect(root).is_ok(), "{text}");
     }
     for text in ["private key", "Append private key here", "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}"] {
         assert_ne!(Pin::parse(text), Err(Error::PrivateKey), "{text}");

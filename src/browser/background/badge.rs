@@ -12,12 +12,9 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::serial::Serial;
-use crate::badge::Face;
+use crate::badge::{Face, one_more};
 use crate::browser::api::tabs;
 use crate::browser::convert::{property, to_js};
-
-/// Past this it says so and no more: a badge holds four characters.
-const MOST_SHOWN: u32 = 999;
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,11 +53,7 @@ impl Badge {
             let Ok(shown) = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await else {
                 return;
             };
-            let counted = shown.as_string().and_then(|text| text.trim_end_matches('+').parse().ok()).unwrap_or(0u32);
-            let text = match counted.saturating_add(1) {
-                count if count > MOST_SHOWN => format!("{MOST_SHOWN}+"),
-                count => count.to_string(),
-            };
+            let text = one_more(&shown.as_string().unwrap_or_default());
             let change = Details { tab_id: Some(tab), text: Some(&text), ..Details::default() };
             let _ = api::set_badge_text(&to_js(&change).unwrap_or_default()).await;
         }));

@@ -5,18 +5,18 @@ use std::rc::Rc;
 use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
 use crate::browser::dom::{Fallible, append, around, by_id, from_template, listen, set_text, spawn};
-use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};
+use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
 use crate::browser::words::say;
-use crate::formats::pem::Inspected;
+use crate::formats::Key;
 use crate::view::certificate::{details, kind_in, subject};
-use crate::view::source::{Source, refused};
+use crate::view::source::{Source, left_out, refused};
 
 pub(super) fn start() -> Fallible {
     let text: HtmlTextAreaElement = by_id("calculator-text")?;
     let field = text.clone();
     listen(&text, "input", move |_| {
         let typed = field.value();
-        if typed.trim().is_empty() { draw(&[]) } else { draw(&[inspect_text(Source::Pasted, &typed)]) }
+        if typed.trim().is_empty() { draw(&[]) } else { draw(&[read_text(Source::Pasted, &typed)]) }
     })?;
     listen(&by_id::<EventTarget>("calculator-file")?, "change", |event| {
         let Some(input) = around::<HtmlInputElement>(&event, "input") else {
@@ -24,7 +24,7 @@ pub(super) fn start() -> Fallible {
         };
         let chosen = files::of_list(input.files());
         spawn(async move {
-            let found = files::inspect_files(chosen).await;
+            let found = files::read_files(chosen).await;
             // So that the same file can be chosen again.
             input.set_value("");
             draw(&found)
@@ -37,9 +37,9 @@ pub(super) fn start() -> Fallible {
         if dropped.is_empty() {
             let typed = data.get_data("text")?;
             text.set_value(&typed);
-            return draw(&[inspect_text(Source::Dropped, &typed)]);
+            return draw(&[read_text(Source::Dropped, &typed)]);
         }
-        spawn(async move { draw(&files::inspect_files(dropped).await) });
+        spawn(async move { draw(&files::read_files(dropped).await) });
         Ok(())
     })?;
     ignore_stray_drops()
@@ -49,10 +49,11 @@ fn draw(found: &[Found]) -> Fallible {
     let results: Element = by_id("calculator-results")?;
     results.set_text_content(None);
     let mut mistakes = Vec::new();
-    for Found { source, keys } in found {
-        match keys {
-            Ok(keys) => {
-                for key in keys {
+    for Found { source, reading } in found {
+        match reading {
+            Ok(reading) => {
+                mistakes.extend(left_out(source, &reading.left_out));
+                for key in &reading.keys {
                     append(&results, &draw_key(key, source.file())?)?;
                 }
             }
@@ -66,7 +67,7 @@ fn draw(found: &[Found]) -> Fallible {
     message.set_attribute("data-code", &codes.join(" "))
 }
 
-fn draw_key(key: &Inspected, file: Option<&str>) -> Fallible<Element> {
+fn draw_key(key: &Key, file: Option<&str>) -> Fallible<Element> {
     let element = from_template("key-template")?;
     set_text(&element, ".key-kind", &kind_in(key.kind, file))?;
     let name = key.description.subject.as_ref().map(|_| subject(&key.description));

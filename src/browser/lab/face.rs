@@ -13,7 +13,7 @@ use crate::browser::url_host::{canonical_url, url_host};
 use crate::certificate::{Certificate, Description};
 use crate::connection::{Connection, Facts, Target};
 use crate::error::Error;
-use crate::formats::pem;
+use crate::formats;
 use crate::pin::Pin;
 use crate::policy::{Layers, Policy};
 use crate::time::UnixMillis;
@@ -30,7 +30,7 @@ use crate::violation::{Mark, RuleSnapshot, mark, snapshot};
 /// On bad input it throws an `Error` with a stable `code`.
 #[wasm_bindgen]
 pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
-    let found = input_bytes(bytes).and_then(|bytes| pem::inspect(&bytes)).and_then(|found| value(&found));
+    let found = input_bytes(bytes).and_then(|bytes| formats::inspect(&bytes)).and_then(|found| value(&found));
     found.map_err(|error| thrown(&error))
 }
 

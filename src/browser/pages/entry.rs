@@ -30,7 +30,7 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> F
         None => find::<HtmlElement>(&content, ".rule-section")?.set_hidden(true),
     }
     set_text(&content, ".violation-sent", &words::sent(violation))?;
-    set_text(&content, ".violation-advice", &words::advice(violation))?;
+    set_text(&content, ".violation-advice", &words::advice(violation, certificates))?;
     set_text(&content, ".violation-when", &when(&entry.tally))?;
     append(body, &content)?;
     Ok(())

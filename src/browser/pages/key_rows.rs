@@ -7,13 +7,12 @@ use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, Element, Event, EventInit, EventTarget, HtmlElement, HtmlInputElement};
 
 use crate::browser::dom::{Fallible, all, append, around, by_id, find, from_template, listen, set_notices};
-use crate::formats::pem::Inspected;
+use crate::formats::{self, Reading};
 use crate::pin::Pin;
 use crate::rule::PinDocument;
-use crate::view::certificate::suggested_label;
 use crate::view::notice::{Kind, Notice};
 use crate::view::rule::full_pin;
-use crate::view::source::{Source, Taken, pasted_list, pasted_pem, taken};
+use crate::view::source::{Source, Taken, left_out, rows, taken};
 
 /// One of the two lists, `pins` or `denied`.
 pub(super) struct KeyRows {
@@ -52,7 +51,7 @@ impl KeyRows {
         listen(&rows.list, "input", move |event| this.unfold_pem(&event))?;
 
         let this = Rc::clone(&rows);
-        listen(&rows.list, "paste", move |event| if this.unfold_list(&event)? { this.changed() } else { Ok(()) })?;
+        listen(&rows.list, "paste", move |event| if this.unfold_pasted(&event)? { this.changed() } else { Ok(()) })?;
         Ok(rows)
     }
 
@@ -110,35 +109,36 @@ impl KeyRows {
         Ok(())
     }
 
-    /// Puts keys into empty rows, then into new ones, and says what was done. Keys that are there already are left out;
-    /// what is no pin is put there as it is, to be corrected.
-    pub(super) fn take(&self, keys: &[PinDocument], source: &Source) -> Fallible<Notice> {
+    /// Puts keys into empty rows, then into new ones, and says what was done. Keys that are there already are left out.
+    pub(super) fn take(&self, reading: &Reading, source: &Source) -> Fallible<Vec<Notice>> {
         let mut known: Vec<Pin> = self.read()?.iter().filter_map(|row| Pin::parse(&row.sha256).ok()).collect();
         let mut counts = Taken::default();
-        for key in keys {
-            let count = match Pin::parse(&key.sha256) {
-                Ok(pin) if known.contains(&pin) => {
-                    counts.known = counts.known.saturating_add(1);
-                    continue;
-                }
-                Ok(pin) => {
-                    known.push(pin);
-                    &mut counts.added
-                }
-                Err(_) => &mut counts.broken,
-            };
-            *count = count.saturating_add(1);
-            let row = match self.first_empty()? {
-                Some(row) => row,
-                None => self.add(&PinDocument::default())?,
-            };
-            find::<HtmlInputElement>(&row, ".pin-value")?.set_value(&key.sha256);
-            let label: HtmlInputElement = find(&row, ".pin-label")?;
-            if label.value().trim().is_empty() {
-                label.set_value(&key.label);
+        for (key, row) in reading.keys.iter().zip(rows(&reading.keys, source)) {
+            if known.contains(&key.sha256) {
+                counts.known = counts.known.saturating_add(1);
+                continue;
             }
+            known.push(key.sha256);
+            counts.added = counts.added.saturating_add(1);
+            self.put(&row)?;
         }
-        Ok(taken(source, counts))
+        let mut notices = vec![taken(source, counts)];
+        notices.extend(left_out(source, &reading.left_out));
+        Ok(notices)
+    }
+
+    /// Into the first row that is empty, or a new one.
+    fn put(&self, key: &PinDocument) -> Fallible {
+        let row = match self.first_empty()? {
+            Some(row) => row,
+            None => self.add(&PinDocument::default())?,
+        };
+        find::<HtmlInputElement>(&row, ".pin-value")?.set_value(&key.sha256);
+        let label: HtmlInputElement = find(&row, ".pin-label")?;
+        if label.value().trim().is_empty() {
+            label.set_value(&key.label);
+        }
+        Ok(())
     }
 
     fn rows(&self) -> Fallible<Vec<Element>> {
@@ -160,38 +160,31 @@ impl KeyRows {
         let Some(field) = around::<HtmlInputElement>(event, "input") else {
             return Ok(());
         };
-        let notice = match pasted_pem(&field.value()) {
-            Some(Ok(keys)) if field.matches(".pin-value")? => {
+        let notices = match formats::typed_block(&field.value()) {
+            Some(Ok(reading)) if field.matches(".pin-value")? => {
                 field.set_value("");
-                Some(self.take(&rows_of(&keys, &Source::Pasted), &Source::Pasted)?)
+                self.take(&reading, &Source::Pasted)?
             }
-            _ => None,
+            _ => Vec::new(),
         };
-        set_notices(&self.taken, notice.as_slice())
+        set_notices(&self.taken, &notices)
     }
 
-    /// Several pins pasted at once become a row each. A single-line field would run their lines together.
-    fn unfold_list(&self, event: &Event) -> Fallible<bool> {
+    /// A pasted text with several keys becomes a row each. A single-line field would run its lines together.
+    fn unfold_pasted(&self, event: &Event) -> Fallible<bool> {
         let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
         let text = data.map(|data| data.get_data("text")).transpose()?.unwrap_or_default();
-        let Some(listed) = pasted_list(&text).filter(|_| around::<Element>(event, ".pin-value").is_some()) else {
+        let Some(read) = formats::pasted(&text).filter(|_| around::<Element>(event, ".pin-value").is_some()) else {
             return Ok(false);
         };
         event.prevent_default();
-        let notice = match listed {
-            Ok(keys) => self.take(&keys, &Source::Pasted)?,
-            Err(error) => Notice::from(&error),
+        let notices = match read {
+            Ok(reading) => self.take(&reading, &Source::Pasted)?,
+            Err(error) => vec![Notice::from(&error)],
         };
-        set_notices(&self.taken, &[notice])?;
+        set_notices(&self.taken, &notices)?;
         Ok(true)
     }
-}
-
-/// Rows for keys that were found, with the best labels that are known.
-pub(super) fn rows_of(keys: &[Inspected], source: &Source) -> Vec<PinDocument> {
-    let row =
-        |key: &Inspected| PinDocument { sha256: key.sha256.to_string(), label: suggested_label(key, source.file()) };
-    keys.iter().map(row).collect()
 }
 
 /// The focus goes to the next row, or to the button that adds one.

@@ -8,10 +8,9 @@ use std::rc::{Rc, Weak};
 use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
 use super::background;
-use super::key_rows::rows_of;
 use super::rule_fields::RuleFields;
 use crate::browser::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
-use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, inspect_text};
+use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
 use crate::browser::{clock::now, url_host::url_host};
 use crate::error::Error;
 use crate::message::{Request, Response};
@@ -176,7 +175,7 @@ impl RuleForm {
             let chosen = files::of_list(input.files());
             let this = Rc::clone(&this);
             spawn(async move {
-                let found = files::inspect_files(chosen).await;
+                let found = files::read_files(chosen).await;
                 // So that the same file can be chosen again.
                 input.set_value("");
                 this.take(&found)
@@ -199,20 +198,20 @@ impl RuleForm {
         let dropped = files::of_list(data.files());
         if dropped.is_empty() {
             let text = data.get_data("text")?;
-            return self.take(&[inspect_text(Source::Dropped, &text)]);
+            return self.take(&[read_text(Source::Dropped, &text)]);
         }
         let this = Rc::clone(self);
-        spawn(async move { this.take(&files::inspect_files(dropped).await) });
+        spawn(async move { this.take(&files::read_files(dropped).await) });
         Ok(())
     }
 
     fn take(&self, found: &[Found]) -> Fallible {
         let mut notices = Vec::with_capacity(found.len());
-        for Found { source, keys } in found {
-            notices.push(match keys {
-                Ok(keys) => self.fields.pins.take(&rows_of(keys, source), source)?,
-                Err(problem) => refused(source, problem),
-            });
+        for Found { source, reading } in found {
+            match reading {
+                Ok(reading) => notices.extend(self.fields.pins.take(reading, source)?),
+                Err(problem) => notices.push(refused(source, problem)),
+            }
         }
         set_notices(&by_id("pin-drop-message")?, &notices)?;
         self.changed()

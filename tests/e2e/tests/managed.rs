@@ -9,7 +9,7 @@ use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 
 /// A pin that no key has.
-const NOBODYS: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+const NOBODYS: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
 
 fn rule(host: &str, mode: &str) -> Value {
     json!({ "host": host, "mode": mode, "pins": [{ "sha256": NOBODYS }] })

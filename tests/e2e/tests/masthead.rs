@@ -230,7 +230,7 @@ async fn that_private_windows_are_not_protected_is_said_until_they_are() -> Resu
 
 #[tokio::test]
 async fn an_administrators_rules_are_shown_and_cannot_be_changed() -> Result<()> {
-    let pin = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let pin = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
     let policy = json!({
         "rules": [{ "host": PINNED, "pins": [{ "sha256": pin, "label": "Example Root CA" }] }, { "host": "*.com" }, { "host": PINNED, "pin": pin }],
         "settings": { "administrator": "Example Ltd, IT", "pausing": "forbidden" },

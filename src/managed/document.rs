@@ -1,0 +1,88 @@
+//! A rule of an administrator's policy, field by field.
+//!
+//! The Windows registry has no objects, lists, truth values or absent values, so what stands there differs from JSON: a `REG_SZ`
+//! with JSON text in it where an object or a list is meant, a `REG_DWORD` 0 or 1, a number as text. Each is taken where its
+//! meaning is certain; else the rule is refused, and its field is named.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::fields::Fields;
+use crate::rule::{PinDocument, RuleDocument};
+
+/// Reads one rule.
+///
+/// # Errors
+/// [`Error::ManagedShape`] for what is no object, [`Error::ManagedField`] and [`Error::SettingUnknown`] for one of its fields.
+pub(super) fn rule(json: &str) -> Result<RuleDocument, Error> {
+    let json = unwrapped(json);
+    let mut fields = Fields::from_json(&json).map_err(|error| super::shape(&error))?;
+    let mut rule = RuleDocument::default();
+    take(&mut fields, "id", &mut rule.id)?;
+    take(&mut fields, "host", &mut rule.host)?;
+    take(&mut fields, "mode", &mut rule.mode)?;
+    take_pins(&mut fields, "pins", &mut rule.pins)?;
+    take_pins(&mut fields, "denied", &mut rule.denied)?;
+    take(&mut fields, "match", &mut rule.match_scope)?;
+    take(&mut fields, "expires", &mut rule.expires)?;
+    take(&mut fields, "localRoots", &mut rule.local_roots)?;
+    take_truth(&mut fields, "requireCt", &mut rule.require_ct)?;
+    take(&mut fields, "preflight", &mut rule.preflight)?;
+    take(&mut fields, "note", &mut rule.note)?;
+    take(&mut fields, "created", &mut rule.created)?;
+    take(&mut fields, "updated", &mut rule.updated)?;
+    match fields.into_names().find(|name| !is_comment(name)) {
+        Some(name) => Err(Error::SettingUnknown { name }),
+        None => Ok(rule),
+    }
+}
+
+/// JSON text that stands as a string where an object or a list is meant.
+pub(super) fn unwrapped(json: &str) -> Cow<'_, str> {
+    let inner: Option<String> = serde_json::from_str(json).ok();
+    inner.filter(|inner| inner.trim_start().starts_with(['{', '['])).map_or(Cow::Borrowed(json), Cow::Owned)
+}
+
+/// A field that says nothing to programs: JSON has no comments, so people write them as fields of such names.
+pub(super) fn is_comment(name: &str) -> bool {
+    name.starts_with(['_', '$', '#']) || name.starts_with("//") || name.eq_ignore_ascii_case("comment")
+}
+
+/// The text of a field; none where it is absent or `null`.
+fn text<'a>(fields: &mut Fields<'a>, name: &str) -> Option<&'a str> {
+    fields.take(name).filter(|text| *text != "null")
+}
+
+fn take<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &str, field: &mut T) -> Result<(), Error> {
+    if let Some(json) = text(fields, name) {
+        *field = serde_json::from_str(json).map_err(|error| of_field(name, &error))?;
+    }
+    Ok(())
+}
+
+fn take_truth(fields: &mut Fields<'_>, name: &str, field: &mut bool) -> Result<(), Error> {
+    match text(fields, name) {
+        Some("0") => *field = false,
+        Some("1") => *field = true,
+        Some(json) => *field = serde_json::from_str(json).map_err(|error| of_field(name, &error))?,
+        None => {}
+    }
+    Ok(())
+}
+
+/// Each an object, or a pin alone.
+fn take_pins(fields: &mut Fields<'_>, name: &str, field: &mut Vec<PinDocument>) -> Result<(), Error> {
+    let Some(json) = text(fields, name) else { return Ok(()) };
+    let json = unwrapped(json);
+    for pin in crate::fields::elements(&json).map_err(|error| of_field(name, &error))? {
+        let alone = serde_json::from_str(pin).map(|sha256| PinDocument { sha256, label: String::new() });
+        field.push(alone.or_else(|_| serde_json::from_str(pin)).map_err(|error| of_field(name, &error))?);
+    }
+    Ok(())
+}
+
+fn of_field(name: &str, error: &serde_json::Error) -> Error {
+    Error::ManagedField { name: name.to_owned(), detail: error.to_string() }
+}
