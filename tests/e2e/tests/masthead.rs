@@ -243,8 +243,8 @@ async fn an_administrators_rules_are_shown_and_cannot_be_changed() -> Result<()>
     options.wait_for_count("#managed-rules .rule", 1).await?;
     options.wait_for_count("#managed-rules button", 0).await?;
     assert!(options.text("#managed-problems").await?.starts_with("Rule 2 was refused; the others hold."));
-    let detail = options.text("#managed-problems .managed-problem:nth-child(2) code").await?;
-    assert!(detail.starts_with("unknown field `pin`"), "{detail}");
+    let unknown = options.text("#managed-problems .managed-problem:nth-child(2) .notice").await?;
+    assert!(unknown.contains("There is no “pin”; it may be misspelt."), "{unknown}");
     // It was read just now, and made nobody knows when.
     assert!(!options.text("#managed-rules .rule").await?.contains("Changed"));
     assert!(options.text("#no-rules-text").await?.contains("Those of your administrator"));
