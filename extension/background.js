@@ -63,14 +63,12 @@ class Life {
   // Who waits for an answer. A dead core gives none, so they are told by its end.
   #waiting = new Set();
   #probeListeners = new ProbeListeners();
-  #started = null;
+  started = null;
 
   constructor() {
     this.core = this.#load();
-    this.core.then((core) => { this.#started = core; observe(); }, (error) => end(this, error));
+    this.core.then((core) => { this.started = core; observe(); }, (error) => end(this, error));
   }
-
-  get ready() { return this.#started !== null; }
 
   async #load() {
     const [module, wasm] = await Promise.all([import("./pkg/background.js"), compile("./pkg/background_bg.wasm")]);
@@ -84,7 +82,7 @@ class Life {
 
   /** The answer, or a promise of it where something must be waited for. */
   call(method, ...values) {
-    const answer = this.#started ? this.#started[method](...values) : this.core.then((core) => core[method](...values));
+    const answer = this.started ? this.started[method](...values) : this.core.then((core) => core[method](...values));
     if (!(answer instanceof Promise)) return answer;
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
@@ -159,11 +157,11 @@ async function inTime(current, answer) {
 
 function failed(current, error) {
   // One that is still loading by now may never have loaded; the next call tries anew.
-  if (isTrap(error) || !current.ready) end(current, error);
+  if (isTrap(error) || !current.started) end(current, error);
   return error;
 }
 
-/** Most sockets have their answer at once: a promise, and a timer for it, cost a handshake more than the decision does. */
+/** Most sockets have their answer at once: promises and a timer would take longer than the decision does. */
 function guard(method, details) {
   try {
     const answer = ask(method, details);
@@ -200,10 +198,8 @@ async function stopped(details, error) {
   }
 }
 
-async function wake() {
-  // The next socket finds out what is wrong with the core, and stops.
-  try { await ask("wake"); } catch {}
-}
+/** The next socket finds out what is wrong with the core, and stops. */
+async function wake() { try { await ask("wake"); } catch {} }
 
 async function answer(message) {
   try {
@@ -230,8 +226,7 @@ function observe() {
     const isEnd = method === "ended";
     if (!answered.has(details.requestId) && !isEnd) return;
     if (isEnd) answered.delete(details.requestId);
-    if (!current?.ready) return;
-    try { current.call(method, details); } catch (error) { failed(current, error); }
+    if (current?.started) try { current.call(method, details); } catch (error) { failed(current, error); }
   };
   const { onSendHeaders, onResponseStarted, onErrorOccurred, onCompleted } = browser.webRequest;
   onSendHeaders.addListener(tell("sendHeaders"), SOCKETS);
