@@ -63,11 +63,11 @@ class Life {
   // Who waits for an answer. A dead core gives none, so they are told by its end.
   #waiting = new Set();
   #probeListeners = new ProbeListeners();
-  ready = false;
+  started = null;
 
   constructor() {
     this.core = this.#load();
-    this.core.then(() => { this.ready = true; observe(); }, (error) => end(this, error));
+    this.core.then((core) => { this.started = core; observe(); }, (error) => end(this, error));
   }
 
   async #load() {
@@ -80,10 +80,13 @@ class Life {
     return module.Background.start((message) => end(this, new Error(message)), this.#probeListeners);
   }
 
+  /** The answer, or a promise of it where something must be waited for. */
   call(method, ...values) {
+    const answer = this.started ? this.started[method](...values) : this.core.then((core) => core[method](...values));
+    if (!(answer instanceof Promise)) return answer;
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
-      this.core.then((core) => core[method](...values)).then(resolve, reject).finally(() => this.#waiting.delete(reject));
+      answer.then(resolve, reject).finally(() => this.#waiting.delete(reject));
     });
   }
 
@@ -127,36 +130,59 @@ function isTrap(error) {
 
 class DeadlinePassed extends Error {}
 
-/** Asks the core, but not for ever; an instance that has failed is dropped. */
-async function ask(method, ...values) {
+/** Asks the core; an instance that has failed is dropped. Gives the answer, or a promise of it that does not wait for ever. */
+function ask(method, ...values) {
   const current = alive();
+  try {
+    const answer = current.call(method, ...values);
+    return answer instanceof Promise ? inTime(current, answer) : answer;
+  } catch (error) {
+    throw failed(current, error);
+  }
+}
+
+async function inTime(current, answer) {
   let timer;
   const deadline = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new DeadlinePassed(`no answer within ${DEADLINE_MS} ms`)), DEADLINE_MS);
   });
   try {
-    return await Promise.race([current.call(method, ...values), deadline]);
+    return await Promise.race([answer, deadline]);
   } catch (error) {
-    // One that is still loading by now may never have loaded; the next call tries anew.
-    if (isTrap(error) || !current.ready) end(current, error);
-    throw error;
+    throw failed(current, error);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function guard(method, details) {
+function failed(current, error) {
+  // One that is still loading by now may never have loaded; the next call tries anew.
+  if (isTrap(error) || !current.started) end(current, error);
+  return error;
+}
+
+/** Most sockets have their answer at once: promises and a timer would take longer than the decision does. */
+function guard(method, details) {
   try {
-    const decision = await ask(method, details);
-    // To Firefox, nothing at all means "let it through"; the core says that with an object.
-    if (typeof decision !== "object" || decision === null) throw new TypeError("the core gave no decision");
-    if (Object.keys(decision).length > 0) remember(details);
-    return decision;
+    const answer = ask(method, details);
+    if (!(answer instanceof Promise)) return decided(details, answer);
+    return answer.then((decision) => decided(details, decision)).catch((error) => refused(details, error));
   } catch (error) {
-    remember(details);
-    if (!pageEnded) stopped(details, error);
-    return { cancel: true };
+    return refused(details, error);
   }
+}
+
+function decided(details, decision) {
+  // To Firefox, nothing at all means "let it through"; the core says that with an object.
+  if (typeof decision !== "object" || decision === null) throw new TypeError("the core gave no decision");
+  if (Object.keys(decision).length > 0) remember(details);
+  return decision;
+}
+
+function refused(details, error) {
+  remember(details);
+  if (!pageEnded) stopped(details, error);
+  return { cancel: true };
 }
 
 /** Writes down that the guard has stopped a socket; where even that fails, the badge says that Sockpin does not work. */
@@ -171,14 +197,15 @@ async function stopped(details, error) {
   }
 }
 
-async function wake() {
-  // The next socket finds out what is wrong with the core, and stops.
-  await ask("wake").catch(() => {});
-}
+/** The next socket finds out what is wrong with the core, and stops. */
+async function wake() { try { await ask("wake"); } catch {} }
 
 async function answer(message) {
-  const failed = (error) => ({ type: "failed", problem: { "core-failed": { detail: String(error?.message ?? error) } } });
-  return ask("message", message).catch(failed);
+  try {
+    return await ask("message", message);
+  } catch (error) {
+    return { type: "failed", problem: { "core-failed": { detail: String(error?.message ?? error) } } };
+  }
 }
 
 function remember(details) {
@@ -198,7 +225,7 @@ function observe() {
     const isEnd = method === "ended";
     if (!answered.has(details.requestId) && !isEnd) return;
     if (isEnd) answered.delete(details.requestId);
-    if (current?.ready) current.call(method, details).catch((error) => { if (isTrap(error)) end(current, error); });
+    if (current?.started) try { current.call(method, details); } catch (error) { failed(current, error); }
   };
   const { onSendHeaders, onResponseStarted, onErrorOccurred, onCompleted } = browser.webRequest;
   onSendHeaders.addListener(tell("sendHeaders"), SOCKETS);

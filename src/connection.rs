@@ -1,5 +1,7 @@
 //! What the browser says about one connection.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -85,11 +87,11 @@ pub enum Facts {
 impl Facts {
     /// The certificates, the server's own first, and whether the last of them is a root that the browser brings.
     #[must_use]
-    pub fn certificates(&self) -> (&[Vec<u8>], Option<bool>) {
+    pub fn certificates(&self) -> (Arc<[Vec<u8>]>, Option<bool>) {
         match self {
-            Self::Validated(chain) => (&chain.certificates, chain.root_is_built_in),
-            Self::LeafOnly { leaf, .. } => (std::slice::from_ref(leaf), None),
-            Self::Missing(_) => (Default::default(), None),
+            Self::Validated(chain) => (Arc::clone(&chain.certificates), chain.root_is_built_in),
+            Self::LeafOnly { leaf, .. } => (Arc::new([leaf.clone()]), None),
+            Self::Missing(_) => (Arc::default(), None),
         }
     }
 }
@@ -97,8 +99,9 @@ impl Facts {
 /// A validated chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
-    /// DER certificates: the server's own first, the root last. Never empty.
-    pub certificates: Vec<Vec<u8>>,
+    /// DER certificates: the server's own first, the root last. Never empty. Kept answers, verdicts and entries of the log
+    /// share them.
+    pub certificates: Arc<[Vec<u8>]>,
     /// Whether the root is one that the browser brings. Where it does not say, the root counts neither as built in nor
     /// as local, so that no exemption rests on it.
     pub root_is_built_in: Option<bool>,

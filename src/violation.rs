@@ -165,13 +165,14 @@ impl Violation {
     pub fn new(verdict: &Verdict, connection: &Connection, page: Option<String>) -> Self {
         let (certificates, root_is_built_in) = connection.facts.certificates();
         let bytes: usize = certificates.iter().map(Vec::len).sum();
-        let stored = if bytes <= MAX_LOGGED_CHAIN_BYTES { certificates } else { Default::default() };
+        let chain = marked_chain(verdict, certificates.len(), root_is_built_in);
+        let stored = if bytes <= MAX_LOGGED_CHAIN_BYTES { certificates } else { Arc::default() };
         Self {
             host: connection.target.host.to_string(),
             port: Some(connection.target.port),
-            chain: marked_chain(verdict, certificates.len(), root_is_built_in),
-            chain_digest: ChainDigest::of(stored),
-            certificates: stored.into(),
+            chain,
+            chain_digest: ChainDigest::of(&stored),
+            certificates: stored,
             ..Self::without_facts(verdict, connection.now, None, page)
         }
     }

@@ -105,16 +105,16 @@ impl Background {
 
     /// `webRequest.onBeforeRequest`.
     #[wasm_bindgen(js_name = beforeRequest)]
-    pub fn before_request(&self, details: JsValue) -> Promise {
+    pub fn before_request(&self, details: JsValue) -> Result<JsValue, JsValue> {
         let state = Rc::clone(&self.state);
-        future_to_promise(async move { state.at_gate(&details, &Gate::BeforeRequest).await })
+        promise::now_or_later(async move { state.at_gate(&details, &Gate::BeforeRequest).await })
     }
 
     /// `webRequest.onBeforeSendHeaders`.
     #[wasm_bindgen(js_name = beforeSendHeaders)]
-    pub fn before_send_headers(&self, details: JsValue) -> Promise {
+    pub fn before_send_headers(&self, details: JsValue) -> Result<JsValue, JsValue> {
         let state = Rc::clone(&self.state);
-        future_to_promise(async move {
+        promise::now_or_later(async move {
             let page_key = || {
                 let key = headers::value(&details, headers::OF_REQUEST, SEC_WEBSOCKET_KEY);
                 key.map(|key| WebSocketKey::from_header(&key))
@@ -129,9 +129,9 @@ impl Background {
 
     /// `webRequest.onHeadersReceived`.
     #[wasm_bindgen(js_name = headersReceived)]
-    pub fn headers_received(&self, details: JsValue) -> Promise {
+    pub fn headers_received(&self, details: JsValue) -> Result<JsValue, JsValue> {
         let state = Rc::clone(&self.state);
-        future_to_promise(async move {
+        promise::now_or_later(async move {
             let socket = socket::read(&details).map_err(|error| to_js_error(&error))?;
             state.catch_up().await;
             let opening = || headers::opening(&details);

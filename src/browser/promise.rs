@@ -1,14 +1,28 @@
 //! Promises and time.
 
+use std::task::{Context, Poll, Waker};
+
 use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::api;
 
 /// One that is settled already.
 pub(super) fn settled() -> Promise {
     Promise::resolve(&JsValue::UNDEFINED)
+}
+
+/// What a future gives without waiting for anything, else a promise of what it gives later.
+pub(super) fn now_or_later(
+    future: impl Future<Output = Result<JsValue, JsValue>> + 'static,
+) -> Result<JsValue, JsValue> {
+    let mut future = Box::pin(future);
+    // Nobody is woken by this poll, and nobody need be: the promise begins with another.
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => Ok(future_to_promise(future).into()),
+    }
 }
 
 /// Waits for the promise, but not longer than this; whether it has settled by then, well or badly. It must not be one

@@ -89,6 +89,19 @@ test("control: a core that lets go is obeyed", async () => {
   for (const event of Object.keys(GATES)) assert.deepEqual(await double.ask(event, details()), {}, event);
 });
 
+test("control: what can be answered at once is answered at once, and what cannot is waited for", async () => {
+  let answer;
+  const later = new Promise((resolve) => { answer = resolve; });
+  const double = await background({ beforeRequest: () => ({}), beforeSendHeaders: () => CANCEL, headersReceived: () => later });
+  assert.deepEqual(await double.ask("onBeforeRequest", details()), {}, "while the core is loading");
+  const given = (event) => double.listeners[event].listener(details());
+  assert.deepEqual([given("onBeforeRequest"), given("onBeforeSendHeaders")], [{}, CANCEL]);
+  const promised = given("onHeadersReceived");
+  assert.ok(promised instanceof Promise);
+  answer({});
+  assert.deepEqual(await promised, {});
+});
+
 const failures = {
   "rejects": async () => { throw new Error("rejected"); },
   "throws": () => { throw new TypeError("thrown"); },
@@ -96,6 +109,9 @@ const failures = {
   "answers with nothing": async () => undefined,
   "answers with null": async () => null,
   "answers with true": async () => true,
+  "answers at once with nothing": () => undefined,
+  "answers at once with null": () => null,
+  "answers at once with true": () => true,
   "traps": () => { throw new WebAssembly.RuntimeError("unreachable"); },
 };
 for (const [name, fail] of Object.entries(failures)) {
@@ -107,6 +123,11 @@ for (const [name, fail] of Object.entries(failures)) {
     }
     await until(() => stopped.length === 3, "all were written down");
     assert.deepEqual(stopped.map(([, reason]) => reason), Array(3).fill("internal-error"));
+    // By now the core has started, and fails within the listener itself.
+    for (const event of Object.keys(GATES)) {
+      assert.deepEqual(await double.ask(event, details()), CANCEL);
+    }
+    await until(() => stopped.length === 6, "all were written down once more");
   });
 }
 

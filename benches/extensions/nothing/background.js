@@ -7,5 +7,6 @@ webRequest.onBeforeRequest.addListener(() => ({}), SOCKETS, ["blocking"]);
 webRequest.onBeforeSendHeaders.addListener(() => ({}), SOCKETS, ["blocking", "requestHeaders"]);
 webRequest.onHeadersReceived.addListener(() => ({}), SOCKETS, ["blocking", "responseHeaders"]);
 webRequest.onSendHeaders.addListener(() => {}, SOCKETS);
-webRequest.onResponseStarted.addListener(() => {}, SOCKETS);
+webRequest.onResponseStarted.addListener(() => {}, SOCKETS, ["responseHeaders"]);
 webRequest.onErrorOccurred.addListener(() => {}, SOCKETS);
+webRequest.onCompleted.addListener(() => {}, SOCKETS);

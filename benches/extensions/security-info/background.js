@@ -15,5 +15,6 @@ webRequest.onHeadersReceived.addListener(
   ["blocking", "responseHeaders"],
 );
 webRequest.onSendHeaders.addListener(() => {}, SOCKETS);
-webRequest.onResponseStarted.addListener(() => {}, SOCKETS);
+webRequest.onResponseStarted.addListener(() => {}, SOCKETS, ["responseHeaders"]);
 webRequest.onErrorOccurred.addListener(() => {}, SOCKETS);
+webRequest.onCompleted.addListener(() => {}, SOCKETS);

@@ -42,18 +42,25 @@ pub(super) fn opens(details: &JsValue) -> bool {
 pub(super) fn road(details: &JsValue) -> Road {
     const DEFAULT_CONTAINER: &str = "firefox-default";
     let container = property(details, "cookieStoreId").as_string();
-    let proxy = property(details, "proxyInfo");
-    let kind = property(&proxy, "type").as_string();
-    let is_direct = !proxy.is_object() || kind.as_deref() == Some("direct");
+    // Mostly there is none, and to read a property of nothing is an exception, which takes longer than all the rest.
+    let proxy = Some(property(details, "proxyInfo")).filter(JsValue::is_object);
     Road {
         // Where the browser does not say, nothing is written down.
         private: property(details, "incognito").as_bool().unwrap_or(true),
         container: container.is_some_and(|id| id != DEFAULT_CONTAINER),
-        proxy: (!is_direct).then(|| Proxy {
-            description: JSON::stringify(&proxy).map(String::from).unwrap_or_default(),
-            over_tls: kind.as_deref().is_none_or(|kind| !matches!(kind, "http" | "socks" | "socks4")),
-        }),
+        proxy: proxy.as_ref().and_then(read_proxy),
     }
+}
+
+/// None for a direct connection.
+fn read_proxy(proxy: &JsValue) -> Option<Proxy> {
+    let kind = property(proxy, "type").as_string();
+    let over_tls = match kind.as_deref() {
+        Some("direct") => return None,
+        Some("http" | "socks" | "socks4") => false,
+        _ => true,
+    };
+    Some(Proxy { description: JSON::stringify(proxy).map(String::from).unwrap_or_default(), over_tls })
 }
 
 /// The status of the answer, in events that have one.

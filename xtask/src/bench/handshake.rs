@@ -5,7 +5,7 @@ use serde_json::json;
 use sockpin_e2e::demo::{Demo, PINNED};
 
 use super::Bench;
-use super::browser::{Came, in_turn, quit_all, start_all};
+use super::browser::{Browser, Came, in_turn, quit_all, start_all};
 use super::report::{Compared, Goal, Measurements, Unit};
 use super::table::Section;
 use super::variant::{AGAINST, NO_EXTENSION, NOTHING, SECURITY_INFO, SOCKPIN, names};
@@ -14,12 +14,14 @@ const WITHOUT_RULE: &str = "a socket without a rule";
 const PINNED_OFF: &str = "a pinned socket, `preflight` `off`";
 const PINNED_PREFER: &str = "a pinned socket, `preflight` `prefer` and its answer kept";
 
+pub(super) const CASES: [&str; 3] = [WITHOUT_RULE, PINNED_OFF, PINNED_PREFER];
+
 /// In each round, of each variant and case.
-const TURNS: usize = 16;
+pub(super) const TURNS: usize = 16;
 /// In each turn.
-const SOCKETS: usize = 10;
+pub(super) const SOCKETS: usize = 10;
 /// Opened before those that count: the background may have fallen asleep while the others had their turns.
-const UNCOUNTED: usize = 2;
+pub(super) const UNCOUNTED: usize = 2;
 /// Opened once at the beginning: Firefox compiles again what runs often.
 const WARMING: usize = 60;
 
@@ -28,23 +30,10 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
     let mut measured = Measurements::default();
     for _ in 0..bench.rounds {
         let demo = Demo::start().await?;
-        let servers = &demo.servers;
-        let cases = [
-            (WITHOUT_RULE, servers.url("unpinned")?),
-            (PINNED_OFF, servers.url("pinned")?),
-            (PINNED_PREFER, servers.url("backup")?),
-        ];
+        let cases = cases(&demo)?;
         let browsers = start_all(&variants, &demo).await?;
         for browser in &browsers {
-            let rules = [("off", &servers.pinned, &demo.pinned_key), ("prefer", &servers.backup, &demo.backup_key)];
-            for (preflight, server, key) in rules {
-                let host = format!("{PINNED}:{}", server.port());
-                let pins = json!([{ "sha256": key.pin(), "label": "The server's key" }]);
-                browser.save_rule(json!({ "host": host, "preflight": preflight, "pins": pins })).await?;
-            }
-            for (_, url) in &cases {
-                browser.sockets(url, WARMING, Came::Open).await?.map_err(anyhow::Error::msg)?;
-            }
+            prepare(browser, &demo).await?;
         }
         for turn in 0..TURNS {
             for (case, url) in &cases {
@@ -59,8 +48,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
     }
 
     let variants = names(&variants);
-    let cases = [WITHOUT_RULE, PINNED_OFF, PINNED_PREFER];
-    let lines = cases.iter().flat_map(|case| {
+    let lines = CASES.iter().flat_map(|case| {
         [50, 90].map(|percent| measured.percentile_line(case, &variants, Unit::Milliseconds, percent))
     });
     let goal = |text, case: &str, other, at_most| {
@@ -82,4 +70,25 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
         ],
         variants,
     })
+}
+
+/// Where the sockets of each case go.
+pub(super) fn cases(demo: &Demo) -> Result<Vec<(&'static str, String)>> {
+    let servers = ["unpinned", "pinned", "backup"];
+    CASES.into_iter().zip(servers).map(|(case, server)| Ok((case, demo.servers.url(server)?))).collect()
+}
+
+/// Stores the rules, and opens the sockets that do not count.
+pub(super) async fn prepare(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
+    let servers = &demo.servers;
+    let rules = [("off", &servers.pinned, &demo.pinned_key), ("prefer", &servers.backup, &demo.backup_key)];
+    for (preflight, server, key) in rules {
+        let host = format!("{PINNED}:{}", server.port());
+        let pins = json!([{ "sha256": key.pin(), "label": "The server's key" }]);
+        browser.save_rule(json!({ "host": host, "preflight": preflight, "pins": pins })).await?;
+    }
+    for (_, url) in cases(demo)? {
+        browser.sockets(&url, WARMING, Came::Open).await?.map_err(anyhow::Error::msg)?;
+    }
+    Ok(())
 }

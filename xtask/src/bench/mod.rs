@@ -6,6 +6,7 @@
 mod browser;
 mod compile;
 mod handshake;
+mod listeners;
 mod log;
 mod machine;
 mod memory;
@@ -40,6 +41,7 @@ enum Row {
     Wake,
     Memory,
     Handshake,
+    Listeners,
     Storing,
     Start,
     Log,
@@ -47,14 +49,23 @@ enum Row {
 }
 
 impl Row {
-    const ALL: [Self; 7] =
-        [Self::Wake, Self::Memory, Self::Handshake, Self::Storing, Self::Start, Self::Log, Self::Compile];
+    const ALL: [Self; 8] = [
+        Self::Wake,
+        Self::Memory,
+        Self::Handshake,
+        Self::Listeners,
+        Self::Storing,
+        Self::Start,
+        Self::Log,
+        Self::Compile,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Wake => "wake",
             Self::Memory => "memory",
             Self::Handshake => "handshake",
+            Self::Listeners => "listeners",
             Self::Storing => "storing",
             Self::Start => "start",
             Self::Log => "log",
@@ -67,6 +78,7 @@ impl Row {
             Self::Wake => wake::measure(bench).await,
             Self::Memory => memory::measure(bench).await,
             Self::Handshake => handshake::measure(bench).await,
+            Self::Listeners => listeners::measure(bench).await,
             Self::Storing => storing::measure(bench).await,
             Self::Start => start::measure(bench).await,
             Self::Log => log::measure(bench).await,

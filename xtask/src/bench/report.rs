@@ -119,6 +119,7 @@ pub(crate) enum Compared {
 /// In what a number is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
+    Microseconds,
     Milliseconds,
     /// Of 1,000,000 bytes.
     Megabytes,
@@ -143,6 +144,7 @@ impl Unit {
 
     const fn name(self) -> &'static str {
         match self {
+            Self::Microseconds => " µs",
             Self::Milliseconds => " ms",
             Self::Megabytes => " MB",
             Self::Kilobytes => " KB",

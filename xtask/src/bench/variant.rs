@@ -63,6 +63,14 @@ impl Variant {
         Ok(Self { name, extension: Some(extension) })
     }
 
+    /// A copy that runs this script in the background before its own.
+    pub(crate) fn with_script(&self, script: &str) -> Result<Self> {
+        let folder = self.folder().with_context(|| format!("`{}` has no background", self.name))?;
+        let extension = Doctored::copy_of(folder)?;
+        extension.before_background(script)?;
+        Ok(Self { name: self.name, extension: Some(extension) })
+    }
+
     /// The unpacked extension, if there is one.
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.extension.as_ref().map(Doctored::folder)
