@@ -7,10 +7,10 @@ mod log;
 mod log_upgrade;
 mod pausing;
 mod preflight;
+mod queue;
 mod requests;
 mod seal;
 mod sealing;
-mod serial;
 mod session_store;
 mod sight;
 mod socket;
@@ -27,8 +27,8 @@ use self::api::ProbeListeners;
 use self::badge::Badge;
 use self::log::{Log, Room};
 use self::preflight::Prober;
+use self::queue::Queue;
 use self::sealing::Sealing;
-use self::serial::Serial;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
 use super::convert::{from_js, json, property, to_js, to_js_error};
 use super::url_host::url_host;
@@ -64,7 +64,7 @@ struct State {
     /// What the browser lets this extension see, as far as it has been asked.
     sight: Cell<Sight>,
     /// Changes of what is stored: each is made on what the one before has stored.
-    changes: Serial,
+    changes: Queue,
     /// Whether there are entries of which pages have not been told.
     log_untold: Cell<bool>,
     /// Whether they are being told.
@@ -87,7 +87,7 @@ impl Background {
             written: RefCell::default(),
             badge: Badge::new(),
             sight: Cell::new(Sight { every_site: true, private_windows: true }),
-            changes: Serial::new(),
+            changes: Queue::new(),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
         });

@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::api;
-use super::serial::Serial;
+use super::queue::Queue;
 use crate::badge::{Face, one_more};
 use crate::browser::api::tabs;
 use crate::browser::convert::{property, to_js};
@@ -32,14 +32,14 @@ struct Details<'a> {
 /// The badge of every tab.
 pub(super) struct Badge {
     /// Two sockets blocked at once count two.
-    changes: Serial,
+    changes: Queue,
     /// What every tab shows, once that has been said.
     shown: RefCell<Option<Face>>,
 }
 
 impl Badge {
     pub(super) fn new() -> Self {
-        Self { changes: Serial::new(), shown: RefCell::default() }
+        Self { changes: Queue::new(), shown: RefCell::default() }
     }
 
     /// One more in this tab. A tab that has been closed meanwhile has no badge and needs none.

@@ -11,11 +11,11 @@ use crate::browser::promise;
 
 /// A queue. Work starts when all that was queued before it has ended, well or badly. Only the turns are promises: what
 /// the work gives stays a value of Rust.
-pub(super) struct Serial {
+pub(super) struct Queue {
     last: RefCell<Promise>,
 }
 
-impl Serial {
+impl Queue {
     pub(super) fn new() -> Self {
         Self { last: RefCell::new(promise::settled()) }
     }
