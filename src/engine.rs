@@ -32,7 +32,7 @@ use crate::managed::Managed;
 use crate::overruling::Overruling;
 use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
-use crate::preflight::{self, Answers, Probe, Road};
+use crate::preflight::{self, Answers, Probe, Route};
 use crate::seal::Sealed;
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason};
@@ -50,7 +50,7 @@ pub struct Socket {
     /// The tab, where it belongs to one.
     pub tab: Option<i32>,
     /// How it gets there. Of a private window's nothing is written to disk.
-    pub road: Road,
+    pub route: Route,
     /// The status with which it was answered, where it was.
     pub status: Option<u16>,
     /// When.

@@ -1,7 +1,7 @@
 //! The pre-flight: the key is checked on a bare request before the handshake sends URL, cookies and subprotocols.
 //!
 //! Here is when a socket gets one, and how long its answer holds; `browser` sends it. A probe leaves from the
-//! extension's own background, so it is sent only where it takes the same road as the socket, or none is.
+//! extension's own background, so it is sent only where it takes the same route as the socket, or none is.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::policy::{Layer, Layers};
 use crate::rule::{Mode, Preflight, Rule};
 use crate::time::UnixMillis;
 
-/// By which road a request travels.
+/// Through which route a request travels.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Road {
+pub struct Route {
     /// A private window's.
     pub private: bool,
     /// A tab's of another container than the default one.
@@ -34,7 +34,7 @@ pub struct Proxy {
     pub over_tls: bool,
 }
 
-impl Road {
+impl Route {
     /// Whether an answer may be the proxy's, which wants a password first (407, RFC 9110 section 15.5.8). The browser shows
     /// it as if the server had given it: without certificates, or with those of a proxy that is reached over TLS. It
     /// opens no socket (RFC 6455 section 4.1, RFC 8441 section 5), and what the browser asks next is shown as well.
@@ -72,13 +72,13 @@ pub enum NoAnswer {
 pub enum Answer {
     /// The server's.
     Server(Facts),
-    /// The server's or its proxy's, see [`Road::may_be_the_proxys`]: it may stop a socket, and vouches for none.
+    /// The server's or its proxy's, see [`Route::may_be_the_proxys`]: it may stop a socket, and vouches for none.
     InDoubt(Facts),
     /// None.
     None(NoAnswer),
 }
 
-/// A probe to be sent. Two sockets to one place by one road share it.
+/// A probe to be sent. Two sockets to one place by one route share it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     /// Where to.
@@ -107,19 +107,19 @@ pub fn asked_for<'a>(layers: &'a Layers, target: &Target, now: UnixMillis) -> Op
     rules.min_by_key(|(_, rule)| rule.preflight() != Preflight::Require)
 }
 
-/// Why a probe cannot take the socket's road, where that is known beforehand.
+/// Why a probe cannot take the socket's route, where that is known beforehand.
 #[must_use]
-pub const fn obstacle(road: &Road) -> Option<NoAnswer> {
-    if road.private {
+pub const fn obstacle(route: &Route) -> Option<NoAnswer> {
+    if route.private {
         Some(NoAnswer::PrivateWindow)
-    } else if road.container {
+    } else if route.container {
         Some(NoAnswer::Container)
     } else {
         None
     }
 }
 
-/// The answers of the last minute. However often a page reconnects, one probe is sent for each place and road.
+/// The answers of the last minute. However often a page reconnects, one probe is sent for each place and route.
 #[derive(Debug, Default)]
 pub struct Answers {
     generation: u64,
@@ -131,8 +131,8 @@ type Key = (String, u16, Option<Proxy>);
 impl Answers {
     /// A probe for this target, to be sent if [`Answers::fresh`] has nothing.
     #[must_use]
-    pub fn probe(&self, target: &Target, road: &Road) -> Probe {
-        Probe { target: target.clone(), proxy: road.proxy.clone(), generation: self.generation }
+    pub fn probe(&self, target: &Target, route: &Route) -> Probe {
+        Probe { target: target.clone(), proxy: route.proxy.clone(), generation: self.generation }
     }
 
     /// The answer to such a probe, if there is one from the last minute. That it did not get to the server at all, or not

@@ -56,10 +56,10 @@ impl Engine {
         if self.is_paused(socket) || preflight::asked_for(layers, &target, socket.now).is_none() {
             return Ok(Decision::let_go());
         }
-        if let Some(obstacle) = preflight::obstacle(&socket.road) {
+        if let Some(obstacle) = preflight::obstacle(&socket.route) {
             return Ok(self.after_probe(layers, target, socket, &preflight::Answer::None(obstacle)));
         }
-        let probe = self.answers.probe(&target, &socket.road);
+        let probe = self.answers.probe(&target, &socket.route);
         match self.answers.fresh(&probe, socket.now) {
             Some(answer) => Ok(self.after_probe(layers, target, socket, answer)),
             None => Err(probe),
@@ -128,7 +128,7 @@ impl Engine {
     /// The answer to the handshake itself.
     pub(super) fn at_handshake(&self, socket: &Socket, target: Target, facts: Facts) -> Decision {
         match &self.policy {
-            Ok(_) if socket.road.may_be_the_proxys(socket.status, &facts) => Decision::let_go(),
+            Ok(_) if socket.route.may_be_the_proxys(socket.status, &facts) => Decision::let_go(),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
                 let verdict = judge(layers, &connection);
@@ -161,8 +161,8 @@ impl Engine {
     /// Why a pre-flight that was asked for has not vouched for a socket that is judged at its handshake.
     fn no_answer(&self, layers: &Layers, target: &Target, socket: &Socket) -> Option<NoAnswer> {
         preflight::asked_for(layers, target, socket.now)?;
-        let probe = self.answers.probe(target, &socket.road);
-        preflight::obstacle(&socket.road).or_else(|| self.answers.why_none(&probe, socket.now))
+        let probe = self.answers.probe(target, &socket.route);
+        preflight::obstacle(&socket.route).or_else(|| self.answers.why_none(&probe, socket.now))
     }
 
     pub(super) fn is_paused(&self, socket: &Socket) -> bool {

@@ -101,7 +101,7 @@ impl Handshakes {
         }
         let begun = || Handshake {
             url: socket.url.clone(),
-            private: socket.road.private,
+            private: socket.route.private,
             tab: socket.tab,
             ..Handshake::default()
         };
@@ -137,7 +137,7 @@ impl Handshakes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preflight::Road;
+    use crate::preflight::Route;
     use crate::time::UnixMillis;
 
     fn socket(request: usize) -> Socket {
@@ -146,7 +146,7 @@ mod tests {
             url: "wss://chat.example.com/".to_owned(),
             page: None,
             tab: None,
-            road: Road::default(),
+            route: Route::default(),
             status: None,
             now: UnixMillis::new(0),
         }

@@ -9,7 +9,7 @@ use sockpin::error::Error;
 use sockpin::lock::OpeningHeaders;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
-use sockpin::preflight::{Answer as Probed, NoAnswer, Probe, Proxy, Road};
+use sockpin::preflight::{Answer as Probed, NoAnswer, Probe, Proxy, Route};
 use sockpin::rule::{Birth, RuleDocument};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
@@ -25,7 +25,7 @@ fn socket(url: &str) -> Socket {
         url: url.to_owned(),
         page: Some("https://page.example".to_owned()),
         tab: Some(7),
-        road: Road::default(),
+        route: Route::default(),
         status: None,
         now: NOW,
     }
@@ -143,8 +143,8 @@ fn what_a_proxy_answers_that_wants_a_password_is_not_judged_in_the_servers_place
         (&None, Some(407), nothing(), Answer::Cancel),
         (&None, Some(407), chain(), Answer::Cancel),
     ] {
-        let road = Road { proxy: proxy.clone(), ..Road::default() };
-        let socket = Socket { road, status, ..socket("wss://chat.example.com") };
+        let route = Route { proxy: proxy.clone(), ..Route::default() };
+        let socket = Socket { route, status, ..socket("wss://chat.example.com") };
         let name = format!("{proxy:?} {status:?} {facts:?}");
         let step = handshake(&mut engine("block", Pin::of_spki(b"key")), &socket, facts);
         assert_eq!(
@@ -155,8 +155,8 @@ fn what_a_proxy_answers_that_wants_a_password_is_not_judged_in_the_servers_place
     }
     // Where nothing is known to be unpinned, the proxy's answer is no way out.
     let mut unreadable = start(Err(Error::Storage { detail: "gone".to_owned() }));
-    let road = Road { proxy: plain, ..Road::default() };
-    let socket = Socket { road, status: Some(407), ..socket("wss://chat.example.com") };
+    let route = Route { proxy: plain, ..Route::default() };
+    let socket = Socket { route, status: Some(407), ..socket("wss://chat.example.com") };
     assert_eq!(handshake(&mut unreadable, &socket, nothing()).answer, Answer::Cancel);
 }
 
@@ -257,7 +257,7 @@ fn an_address_that_cannot_be_read_is_stopped() {
 
 #[test]
 fn nothing_of_a_private_window_is_written_down() {
-    let private = Socket { road: Road { private: true, ..Road::default() }, ..socket("wss://chat.example.com") };
+    let private = Socket { route: Route { private: true, ..Route::default() }, ..socket("wss://chat.example.com") };
     let step = handshake(
         &mut engine("block", Pin::of_spki(b"key")),
         &private,
@@ -377,18 +377,18 @@ fn a_probe_stops_what_the_handshake_would_stop() {
 
 #[test]
 fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
-    let roads = [
-        (Road { private: true, ..Road::default() }, NoAnswer::PrivateWindow),
-        (Road { container: true, ..Road::default() }, NoAnswer::Container),
+    let routes = [
+        (Route { private: true, ..Route::default() }, NoAnswer::PrivateWindow),
+        (Route { container: true, ..Route::default() }, NoAnswer::Container),
     ];
-    for (road, why) in roads {
+    for (route, why) in routes {
         for (preflight, answer) in [("prefer", Answer::LetGo), ("require", Answer::Cancel)] {
             let mut engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
-            let socket = Socket { road: road.clone(), ..socket("wss://chat.example.com") };
+            let socket = Socket { route: route.clone(), ..socket("wss://chat.example.com") };
             let OnOpening::Decided(step) = at_first_gate(&mut engine, &socket) else {
-                panic!("a probe is sent for {road:?}");
+                panic!("a probe is sent for {route:?}");
             };
-            assert_eq!(step.answer, answer, "{road:?}");
+            assert_eq!(step.answer, answer, "{route:?}");
             for effect in &step.effects {
                 if let Effect::Log(violation) = effect {
                     assert_eq!(violation.no_answer, Some(why));
@@ -424,14 +424,14 @@ fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handsha
         assert_eq!(again, is_asked_again, "{answer:?}");
         assert_eq!(explained(&handshake(&mut engine, &next(), facts())), why, "{answer:?}");
     }
-    let container = Road { container: true, ..Road::default() };
-    for (preflight, road, why) in [
+    let container = Route { container: true, ..Route::default() };
+    for (preflight, route, why) in [
         ("prefer", container.clone(), Some(NoAnswer::Container)),
-        ("prefer", Road::default(), None),
+        ("prefer", Route::default(), None),
         ("off", container, None),
     ] {
         let mut engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
-        let socket = Socket { road, ..socket("wss://chat.example.com") };
+        let socket = Socket { route, ..socket("wss://chat.example.com") };
         assert_eq!(explained(&handshake(&mut engine, &socket, facts())), why, "{preflight}");
     }
 }
@@ -453,10 +453,10 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     let _ = answered(&mut engine, &socket(100), &first, Probed::None(NoAnswer::Failed));
     assert_eq!(probe(&mut engine, 120), None, "that there is no answer is one as well: a storm sends no more");
     assert!(probe(&mut engine, 99).is_some(), "nor is one believed that comes from the future");
-    let proxied = Socket { road: Road { proxy: Some(proxy("socks", false)), ..Road::default() }, ..socket(101) };
+    let proxied = Socket { route: Route { proxy: Some(proxy("socks", false)), ..Route::default() }, ..socket(101) };
     assert!(
         matches!(at_first_gate(&mut engine, &proxied), OnOpening::NeedsProbe(_)),
-        "by another road it is not known"
+        "by another route it is not known"
     );
     let other_port = Socket { url: "wss://chat.example.com:8443".to_owned(), ..socket(101) };
     assert!(matches!(at_first_gate(&mut engine, &other_port), OnOpening::NeedsProbe(_)));

@@ -9,7 +9,7 @@ use sockpin::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIO
 use sockpin::overruling::Overruled;
 use sockpin::pause::PauseLength;
 use sockpin::pin::Pin;
-use sockpin::preflight::{Answer as Probed, NoAnswer, Road};
+use sockpin::preflight::{Answer as Probed, NoAnswer, Route};
 use sockpin::seal::Part;
 use sockpin::verdict::{Outcome, Reason};
 use sockpin::violation::{Stage, Violation};
@@ -28,7 +28,7 @@ fn socket(url: &str) -> Socket {
         url: url.to_owned(),
         page: None,
         tab: Some(7),
-        road: Road::default(),
+        route: Route::default(),
         status: None,
         now: NOW,
     }
@@ -499,7 +499,7 @@ fn a_yes_that_does_not_count_is_written_down() {
 #[test]
 fn nothing_of_a_private_window_is_written_down_and_an_overruling_names_no_host() {
     let chain = TestChain::new();
-    let private = Socket { road: Road { private: true, ..Road::default() }, ..wss() };
+    let private = Socket { route: Route { private: true, ..Route::default() }, ..wss() };
     let mut engine = wrong(&json!({}));
     at_gates(&mut engine, &private, &unanswered());
     let facts = Facts::from(secure(chain.certificates()));

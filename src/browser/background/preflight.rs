@@ -15,13 +15,13 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::AbortController;
 
 use super::api::{self, Listener, ProbeListeners};
-use super::socket::{road, status};
+use super::socket::{route, status};
 use crate::browser::convert::{property, to_js, to_js_error};
 use crate::browser::url_host::canonical_url;
 use crate::browser::{promise, security_info};
 use crate::connection::{Facts, MissingFacts};
 use crate::limits::PREFLIGHT_DEADLINE_MS;
-use crate::preflight::{Answer, NoAnswer, Probe, Proxy, Road};
+use crate::preflight::{Answer, NoAnswer, Probe, Proxy, Route};
 
 /// Sends probes; sockets that ask for the same one share it.
 pub(super) struct Prober {
@@ -62,7 +62,7 @@ impl Prober {
         let under_way = self.air.flights.borrow().get(&url).cloned();
         let flight = match under_way {
             Some(flight) if flight.proxy == probe.proxy => flight,
-            // By its address alone its answer could not be told from that of the other road.
+            // By its address alone its answer could not be told from that of the other route.
             Some(_) => return Answer::None(NoAnswer::Proxy),
             None => self.begin(url, probe.proxy.clone()),
         };
@@ -190,13 +190,13 @@ impl Air {
     }
 }
 
-/// It is about to be sent: only by the road that the socket takes.
+/// It is about to be sent: only by the route that the socket takes.
 fn take_off(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
-    let expected = Road { proxy: flight.proxy.clone(), ..Road::default() };
+    let expected = Route { proxy: flight.proxy.clone(), ..Route::default() };
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
     // It comes again where the proxy has wanted a password, and is given it.
     flight.in_doubt.take();
-    if road(details) == expected && *flight.request_id.get_or_init(|| request_id.clone()) == request_id {
+    if route(details) == expected && *flight.request_id.get_or_init(|| request_id.clone()) == request_id {
         return go_on();
     }
     let _ = flight.answer.set(Answer::None(NoAnswer::Proxy));
@@ -220,10 +220,10 @@ fn land(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
         let _ = flight.answer.set(Answer::None(NoAnswer::Http3));
         return cancel();
     }
-    let (flight, road, status) = (Rc::clone(flight), road(details), status(details));
+    let (flight, route, status) = (Rc::clone(flight), route(details), status(details));
     let landed = future_to_promise(async move {
         let facts = security_info::facts(&request_id).await;
-        if road.may_be_the_proxys(status, &facts) {
+        if route.may_be_the_proxys(status, &facts) {
             flight.in_doubt.set(Some(facts));
             return Ok(go_on());
         }

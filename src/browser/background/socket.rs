@@ -8,7 +8,7 @@ use crate::browser::convert::property;
 use crate::browser::url_host::origin;
 use crate::engine::Socket;
 use crate::error::Error;
-use crate::preflight::{Proxy, Road};
+use crate::preflight::{Proxy, Route};
 
 /// Reads what the browser documents; an event without id or URL is no event.
 pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
@@ -21,7 +21,7 @@ pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
         url: needed("url")?,
         page: document.as_deref().and_then(origin),
         tab: tab(property(details, "tabId").as_f64()),
-        road: road(details),
+        route: route(details),
         status: status(details),
         now: clock::now()?,
     })
@@ -39,12 +39,12 @@ pub(super) fn opens(details: &JsValue) -> bool {
 }
 
 /// How a request travels.
-pub(super) fn road(details: &JsValue) -> Road {
+pub(super) fn route(details: &JsValue) -> Route {
     const DEFAULT_CONTAINER: &str = "firefox-default";
     let container = property(details, "cookieStoreId").as_string();
     // Mostly there is none, and to read a property of nothing is an exception, which takes longer than all the rest.
     let proxy = Some(property(details, "proxyInfo")).filter(JsValue::is_object);
-    Road {
+    Route {
         // Where the browser does not say, nothing is written down.
         private: property(details, "incognito").as_bool().unwrap_or(true),
         container: container.is_some_and(|id| id != DEFAULT_CONTAINER),

@@ -1,4 +1,4 @@
-//! The pre-flight: what a server with the wrong key has received, how often it is asked, and by which road.
+//! The pre-flight: what a server with the wrong key has received, how often it is asked, and by which route.
 
 use std::net::Ipv4Addr;
 
@@ -291,7 +291,7 @@ async fn a_probe_by_another_road_is_stopped_before_its_host_is_looked_up() -> Re
         Ok::<_, anyhow::Error>(names.as_array().is_some_and(|names| names.contains(&json!(REMOTE))))
     };
     assert!(!looked_up().await?);
-    // The control: a request that does leave by that road has its host looked up, in vain.
+    // The control: a request that does leave by that route has its host looked up, in vain.
     let fetch = "return fetch(arguments[0], { mode: 'no-cors' }).then(() => true, () => true)";
     world.firefox.run(fetch, vec![json!(address.replace("wss", "https"))]).await?;
     assert!(looked_up().await?);

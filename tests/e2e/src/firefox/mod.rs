@@ -200,7 +200,7 @@ impl Firefox {
 impl Drop for Firefox {
     fn drop(&mut self) {
         if let Some(driver) = self.driver.take() {
-            // No polite goodbye on this road: geckodriver's process group is ended next. Else thirtyfour would wait
+            // No polite goodbye on this way: geckodriver's process group is ended next. Else thirtyfour would wait
             // for an answer.
             driver.leak().ok();
         }

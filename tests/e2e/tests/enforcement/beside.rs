@@ -10,7 +10,7 @@ use sockpin_e2e::other_extension::Asked;
 use sockpin_e2e::servers::Answering;
 use sockpin_e2e::wait;
 
-use crate::hosts::{Hosts, Kind, Road, Tried};
+use crate::hosts::{Hosts, Kind, Route, Tried};
 use crate::matrix::{Stage, Tally};
 
 /// What the other extension does in one row, and what then comes of sockets.
@@ -20,16 +20,16 @@ pub(crate) struct Case {
     pub(crate) also_declares: &'static str,
     /// Whether servers over HTTP/1.1 want a password then.
     pub(crate) asks_for_password: bool,
-    /// By which roads a socket without a rule opens beside it.
-    pub(crate) opens: &'static [Road],
+    /// By which routes a socket without a rule opens beside it.
+    pub(crate) opens: &'static [Route],
     /// Whether the handshake of such a socket brings the header `X-Other`.
     pub(crate) header: bool,
     pub(crate) right_key: RightKey,
     /// Whether Firefox goes on without a look at what Sockpin answers to `onHeadersReceived`, if the other extension is asked
     /// first.
     pub(crate) passes_sockpin: bool,
-    /// By which roads a socket with the wrong key opens then, if it is judged at its handshake alone.
-    pub(crate) lost: &'static [Road],
+    /// By which routes a socket with the wrong key opens then, if it is judged at its handshake alone.
+    pub(crate) lost: &'static [Route],
     pub(crate) counts: Counts,
 }
 
@@ -177,13 +177,13 @@ impl Case {
                 Kind::Marked => {}
             }
             let over_http2 = tried.handshakes.iter().all(|request| request.line.starts_with("CONNECT "));
-            ensure!(over_http2 == (tried.road == Road::Http2) || tried.handshakes.is_empty(), "{tried:?}");
+            ensure!(over_http2 == (tried.route == Route::Http2) || tried.handshakes.is_empty(), "{tried:?}");
         }
         Ok(())
     }
 
     fn check_free(&self, tried: &Tried) -> Result<()> {
-        let opens = self.opens.contains(&tried.road);
+        let opens = self.opens.contains(&tried.route);
         ensure!(tried.seen.delivered() == opens, "without a rule {} saw {:?}", tried.url, tried.seen);
         ensure!(tried.entries.is_empty(), "without a rule the log says {:?}", tried.entries);
         let has_header = tried.handshakes.iter().all(|request| request.header("x-other").is_some());
@@ -203,7 +203,7 @@ impl Case {
     /// been asked, or too late.
     fn check_wrong(&self, tried: &Tried) -> Result<()> {
         let Tried { entries, url, .. } = tried;
-        let is_judged = tried.road != Road::Clear && self.opens.contains(&tried.road);
+        let is_judged = tried.route != Route::Clear && self.opens.contains(&tried.route);
         let due = if is_judged { 1..=1 } else { 0..=1 };
         let came = tried.handshakes.len();
         ensure!(!is_judged || tried.preflight != "off" || came == 1, "{came} handshakes of {url} came to its server");
@@ -225,7 +225,7 @@ impl Case {
                 tried.entries
             );
             return Ok(());
-        } else if self.lost.contains(&tried.road) {
+        } else if self.lost.contains(&tried.route) {
             "opened"
         } else {
             "held"
@@ -240,11 +240,11 @@ impl Case {
 
     /// Firefox has not looked at what Sockpin answered to the handshake's answer.
     fn is_past_sockpin(&self, tried: &Tried, first: First) -> bool {
-        self.passes_sockpin && tried.preflight == "off" && tried.road != Road::Clear && first != First::Sockpin
+        self.passes_sockpin && tried.preflight == "off" && tried.route != Route::Clear && first != First::Sockpin
     }
 
     fn is_lost(&self, tried: &Tried, first: First) -> bool {
-        self.lost.contains(&tried.road) && self.is_past_sockpin(tried, first)
+        self.lost.contains(&tried.route) && self.is_past_sockpin(tried, first)
     }
 
     fn count(&self, tried: &Tried, first: First, tally: &mut Tally) {
@@ -292,8 +292,10 @@ fn check_listeners(events: &[&str], round: &[Tried], asked: &Asked) -> Result<()
 fn comes_to(event: &str, tried: &Tried) -> bool {
     match event {
         "onBeforeRequest" => true,
-        "onAuthRequired" => !tried.has_rule() && tried.road == Road::Http1,
-        _ => !tried.has_rule() || (tried.kind == Kind::Wrong && tried.preflight == "off" && tried.road != Road::Clear),
+        "onAuthRequired" => !tried.has_rule() && tried.route == Route::Http1,
+        _ => {
+            !tried.has_rule() || (tried.kind == Kind::Wrong && tried.preflight == "off" && tried.route != Route::Clear)
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Sockets of every kind at the same time, beside another extension: with the wrong key and with the right one, with each
-//! pre-flight, over each road, and without a rule; and what has come of each, as page, servers and log tell it.
+//! pre-flight, over each route, and without a rule; and what has come of each, as page, servers and log tell it.
 
 use std::net::Ipv4Addr;
 
@@ -16,7 +16,7 @@ use sockpin_e2e::world::{Installation, World};
 
 /// By which way a handshake travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Road {
+pub(crate) enum Route {
     Http1,
     Http2,
     /// `ws://`, to a port without TLS.
@@ -39,7 +39,7 @@ pub(crate) enum Kind {
 /// One host with a server of its own at an address of its own: to one address Firefox opens sockets one after the other.
 pub(crate) struct Host {
     pub(crate) kind: Kind,
-    pub(crate) road: Road,
+    pub(crate) route: Route,
     /// The rule's.
     pub(crate) preflight: &'static str,
     name: String,
@@ -59,7 +59,7 @@ pub(crate) struct Hosts {
 #[derive(Debug)]
 pub(crate) struct Tried {
     pub(crate) kind: Kind,
-    pub(crate) road: Road,
+    pub(crate) route: Route,
     pub(crate) preflight: &'static str,
     pub(crate) host: String,
     /// Its address, which has a secret of its own in its query.
@@ -82,16 +82,16 @@ impl Tried {
 }
 
 /// A host in clear has no key that could be the right one.
-const HOSTS: [(Kind, Road, &[&str]); 9] = [
-    (Kind::Wrong, Road::Http1, &PREFLIGHTS),
-    (Kind::Wrong, Road::Http2, &PREFLIGHTS),
-    (Kind::Wrong, Road::Clear, &PREFLIGHTS),
-    (Kind::Right, Road::Http1, &PREFLIGHTS),
-    (Kind::Right, Road::Http2, &PREFLIGHTS),
-    (Kind::Free, Road::Http1, &["none"]),
-    (Kind::Free, Road::Http2, &["none"]),
-    (Kind::Free, Road::Clear, &["none"]),
-    (Kind::Marked, Road::Http1, &["none"]),
+const HOSTS: [(Kind, Route, &[&str]); 9] = [
+    (Kind::Wrong, Route::Http1, &PREFLIGHTS),
+    (Kind::Wrong, Route::Http2, &PREFLIGHTS),
+    (Kind::Wrong, Route::Clear, &PREFLIGHTS),
+    (Kind::Right, Route::Http1, &PREFLIGHTS),
+    (Kind::Right, Route::Http2, &PREFLIGHTS),
+    (Kind::Free, Route::Http1, &["none"]),
+    (Kind::Free, Route::Http2, &["none"]),
+    (Kind::Free, Route::Clear, &["none"]),
+    (Kind::Marked, Route::Http1, &["none"]),
 ];
 const PREFLIGHTS: [&str; 3] = ["off", "prefer", "require"];
 /// What rules of another extension may look for in an address.
@@ -118,7 +118,12 @@ impl Hosts {
             let cookies: Vec<_> = tried.handshakes.iter().map(|request| request.header("cookie")).collect();
             ensure!(cookies == [Some(COOKIE)], "the handshakes of {} brought the cookies {cookies:?}", tried.url);
             ensure!(tried.frames > 0, "{} delivered nothing", tried.url);
-            ensure!((tried.in_clear > 0) == (tried.road == Road::Clear), "{} in clear: {}", tried.url, tried.in_clear);
+            ensure!(
+                (tried.in_clear > 0) == (tried.route == Route::Clear),
+                "{} in clear: {}",
+                tried.url,
+                tried.in_clear
+            );
         }
         for host in all.each.iter().filter(|host| matches!(host.kind, Kind::Wrong | Kind::Right)) {
             let key = if host.kind == Kind::Right { right.pin() } else { all.world.demo.unused_key.pin() };
@@ -141,7 +146,7 @@ impl Hosts {
 
     /// From now on every server over HTTP/1.1 answers handshakes like this.
     pub(crate) fn answer(&self, answering: &Answering) {
-        for host in self.each.iter().filter(|host| host.road == Road::Http1) {
+        for host in self.each.iter().filter(|host| host.route == Route::Http1) {
             host.server.answer(answering.clone());
         }
     }
@@ -160,7 +165,7 @@ impl Hosts {
         let wanted = self.each.iter().zip(0..).map(|(host, place)| (host, host.url(&secret(place)), secret(place)));
         let wanted: Vec<_> = wanted.collect();
         let urls: Vec<&str> = wanted.iter().map(|(_, url, _)| url.as_str()).collect();
-        let over_http2 = self.each.iter().filter(|host| host.road == Road::Http2);
+        let over_http2 = self.each.iter().filter(|host| host.route == Route::Http2);
         let met: Vec<_> = over_http2.map(|host| host.url("met").replace("wss:", "https:")).collect();
 
         self.forget().await?;
@@ -176,14 +181,14 @@ impl Hosts {
             let in_clear = (after.in_clear - before.in_clear).max(new.len());
             Tried {
                 kind: host.kind,
-                road: host.road,
+                route: host.route,
                 preflight: host.preflight,
                 host: host.name.clone(),
                 url,
                 seen,
                 handshakes: new.iter().filter(|request| request.line.contains(&secret)).cloned().collect(),
                 frames: after.all_frames() - before.all_frames(),
-                in_clear: if host.road == Road::Clear { in_clear } else { 0 },
+                in_clear: if host.route == Route::Clear { in_clear } else { 0 },
                 entries: log.iter().filter(|entry| entry["host"] == json!(host.name)).cloned().collect(),
             }
         });
@@ -209,7 +214,7 @@ impl Hosts {
 
 impl Host {
     fn url(&self, query: &str) -> String {
-        let scheme = if self.road == Road::Clear { "ws" } else { "wss" };
+        let scheme = if self.route == Route::Clear { "ws" } else { "wss" };
         let mark = if self.kind == Kind::Marked { MARK } else { "" };
         format!("{scheme}://{}:{}/?{query}{mark}", self.name, self.server.port())
     }
@@ -229,18 +234,18 @@ async fn hosts(authority: &Authority, right: &Key) -> Result<Vec<Host>> {
     let mut hosts = Vec::new();
     let all = HOSTS
         .iter()
-        .flat_map(|(kind, road, preflights)| preflights.iter().map(move |preflight| (*kind, *road, *preflight)));
-    for ((kind, road, preflight), last) in all.zip(1..) {
-        let name = format!("{kind:?}-{road:?}-{preflight}.sockpin.test").to_lowercase();
+        .flat_map(|(kind, route, preflights)| preflights.iter().map(move |preflight| (*kind, *route, *preflight)));
+    for ((kind, route, preflight), last) in all.zip(1..) {
+        let name = format!("{kind:?}-{route:?}-{preflight}.sockpin.test").to_lowercase();
         let address = Ipv4Addr::new(127, 0, 2, last);
         let other = Key::new()?;
         let identity = authority.issue(&[&name], if kind == Kind::Right { right } else { &other })?;
-        let tls = match road {
-            Road::Http1 => Some((Speech::Http1, identity)),
-            Road::Http2 => Some((Speech::Http2, identity)),
-            Road::Clear => None,
+        let tls = match route {
+            Route::Http1 => Some((Speech::Http1, identity)),
+            Route::Http2 => Some((Speech::Http2, identity)),
+            Route::Clear => None,
         };
-        hosts.push(Host { kind, road, preflight, name, address, server: Server::at(address, tls).await? });
+        hosts.push(Host { kind, route, preflight, name, address, server: Server::at(address, tls).await? });
     }
     Ok(hosts)
 }

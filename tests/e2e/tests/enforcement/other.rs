@@ -2,7 +2,7 @@
 //! how a row is tried is [`crate::beside`]'s.
 
 use crate::beside::{Case, Counts, Does, RightKey, walk};
-use crate::hosts::Road;
+use crate::hosts::Route;
 use crate::matrix::{Expect, Group, Scenario};
 
 macro_rules! rows {
@@ -82,8 +82,8 @@ pub(crate) const GROUP: Group = Group {
     ],
 };
 
-const ALL: &[Road] = &[Road::Http1, Road::Http2, Road::Clear];
-const OVER_TLS: &[Road] = &[Road::Http1, Road::Http2];
+const ALL: &[Route] = &[Route::Http1, Route::Http2, Route::Clear];
+const OVER_TLS: &[Route] = &[Route::Http1, Route::Http2];
 
 /// It leaves sockets alone.
 const HARMLESS: Case = Case {
@@ -112,7 +112,7 @@ const fn stops(events: &'static [&'static str], answers: &'static [&'static [&'s
 
 /// What the page's key has to fit is not in a handshake over HTTP/2.
 const fn breaks_http1(does: Does) -> Case {
-    Case { does, opens: &[Road::Http2], right_key: RightKey::Either, ..HARMLESS }
+    Case { does, opens: &[Route::Http2], right_key: RightKey::Either, ..HARMLESS }
 }
 
 /// Firefox cannot follow it, and lets the socket go on without another look at what the listeners behind have answered.
@@ -122,7 +122,7 @@ const fn redirects(events: &'static [&'static str], answers: &'static [&'static 
 
 /// Over HTTP/2 there is no key that would have to fit.
 const UNSEALED: Case = Case {
-    lost: &[Road::Http2],
+    lost: &[Route::Http2],
     ..redirects(&["onHeadersReceived", "onHeadersReceived"], &[&["withoutExtensions", "ownUrl"]])
 };
 
@@ -130,7 +130,7 @@ const UNSEALED: Case = Case {
 const NOT_SEALED: Case = Case {
     also_declares: r#"[{ "id": 1, "condition": { "urlFilter": "*" }, "action": { "type": "redirect",
         "redirect": { "transform": { "queryTransform": { "removeParams": ["utm_source"] } } } } }]"#,
-    lost: &[Road::Http2],
+    lost: &[Route::Http2],
     ..redirects(HEADERS_RECEIVED, &[&["ownUrl"]])
 };
 
