@@ -34,10 +34,10 @@ pub fn face(status: &Status) -> Face {
             Overruled::Sent => "badge_overruled_sent",
             Overruled::Opened => "badge_overruled_opened",
         }),
-        Status { sight, .. } if !sight.every_site => problem("badge_permission_missing"),
+        Status { access, .. } if !access.every_site => problem("badge_permission_missing"),
         Status { refused: 1.., .. } => problem("badge_part_refused"),
-        Status { sight, .. } => {
-            Face { text: "", colour: RED, title: (!sight.private_windows).then_some("badge_no_private_windows") }
+        Status { access, .. } => {
+            Face { text: "", colour: RED, title: (!access.private_windows).then_some("badge_no_private_windows") }
         }
     }
 }
@@ -69,7 +69,7 @@ pub fn one_more(shown: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Sight;
+    use crate::message::Access;
     use crate::overruling::Overruling;
     use crate::pause::{Pause, PauseLength};
     use crate::settings::Pausing;
@@ -93,12 +93,12 @@ mod tests {
             administrator: None,
             refused: 0,
             overruling: None,
-            sight: Sight { every_site: true, private_windows: true },
+            access: Access { every_site: true, private_windows: true },
         };
-        let sight =
-            |every_site, private_windows| Status { sight: Sight { every_site, private_windows }, ..well.clone() };
+        let access =
+            |every_site, private_windows| Status { access: Access { every_site, private_windows }, ..well.clone() };
         let refused = Status { refused: 1, ..well.clone() };
-        let no_permission = Status { refused: 1, ..sight(false, false) };
+        let no_permission = Status { refused: 1, ..access(false, false) };
         let overruled = |how| Status {
             overruling: Some(Overruling { how, time: UnixMillis::new(0), host: None }),
             ..no_permission.clone()
@@ -112,7 +112,7 @@ mod tests {
         };
         for (status, text, sentence) in [
             (well.clone(), "", None),
-            (sight(true, false), "", Some("Sockpin (private windows are not protected)")),
+            (access(true, false), "", Some("Sockpin (private windows are not protected)")),
             (refused, "!", Some("A part of your administrator’s policy was refused: the rules page says which")),
             (no_permission.clone(), "!", Some("Sockpin may not check every site")),
             (overruled(Overruled::Held), "!", Some(overruling_title(Overruled::Held))),

@@ -154,13 +154,13 @@ pub struct Status {
     #[serde(default)]
     pub overruling: Option<Overruling>,
     /// What the browser lets Sockpin see.
-    pub sight: Sight,
+    pub access: Access,
 }
 
 /// What the browser lets an extension see. Where it sees nothing it protects nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Sight {
+pub struct Access {
     /// Whether it has the permission for every site.
     pub every_site: bool,
     /// Whether it runs in private windows.
@@ -204,7 +204,7 @@ mod tests {
             administrator: Some("Example Ltd".to_owned()),
             refused: 1,
             overruling: None,
-            sight: Sight { every_site: true, private_windows: false },
+            access: Access { every_site: true, private_windows: false },
         };
         let rule = RuleDocument { host: "a.test".to_owned(), ..RuleDocument::default() };
         for request in [

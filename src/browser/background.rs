@@ -1,5 +1,6 @@
 //! The background page's half of the program: one engine, its storage, and the handlers that `background.js` guards.
 
+mod access;
 mod api;
 mod badge;
 mod headers;
@@ -12,7 +13,6 @@ mod requests;
 mod seal;
 mod sealing;
 mod session_store;
-mod sight;
 mod socket;
 
 use std::cell::{Cell, RefCell};
@@ -37,7 +37,7 @@ use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, St
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
-use crate::message::{Notice, Request, Response, Sight, Told};
+use crate::message::{Access, Notice, Request, Response, Told};
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::verdict::Reason;
@@ -62,7 +62,7 @@ struct State {
     written: RefCell<HashMap<String, Promise>>,
     badge: Badge,
     /// What the browser lets this extension see, as far as it has been asked.
-    sight: Cell<Sight>,
+    access: Cell<Access>,
     /// Changes of what is stored: each is made on what the one before has stored.
     changes: Queue,
     /// Whether there are entries of which pages have not been told.
@@ -86,7 +86,7 @@ impl Background {
             seal_problem: RefCell::new(None),
             written: RefCell::default(),
             badge: Badge::new(),
-            sight: Cell::new(Sight { every_site: true, private_windows: true }),
+            access: Cell::new(Access { every_site: true, private_windows: true }),
             changes: Queue::new(),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
@@ -95,7 +95,7 @@ impl Background {
         // No socket waits for what is only said.
         let looking = Rc::clone(&state);
         spawn_local(async move {
-            looking.look_around().await;
+            looking.refresh_access().await;
             if !is_sealed {
                 looking.seal_soon();
             }
@@ -207,7 +207,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             state.catch_up().await;
-            state.look_around().await;
+            state.refresh_access().await;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -236,9 +236,9 @@ impl State {
     }
 
     /// Asks what the browser lets Sockpin see, and says so.
-    async fn look_around(&self) {
-        let sight = sight::ask().await;
-        if self.sight.replace(sight) != sight {
+    async fn refresh_access(&self) {
+        let access = access::ask().await;
+        if self.access.replace(access) != access {
             self.draw_badge();
             tell_pages(Notice::StatusChanged).await;
         }

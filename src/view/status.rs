@@ -76,7 +76,7 @@ pub fn banner(status: &Status, unread_log: Option<&Error>) -> Option<Banner> {
     match (&status.problem, unread_log, &status.log_problem) {
         (Some(error), _, _) => Some(problem(error, status.pause)),
         _ if status.overruling.is_some() => status.overruling.as_ref().map(overruled),
-        _ if !status.sight.every_site => Some(permission_missing()),
+        _ if !status.access.every_site => Some(permission_missing()),
         (None, Some(error), _) => Some(log_unreadable(error)),
         (None, None, Some(error)) => Some(log_problem(error)),
         (None, None, None) => status.seal_problem.as_ref().map(seal_problem),
@@ -247,13 +247,13 @@ pub fn permission_missing() -> Banner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Sight;
+    use crate::message::Access;
     use crate::pause::PauseLength;
     use crate::settings::Pausing;
     use crate::time::UnixMillis;
 
     fn well(rules: usize) -> Status {
-        let sight = Sight { every_site: true, private_windows: true };
+        let access = Access { every_site: true, private_windows: true };
         Status {
             problem: None,
             log_problem: None,
@@ -264,7 +264,7 @@ mod tests {
             administrator: None,
             refused: 0,
             overruling: None,
-            sight,
+            access,
         }
     }
 
@@ -323,17 +323,17 @@ mod tests {
 
     #[test]
     fn the_gravest_is_shown() {
-        let blind = Sight { every_site: false, private_windows: false };
-        let no_private = Sight { private_windows: false, ..well(1).sight };
+        let blind = Access { every_site: false, private_windows: false };
+        let no_private = Access { private_windows: false, ..well(1).access };
         let unwritten = Status { log_problem: Some(storage()), ..well(1) };
-        let unpermitted = Status { sight: blind, ..unwritten.clone() };
+        let unpermitted = Status { access: blind, ..unwritten.clone() };
         let overruling = Overruling { how: Overruled::Opened, time: UnixMillis::new(0), host: None };
         let overruled = Status { overruling: Some(overruling), ..unpermitted.clone() };
         let broken = Status { problem: Some(Error::PolicyNewer { version: 9 }), ..overruled.clone() };
         for (status, unread_log, code) in [
             (well(1), None, None),
             // Most people have it that way, and it is no fault.
-            (Status { sight: no_private, ..well(1) }, None, None),
+            (Status { access: no_private, ..well(1) }, None, None),
             (well(1), Some(storage()), Some("log-unreadable")),
             (Status { seal_problem: Some(storage()), ..well(1) }, None, Some("seal-missing")),
             (unwritten.clone(), None, Some("log-unwritable")),

@@ -165,8 +165,8 @@ test("what the browser does not let Sockpin see is said on the badge", async () 
   double.everySite = false;
   double.listeners.onRemoved.listener({ origins: ["<all_urls>"] });
   await until(() => double.badge.all === "!", "the badge");
-  const { sight } = await double.send({ type: "status" });
-  assert.deepEqual(sight, { everySite: false, privateWindows: false });
+  const { access } = await double.send({ type: "status" });
+  assert.deepEqual(access, { everySite: false, privateWindows: false });
   double.everySite = true;
   double.privateWindows = true;
   double.listeners.onAdded.listener({ origins: ["<all_urls>"] });

@@ -28,7 +28,7 @@ impl State {
     pub(super) async fn answer(self: &Rc<Self>, request: Request) -> Response {
         let answer = match request {
             Request::Status => {
-                self.look_around().await;
+                self.refresh_access().await;
                 clock::now().map(|now| Response::Status(self.status(now)))
             }
             Request::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
@@ -66,7 +66,7 @@ impl State {
             administrator: engine.managed().and_then(|managed| managed.policy.settings().administrator.clone()),
             refused: engine.managed().map_or(0, |managed| managed.problems.len()),
             overruling: engine.overruling().cloned(),
-            sight: self.sight.get(),
+            access: self.access.get(),
         }
     }
 

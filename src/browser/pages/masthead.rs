@@ -80,7 +80,7 @@ impl Masthead {
                 None
             }
         };
-        show("private-note", !status.sight.private_windows)?;
+        show("private-note", !status.access.private_windows)?;
         let pause = self.pausing.draw(&status, self)?;
         let banner = banner(&status, unread_log);
         show_state(&state(&status, banner.as_ref(), pause))?;

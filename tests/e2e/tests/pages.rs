@@ -295,7 +295,7 @@ async fn an_open_popup_shows_that_the_log_has_failed_and_how() -> Result<()> {
     let failed = json!({ "type": "failed", "problem": storage });
     let unwritable = json!({
         "type": "status", "problem": null, "logProblem": storage, "rules": 1, "pause": null, "pausing": "allowed",
-        "administrator": null, "sight": { "everySite": true, "privateWindows": true },
+        "administrator": null, "access": { "everySite": true, "privateWindows": true },
     });
     for (answers, readable, code) in [
         (json!({ "status": unwritable }), true, Some("log-unwritable")),
