@@ -14,7 +14,7 @@ use crate::fields::{Fields, elements};
 use crate::host::UrlHostParser;
 use crate::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
 use crate::policy::{POLICY_VERSION, Policy, RuleChange};
-use crate::rule::Birth;
+use crate::rule::RuleStamp;
 use crate::settings::Settings;
 use crate::time::UnixMillis;
 
@@ -128,7 +128,7 @@ impl Reading<'_> {
         if self.policy.has_rule(&id) {
             return Err(Error::RuleIdTaken { id });
         }
-        let rule = self.policy.check_managed(&document, &Birth { id, time: self.now }, self.url_host);
+        let rule = self.policy.check_managed(&document, &RuleStamp { id, time: self.now }, self.url_host);
         let rule = rule.map_err(|errors| errors.into_iter().next().map_or(Error::RuleId, |first| first.error))?;
         self.policy.make(RuleChange::Put(Arc::new(rule)));
         Ok(())

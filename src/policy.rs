@@ -13,7 +13,7 @@ use crate::fields::{Fields, elements, unknown_field};
 use crate::host::{Breadth, Host, HostPattern, UrlHostParser, name_and_parents};
 use crate::limits::{MAX_PINS_PER_RULE, MAX_RULES};
 use crate::pin::{Pin, holds_private_key};
-use crate::rule::{Birth, Field, FieldError, PinDocument, Rule, RuleDocument};
+use crate::rule::{Field, FieldError, PinDocument, Rule, RuleDocument, RuleStamp};
 use crate::settings::{Pausing, Settings};
 use crate::time::UnixMillis;
 
@@ -114,7 +114,7 @@ impl Policy {
         if self.has_rule(&id) {
             return Err(Error::PolicySyntax { detail: format!("two rules have the id {id}") });
         }
-        self.save(&document, &Birth { id, time: now }, url_host).map(drop).map_err(|errors| {
+        self.save(&document, &RuleStamp { id, time: now }, url_host).map(drop).map_err(|errors| {
             let problem = errors.into_iter().next().map_or(Error::RuleId, |first| first.error);
             Error::PolicyRule { index, problem: Box::new(problem) }
         })
@@ -189,10 +189,10 @@ impl Policy {
     pub fn check(
         &self,
         document: &RuleDocument,
-        birth: &Birth,
+        stamp: &RuleStamp,
         url_host: UrlHostParser<'_>,
     ) -> Result<Rule, Vec<FieldError>> {
-        self.check_with(document, birth, url_host, mistakes_of_entry(document, url_host))
+        self.check_with(document, stamp, url_host, mistakes_of_entry(document, url_host))
     }
 
     /// As [`Self::check`], for a rule of an administrator. What a person who enters a rule is kept from, since it protects nothing,
@@ -203,21 +203,21 @@ impl Policy {
     pub(crate) fn check_managed(
         &self,
         document: &RuleDocument,
-        birth: &Birth,
+        stamp: &RuleStamp,
         url_host: UrlHostParser<'_>,
     ) -> Result<Rule, Vec<FieldError>> {
-        self.check_with(document, birth, url_host, Vec::new())
+        self.check_with(document, stamp, url_host, Vec::new())
     }
 
     fn check_with(
         &self,
         document: &RuleDocument,
-        birth: &Birth,
+        stamp: &RuleStamp,
         url_host: UrlHostParser<'_>,
         entered: Vec<FieldError>,
     ) -> Result<Rule, Vec<FieldError>> {
         let old = document.id.as_deref().and_then(|id| self.rule(id));
-        let (rule, mut errors) = match Rule::new(document, birth, url_host) {
+        let (rule, mut errors) = match Rule::new(document, stamp, url_host) {
             Ok(rule) => (Some(rule), Vec::new()),
             Err(errors) => (None, errors),
         };
@@ -243,7 +243,7 @@ impl Policy {
         }
         match rule {
             Some(rule) if errors.is_empty() => {
-                Ok(rule.with_times(old.map_or(birth.time, |old| old.created()), birth.time))
+                Ok(rule.with_times(old.map_or(stamp.time, |old| old.created()), stamp.time))
             }
             _ => Err(errors),
         }
@@ -256,10 +256,10 @@ impl Policy {
     pub fn save(
         &mut self,
         document: &RuleDocument,
-        birth: &Birth,
+        stamp: &RuleStamp,
         url_host: UrlHostParser<'_>,
     ) -> Result<Arc<Rule>, Vec<FieldError>> {
-        let rule = Arc::new(Rule::new(document, birth, url_host)?);
+        let rule = Arc::new(Rule::new(document, stamp, url_host)?);
         if let Some(error) = self.taken(rule.host(), Some(rule.id())) {
             return Err(vec![error]);
         }

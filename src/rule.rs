@@ -174,7 +174,7 @@ pub struct FieldError {
 /// What a new rule gets from outside, since the core has neither clock nor randomness. Only used where the document
 /// says nothing itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Birth {
+pub struct RuleStamp {
     /// The identifier.
     pub id: String,
     /// The time.
@@ -186,7 +186,11 @@ impl Rule {
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its field, so that a form can show all at once.
-    pub fn new(document: &RuleDocument, birth: &Birth, url_host: UrlHostParser<'_>) -> Result<Self, Vec<FieldError>> {
+    pub fn new(
+        document: &RuleDocument,
+        stamp: &RuleStamp,
+        url_host: UrlHostParser<'_>,
+    ) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         let at = |field, index| move |error| FieldError { field, index, error };
         let host = HostPattern::parse(&document.host, url_host).map_err(at(Field::Host, None));
@@ -195,7 +199,7 @@ impl Rule {
         let expires = document.expires.as_deref().filter(|text| !text.trim().is_empty()).map(str::trim);
         let expires = expires.map(read_date).transpose().map_err(at(Field::Expires, None));
         let note = check_length(&document.note, MAX_NOTE_CHARACTERS).map_err(at(Field::Note, None));
-        let id = check_id(document.id.as_ref().unwrap_or(&birth.id)).map_err(at(Field::Id, None));
+        let id = check_id(document.id.as_ref().unwrap_or(&stamp.id)).map_err(at(Field::Id, None));
         if document.mode != Mode::Off && document.pins.is_empty() && document.denied.is_empty() {
             errors.push(FieldError { field: Field::Pins, index: None, error: Error::RulePinsMissing });
         }
@@ -207,7 +211,7 @@ impl Rule {
         let id = keep(id, &mut errors);
         match (host, pins, denied, expires, note, id) {
             (Some(host), Some(pins), Some(denied), Some(expires), Some(note), Some(id)) if errors.is_empty() => {
-                let created = document.created.unwrap_or(birth.time);
+                let created = document.created.unwrap_or(stamp.time);
                 Ok(Self {
                     id,
                     host: host.pattern,

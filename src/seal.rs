@@ -96,7 +96,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::rule::{Birth, RuleDocument};
+    use crate::rule::{RuleDocument, RuleStamp};
 
     const NOW: UnixMillis = UnixMillis::new(1_700_000_000_000);
 
@@ -105,7 +105,7 @@ mod tests {
             let document: RuleDocument =
                 serde_json::from_value(serde_json::json!({"host": host, "pins": [{"sha256": "A".repeat(43)}]}))
                     .unwrap();
-            Arc::new(Rule::new(&document, &Birth { id: host, time: NOW }, &|_| None).unwrap())
+            Arc::new(Rule::new(&document, &RuleStamp { id: host, time: NOW }, &|_| None).unwrap())
         };
         hosts.into_iter().map(rule).collect()
     }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::host::UrlHostParser;
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
 use crate::policy::{Layers, Policy, RuleChange};
-use crate::rule::{Birth, FieldError, Rule, RuleDocument};
+use crate::rule::{FieldError, Rule, RuleDocument, RuleStamp};
 use crate::settings::Pausing;
 use crate::time::UnixMillis;
 
@@ -39,14 +39,14 @@ impl Engine {
     pub fn save_rule(
         &self,
         document: &RuleDocument,
-        birth: &Birth,
+        stamp: &RuleStamp,
         url_host: UrlHostParser<'_>,
     ) -> Result<Change, Refusal> {
         let policy = self.user_policy()?;
         if let Some(id) = document.id.as_ref().filter(|id| !policy.has_rule(id)) {
             return Err(Refusal::Policy(Error::RuleUnknown { id: id.clone() }));
         }
-        let rule = Arc::new(policy.check(document, birth, url_host).map_err(Refusal::Rule)?);
+        let rule = Arc::new(policy.check(document, stamp, url_host).map_err(Refusal::Rule)?);
         let change = Change::new(policy, RuleChange::Put(Arc::clone(&rule)))?;
         Ok(Change { rule: Some(rule), ..change })
     }

@@ -7,7 +7,7 @@ use crate::formats;
 use crate::host::{HostPattern, UrlHostParser};
 use crate::pin::Pin;
 use crate::policy::{Layer, Policy};
-use crate::rule::{Birth, Field, FieldError, Mode, PinDocument, RuleDocument};
+use crate::rule::{Field, FieldError, Mode, PinDocument, RuleDocument, RuleStamp};
 use crate::time::UnixMillis;
 
 /// Where a notice stands. Rows are counted as they stand in the form, empty ones included.
@@ -71,8 +71,8 @@ pub fn check(
     url_host: UrlHostParser<'_>,
 ) -> Checked {
     let rule = without_empty_rows(typed);
-    let birth = Birth { id: "new".to_owned(), time: now };
-    let mut errors = stored.check(&rule, &birth, url_host).err().unwrap_or_default();
+    let stamp = RuleStamp { id: "new".to_owned(), time: now };
+    let mut errors = stored.check(&rule, &stamp, url_host).err().unwrap_or_default();
     if expiry == DateInput::Partial {
         let error = Error::InvalidDate { text: String::new() };
         errors.push(FieldError { field: Field::Expires, index: None, error });
@@ -260,7 +260,7 @@ mod tests {
     fn policy(rules: &[RuleDocument]) -> Policy {
         let mut policy = Policy::default();
         for rule in rules {
-            policy.save(rule, &Birth { id: "1".to_owned(), time: NOW }, &|_| None).unwrap();
+            policy.save(rule, &RuleStamp { id: "1".to_owned(), time: NOW }, &|_| None).unwrap();
         }
         policy
     }

@@ -10,7 +10,7 @@ use sockpin::lock::OpeningHeaders;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
 use sockpin::preflight::{Answer as Probed, NoAnswer, Probe, Proxy, Route};
-use sockpin::rule::{Birth, RuleDocument};
+use sockpin::rule::{RuleDocument, RuleStamp};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
 
@@ -269,13 +269,13 @@ fn nothing_of_a_private_window_is_written_down() {
 #[test]
 fn a_change_is_in_force_only_when_it_has_been_adopted() {
     let mut engine = start(Ok(None));
-    let birth = Birth { id: "new".to_owned(), time: NOW };
+    let stamp = RuleStamp { id: "new".to_owned(), time: NOW };
     let document = RuleDocument {
         host: "https://Chat.Example.com/path".to_owned(),
         pins: vec![sockpin::rule::PinDocument { sha256: Pin::of_spki(b"key").to_string(), label: String::new() }],
         ..RuleDocument::default()
     };
-    let change = engine.save_rule(&document, &birth, &url_host).unwrap();
+    let change = engine.save_rule(&document, &stamp, &url_host).unwrap();
     let socket = socket("wss://chat.example.com");
     let is_ruled = |engine: &mut Engine| {
         matches!(engine.headers_received(&socket, &OpeningHeaders::default, &url_host), OnHeaders::NeedsFacts(_))
@@ -284,7 +284,7 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     engine.adopt(change);
     assert!(is_ruled(&mut engine));
 
-    let later = Birth { id: "unused".to_owned(), time: UnixMillis::new(NOW.as_millis() + 5) };
+    let later = RuleStamp { id: "unused".to_owned(), time: UnixMillis::new(NOW.as_millis() + 5) };
     let stale = RuleDocument { id: Some("new".to_owned()), updated: Some(UnixMillis::new(1)), ..document.clone() };
     let Err(Refusal::Rule(errors)) = engine.save_rule(&stale, &later, &url_host) else {
         panic!("a stale edit is saved")
@@ -461,9 +461,9 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     let other_port = Socket { url: "wss://chat.example.com:8443".to_owned(), ..socket(101) };
     assert!(matches!(at_first_gate(&mut engine, &other_port), OnOpening::NeedsProbe(_)));
 
-    let birth = Birth { id: "s".to_owned(), time: at(101) };
+    let stamp = RuleStamp { id: "s".to_owned(), time: at(101) };
     let document: RuleDocument = serde_json::from_value(json!({"host": "a.test", "mode": "off"})).unwrap();
-    let change = engine.save_rule(&document, &birth, &url_host).unwrap();
+    let change = engine.save_rule(&document, &stamp, &url_host).unwrap();
     engine.adopt(change);
     assert!(probe(&mut engine, 102).is_some(), "the policy has changed");
     let _ = answered(&mut engine, &socket(102), &first, Probed::None(NoAnswer::Failed));
@@ -581,7 +581,7 @@ fn without_a_readable_administrators_policy_every_socket_is_stopped() {
 #[test]
 fn a_rule_for_a_host_that_firefox_never_shows_is_refused() {
     let engine = start(Ok(None));
-    let birth = Birth { id: "new".to_owned(), time: NOW };
+    let stamp = RuleStamp { id: "new".to_owned(), time: NOW };
     for (host, refused) in [
         ("addons.mozilla.org", true),
         ("https://Support.Mozilla.org:443/kb", true),
@@ -591,7 +591,7 @@ fn a_rule_for_a_host_that_firefox_never_shows_is_refused() {
         ("example.addons.mozilla.org", false),
     ] {
         let document: RuleDocument = serde_json::from_value(json!({"host": host, "mode": "off"})).unwrap();
-        let result = engine.save_rule(&document, &birth, &url_host);
+        let result = engine.save_rule(&document, &stamp, &url_host);
         assert_eq!(result.is_err(), refused, "{host}");
         if let Err(Refusal::Rule(errors)) = result {
             assert!(matches!(errors[0].error, Error::HostNeverShown { .. }), "{errors:?}");

@@ -10,7 +10,7 @@ use sockpin::formats::{self, Key, Kind, Reading};
 use sockpin::host::HostPattern;
 use sockpin::pin::Pin;
 use sockpin::policy::{Layers, Policy};
-use sockpin::rule::{Birth, Field, PinDocument, RuleDocument};
+use sockpin::rule::{Field, PinDocument, RuleDocument, RuleStamp};
 use sockpin::verdict::{Outcome, judge};
 use sockpin::view::error::sentence;
 use sockpin::view::form::{self, DateInput, Place};
@@ -62,8 +62,8 @@ fn rule(host: &str, pin: &str) -> RuleDocument {
 
 /// Field and code of what is wrong with a rule that is entered now.
 fn refused(rule: &RuleDocument) -> Vec<(Field, &'static str)> {
-    let birth = Birth { id: "1".to_owned(), time: NOW };
-    let errors = Policy::default().check(rule, &birth, &url_host).err().unwrap_or_default();
+    let stamp = RuleStamp { id: "1".to_owned(), time: NOW };
+    let errors = Policy::default().check(rule, &stamp, &url_host).err().unwrap_or_default();
     errors.iter().map(|error| (error.field, error.error.code())).collect()
 }
 

@@ -116,9 +116,9 @@ fn a_lookup_costs_the_same_with_a_hundred_thousand_rules() {
 #[test]
 fn a_changed_rule_leaves_no_trace_of_its_old_pattern() {
     let mut policy = policy(["old.example.com", "other.example.com"]);
-    let birth = sockpin::rule::Birth { id: "unused".to_owned(), time: NOW };
+    let stamp = sockpin::rule::RuleStamp { id: "unused".to_owned(), time: NOW };
     let moved = serde_json::json!({"id": "old.example.com", "host": "new.example.com", "mode": "off"});
-    policy.save(&serde_json::from_value(moved).unwrap(), &birth, &url_host).unwrap();
+    policy.save(&serde_json::from_value(moved).unwrap(), &stamp, &url_host).unwrap();
     assert_eq!(found(&policy, "old.example.com", 443), None);
     assert_eq!(found(&policy, "new.example.com", 443).as_deref(), Some("old.example.com"));
     assert_eq!(policy.rules().len(), 2);
@@ -128,7 +128,7 @@ fn a_changed_rule_leaves_no_trace_of_its_old_pattern() {
     assert_eq!(policy.delete("old.example.com").unwrap_err().code(), "rule-unknown");
 
     let taken = serde_json::json!({"host": "other.example.com", "mode": "off"});
-    let errors = policy.save(&serde_json::from_value(taken).unwrap(), &birth, &url_host).unwrap_err();
+    let errors = policy.save(&serde_json::from_value(taken).unwrap(), &stamp, &url_host).unwrap_err();
     assert_eq!(errors[0].error.code(), "rule-host-taken");
     assert_eq!(policy.rules().len(), 1);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sockpin::limits::MAX_RULES;
 use sockpin::policy::{POLICY_VERSION, Policy, RuleChange};
-use sockpin::rule::{Birth, Field, Mode, Rule, RuleDocument};
+use sockpin::rule::{Field, Mode, Rule, RuleDocument, RuleStamp};
 use sockpin::time::UnixMillis;
 
 use crate::url_host;
@@ -15,8 +15,8 @@ type Complaint = (Field, Option<usize>, &'static str);
 
 fn rule(document: Value) -> Result<Rule, Vec<Complaint>> {
     let document: RuleDocument = serde_json::from_value(document).unwrap();
-    let birth = Birth { id: "new".to_owned(), time: NOW };
-    Rule::new(&document, &birth, &url_host)
+    let stamp = RuleStamp { id: "new".to_owned(), time: NOW };
+    Rule::new(&document, &stamp, &url_host)
         .map_err(|errors| errors.iter().map(|error| (error.field, error.index, error.error.code())).collect())
 }
 
@@ -190,8 +190,8 @@ fn the_record_after_a_change_is_that_of_the_changed_policy() {
             mode: Mode::Off,
             ..RuleDocument::default()
         };
-        let birth = Birth { id: "c".to_owned(), time: NOW };
-        std::sync::Arc::new(policy.check(&document, &birth, &url_host).unwrap())
+        let stamp = RuleStamp { id: "c".to_owned(), time: NOW };
+        std::sync::Arc::new(policy.check(&document, &stamp, &url_host).unwrap())
     };
     for (change, hosts) in [
         (RuleChange::Put(checked(None, "c.test")), vec!["a.test", "b.test", "c.test"]),
@@ -223,9 +223,9 @@ fn a_rule_past_the_limit_is_refused_when_it_is_stored_and_no_stored_one_is_lost_
         mode: Mode::Off,
         ..RuleDocument::default()
     };
-    let birth = Birth { id: "new".to_owned(), time: NOW };
-    let errors = full.check(&document(None), &birth, &url_host).unwrap_err();
+    let stamp = RuleStamp { id: "new".to_owned(), time: NOW };
+    let errors = full.check(&document(None), &stamp, &url_host).unwrap_err();
     assert_eq!((errors.len(), errors[0].field, errors[0].error.code()), (1, Field::Id, "rule-count"));
-    assert!(full.check(&document(Some("rule-5")), &birth, &url_host).is_ok(), "one that is there can be changed");
-    assert!(policy(MAX_RULES - 1).check(&document(None), &birth, &url_host).is_ok());
+    assert!(full.check(&document(Some("rule-5")), &stamp, &url_host).is_ok(), "one that is there can be changed");
+    assert!(policy(MAX_RULES - 1).check(&document(None), &stamp, &url_host).is_ok());
 }

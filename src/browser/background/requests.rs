@@ -14,7 +14,7 @@ use crate::engine::{Change, Refusal};
 use crate::error::Error;
 use crate::message::{Notice, Request, Response, Status};
 use crate::overruling::Overruling;
-use crate::rule::{Birth, RuleDocument};
+use crate::rule::{RuleDocument, RuleStamp};
 use crate::time::UnixMillis;
 
 /// A change of the rules.
@@ -88,7 +88,7 @@ impl State {
             match edit {
                 Edit::Save(document) => {
                     let id = api::random_uuid().map_err(|thrown| Refusal::Policy(storage_error(&thrown)))?;
-                    engine.save_rule(&document, &Birth { id, time: now }, &url_host)?
+                    engine.save_rule(&document, &RuleStamp { id, time: now }, &url_host)?
                 }
                 Edit::Delete(id) => engine.delete_rule(&id)?,
                 Edit::StartAfresh => engine.start_afresh()?,

@@ -19,7 +19,7 @@ use crate::browser::{managed_store, policy_store};
 use crate::managed::Managed;
 use crate::message::{Notice as FromBackground, Request};
 use crate::policy::Policy;
-use crate::rule::{Birth, RuleDocument};
+use crate::rule::{RuleDocument, RuleStamp};
 use crate::time::UnixMillis;
 use crate::view::form::unsaved;
 use crate::view::rule as words;
@@ -179,9 +179,9 @@ impl Surroundings for Options {
     fn closed(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible {
         if let Some(stored) = stored {
             announce(&words::stored(&stored))?;
-            let birth = Birth { id: String::new(), time: today() };
+            let stamp = RuleStamp { id: String::new(), time: today() };
             // Where it does not fit what was read, the notice that is on its way has it read again.
-            let _ = self.rules.borrow_mut().save(&stored, &birth, &url_host);
+            let _ = self.rules.borrow_mut().save(&stored, &stamp, &url_host);
         }
         self.draw_rules()?;
         match id {

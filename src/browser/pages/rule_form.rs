@@ -125,7 +125,7 @@ impl RuleForm {
         }
     }
 
-    /// Brings the form into access.
+    /// Brings the form into sight.
     pub(super) fn focus(&self) -> Fallible {
         self.root.scroll_into_view();
         self.fields.focus()
