@@ -39,7 +39,7 @@ impl Route {
     /// it as if the server had given it: without certificates, or with those of a proxy that is reached over TLS. It
     /// opens no socket (RFC 6455 section 4.1, RFC 8441 section 5), and what the browser asks next is shown as well.
     #[must_use]
-    pub fn may_be_the_proxys(&self, status: Option<u16>, facts: &Facts) -> bool {
+    pub fn may_come_from_proxy(&self, status: Option<u16>, facts: &Facts) -> bool {
         let shows_nothing = matches!(facts, Facts::Missing(MissingFacts::NoCertificates));
         status == Some(407) && self.proxy.as_ref().is_some_and(|proxy| shows_nothing || proxy.over_tls)
     }
@@ -48,7 +48,7 @@ impl Route {
 /// Why there is no answer to go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum NoAnswer {
+pub enum ProbeFailure {
     /// None was sent: the socket belongs to a private window.
     PrivateWindow,
     /// None was sent: the socket belongs to a tab of another container.
@@ -72,10 +72,10 @@ pub enum NoAnswer {
 pub enum Answer {
     /// The server's.
     Server(Facts),
-    /// The server's or its proxy's, see [`Route::may_be_the_proxys`]: it may stop a socket, and vouches for none.
-    InDoubt(Facts),
+    /// The server's or its proxy's, see [`Route::may_come_from_proxy`]: it may stop a socket, and vouches for none.
+    Ambiguous(Facts),
     /// None.
-    None(NoAnswer),
+    None(ProbeFailure),
 }
 
 /// A probe to be sent. Two sockets to one place by one route share it.
@@ -109,11 +109,11 @@ pub fn asked_for<'a>(layers: &'a Layers, target: &Target, now: UnixMillis) -> Op
 
 /// Why a probe cannot take the socket's route, where that is known beforehand.
 #[must_use]
-pub const fn obstacle(route: &Route) -> Option<NoAnswer> {
+pub const fn obstacle(route: &Route) -> Option<ProbeFailure> {
     if route.private {
-        Some(NoAnswer::PrivateWindow)
+        Some(ProbeFailure::PrivateWindow)
     } else if route.container {
-        Some(NoAnswer::Container)
+        Some(ProbeFailure::Container)
     } else {
         None
     }
@@ -140,17 +140,17 @@ impl Answers {
     #[must_use]
     pub fn fresh(&self, probe: &Probe, now: UnixMillis) -> Option<&Answer> {
         self.last(probe, now).filter(|answer| {
-            !matches!(answer, Answer::None(NoAnswer::Proxy | NoAnswer::ProxyPassword | NoAnswer::Offline))
+            !matches!(answer, Answer::None(ProbeFailure::Proxy | ProbeFailure::ProxyPassword | ProbeFailure::Offline))
         })
     }
 
     /// Why the last such probe vouches for no socket, if that is so.
     #[must_use]
-    pub fn why_none(&self, probe: &Probe, now: UnixMillis) -> Option<NoAnswer> {
+    pub fn probe_failure(&self, probe: &Probe, now: UnixMillis) -> Option<ProbeFailure> {
         match self.last(probe, now)? {
             Answer::Server(_) => None,
-            Answer::InDoubt(_) => Some(NoAnswer::ProxyPassword),
-            Answer::None(no_answer) => Some(*no_answer),
+            Answer::Ambiguous(_) => Some(ProbeFailure::ProxyPassword),
+            Answer::None(probe_failure) => Some(*probe_failure),
         }
     }
 

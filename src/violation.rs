@@ -14,7 +14,7 @@ use crate::limits::MAX_LOGGED_CHAIN_BYTES;
 use crate::overruling::Overruled;
 use crate::pin::Pin;
 use crate::policy::Layer;
-use crate::preflight::NoAnswer;
+use crate::preflight::ProbeFailure;
 use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode, Rule};
 use crate::time::{Date, UnixMillis};
 use crate::verdict::{Match, Outcome, Reason, Verdict};
@@ -53,7 +53,8 @@ pub struct Violation {
     pub overruled: Option<Overruled>,
     /// Why the pre-flight that the rule asks for has not vouched for the socket, where it has not.
     #[serde(default)]
-    pub no_answer: Option<NoAnswer>,
+    #[serde(rename = "noAnswer")]
+    pub probe_failure: Option<ProbeFailure>,
     /// The rule as it was then.
     pub rule: Option<RuleSnapshot>,
     /// The pin that matched, where the violation is another one.
@@ -191,7 +192,7 @@ impl Violation {
             paused: verdict.paused,
             stage: Stage::default(),
             overruled: None,
-            no_answer: None,
+            probe_failure: None,
             rule: snapshot(verdict),
             matched: verdict.matched.clone(),
             chain: Vec::new(),

@@ -6,7 +6,7 @@ use super::{Answer, Engine, Socket};
 use crate::connection::{Connection, Facts, MissingFacts, Target};
 use crate::host::UrlHostParser;
 use crate::policy::Layers;
-use crate::preflight::{self, NoAnswer, Probe};
+use crate::preflight::{self, Probe, ProbeFailure};
 use crate::rule::Preflight;
 use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason, Verdict, judge};
@@ -79,10 +79,10 @@ impl Engine {
         }
         let (facts, otherwise) = match answer {
             preflight::Answer::Server(facts) => (facts, Decision::let_go()),
-            preflight::Answer::InDoubt(facts) => {
-                (facts, without_answer(layers, &target, socket, NoAnswer::ProxyPassword))
+            preflight::Answer::Ambiguous(facts) => {
+                (facts, without_answer(layers, &target, socket, ProbeFailure::ProxyPassword))
             }
-            preflight::Answer::None(no_answer) => return without_answer(layers, &target, socket, *no_answer),
+            preflight::Answer::None(probe_failure) => return without_answer(layers, &target, socket, *probe_failure),
         };
         let connection = Connection { target, facts: facts.clone(), now: socket.now };
         let verdict = judge(layers, &connection);
@@ -128,14 +128,14 @@ impl Engine {
     /// The answer to the handshake itself.
     pub(super) fn at_handshake(&self, socket: &Socket, target: Target, facts: Facts) -> Decision {
         match &self.policy {
-            Ok(_) if socket.route.may_be_the_proxys(socket.status, &facts) => Decision::let_go(),
+            Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => Decision::let_go(),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
                 let verdict = judge(layers, &connection);
                 let verdict = if self.is_paused(socket) { verdict.while_paused() } else { verdict };
                 let mut decision = Decision::of(&verdict, &connection, socket, Stage::Handshake);
                 if let Some(violation) = &mut decision.violation {
-                    violation.no_answer = self.no_answer(layers, &connection.target, socket);
+                    violation.probe_failure = self.probe_failure(layers, &connection.target, socket);
                 }
                 decision
             }
@@ -159,10 +159,10 @@ impl Engine {
     }
 
     /// Why a pre-flight that was asked for has not vouched for a socket that is judged at its handshake.
-    fn no_answer(&self, layers: &Layers, target: &Target, socket: &Socket) -> Option<NoAnswer> {
+    fn probe_failure(&self, layers: &Layers, target: &Target, socket: &Socket) -> Option<ProbeFailure> {
         preflight::asked_for(layers, target, socket.now)?;
         let probe = self.answers.probe(target, &socket.route);
-        preflight::obstacle(&socket.route).or_else(|| self.answers.why_none(&probe, socket.now))
+        preflight::obstacle(&socket.route).or_else(|| self.answers.probe_failure(&probe, socket.now))
     }
 
     pub(super) fn is_paused(&self, socket: &Socket) -> bool {
@@ -171,7 +171,7 @@ impl Engine {
 }
 
 /// Stops a socket if its pre-flight is required.
-fn without_answer(layers: &Layers, target: &Target, socket: &Socket, no_answer: NoAnswer) -> Decision {
+fn without_answer(layers: &Layers, target: &Target, socket: &Socket, probe_failure: ProbeFailure) -> Decision {
     let asked = preflight::asked_for(layers, target, socket.now);
     let Some((layer, rule)) = asked.filter(|(_, rule)| rule.preflight() == Preflight::Require) else {
         return Decision::let_go();
@@ -179,7 +179,7 @@ fn without_answer(layers: &Layers, target: &Target, socket: &Socket, no_answer: 
     let rule = Some((layer, Arc::clone(rule)));
     let verdict = Verdict { rule, ..Verdict::unjudged(Reason::PreflightUnanswered) };
     let violation = Violation::without_facts(&verdict, socket.now, Some(target), socket.page.clone());
-    let violation = Violation { stage: Stage::Preflight, no_answer: Some(no_answer), ..violation };
+    let violation = Violation { stage: Stage::Preflight, probe_failure: Some(probe_failure), ..violation };
     Decision { answer: Answer::Cancel, violation: Some(Box::new(violation)) }
 }
 

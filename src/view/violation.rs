@@ -8,7 +8,7 @@ use crate::log::Tally;
 use crate::overruling::Overruled;
 use crate::pause::PauseEvent;
 use crate::policy::Layer;
-use crate::preflight::NoAnswer;
+use crate::preflight::ProbeFailure;
 use crate::rule::{LocalRoots, MatchScope, Mode};
 use crate::verdict::{Outcome, Reason};
 use crate::violation::{Mark, RuleSnapshot, Stage, Violation};
@@ -200,9 +200,9 @@ const fn settled_advice(violation: &Violation) -> &'static str {
 #[must_use]
 pub fn sent(violation: &Violation) -> Cow<'static, str> {
     let received = received(violation);
-    match (violation.outcome, violation.stage, violation.no_answer) {
-        (Outcome::Block, Stage::Handshake, Some(no_answer)) => {
-            format!("{received} The key was not known beforehand: {}.", unanswered(no_answer)).into()
+    match (violation.outcome, violation.stage, violation.probe_failure) {
+        (Outcome::Block, Stage::Handshake, Some(probe_failure)) => {
+            format!("{received} The key was not known beforehand: {}.", unanswered(probe_failure)).into()
         }
         _ => received.into(),
     }
@@ -226,15 +226,15 @@ const fn received(violation: &Violation) -> &'static str {
         (Outcome::Flag | Outcome::Allow | Outcome::NotPinned, _, _) => {
             "Everything: the socket was let through, with its URL, cookies and subprotocols and all that the page sent."
         }
-        (Outcome::Block, Stage::Preflight, _) => match violation.no_answer {
+        (Outcome::Block, Stage::Preflight, _) => match violation.probe_failure {
             Some(
-                NoAnswer::PrivateWindow
-                | NoAnswer::Container
-                | NoAnswer::Proxy
-                | NoAnswer::ProxyPassword
-                | NoAnswer::Offline,
+                ProbeFailure::PrivateWindow
+                | ProbeFailure::Container
+                | ProbeFailure::Proxy
+                | ProbeFailure::ProxyPassword
+                | ProbeFailure::Offline,
             ) => "Nothing at all: the server was not even asked for its key.",
-            None | Some(NoAnswer::Http3 | NoAnswer::Failed | NoAnswer::Deadline) => {
+            None | Some(ProbeFailure::Http3 | ProbeFailure::Failed | ProbeFailure::Deadline) => {
                 "Nothing of the page’s was sent: the server was asked for its key beforehand, without the socket’s URL, \
                  cookies and subprotocols."
             }
@@ -257,19 +257,19 @@ const fn received(violation: &Violation) -> &'static str {
 }
 
 fn unanswered_advice(violation: &Violation) -> String {
-    let first = match violation.no_answer {
-        Some(NoAnswer::PrivateWindow | NoAnswer::Container) => "Open the page in an ordinary tab.",
-        Some(NoAnswer::Http3) => {
+    let first = match violation.probe_failure {
+        Some(ProbeFailure::PrivateWindow | ProbeFailure::Container) => "Open the page in an ordinary tab.",
+        Some(ProbeFailure::Http3) => {
             "Turn HTTP/3 off for this server, or in Firefox (network.http.http3.enable in about:config)."
         }
-        Some(NoAnswer::Proxy) => {
+        Some(ProbeFailure::Proxy) => {
             "See whether Firefox’s settings, or another extension, send sockets and other requests by different proxies."
         }
-        Some(NoAnswer::ProxyPassword) => {
+        Some(ProbeFailure::ProxyPassword) => {
             "Open any page by way of the proxy, so that Firefox asks you for the password, then try again."
         }
-        Some(NoAnswer::Offline) => "Try again once there is a network.",
-        Some(NoAnswer::Failed | NoAnswer::Deadline) | None => {
+        Some(ProbeFailure::Offline) => "Try again once there is a network.",
+        Some(ProbeFailure::Failed | ProbeFailure::Deadline) | None => {
             "Check that the server can be reached, and that it answers requests that open no socket. After a minute it is asked \
              again."
         }
@@ -363,7 +363,7 @@ fn cause(violation: &Violation) -> String {
                 .to_owned()
         }
         Reason::PreflightUnanswered => {
-            let why = unanswered(violation.no_answer.unwrap_or(NoAnswer::Failed));
+            let why = unanswered(violation.probe_failure.unwrap_or(ProbeFailure::Failed));
             format!("The rule requires the key to be checked ahead of the handshake, and {why}")
         }
         Reason::HandshakeAltered if violation.stage == Stage::Handshake => {
@@ -387,16 +387,16 @@ fn cause(violation: &Violation) -> String {
 }
 
 /// Why a pre-flight had no answer, as the end of a sentence.
-const fn unanswered(no_answer: NoAnswer) -> &'static str {
-    match no_answer {
-        NoAnswer::PrivateWindow => "this is not done for private windows",
-        NoAnswer::Container => "this is not done for tabs of a container",
-        NoAnswer::Http3 => "the server answered over HTTP/3, by which no WebSocket travels",
-        NoAnswer::Proxy => "the check would not have gone through the same proxy",
-        NoAnswer::ProxyPassword => "the proxy wants a password first",
-        NoAnswer::Offline => "this computer was connected to no network",
-        NoAnswer::Deadline => "the server took too long to answer",
-        NoAnswer::Failed => "the server gave no answer over TLS",
+const fn unanswered(probe_failure: ProbeFailure) -> &'static str {
+    match probe_failure {
+        ProbeFailure::PrivateWindow => "this is not done for private windows",
+        ProbeFailure::Container => "this is not done for tabs of a container",
+        ProbeFailure::Http3 => "the server answered over HTTP/3, by which no WebSocket travels",
+        ProbeFailure::Proxy => "the check would not have gone through the same proxy",
+        ProbeFailure::ProxyPassword => "the proxy wants a password first",
+        ProbeFailure::Offline => "this computer was connected to no network",
+        ProbeFailure::Deadline => "the server took too long to answer",
+        ProbeFailure::Failed => "the server gave no answer over TLS",
     }
 }
 
@@ -460,7 +460,7 @@ mod tests {
             paused: false,
             stage: Stage::Handshake,
             overruled: None,
-            no_answer: None,
+            probe_failure: None,
             rule: Some(RuleSnapshot {
                 id: "1".to_owned(),
                 layer: Layer::User,
@@ -598,7 +598,7 @@ mod tests {
         assert!(advice(&unreadable, &[]).contains("As long as the rule denies keys"));
         let preflight = violation(Reason::PreflightUnanswered, Outcome::Block);
         assert!(advice(&preflight, &[]).contains("asked again"));
-        let private = Violation { no_answer: Some(NoAnswer::PrivateWindow), ..preflight };
+        let private = Violation { probe_failure: Some(ProbeFailure::PrivateWindow), ..preflight };
         assert!(advice(&private, &[]).contains("ordinary tab"));
         assert!(reason(&private).ends_with("not done for private windows."));
     }
@@ -623,8 +623,8 @@ mod tests {
 
     #[test]
     fn what_the_server_has_seen_depends_on_when_it_was_found_out() {
-        use {NoAnswer::*, Outcome::*, Reason::*, Stage::*};
-        for (reason, outcome, stage, no_answer, paused, start) in [
+        use {Outcome::*, ProbeFailure::*, Reason::*, Stage::*};
+        for (reason, outcome, stage, probe_failure, paused, start) in [
             (PinMismatch, Block, Preflight, None, false, "Nothing of the page’s was sent"),
             (PreflightUnanswered, Block, Preflight, Some(Failed), false, "Nothing of the page’s was sent"),
             (PreflightUnanswered, Block, Preflight, Some(Container), false, "Nothing at all"),
@@ -637,7 +637,7 @@ mod tests {
             (Cleartext, Flag, Handshake, None, false, "Nothing without encryption"),
             (Cleartext, Flag, Handshake, None, true, "Everything"),
         ] {
-            let text = sent(&Violation { paused, stage, no_answer, ..violation(reason, outcome) });
+            let text = sent(&Violation { paused, stage, probe_failure, ..violation(reason, outcome) });
             assert!(text.starts_with(start), "{reason:?} {outcome:?} {stage:?}: {text}");
         }
     }
@@ -646,7 +646,7 @@ mod tests {
     fn what_was_not_known_beforehand_is_explained() {
         let late = violation(Reason::PinMismatch, Outcome::Block);
         assert!(!sent(&late).contains("beforehand"));
-        let late = Violation { no_answer: Some(NoAnswer::Container), ..late };
+        let late = Violation { probe_failure: Some(ProbeFailure::Container), ..late };
         assert!(
             sent(&late).ends_with("The key was not known beforehand: this is not done for tabs of a container."),
             "{}",

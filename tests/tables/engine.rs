@@ -9,7 +9,7 @@ use sockpin::error::Error;
 use sockpin::lock::OpeningHeaders;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
-use sockpin::preflight::{Answer as Probed, NoAnswer, Probe, Proxy, Route};
+use sockpin::preflight::{Answer as Probed, Probe, ProbeFailure, Proxy, Route};
 use sockpin::rule::{RuleDocument, RuleStamp};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
@@ -50,7 +50,7 @@ fn at_first_gate(engine: &mut Engine, socket: &Socket) -> OnOpening {
 fn opening(engine: &mut Engine, socket: &Socket) -> Step {
     match at_first_gate(engine, socket) {
         OnOpening::Decided(step) => step,
-        OnOpening::NeedsProbe(probe) => answered(engine, socket, &probe, Probed::None(NoAnswer::Failed)),
+        OnOpening::NeedsProbe(probe) => answered(engine, socket, &probe, Probed::None(ProbeFailure::Failed)),
     }
 }
 
@@ -356,13 +356,13 @@ fn a_probe_stops_what_the_handshake_would_stop() {
             Answer::Cancel,
             vec![(Outcome::Block, Reason::SecurityInfoFailed)],
         ),
-        (other, "prefer", Probed::None(NoAnswer::Failed), Answer::LetGo, vec![]),
+        (other, "prefer", Probed::None(ProbeFailure::Failed), Answer::LetGo, vec![]),
         (pinned, "require", Probed::Server(secure()), Answer::LetGo, vec![]),
-        (pinned, "require", Probed::None(NoAnswer::Failed), Answer::Cancel, vec![unanswered]),
+        (pinned, "require", Probed::None(ProbeFailure::Failed), Answer::Cancel, vec![unanswered]),
         // What may be the proxy's key stops like the server's, and vouches for nothing.
-        (other, "prefer", Probed::InDoubt(secure()), Answer::Cancel, vec![mismatch]),
-        (pinned, "prefer", Probed::InDoubt(secure()), Answer::LetGo, vec![]),
-        (pinned, "require", Probed::InDoubt(secure()), Answer::Cancel, vec![unanswered]),
+        (other, "prefer", Probed::Ambiguous(secure()), Answer::Cancel, vec![mismatch]),
+        (pinned, "prefer", Probed::Ambiguous(secure()), Answer::LetGo, vec![]),
+        (pinned, "require", Probed::Ambiguous(secure()), Answer::Cancel, vec![unanswered]),
     ] {
         let rule = json!({"preflight": preflight, "pins": [{"sha256": pin.to_base64()}]});
         let mut engine = start(Ok(Some(policy(&[ruled(&rule)]))));
@@ -378,8 +378,8 @@ fn a_probe_stops_what_the_handshake_would_stop() {
 #[test]
 fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
     let routes = [
-        (Route { private: true, ..Route::default() }, NoAnswer::PrivateWindow),
-        (Route { container: true, ..Route::default() }, NoAnswer::Container),
+        (Route { private: true, ..Route::default() }, ProbeFailure::PrivateWindow),
+        (Route { container: true, ..Route::default() }, ProbeFailure::Container),
     ];
     for (route, why) in routes {
         for (preflight, answer) in [("prefer", Answer::LetGo), ("require", Answer::Cancel)] {
@@ -391,7 +391,7 @@ fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
             assert_eq!(step.answer, answer, "{route:?}");
             for effect in &step.effects {
                 if let Effect::Log(violation) = effect {
-                    assert_eq!(violation.no_answer, Some(why));
+                    assert_eq!(violation.probe_failure, Some(why));
                 }
             }
         }
@@ -403,18 +403,18 @@ fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handsha
     let chain = TestChain::new();
     let facts = || Facts::from(secure(chain.certificates()));
     let explained = |step: &Step| match step.effects.last() {
-        Some(Effect::Log(violation)) => violation.no_answer,
+        Some(Effect::Log(violation)) => violation.probe_failure,
         other => panic!("no violation but {other:?}"),
     };
     for (answer, is_asked_again, why) in [
         (Probed::Server(facts()), false, None),
-        (Probed::InDoubt(facts()), false, Some(NoAnswer::ProxyPassword)),
-        (Probed::None(NoAnswer::Failed), false, Some(NoAnswer::Failed)),
-        (Probed::None(NoAnswer::Deadline), false, Some(NoAnswer::Deadline)),
-        (Probed::None(NoAnswer::Http3), false, Some(NoAnswer::Http3)),
-        (Probed::None(NoAnswer::Proxy), true, Some(NoAnswer::Proxy)),
-        (Probed::None(NoAnswer::ProxyPassword), true, Some(NoAnswer::ProxyPassword)),
-        (Probed::None(NoAnswer::Offline), true, Some(NoAnswer::Offline)),
+        (Probed::Ambiguous(facts()), false, Some(ProbeFailure::ProxyPassword)),
+        (Probed::None(ProbeFailure::Failed), false, Some(ProbeFailure::Failed)),
+        (Probed::None(ProbeFailure::Deadline), false, Some(ProbeFailure::Deadline)),
+        (Probed::None(ProbeFailure::Http3), false, Some(ProbeFailure::Http3)),
+        (Probed::None(ProbeFailure::Proxy), true, Some(ProbeFailure::Proxy)),
+        (Probed::None(ProbeFailure::ProxyPassword), true, Some(ProbeFailure::ProxyPassword)),
+        (Probed::None(ProbeFailure::Offline), true, Some(ProbeFailure::Offline)),
     ] {
         let next = || socket("wss://chat.example.com");
         let mut engine = engine("block", Pin::of_spki(b"key"));
@@ -426,7 +426,7 @@ fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handsha
     }
     let container = Route { container: true, ..Route::default() };
     for (preflight, route, why) in [
-        ("prefer", container.clone(), Some(NoAnswer::Container)),
+        ("prefer", container.clone(), Some(ProbeFailure::Container)),
         ("prefer", Route::default(), None),
         ("off", container, None),
     ] {
@@ -450,7 +450,7 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     let _ = answered(&mut engine, &socket(0), &first, Probed::Server(Facts::from(secure(chain.certificates()))));
     assert_eq!(opening(&mut engine, &socket(59)).answer, Answer::Cancel, "by the kept answer");
     assert!(probe(&mut engine, 60).is_some(), "a minute later it is asked again");
-    let _ = answered(&mut engine, &socket(100), &first, Probed::None(NoAnswer::Failed));
+    let _ = answered(&mut engine, &socket(100), &first, Probed::None(ProbeFailure::Failed));
     assert_eq!(probe(&mut engine, 120), None, "that there is no answer is one as well: a storm sends no more");
     assert!(probe(&mut engine, 99).is_some(), "nor is one believed that comes from the future");
     let proxied = Socket { route: Route { proxy: Some(proxy("socks", false)), ..Route::default() }, ..socket(101) };
@@ -466,7 +466,7 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     let change = engine.save_rule(&document, &stamp, &url_host).unwrap();
     engine.adopt(change);
     assert!(probe(&mut engine, 102).is_some(), "the policy has changed");
-    let _ = answered(&mut engine, &socket(102), &first, Probed::None(NoAnswer::Failed));
+    let _ = answered(&mut engine, &socket(102), &first, Probed::None(ProbeFailure::Failed));
     assert!(probe(&mut engine, 103).is_some(), "the answer to a probe of before is not kept");
 }
 

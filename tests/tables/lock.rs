@@ -9,7 +9,7 @@ use sockpin::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIO
 use sockpin::overruling::Overruled;
 use sockpin::pause::PauseLength;
 use sockpin::pin::Pin;
-use sockpin::preflight::{Answer as Probed, NoAnswer, Route};
+use sockpin::preflight::{Answer as Probed, ProbeFailure, Route};
 use sockpin::seal::Part;
 use sockpin::verdict::{Outcome, Reason};
 use sockpin::violation::{Stage, Violation};
@@ -70,7 +70,7 @@ fn at_gates(engine: &mut Engine, socket: &Socket, probed: &Probed) -> [Step; 2] 
 }
 
 fn unanswered() -> Probed {
-    Probed::None(NoAnswer::Failed)
+    Probed::None(ProbeFailure::Failed)
 }
 
 fn at_headers(engine: &mut Engine, socket: &Socket, facts: Facts, accept: Option<&str>) -> Step {

@@ -8,7 +8,7 @@ use sockpin::log::EntryKey;
 use sockpin::overruling::Overruled;
 use sockpin::pin::Pin;
 use sockpin::policy::{Layers, Policy};
-use sockpin::preflight::NoAnswer;
+use sockpin::preflight::ProbeFailure;
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason, judge};
 use sockpin::violation::{ChainDigest, Stage, Violation};
@@ -74,8 +74,8 @@ fn whatever_a_person_is_shown_apart_is_an_entry_of_its_own() {
         ("stage", Violation { stage: Stage::Preflight, ..first.clone() }),
         ("held", Violation { overruled: Some(Overruled::Held), ..first.clone() }),
         ("opened", Violation { overruled: Some(Overruled::Opened), ..first.clone() }),
-        ("proxy", Violation { no_answer: Some(NoAnswer::Proxy), ..first.clone() }),
-        ("offline", Violation { no_answer: Some(NoAnswer::Offline), ..first }),
+        ("proxy", Violation { probe_failure: Some(ProbeFailure::Proxy), ..first.clone() }),
+        ("offline", Violation { probe_failure: Some(ProbeFailure::Offline), ..first }),
     ];
     for (index, (what, one)) in all.iter().enumerate() {
         for (other_what, other) in &all[index + 1..] {

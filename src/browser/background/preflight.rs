@@ -21,22 +21,22 @@ use crate::browser::url_host::canonical_url;
 use crate::browser::{promise, security_info};
 use crate::connection::{Facts, MissingFacts};
 use crate::limits::PREFLIGHT_DEADLINE_MS;
-use crate::preflight::{Answer, NoAnswer, Probe, Proxy, Route};
+use crate::preflight::{Answer, Probe, ProbeFailure, Proxy, Route};
 
 /// Sends probes; sockets that ask for the same one share it.
 pub(super) struct Prober {
-    air: Rc<Air>,
+    in_flight: Rc<InFlight>,
 }
 
 /// The probes under way.
-struct Air {
-    flights: RefCell<HashMap<String, Rc<Flight>>>,
+struct InFlight {
+    flights: RefCell<HashMap<String, Rc<UnderWay>>>,
     registry: ProbeListeners,
     listeners: RefCell<Option<Listeners>>,
 }
 
 /// One probe under way.
-struct Flight {
+struct UnderWay {
     proxy: Option<Proxy>,
     /// The browser's name for its request, once it is about to leave.
     request_id: OnceCell<String>,
@@ -50,44 +50,44 @@ struct Flight {
 
 impl Prober {
     pub(super) fn new(registry: ProbeListeners) -> Self {
-        let air = Air { flights: RefCell::default(), registry, listeners: RefCell::default() };
-        Self { air: Rc::new(air) }
+        let in_flight = InFlight { flights: RefCell::default(), registry, listeners: RefCell::default() };
+        Self { in_flight: Rc::new(in_flight) }
     }
 
     /// Sends the probe, or waits for the one that is under way.
     pub(super) async fn send(&self, probe: &Probe) -> Answer {
         let Some(url) = canonical_url(&probe.url()) else {
-            return Answer::None(NoAnswer::Failed);
+            return Answer::None(ProbeFailure::Failed);
         };
-        let under_way = self.air.flights.borrow().get(&url).cloned();
+        let under_way = self.in_flight.flights.borrow().get(&url).cloned();
         let flight = match under_way {
             Some(flight) if flight.proxy == probe.proxy => flight,
             // By its address alone its answer could not be told from that of the other route.
-            Some(_) => return Answer::None(NoAnswer::Proxy),
+            Some(_) => return Answer::None(ProbeFailure::Proxy),
             None => self.begin(url, probe.proxy.clone()),
         };
         let ended = flight.ended.borrow().clone();
         let _ = JsFuture::from(ended).await;
-        flight.answer.get().cloned().unwrap_or(Answer::None(NoAnswer::Failed))
+        flight.answer.get().cloned().unwrap_or(Answer::None(ProbeFailure::Failed))
     }
 
-    fn begin(&self, url: String, proxy: Option<Proxy>) -> Rc<Flight> {
-        let flight = Rc::new(Flight {
+    fn begin(&self, url: String, proxy: Option<Proxy>) -> Rc<UnderWay> {
+        let flight = Rc::new(UnderWay {
             proxy,
             request_id: OnceCell::new(),
             answer: OnceCell::new(),
             in_doubt: Cell::new(None),
             ended: RefCell::new(promise::settled()),
         });
-        self.air.flights.borrow_mut().insert(url.clone(), Rc::clone(&flight));
-        let (air, this) = (Rc::clone(&self.air), Rc::clone(&flight));
+        self.in_flight.flights.borrow_mut().insert(url.clone(), Rc::clone(&flight));
+        let (in_flight, this) = (Rc::clone(&self.in_flight), Rc::clone(&flight));
         let ended = future_to_promise(async move {
             // Where this fails, the flight has no answer.
-            let _ = fly(&air, &this, &url).await;
-            air.flights.borrow_mut().remove(&url);
-            if air.flights.borrow().is_empty() {
-                air.registry.clear();
-                air.listeners.take();
+            let _ = send(&in_flight, &this, &url).await;
+            in_flight.flights.borrow_mut().remove(&url);
+            if in_flight.flights.borrow().is_empty() {
+                in_flight.registry.clear();
+                in_flight.listeners.take();
             }
             Ok(JsValue::UNDEFINED)
         });
@@ -96,13 +96,13 @@ impl Prober {
     }
 }
 
-async fn fly(air: &Rc<Air>, flight: &Flight, url: &str) -> Result<(), JsValue> {
+async fn send(in_flight: &Rc<InFlight>, flight: &UnderWay, url: &str) -> Result<(), JsValue> {
     let abort = AbortController::new()?;
     let request = to_js(&REQUEST).map_err(|error| to_js_error(&error))?;
     Reflect::set(&request, &JsValue::from_str("signal"), &abort.signal())?;
-    if air.listeners.borrow().is_none() {
-        let added = Listeners::add(air).inspect_err(|_| air.registry.clear())?;
-        air.listeners.replace(Some(added));
+    if in_flight.listeners.borrow().is_none() {
+        let added = Listeners::add(in_flight).inspect_err(|_| in_flight.registry.clear())?;
+        in_flight.listeners.replace(Some(added));
     }
     let url = url.to_owned();
     let sent = future_to_promise(async move {
@@ -116,10 +116,12 @@ async fn fly(air: &Rc<Air>, flight: &Flight, url: &str) -> Result<(), JsValue> {
     abort.abort();
     // The cell keeps what a listener has found out in time.
     let _ = match flight.in_doubt.take() {
-        Some(Facts::Missing(MissingFacts::NoCertificates)) => flight.answer.set(Answer::None(NoAnswer::ProxyPassword)),
-        Some(facts) => flight.answer.set(Answer::InDoubt(facts)),
-        None if api::is_offline() => flight.answer.set(Answer::None(NoAnswer::Offline)),
-        None if !in_time => flight.answer.set(Answer::None(NoAnswer::Deadline)),
+        Some(Facts::Missing(MissingFacts::NoCertificates)) => {
+            flight.answer.set(Answer::None(ProbeFailure::ProxyPassword))
+        }
+        Some(facts) => flight.answer.set(Answer::Ambiguous(facts)),
+        None if api::is_offline() => flight.answer.set(Answer::None(ProbeFailure::Offline)),
+        None if !in_time => flight.answer.set(Answer::None(ProbeFailure::Deadline)),
         None => Ok(()),
     };
     Ok(())
@@ -150,7 +152,7 @@ struct Listeners {
 }
 
 impl Listeners {
-    fn add(air: &Rc<Air>) -> Result<Self, JsValue> {
+    fn add(in_flight: &Rc<InFlight>) -> Result<Self, JsValue> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Filter {
@@ -161,28 +163,28 @@ impl Listeners {
         // A background belongs to no tab. No pattern has a port, and the address is compared in any case.
         let filter = Filter { urls: ["https://*/*"], types: ["xmlhttprequest"], tab_id: -1 };
         let filter = to_js(&filter).map_err(|error| to_js_error(&error))?;
-        let listen = |event, answer: fn(&Rc<Flight>, &JsValue) -> JsValue| {
-            let weak = Rc::downgrade(air);
+        let listen = |event, answer: fn(&Rc<UnderWay>, &JsValue) -> JsValue| {
+            let weak = Rc::downgrade(in_flight);
             let listener = Listener::new(move |details| {
                 weak.upgrade()
-                    .and_then(|air| air.flight_of(&details))
+                    .and_then(|in_flight| in_flight.probe_of(&details))
                     .map_or_else(go_on, |flight| answer(&flight, &details))
             });
-            air.registry.add(event, &listener, &filter).map(|()| listener)
+            in_flight.registry.add(event, &listener, &filter).map(|()| listener)
         };
         Ok(Self {
             _held: [
-                listen("onBeforeRequest", take_off)?,
-                listen("onAuthRequired", ask_nobody)?,
-                listen("onHeadersReceived", land)?,
+                listen("onBeforeRequest", on_before_request)?,
+                listen("onAuthRequired", on_auth_required)?,
+                listen("onHeadersReceived", on_headers_received)?,
             ],
         })
     }
 }
 
-impl Air {
+impl InFlight {
     /// The flight that this request is, if it is one of ours.
-    fn flight_of(&self, details: &JsValue) -> Option<Rc<Flight>> {
+    fn probe_of(&self, details: &JsValue) -> Option<Rc<UnderWay>> {
         let text = |name: &'static str| property(details, name).as_string();
         let is_ours =
             text("method")? == REQUEST.method && text("originUrl")?.starts_with(&api::extension_url("").ok()?);
@@ -191,7 +193,7 @@ impl Air {
 }
 
 /// It is about to be sent: only by the route that the socket takes.
-fn take_off(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
+fn on_before_request(flight: &Rc<UnderWay>, details: &JsValue) -> JsValue {
     let expected = Route { proxy: flight.proxy.clone(), ..Route::default() };
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
     // It comes again where the proxy has wanted a password, and is given it.
@@ -199,31 +201,31 @@ fn take_off(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
     if route(details) == expected && *flight.request_id.get_or_init(|| request_id.clone()) == request_id {
         return go_on();
     }
-    let _ = flight.answer.set(Answer::None(NoAnswer::Proxy));
+    let _ = flight.answer.set(Answer::None(ProbeFailure::Proxy));
     cancel()
 }
 
 /// A password is wanted that Firefox does not have: it would ask a person, who has opened no page of this address.
-fn ask_nobody(flight: &Rc<Flight>, _: &JsValue) -> JsValue {
-    let _ = flight.answer.set(Answer::None(NoAnswer::ProxyPassword));
+fn on_auth_required(flight: &Rc<UnderWay>, _: &JsValue) -> JsValue {
+    let _ = flight.answer.set(Answer::None(ProbeFailure::ProxyPassword));
     cancel()
 }
 
 /// The server has answered, so its key is known, and no more is wanted of it.
-fn land(flight: &Rc<Flight>, details: &JsValue) -> JsValue {
+fn on_headers_received(flight: &Rc<UnderWay>, details: &JsValue) -> JsValue {
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
     // Not one that an earlier flight has left behind.
     if flight.request_id.get() != Some(&request_id) {
         return cancel();
     }
     if property(details, "statusLine").as_string().is_some_and(|line| line.starts_with(HTTP3)) {
-        let _ = flight.answer.set(Answer::None(NoAnswer::Http3));
+        let _ = flight.answer.set(Answer::None(ProbeFailure::Http3));
         return cancel();
     }
     let (flight, route, status) = (Rc::clone(flight), route(details), status(details));
     let landed = future_to_promise(async move {
         let facts = security_info::facts(&request_id).await;
-        if route.may_be_the_proxys(status, &facts) {
+        if route.may_come_from_proxy(status, &facts) {
             flight.in_doubt.set(Some(facts));
             return Ok(go_on());
         }

@@ -162,8 +162,8 @@ async fn a_socket_is_not_stopped_any_more_once_there_is_a_network_again() -> Res
     let nobody = Ipv4Addr::new(127, 0, 9, 9);
     let world = world().await?;
     let key = Key::new()?;
-    for (offline, no_answer) in [(true, "offline"), (false, "failed")] {
-        let host = format!("{no_answer}.example");
+    for (offline, probe_failure) in [(true, "offline"), (false, "failed")] {
+        let host = format!("{probe_failure}.example");
         let server = Server::tls(world.demo.authority.issue(&[&host], &key)?).await?;
         let address = format!("wss://{host}:{}/", server.port());
         let rule = json!({ "host": host, "preflight": "require", "pins": [{ "sha256": key.pin() }] });
@@ -173,11 +173,11 @@ async fn a_socket_is_not_stopped_any_more_once_there_is_a_network_again() -> Res
         world.firefox.privileged(SET_OFFLINE, vec![json!(offline)]).await?;
         assert!(world.firefox.socket(&address).await?.refused());
         let log = world.firefox.violations().await?;
-        assert_eq!((&log[0]["reason"], &log[0]["noAnswer"]), (&json!("preflight-unanswered"), &json!(no_answer)));
+        assert_eq!((&log[0]["reason"], &log[0]["noAnswer"]), (&json!("preflight-unanswered"), &json!(probe_failure)));
         world.firefox.lead(&[(host, Ipv4Addr::LOCALHOST)]).await?;
         world.firefox.privileged(SET_OFFLINE, vec![json!(false)]).await?;
         // The control: what failed with a network is kept.
-        assert_eq!(world.firefox.socket(&address).await?.delivered(), offline, "{no_answer}");
+        assert_eq!(world.firefox.socket(&address).await?.delivered(), offline, "{probe_failure}");
     }
     world.firefox.quit().await
 }
