@@ -1,4 +1,4 @@
-//! Sends the pre-flights: a bare request of the extension's own, cancelled as soon as the server's key is known.
+//! Sends the pre-probes: a bare request of the extension's own, cancelled as soon as the server's key is known.
 //!
 //! The browser shows an extension its own requests, so the facts of a probe are read as those of a handshake are. The
 //! listeners are there only while a probe is under way, so that nothing else wakes or delays anything. They see no
@@ -30,13 +30,13 @@ pub(super) struct Prober {
 
 /// The probes under way.
 struct InFlight {
-    flights: RefCell<HashMap<String, Rc<UnderWay>>>,
+    probes: RefCell<HashMap<String, Rc<PendingProbe>>>,
     registry: ProbeListeners,
     listeners: RefCell<Option<Listeners>>,
 }
 
 /// One probe under way.
-struct UnderWay {
+struct PendingProbe {
     proxy: Option<Proxy>,
     /// The browser's name for its request, once it is about to leave.
     request_id: OnceCell<String>,
@@ -50,7 +50,7 @@ struct UnderWay {
 
 impl Prober {
     pub(super) fn new(registry: ProbeListeners) -> Self {
-        let in_flight = InFlight { flights: RefCell::default(), registry, listeners: RefCell::default() };
+        let in_flight = InFlight { probes: RefCell::default(), registry, listeners: RefCell::default() };
         Self { in_flight: Rc::new(in_flight) }
     }
 
@@ -59,44 +59,44 @@ impl Prober {
         let Some(url) = canonical_url(&probe.url()) else {
             return Answer::None(ProbeFailure::Failed);
         };
-        let under_way = self.in_flight.flights.borrow().get(&url).cloned();
-        let flight = match under_way {
-            Some(flight) if flight.proxy == probe.proxy => flight,
+        let under_way = self.in_flight.probes.borrow().get(&url).cloned();
+        let pending = match under_way {
+            Some(pending) if pending.proxy == probe.proxy => pending,
             // By its address alone its answer could not be told from that of the other route.
             Some(_) => return Answer::None(ProbeFailure::Proxy),
             None => self.begin(url, probe.proxy.clone()),
         };
-        let ended = flight.ended.borrow().clone();
+        let ended = pending.ended.borrow().clone();
         let _ = JsFuture::from(ended).await;
-        flight.answer.get().cloned().unwrap_or(Answer::None(ProbeFailure::Failed))
+        pending.answer.get().cloned().unwrap_or(Answer::None(ProbeFailure::Failed))
     }
 
-    fn begin(&self, url: String, proxy: Option<Proxy>) -> Rc<UnderWay> {
-        let flight = Rc::new(UnderWay {
+    fn begin(&self, url: String, proxy: Option<Proxy>) -> Rc<PendingProbe> {
+        let pending = Rc::new(PendingProbe {
             proxy,
             request_id: OnceCell::new(),
             answer: OnceCell::new(),
             in_doubt: Cell::new(None),
             ended: RefCell::new(promise::settled()),
         });
-        self.in_flight.flights.borrow_mut().insert(url.clone(), Rc::clone(&flight));
-        let (in_flight, this) = (Rc::clone(&self.in_flight), Rc::clone(&flight));
+        self.in_flight.probes.borrow_mut().insert(url.clone(), Rc::clone(&pending));
+        let (in_flight, this) = (Rc::clone(&self.in_flight), Rc::clone(&pending));
         let ended = future_to_promise(async move {
-            // Where this fails, the flight has no answer.
+            // Where this fails, the pending has no answer.
             let _ = send(&in_flight, &this, &url).await;
-            in_flight.flights.borrow_mut().remove(&url);
-            if in_flight.flights.borrow().is_empty() {
+            in_flight.probes.borrow_mut().remove(&url);
+            if in_flight.probes.borrow().is_empty() {
                 in_flight.registry.clear();
                 in_flight.listeners.take();
             }
             Ok(JsValue::UNDEFINED)
         });
-        *flight.ended.borrow_mut() = ended;
-        flight
+        *pending.ended.borrow_mut() = ended;
+        pending
     }
 }
 
-async fn send(in_flight: &Rc<InFlight>, flight: &UnderWay, url: &str) -> Result<(), JsValue> {
+async fn send(in_flight: &Rc<InFlight>, pending: &PendingProbe, url: &str) -> Result<(), JsValue> {
     let abort = AbortController::new()?;
     let request = to_js(&REQUEST).map_err(|error| to_js_error(&error))?;
     Reflect::set(&request, &JsValue::from_str("signal"), &abort.signal())?;
@@ -115,13 +115,13 @@ async fn send(in_flight: &Rc<InFlight>, flight: &UnderWay, url: &str) -> Result<
     let in_time = promise::within(&sent, PREFLIGHT_DEADLINE_MS).await;
     abort.abort();
     // The cell keeps what a listener has found out in time.
-    let _ = match flight.in_doubt.take() {
+    let _ = match pending.in_doubt.take() {
         Some(Facts::Missing(MissingFacts::NoCertificates)) => {
-            flight.answer.set(Answer::None(ProbeFailure::ProxyPassword))
+            pending.answer.set(Answer::None(ProbeFailure::ProxyPassword))
         }
-        Some(facts) => flight.answer.set(Answer::Ambiguous(facts)),
-        None if api::is_offline() => flight.answer.set(Answer::None(ProbeFailure::Offline)),
-        None if !in_time => flight.answer.set(Answer::None(ProbeFailure::Deadline)),
+        Some(facts) => pending.answer.set(Answer::Ambiguous(facts)),
+        None if api::is_offline() => pending.answer.set(Answer::None(ProbeFailure::Offline)),
+        None if !in_time => pending.answer.set(Answer::None(ProbeFailure::Deadline)),
         None => Ok(()),
     };
     Ok(())
@@ -163,12 +163,12 @@ impl Listeners {
         // A background belongs to no tab. No pattern has a port, and the address is compared in any case.
         let filter = Filter { urls: ["https://*/*"], types: ["xmlhttprequest"], tab_id: -1 };
         let filter = to_js(&filter).map_err(|error| to_js_error(&error))?;
-        let listen = |event, answer: fn(&Rc<UnderWay>, &JsValue) -> JsValue| {
+        let listen = |event, answer: fn(&Rc<PendingProbe>, &JsValue) -> JsValue| {
             let weak = Rc::downgrade(in_flight);
             let listener = Listener::new(move |details| {
                 weak.upgrade()
                     .and_then(|in_flight| in_flight.probe_of(&details))
-                    .map_or_else(go_on, |flight| answer(&flight, &details))
+                    .map_or_else(go_on, |pending| answer(&pending, &details))
             });
             in_flight.registry.add(event, &listener, &filter).map(|()| listener)
         };
@@ -183,56 +183,56 @@ impl Listeners {
 }
 
 impl InFlight {
-    /// The flight that this request is, if it is one of ours.
-    fn probe_of(&self, details: &JsValue) -> Option<Rc<UnderWay>> {
+    /// The pending that this request is, if it is one of ours.
+    fn probe_of(&self, details: &JsValue) -> Option<Rc<PendingProbe>> {
         let text = |name: &'static str| property(details, name).as_string();
         let is_ours =
             text("method")? == REQUEST.method && text("originUrl")?.starts_with(&api::extension_url("").ok()?);
-        if is_ours { self.flights.borrow().get(&text("url")?).cloned() } else { None }
+        if is_ours { self.probes.borrow().get(&text("url")?).cloned() } else { None }
     }
 }
 
 /// It is about to be sent: only by the route that the socket takes.
-fn on_before_request(flight: &Rc<UnderWay>, details: &JsValue) -> JsValue {
-    let expected = Route { proxy: flight.proxy.clone(), ..Route::default() };
+fn on_before_request(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue {
+    let expected = Route { proxy: pending.proxy.clone(), ..Route::default() };
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
     // It comes again where the proxy has wanted a password, and is given it.
-    flight.in_doubt.take();
-    if route(details) == expected && *flight.request_id.get_or_init(|| request_id.clone()) == request_id {
+    pending.in_doubt.take();
+    if route(details) == expected && *pending.request_id.get_or_init(|| request_id.clone()) == request_id {
         return go_on();
     }
-    let _ = flight.answer.set(Answer::None(ProbeFailure::Proxy));
+    let _ = pending.answer.set(Answer::None(ProbeFailure::Proxy));
     cancel()
 }
 
 /// A password is wanted that Firefox does not have: it would ask a person, who has opened no page of this address.
-fn on_auth_required(flight: &Rc<UnderWay>, _: &JsValue) -> JsValue {
-    let _ = flight.answer.set(Answer::None(ProbeFailure::ProxyPassword));
+fn on_auth_required(pending: &Rc<PendingProbe>, _: &JsValue) -> JsValue {
+    let _ = pending.answer.set(Answer::None(ProbeFailure::ProxyPassword));
     cancel()
 }
 
 /// The server has answered, so its key is known, and no more is wanted of it.
-fn on_headers_received(flight: &Rc<UnderWay>, details: &JsValue) -> JsValue {
+fn on_headers_received(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue {
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
-    // Not one that an earlier flight has left behind.
-    if flight.request_id.get() != Some(&request_id) {
+    // Not one that an earlier pending has left behind.
+    if pending.request_id.get() != Some(&request_id) {
         return cancel();
     }
     if property(details, "statusLine").as_string().is_some_and(|line| line.starts_with(HTTP3)) {
-        let _ = flight.answer.set(Answer::None(ProbeFailure::Http3));
+        let _ = pending.answer.set(Answer::None(ProbeFailure::Http3));
         return cancel();
     }
-    let (flight, route, status) = (Rc::clone(flight), route(details), status(details));
-    let landed = future_to_promise(async move {
+    let (pending, route, status) = (Rc::clone(pending), route(details), status(details));
+    let answered = future_to_promise(async move {
         let facts = security_info::facts(&request_id).await;
         if route.may_come_from_proxy(status, &facts) {
-            flight.in_doubt.set(Some(facts));
+            pending.in_doubt.set(Some(facts));
             return Ok(go_on());
         }
-        let _ = flight.answer.set(Answer::Server(facts));
+        let _ = pending.answer.set(Answer::Server(facts));
         Ok(cancel())
     });
-    landed.into()
+    answered.into()
 }
 
 const HTTP3: &str = "HTTP/3";
