@@ -61,7 +61,7 @@ pub struct Socket {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Let it go on.
-    LetGo,
+    Proceed,
     /// Let it go on with this key in place of its own: it is locked.
     Lock(WebSocketKey),
     /// Let it go on with these headers of the answer changed: the lock is opened. None takes a header out.
@@ -118,7 +118,7 @@ pub enum Gate<'a> {
 
 /// What to do before a socket is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OnOpening {
+pub enum AtGate {
     /// No pre-flight is needed.
     Decided(Step),
     /// Send this one, then tell [`Engine::answered`].
@@ -127,7 +127,7 @@ pub enum OnOpening {
 
 /// What to do once the server has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OnHeaders {
+pub enum HeadersReceived {
     /// No facts are needed.
     Decided(Step),
     /// Fetch the facts, then ask [`Engine::judge`].
@@ -200,18 +200,18 @@ impl Engine {
 
     /// A socket is about to be opened; nothing has been sent.
     #[must_use]
-    pub fn opening(&mut self, socket: &Socket, gate: &Gate<'_>, url_host: UrlHostParser<'_>) -> OnOpening {
+    pub fn opening(&mut self, socket: &Socket, gate: &Gate<'_>, url_host: UrlHostParser<'_>) -> AtGate {
         self.handshakes.begin(socket);
         let decision = match self.prepare(socket, Stage::BeforeRequest, url_host) {
             Ok((layers, target)) if target.scheme == Scheme::Wss => match self.before_handshake(layers, target, socket)
             {
                 Ok(decision) => decision,
-                Err(probe) => return OnOpening::NeedsProbe(probe),
+                Err(probe) => return AtGate::NeedsProbe(probe),
             },
             Ok((layers, target)) => self.cleartext(layers, target, socket),
             Err(decision) => decision,
         };
-        OnOpening::Decided(self.settle_at(gate, decision, socket, url_host))
+        AtGate::Decided(self.settle_at(gate, decision, socket, url_host))
     }
 
     /// The probe that [`Engine::opening`] asked for has come back. It holds for the sockets that follow as well.
@@ -239,27 +239,27 @@ impl Engine {
         socket: &Socket,
         headers: Headers<'_>,
         url_host: UrlHostParser<'_>,
-    ) -> OnHeaders {
+    ) -> HeadersReceived {
         let decision = match self.prepare(socket, Stage::Handshake, url_host) {
             Ok((layers, target)) => {
                 let (verdict, connection) = judge_without_facts(layers, target, socket.now);
                 if verdict.outcome == Outcome::NotPinned {
-                    Decision::let_go()
+                    Decision::proceed()
                 } else if verdict.reason != Reason::Cleartext {
                     if verdict.outcome == Outcome::Block {
                         self.begin_judging(socket);
                     }
-                    return OnHeaders::NeedsFacts(connection.target);
+                    return HeadersReceived::NeedsFacts(connection.target);
                 } else if self.is_paused(socket) {
                     // It was let go, and written down, when it was opened.
-                    Decision::let_go()
+                    Decision::proceed()
                 } else {
                     Decision::of(&verdict, &connection, socket, Stage::Handshake)
                 }
             }
             Err(decision) => decision,
         };
-        OnHeaders::Decided(self.settle_answer(decision, socket, headers))
+        HeadersReceived::Decided(self.settle_answer(decision, socket, headers))
     }
 
     /// The facts are there.

@@ -33,7 +33,7 @@ use self::session_store::{OVERRULING, PAUSE, SEALED};
 use super::convert::{from_js, json, property, to_js, to_js_error};
 use super::url_host::url_host;
 use super::{clock, managed_store, policy_store, promise, security_info, witness};
-use crate::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Step, Stored};
+use crate::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
@@ -137,8 +137,8 @@ impl Background {
             let opening = || headers::opening(&details);
             let on_headers = state.engine.borrow_mut().headers_received(&socket, &opening, &url_host);
             let step = match on_headers {
-                OnHeaders::Decided(step) => step,
-                OnHeaders::NeedsFacts(target) => {
+                HeadersReceived::Decided(step) => step,
+                HeadersReceived::NeedsFacts(target) => {
                     let facts = security_info::facts(&socket.request).await;
                     if has_given_up(&details) {
                         return blocking_response(&Answer::Cancel, &details);
@@ -255,8 +255,8 @@ impl State {
         self.catch_up().await;
         let on_opening = self.engine.borrow_mut().opening(&socket, gate, &url_host);
         let step = match on_opening {
-            OnOpening::Decided(step) => step,
-            OnOpening::NeedsProbe(probe) => {
+            AtGate::Decided(step) => step,
+            AtGate::NeedsProbe(probe) => {
                 let answer = self.prober.send(&probe).await;
                 if has_given_up(details) {
                     return blocking_response(&Answer::Cancel, details);
@@ -389,7 +389,7 @@ fn has_given_up(details: &JsValue) -> bool {
 /// What a blocking listener returns.
 fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsValue> {
     let name = match answer {
-        Answer::LetGo => None,
+        Answer::Proceed => None,
         Answer::Lock(key) => {
             let change = (SEC_WEBSOCKET_KEY, Some(key.as_str().to_owned()));
             return headers::changed(details, headers::OF_REQUEST, &[change]);

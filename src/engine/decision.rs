@@ -20,14 +20,14 @@ pub(super) struct Decision {
 }
 
 impl Decision {
-    pub(super) const fn let_go() -> Self {
-        Self { answer: Answer::LetGo, violation: None }
+    pub(super) const fn proceed() -> Self {
+        Self { answer: Answer::Proceed, violation: None }
     }
 
     pub(super) fn of(verdict: &Verdict, connection: &Connection, socket: &Socket, stage: Stage) -> Self {
         let violation = || Violation { stage, ..Violation::new(verdict, connection, socket.page.clone()) };
         let answer = match verdict.outcome {
-            Outcome::NotPinned | Outcome::Allow | Outcome::Flag => Answer::LetGo,
+            Outcome::NotPinned | Outcome::Allow | Outcome::Flag => Answer::Proceed,
             Outcome::Block => Answer::Cancel,
         };
         Self { answer, violation: verdict.is_violation().then(violation).map(Box::new) }
@@ -44,7 +44,7 @@ impl Engine {
         let target = Target::from_url(&socket.url, url_host);
         match (&self.policy, target) {
             (Ok(layers), Ok(target)) => Ok((layers, target)),
-            _ if self.is_paused(socket) => Err(Decision::let_go()),
+            _ if self.is_paused(socket) => Err(Decision::proceed()),
             (Err(_), target) => Err(stop(socket, Reason::PolicyUnreadable, stage, target.ok().as_ref())),
             (Ok(_), Err(_)) => Err(stop(socket, Reason::UnreadableAddress, stage, None)),
         }
@@ -54,7 +54,7 @@ impl Engine {
     /// that does so.
     pub(super) fn before_handshake(&self, layers: &Layers, target: Target, socket: &Socket) -> Result<Decision, Probe> {
         if self.is_paused(socket) || preflight::asked_for(layers, &target, socket.now).is_none() {
-            return Ok(Decision::let_go());
+            return Ok(Decision::proceed());
         }
         if let Some(obstacle) = preflight::obstacle(&socket.route) {
             return Ok(self.after_probe(layers, target, socket, &preflight::Answer::None(obstacle)));
@@ -75,10 +75,10 @@ impl Engine {
         answer: &preflight::Answer,
     ) -> Decision {
         if self.is_paused(socket) {
-            return Decision::let_go();
+            return Decision::proceed();
         }
         let (facts, otherwise) = match answer {
-            preflight::Answer::Server(facts) => (facts, Decision::let_go()),
+            preflight::Answer::Server(facts) => (facts, Decision::proceed()),
             preflight::Answer::Ambiguous(facts) => {
                 (facts, without_answer(layers, &target, socket, ProbeFailure::ProxyPassword))
             }
@@ -103,7 +103,7 @@ impl Engine {
             return decision(&Verdict { paused: verdict.is_violation(), ..verdict });
         }
         match verdict.outcome {
-            Outcome::NotPinned | Outcome::Allow => Decision::let_go(),
+            Outcome::NotPinned | Outcome::Allow => Decision::proceed(),
             // It comes again as wss:// and is judged then.
             Outcome::Block if is_ruled(layers, connection.target.over_tls(), socket.now) => {
                 Decision { answer: Answer::Upgrade, violation: None }
@@ -128,7 +128,7 @@ impl Engine {
     /// The answer to the handshake itself.
     pub(super) fn at_handshake(&self, socket: &Socket, target: Target, facts: Facts) -> Decision {
         match &self.policy {
-            Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => Decision::let_go(),
+            Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => Decision::proceed(),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
                 let verdict = judge(layers, &connection);
@@ -139,7 +139,7 @@ impl Engine {
                 }
                 decision
             }
-            Err(_) if self.is_paused(socket) => Decision::let_go(),
+            Err(_) if self.is_paused(socket) => Decision::proceed(),
             Err(_) => stop(socket, Reason::PolicyUnreadable, Stage::Handshake, Some(&target)),
         }
     }
@@ -174,7 +174,7 @@ impl Engine {
 fn without_answer(layers: &Layers, target: &Target, socket: &Socket, probe_failure: ProbeFailure) -> Decision {
     let asked = preflight::asked_for(layers, target, socket.now);
     let Some((layer, rule)) = asked.filter(|(_, rule)| rule.preflight() == Preflight::Require) else {
-        return Decision::let_go();
+        return Decision::proceed();
     };
     let rule = Some((layer, Arc::clone(rule)));
     let verdict = Verdict { rule, ..Verdict::unjudged(Reason::PreflightUnanswered) };

@@ -28,7 +28,7 @@ impl Engine {
     ) -> Step {
         let decision = match (gate, &decision.answer) {
             (Gate::BeforeSendHeaders { .. }, Answer::Upgrade) => self.in_clear(socket, url_host),
-            (Gate::BeforeSendHeaders { page_key, nonce }, Answer::LetGo) => {
+            (Gate::BeforeSendHeaders { page_key, nonce }, Answer::Proceed) => {
                 self.lock(decision, page_key, nonce, socket, url_host)
             }
             _ => decision,
@@ -69,7 +69,7 @@ impl Engine {
     /// Opens the lock of a socket that is let go: takes the seal out of its answer, and puts in the value that fits the
     /// page's key, if the server has answered to the key that it was sent.
     pub(super) fn settle_answer(&mut self, decision: Decision, socket: &Socket, headers: Headers<'_>) -> Step {
-        if decision.answer != Answer::LetGo {
+        if decision.answer != Answer::Proceed {
             return self.settle(decision, socket);
         }
         let headers = headers();
@@ -89,7 +89,7 @@ impl Engine {
             }
             None => {}
         }
-        let answer = if changes.is_empty() { Answer::LetGo } else { Answer::Unlock(changes) };
+        let answer = if changes.is_empty() { Answer::Proceed } else { Answer::Unlock(changes) };
         self.settle(Decision { answer, ..decision }, socket)
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use sockpin::connection::{Facts, MissingFacts};
-use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Refusal, Socket, Step, Stored};
+use sockpin::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Refusal, Socket, Step, Stored};
 use sockpin::error::Error;
 use sockpin::lock::OpeningHeaders;
 use sockpin::pause::{PauseEvent, PauseLength};
@@ -42,15 +42,15 @@ fn start(user: Result<Option<String>, Error>) -> Engine {
 }
 
 /// At the first gate.
-fn at_first_gate(engine: &mut Engine, socket: &Socket) -> OnOpening {
+fn at_first_gate(engine: &mut Engine, socket: &Socket) -> AtGate {
     engine.opening(socket, &Gate::BeforeRequest, &url_host)
 }
 
 /// Before the handshake, where no probe has an answer.
 fn opening(engine: &mut Engine, socket: &Socket) -> Step {
     match at_first_gate(engine, socket) {
-        OnOpening::Decided(step) => step,
-        OnOpening::NeedsProbe(probe) => answered(engine, socket, &probe, Probed::None(ProbeFailure::Failed)),
+        AtGate::Decided(step) => step,
+        AtGate::NeedsProbe(probe) => answered(engine, socket, &probe, Probed::None(ProbeFailure::Failed)),
     }
 }
 
@@ -61,16 +61,16 @@ fn answered(engine: &mut Engine, socket: &Socket, probe: &Probe, answer: Probed)
 /// A probe as a rule asks for it.
 fn probe() -> Probe {
     match at_first_gate(&mut engine("block", Pin::of_spki(b"key")), &socket("wss://chat.example.com")) {
-        OnOpening::NeedsProbe(probe) => probe,
-        OnOpening::Decided(step) => panic!("no probe is sent: {step:?}"),
+        AtGate::NeedsProbe(probe) => probe,
+        AtGate::Decided(step) => panic!("no probe is sent: {step:?}"),
     }
 }
 
 /// An answer to the handshake without headers.
 fn handshake(engine: &mut Engine, socket: &Socket, facts: Facts) -> Step {
     match engine.headers_received(socket, &OpeningHeaders::default, &url_host) {
-        OnHeaders::Decided(step) => step,
-        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts, &OpeningHeaders::default),
+        HeadersReceived::Decided(step) => step,
+        HeadersReceived::NeedsFacts(target) => engine.judge(socket, target, facts, &OpeningHeaders::default),
     }
 }
 
@@ -90,10 +90,10 @@ fn a_handshake_is_let_go_flagged_or_cancelled() {
     let chain = TestChain::new();
     let (right, wrong) = (chain.pins[0], Pin::of_spki(b"another key"));
     for (mode, pin, answer, logged, counted) in [
-        ("block", right, Answer::LetGo, vec![], 0),
+        ("block", right, Answer::Proceed, vec![], 0),
         ("block", wrong, Answer::Cancel, vec![(Outcome::Block, Reason::PinMismatch)], 1),
-        ("flag", wrong, Answer::LetGo, vec![(Outcome::Flag, Reason::PinMismatch)], 0),
-        ("off", wrong, Answer::LetGo, vec![], 0),
+        ("flag", wrong, Answer::Proceed, vec![(Outcome::Flag, Reason::PinMismatch)], 0),
+        ("off", wrong, Answer::Proceed, vec![], 0),
     ] {
         let step =
             handshake(&mut engine(mode, pin), &socket("wss://chat.example.com"), secure(chain.certificates()).into());
@@ -106,11 +106,12 @@ fn an_unpinned_socket_is_let_go_without_its_chain() {
     let mut engine = engine("block", Pin::of_spki(b"key"));
     for url in ["wss://other.example.com", "ws://other.example.com", "wss://chat.example.com.evil.test"] {
         let socket = socket(url);
-        assert_eq!(opening(&mut engine, &socket), Step { answer: Answer::LetGo, effects: vec![] }, "{url}");
-        let OnHeaders::Decided(step) = engine.headers_received(&socket, &OpeningHeaders::default, &url_host) else {
+        assert_eq!(opening(&mut engine, &socket), Step { answer: Answer::Proceed, effects: vec![] }, "{url}");
+        let HeadersReceived::Decided(step) = engine.headers_received(&socket, &OpeningHeaders::default, &url_host)
+        else {
             panic!("{url} asks for facts")
         };
-        assert_eq!(step.answer, Answer::LetGo, "{url}");
+        assert_eq!(step.answer, Answer::Proceed, "{url}");
     }
 }
 
@@ -127,13 +128,13 @@ fn what_a_proxy_answers_that_wants_a_password_is_not_judged_in_the_servers_place
     let exception = || Facts::LeafOnly { leaf: vec![], exception: true };
     let (plain, tls) = (Some(proxy("http", false)), Some(proxy("https", true)));
     for (proxy, status, facts, answer) in [
-        (&plain, Some(407), nothing(), Answer::LetGo),
+        (&plain, Some(407), nothing(), Answer::Proceed),
         // From beyond the proxy: the server's own.
         (&plain, Some(407), chain(), Answer::Cancel),
         (&plain, Some(407), exception(), Answer::Cancel),
         (&plain, Some(407), failed(), Answer::Cancel),
-        (&tls, Some(407), nothing(), Answer::LetGo),
-        (&tls, Some(407), chain(), Answer::LetGo),
+        (&tls, Some(407), nothing(), Answer::Proceed),
+        (&tls, Some(407), chain(), Answer::Proceed),
         // No other status is.
         (&plain, Some(401), nothing(), Answer::Cancel),
         (&plain, Some(101), nothing(), Answer::Cancel),
@@ -165,7 +166,7 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
     for (mode, on_opening, logged) in [
         ("block", Answer::Upgrade, vec![]),
         ("flag", Answer::Upgrade, vec![(Outcome::Flag, Reason::Cleartext)]),
-        ("off", Answer::LetGo, vec![]),
+        ("off", Answer::Proceed, vec![]),
     ] {
         let step = opening(&mut engine(mode, Pin::of_spki(b"key")), &socket("ws://chat.example.com"));
         assert_eq!((step.answer.clone(), done(&step).0), (on_opening, logged), "{mode}");
@@ -174,9 +175,9 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
     let pin = Pin::of_spki(b"key").to_base64();
     for (host, url, answer) in [
         ("chat.example.com:80", "ws://chat.example.com", Answer::Cancel),
-        ("chat.example.com:80", "ws://chat.example.com:8080", Answer::LetGo),
+        ("chat.example.com:80", "ws://chat.example.com:8080", Answer::Proceed),
         ("chat.example.com:443", "ws://chat.example.com", Answer::Upgrade),
-        ("chat.example.com:443", "ws://chat.example.com:8080", Answer::LetGo),
+        ("chat.example.com:443", "ws://chat.example.com:8080", Answer::Proceed),
         ("chat.example.com:8080", "ws://chat.example.com:8080", Answer::Upgrade),
     ] {
         let record = json!({"version": 1, "rules": [{"host": host, "pins": [{"sha256": pin}]}]}).to_string();
@@ -220,7 +221,7 @@ fn without_a_readable_policy_every_socket_is_stopped_at_once() {
         }
         let change = engine.start_afresh().unwrap();
         engine.adopt(change);
-        assert_eq!(opening(&mut engine, &socket("wss://anything.example")).answer, Answer::LetGo);
+        assert_eq!(opening(&mut engine, &socket("wss://anything.example")).answer, Answer::Proceed);
         assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(Error::PolicyInForce))));
     }
 }
@@ -230,10 +231,10 @@ fn a_rule_that_requires_a_preflight_stops_the_socket_before_its_handshake() {
     let pin = Pin::of_spki(b"key").to_base64();
     for (fields, answer) in [
         (json!({"preflight": "require"}), Answer::Cancel),
-        (json!({"preflight": "prefer"}), Answer::LetGo),
-        (json!({"preflight": "off"}), Answer::LetGo),
-        (json!({"preflight": "require", "mode": "flag"}), Answer::LetGo),
-        (json!({"preflight": "require", "expires": "2020-01-01"}), Answer::LetGo),
+        (json!({"preflight": "prefer"}), Answer::Proceed),
+        (json!({"preflight": "off"}), Answer::Proceed),
+        (json!({"preflight": "require", "mode": "flag"}), Answer::Proceed),
+        (json!({"preflight": "require", "expires": "2020-01-01"}), Answer::Proceed),
     ] {
         let mut rule = json!({"host": "chat.example.com", "pins": [{"sha256": pin}]});
         rule.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -278,7 +279,7 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     let change = engine.save_rule(&document, &stamp, &url_host).unwrap();
     let socket = socket("wss://chat.example.com");
     let is_ruled = |engine: &mut Engine| {
-        matches!(engine.headers_received(&socket, &OpeningHeaders::default, &url_host), OnHeaders::NeedsFacts(_))
+        matches!(engine.headers_received(&socket, &OpeningHeaders::default, &url_host), HeadersReceived::NeedsFacts(_))
     };
     assert!(!is_ruled(&mut engine));
     engine.adopt(change);
@@ -331,8 +332,8 @@ fn only_a_rule_that_may_block_asks_for_a_preflight() {
     ] {
         let mut engine = start(Ok(Some(policy(&[ruled(&fields)]))));
         let on_opening = at_first_gate(&mut engine, &socket("wss://chat.example.com/path?secret"));
-        assert_eq!(matches!(on_opening, OnOpening::NeedsProbe(_)), asks, "{fields}");
-        if let OnOpening::NeedsProbe(probe) = on_opening {
+        assert_eq!(matches!(on_opening, AtGate::NeedsProbe(_)), asks, "{fields}");
+        if let AtGate::NeedsProbe(probe) = on_opening {
             assert_eq!(probe.url(), "https://chat.example.com:443/", "nothing of the socket's path");
         }
     }
@@ -347,7 +348,7 @@ fn a_probe_stops_what_the_handshake_would_stop() {
     let mismatch = (Outcome::Block, Reason::PinMismatch);
     let unanswered = (Outcome::Block, Reason::PreflightUnanswered);
     for (pin, preflight, answer, expected, logged) in [
-        (pinned, "prefer", Probed::Server(secure()), Answer::LetGo, vec![]),
+        (pinned, "prefer", Probed::Server(secure()), Answer::Proceed, vec![]),
         (other, "prefer", Probed::Server(secure()), Answer::Cancel, vec![mismatch]),
         (
             pinned,
@@ -356,12 +357,12 @@ fn a_probe_stops_what_the_handshake_would_stop() {
             Answer::Cancel,
             vec![(Outcome::Block, Reason::SecurityInfoFailed)],
         ),
-        (other, "prefer", Probed::None(ProbeFailure::Failed), Answer::LetGo, vec![]),
-        (pinned, "require", Probed::Server(secure()), Answer::LetGo, vec![]),
+        (other, "prefer", Probed::None(ProbeFailure::Failed), Answer::Proceed, vec![]),
+        (pinned, "require", Probed::Server(secure()), Answer::Proceed, vec![]),
         (pinned, "require", Probed::None(ProbeFailure::Failed), Answer::Cancel, vec![unanswered]),
         // What may be the proxy's key stops like the server's, and vouches for nothing.
         (other, "prefer", Probed::Ambiguous(secure()), Answer::Cancel, vec![mismatch]),
-        (pinned, "prefer", Probed::Ambiguous(secure()), Answer::LetGo, vec![]),
+        (pinned, "prefer", Probed::Ambiguous(secure()), Answer::Proceed, vec![]),
         (pinned, "require", Probed::Ambiguous(secure()), Answer::Cancel, vec![unanswered]),
     ] {
         let rule = json!({"preflight": preflight, "pins": [{"sha256": pin.to_base64()}]});
@@ -372,7 +373,7 @@ fn a_probe_stops_what_the_handshake_would_stop() {
     // A flagged one is logged at the handshake alone, or it would be there twice.
     let step =
         answered(&mut engine("flag", other), &socket("wss://chat.example.com"), &probe(), Probed::Server(secure()));
-    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![], 0)));
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::Proceed, (vec![], 0)));
 }
 
 #[test]
@@ -382,10 +383,10 @@ fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
         (Route { container: true, ..Route::default() }, ProbeFailure::Container),
     ];
     for (route, why) in routes {
-        for (preflight, answer) in [("prefer", Answer::LetGo), ("require", Answer::Cancel)] {
+        for (preflight, answer) in [("prefer", Answer::Proceed), ("require", Answer::Cancel)] {
             let mut engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
             let socket = Socket { route: route.clone(), ..socket("wss://chat.example.com") };
-            let OnOpening::Decided(step) = at_first_gate(&mut engine, &socket) else {
+            let AtGate::Decided(step) = at_first_gate(&mut engine, &socket) else {
                 panic!("a probe is sent for {route:?}");
             };
             assert_eq!(step.answer, answer, "{route:?}");
@@ -418,9 +419,9 @@ fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handsha
     ] {
         let next = || socket("wss://chat.example.com");
         let mut engine = engine("block", Pin::of_spki(b"key"));
-        let OnOpening::NeedsProbe(probe) = at_first_gate(&mut engine, &next()) else { panic!("no probe is sent") };
+        let AtGate::NeedsProbe(probe) = at_first_gate(&mut engine, &next()) else { panic!("no probe is sent") };
         let _ = answered(&mut engine, &next(), &probe, answer.clone());
-        let again = matches!(at_first_gate(&mut engine, &next()), OnOpening::NeedsProbe(_));
+        let again = matches!(at_first_gate(&mut engine, &next()), AtGate::NeedsProbe(_));
         assert_eq!(again, is_asked_again, "{answer:?}");
         assert_eq!(explained(&handshake(&mut engine, &next(), facts())), why, "{answer:?}");
     }
@@ -443,8 +444,8 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     let socket = |seconds: u64| Socket { now: at(seconds), ..socket("wss://chat.example.com") };
     let mut engine = engine("block", Pin::of_spki(b"key"));
     let probe = |engine: &mut Engine, seconds| match at_first_gate(engine, &socket(seconds)) {
-        OnOpening::NeedsProbe(probe) => Some(probe),
-        OnOpening::Decided(_) => None,
+        AtGate::NeedsProbe(probe) => Some(probe),
+        AtGate::Decided(_) => None,
     };
     let first = probe(&mut engine, 0).unwrap();
     let _ = answered(&mut engine, &socket(0), &first, Probed::Server(Facts::from(secure(chain.certificates()))));
@@ -454,12 +455,9 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     assert_eq!(probe(&mut engine, 120), None, "that there is no answer is one as well: a storm sends no more");
     assert!(probe(&mut engine, 99).is_some(), "nor is one believed that comes from the future");
     let proxied = Socket { route: Route { proxy: Some(proxy("socks", false)), ..Route::default() }, ..socket(101) };
-    assert!(
-        matches!(at_first_gate(&mut engine, &proxied), OnOpening::NeedsProbe(_)),
-        "by another route it is not known"
-    );
+    assert!(matches!(at_first_gate(&mut engine, &proxied), AtGate::NeedsProbe(_)), "by another route it is not known");
     let other_port = Socket { url: "wss://chat.example.com:8443".to_owned(), ..socket(101) };
-    assert!(matches!(at_first_gate(&mut engine, &other_port), OnOpening::NeedsProbe(_)));
+    assert!(matches!(at_first_gate(&mut engine, &other_port), AtGate::NeedsProbe(_)));
 
     let stamp = RuleStamp { id: "s".to_owned(), time: at(101) };
     let document: RuleDocument = serde_json::from_value(json!({"host": "a.test", "mode": "off"})).unwrap();
@@ -480,23 +478,23 @@ fn nothing_is_stopped_during_a_pause_and_what_would_have_been_is_logged() {
     assert_eq!(handshake(&mut engine, &wss(), facts()).answer, Answer::Cancel, "it is in force only when it is stored");
     engine.set_pause(Some(pause));
 
-    let OnOpening::Decided(step) = at_first_gate(&mut engine, &wss()) else { panic!("a probe is sent during a pause") };
-    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![], 0)));
+    let AtGate::Decided(step) = at_first_gate(&mut engine, &wss()) else { panic!("a probe is sent during a pause") };
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::Proceed, (vec![], 0)));
     let step = handshake(&mut engine, &wss(), facts());
-    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::PinMismatch)], 0)));
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::Proceed, (vec![(Outcome::Flag, Reason::PinMismatch)], 0)));
     assert!(matches!(&step.effects[0], Effect::Log(violation) if violation.paused));
     // One that was being probed when the pause began.
-    assert_eq!(answered(&mut engine, &wss(), &probe(), Probed::Server(facts())).answer, Answer::LetGo);
+    assert_eq!(answered(&mut engine, &wss(), &probe(), Probed::Server(facts())).answer, Answer::Proceed);
     let ws = socket("ws://chat.example.com");
     let step = opening(&mut engine, &ws);
-    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![(Outcome::Flag, Reason::Cleartext)], 0)));
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::Proceed, (vec![(Outcome::Flag, Reason::Cleartext)], 0)));
     let step = handshake(&mut engine, &ws, facts());
-    assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![], 0)), "it is logged once");
+    assert_eq!((step.answer.clone(), done(&step)), (Answer::Proceed, (vec![], 0)), "it is logged once");
     // One that would be flagged, and upgraded, goes in clear because of the pause as well.
     let mut flagging = self::engine("flag", Pin::of_spki(b"key"));
     flagging.set_pause(Some(pause));
     let step = opening(&mut flagging, &ws);
-    assert_eq!(step.answer, Answer::LetGo);
+    assert_eq!(step.answer, Answer::Proceed);
     assert!(matches!(&step.effects[0], Effect::Log(violation) if violation.paused));
 
     let later = Socket { now: UnixMillis::new(NOW.as_millis() + 10 * 60 * 1000), ..wss() };
@@ -513,8 +511,8 @@ fn a_pause_helps_where_the_policy_cannot_be_read() {
     engine.set_pause(Some(pause));
     for url in ["wss://anything.example", "ws://anything.example", "wss://[::1/"] {
         let step = handshake(&mut engine, &socket(url), Facts::Missing(MissingFacts::NoCertificates));
-        assert_eq!((step.answer.clone(), done(&step)), (Answer::LetGo, (vec![], 0)), "{url}");
-        assert_eq!(opening(&mut engine, &socket(url)).answer, Answer::LetGo, "{url}");
+        assert_eq!((step.answer.clone(), done(&step)), (Answer::Proceed, (vec![], 0)), "{url}");
+        assert_eq!(opening(&mut engine, &socket(url)).answer, Answer::Proceed, "{url}");
     }
 }
 
@@ -526,8 +524,8 @@ fn an_administrators_rules_hold_beside_the_users_and_the_strictest_wins() {
     for (managed, user, answer) in [
         (rule("block", &wrong), rule("off", &wrong), Answer::Cancel),
         (rule("block", &right), rule("block", &wrong), Answer::Cancel),
-        (rule("flag", &wrong), rule("block", &right), Answer::LetGo),
-        (rule("block", &right), rule("block", &right), Answer::LetGo),
+        (rule("flag", &wrong), rule("block", &right), Answer::Proceed),
+        (rule("block", &right), rule("block", &right), Answer::Proceed),
     ] {
         let stored = Stored {
             user: Ok(Some(policy(std::slice::from_ref(&user)))),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use sockpin::connection::{Facts, MissingFacts};
-use sockpin::engine::{Answer, Effect, Engine, Gate, OnHeaders, OnOpening, Socket, Step, Stored};
+use sockpin::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Socket, Step, Stored};
 use sockpin::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
 use sockpin::overruling::Overruled;
 use sockpin::pause::PauseLength;
@@ -64,8 +64,8 @@ fn page_key() -> WebSocketKey {
 fn at_gates(engine: &mut Engine, socket: &Socket, probed: &Probed) -> [Step; 2] {
     let last = Gate::BeforeSendHeaders { page_key: &|| Some(page_key()), nonce: &|| Some(NONCE) };
     [Gate::BeforeRequest, last].map(|gate| match engine.opening(socket, &gate, &url_host) {
-        OnOpening::Decided(step) => step,
-        OnOpening::NeedsProbe(probe) => engine.answered(socket, &gate, &probe, probed.clone(), &url_host),
+        AtGate::Decided(step) => step,
+        AtGate::NeedsProbe(probe) => engine.answered(socket, &gate, &probe, probed.clone(), &url_host),
     })
 }
 
@@ -80,8 +80,8 @@ fn at_headers(engine: &mut Engine, socket: &Socket, facts: Facts, accept: Option
 fn with_headers(engine: &mut Engine, socket: &Socket, facts: Facts, headers: &OpeningHeaders) -> Step {
     let headers = || headers.clone();
     match engine.headers_received(socket, &headers, &url_host) {
-        OnHeaders::Decided(step) => step,
-        OnHeaders::NeedsFacts(target) => engine.judge(socket, target, facts, &headers),
+        HeadersReceived::Decided(step) => step,
+        HeadersReceived::NeedsFacts(target) => engine.judge(socket, target, facts, &headers),
     }
 }
 
@@ -142,20 +142,20 @@ fn what_its_rule_would_stop_is_locked_and_nothing_else() {
     for (rule, url, answer) in [
         (json!({}), "wss://chat.example.com/", &locked),
         (json!({"preflight": "prefer"}), "wss://chat.example.com/", &locked),
-        (json!({"mode": "flag"}), "wss://chat.example.com/", &Answer::LetGo),
-        (json!({"mode": "off"}), "wss://chat.example.com/", &Answer::LetGo),
-        (json!({"expires": "2020-01-01"}), "wss://chat.example.com/", &Answer::LetGo),
-        (json!({}), "wss://other.example.com/", &Answer::LetGo),
-        (json!({}), "ws://other.example.com/", &Answer::LetGo),
+        (json!({"mode": "flag"}), "wss://chat.example.com/", &Answer::Proceed),
+        (json!({"mode": "off"}), "wss://chat.example.com/", &Answer::Proceed),
+        (json!({"expires": "2020-01-01"}), "wss://chat.example.com/", &Answer::Proceed),
+        (json!({}), "wss://other.example.com/", &Answer::Proceed),
+        (json!({}), "ws://other.example.com/", &Answer::Proceed),
     ] {
         let [first, last] = at_gates(&mut wrong(&rule), &socket(url), &unanswered());
-        assert_eq!((&first.answer, &last.answer), (&Answer::LetGo, answer), "{rule} {url}");
+        assert_eq!((&first.answer, &last.answer), (&Answer::Proceed, answer), "{rule} {url}");
         assert_eq!(last.effects, [], "{rule} {url}");
     }
     let mut paused = wrong(&json!({}));
     let pause = paused.begin_pause(PauseLength::TenMinutes, NOW).unwrap();
     paused.set_pause(Some(pause));
-    assert_eq!(at_gates(&mut paused, &wss(), &unanswered())[1].answer, Answer::LetGo);
+    assert_eq!(at_gates(&mut paused, &wss(), &unanswered())[1].answer, Answer::Proceed);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_request_that_cannot_be_locked_is_stopped() {
         [(None, Some(NONCE), Reason::HandshakeAltered), (Some(page_key()), None, Reason::InternalError)]
     {
         let gate = Gate::BeforeSendHeaders { page_key: &|| page_key.clone(), nonce: &|| nonce };
-        let OnOpening::Decided(step) = wrong(&json!({})).opening(&wss(), &gate, &url_host) else {
+        let AtGate::Decided(step) = wrong(&json!({})).opening(&wss(), &gate, &url_host) else {
             panic!("no pre-flight is asked for")
         };
         let (new, _, counted) = done(&step.effects);
@@ -186,9 +186,9 @@ fn the_lock_opens_for_the_answer_to_our_key_alone() {
         (101, Some("b3RoZXI="), Answer::Cancel, altered),
         (101, None, Answer::Cancel, altered),
         // These open nothing; over HTTP/2 (200) there is no key.
-        (401, None, Answer::LetGo, None),
-        (302, Some(ours.as_str()), Answer::LetGo, None),
-        (200, None, Answer::LetGo, None),
+        (401, None, Answer::Proceed, None),
+        (302, Some(ours.as_str()), Answer::Proceed, None),
+        (200, None, Answer::Proceed, None),
     ] {
         let mut engine = right(&chain);
         at_gates(&mut engine, &wss(), &unanswered());
@@ -231,9 +231,9 @@ fn after_a_password_the_pages_first_key_counts() {
     let sent = || Some(WebSocketKey::from_nonce(&NONCE));
     let last = Gate::BeforeSendHeaders { page_key: &sent, nonce: &|| Some([9; 16]) };
     for (gate, answer) in
-        [(&last, Answer::Lock(ours.clone())), (&Gate::BeforeRequest, Answer::LetGo), (&last, Answer::Lock(ours))]
+        [(&last, Answer::Lock(ours.clone())), (&Gate::BeforeRequest, Answer::Proceed), (&last, Answer::Lock(ours))]
     {
-        let OnOpening::Decided(step) = engine.opening(&wss(), gate, &url_host) else { panic!("a probe is sent") };
+        let AtGate::Decided(step) = engine.opening(&wss(), gate, &url_host) else { panic!("a probe is sent") };
         assert_eq!(step.answer, answer);
     }
     let facts = Facts::from(secure(chain.certificates()));
@@ -247,7 +247,7 @@ fn without_its_lock_a_socket_is_judged_as_ever() {
     let chain = TestChain::new();
     let facts = || Facts::from(secure(chain.certificates()));
     let accept = Some(PAGE_ACCEPT);
-    assert_eq!(at_headers(&mut right(&chain), &switching(&wss()), facts(), accept).answer, Answer::LetGo);
+    assert_eq!(at_headers(&mut right(&chain), &switching(&wss()), facts(), accept).answer, Answer::Proceed);
     assert_eq!(at_headers(&mut wrong(&json!({})), &switching(&wss()), facts(), accept).answer, Answer::Cancel);
 }
 
@@ -290,7 +290,7 @@ fn an_upgrade_comes_too_late_at_the_last_gate() {
     let mut engine = wrong(&json!({"mode": "flag"}));
     at_gates(&mut engine, &cleartext, &unanswered());
     let [_, last] = at_gates(&mut engine, &wss(), &unanswered());
-    assert_eq!(last, Step { answer: Answer::LetGo, effects: vec![] });
+    assert_eq!(last, Step { answer: Answer::Proceed, effects: vec![] });
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn where_the_browser_does_not_wait_for_the_verdict_the_entry_is_one_and_true() {
     ] {
         let mut engine = if is_right { right(&chain) } else { wrong(&json!({})) };
         at_gates(&mut engine, &wss(), &unanswered());
-        let OnHeaders::NeedsFacts(target) =
+        let HeadersReceived::NeedsFacts(target) =
             engine.headers_received(&switching(&wss()), &OpeningHeaders::default, &url_host)
         else {
             panic!("no facts are asked for")
@@ -469,7 +469,7 @@ fn over_http_2_the_key_neither_holds_nor_is_missed() {
     let facts = || Facts::from(secure(chain.certificates()));
     let answered = |socket: &Socket| Socket { status: Some(200), ..socket.clone() };
     for (mut engine, answer, overruled) in
-        [(right(&chain), Answer::LetGo, None), (wrong(&json!({})), Answer::Cancel, Some(Overruled::Opened))]
+        [(right(&chain), Answer::Proceed, None), (wrong(&json!({})), Answer::Cancel, Some(Overruled::Opened))]
     {
         at_gates(&mut engine, &wss(), &unanswered());
         assert_eq!(at_headers(&mut engine, &answered(&wss()), facts(), None).answer, answer);

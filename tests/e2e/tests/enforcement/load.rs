@@ -80,9 +80,9 @@ async fn a_thousand(_: &mut Stage) -> Result<Tally> {
         tally.saw(&report.seen);
     }
     tally.leaked = crowd.frames().await? - frames;
-    let let_go = crowd.right.settled_traffic().await?.frames;
-    ensure!(let_go == each, "of {each} sockets to the right key {let_go} delivered their frame");
-    tally.control += let_go;
+    let proceed = crowd.right.settled_traffic().await?.frames;
+    ensure!(proceed == each, "of {each} sockets to the right key {proceed} delivered their frame");
+    tally.control += proceed;
     let log = firefox.whole_log(1).await?.total;
     ensure!(log == u64::try_from(SOCKETS)?, "{log} entries in the log of {SOCKETS} sockets");
     crowd.world.firefox.quit().await?;
