@@ -131,7 +131,7 @@ impl fmt::Display for Host {
 
 /// How much of the name space below its base a pattern covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Breadth {
+pub enum PatternScope {
     /// The base itself.
     Exact,
     /// `*.`: exactly one more label.
@@ -143,7 +143,7 @@ pub enum Breadth {
 /// A host pattern; see the table of this module.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HostPattern {
-    breadth: Breadth,
+    scope: PatternScope,
     base: Host,
     port: Option<u16>,
 }
@@ -175,12 +175,12 @@ impl HostPattern {
         let (host, port) = split_port(authority)?;
         // The default port of a cleartext URL is not where TLS is spoken.
         let port = port.filter(|port| !(is_cleartext && *port == CLEARTEXT_PORT));
-        let (breadth, base) = split_wildcard(host);
+        let (scope, base) = split_wildcard(host);
         if base.contains('*') {
             return Err(Error::HostWildcardPosition);
         }
         if base.trim_end_matches('.').is_empty() {
-            return Err(if breadth == Breadth::Exact {
+            return Err(if scope == PatternScope::Exact {
                 Error::HostEmpty
             } else {
                 Error::HostWildcardTopLevel { base: String::new() }
@@ -190,20 +190,20 @@ impl HostPattern {
         match &base {
             Host::Name(name) => {
                 check_letters(name)?;
-                if breadth != Breadth::Exact && !name.contains('.') && !PRIVATE_USE.contains(&name.as_str()) {
+                if scope != PatternScope::Exact && !name.contains('.') && !PRIVATE_USE.contains(&name.as_str()) {
                     return Err(Error::HostWildcardTopLevel { base: name.clone() });
                 }
             }
-            Host::Ipv4(_) | Host::Ipv6(_) if breadth != Breadth::Exact => return Err(Error::HostWildcardAddress),
+            Host::Ipv4(_) | Host::Ipv6(_) if scope != PatternScope::Exact => return Err(Error::HostWildcardAddress),
             Host::Ipv4(_) | Host::Ipv6(_) => {}
         }
-        Ok(TypedPattern { pattern: Self { breadth, base, port }, taken_from_url })
+        Ok(TypedPattern { pattern: Self { scope, base, port }, taken_from_url })
     }
 
     /// How much it covers.
     #[must_use]
-    pub const fn breadth(&self) -> Breadth {
-        self.breadth
+    pub const fn scope(&self) -> PatternScope {
+        self.scope
     }
 
     /// What the wildcard stands above, or the whole name.
@@ -230,7 +230,7 @@ impl HostPattern {
     /// it cannot be said: it is for other names as well.
     #[must_use]
     pub fn is_never_shown(&self) -> bool {
-        self.breadth == Breadth::Exact
+        self.scope == PatternScope::Exact
             && matches!(&self.base, Host::Name(name) if restricted::DOMAINS.contains(&name.as_str()))
     }
 
@@ -240,11 +240,11 @@ impl HostPattern {
         if self.port.is_some_and(|own| own != port) {
             return false;
         }
-        match (self.breadth, &self.base, host) {
-            (Breadth::OneLabel, Host::Name(base), Host::Name(name)) => {
+        match (self.scope, &self.base, host) {
+            (PatternScope::OneLabel, Host::Name(base), Host::Name(name)) => {
                 name.split_once('.').is_some_and(|(_, parent)| parent == base)
             }
-            (Breadth::Subtree, Host::Name(base), Host::Name(name)) => {
+            (PatternScope::Subtree, Host::Name(base), Host::Name(name)) => {
                 name.strip_suffix(base.as_str()).is_some_and(|below| below.is_empty() || below.ends_with('.'))
             }
             (_, base, host) => base == host,
@@ -254,10 +254,10 @@ impl HostPattern {
 
 impl fmt::Display for HostPattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wildcard = match self.breadth {
-            Breadth::Exact => "",
-            Breadth::OneLabel => "*.",
-            Breadth::Subtree => "**.",
+        let wildcard = match self.scope {
+            PatternScope::Exact => "",
+            PatternScope::OneLabel => "*.",
+            PatternScope::Subtree => "**.",
         };
         write!(formatter, "{wildcard}{}", self.base)?;
         match self.port {
@@ -278,16 +278,16 @@ pub(crate) fn name_and_parents(name: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(name), |name| name.split_once('.').map(|(_, parent)| parent))
 }
 
-fn split_wildcard(host: &str) -> (Breadth, &str) {
-    for (prefix, bare, breadth) in [("**.", "**", Breadth::Subtree), ("*.", "*", Breadth::OneLabel)] {
+fn split_wildcard(host: &str) -> (PatternScope, &str) {
+    for (prefix, bare, scope) in [("**.", "**", PatternScope::Subtree), ("*.", "*", PatternScope::OneLabel)] {
         if let Some(base) = host.strip_prefix(prefix) {
-            return (breadth, base);
+            return (scope, base);
         }
         if host == bare {
-            return (breadth, "");
+            return (scope, "");
         }
     }
-    (Breadth::Exact, host)
+    (PatternScope::Exact, host)
 }
 
 /// What holds for every name, a rule's or a socket's.

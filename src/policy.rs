@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use self::index::{Base, Index, Key};
 use crate::error::Error;
 use crate::fields::{Fields, elements, unknown_field};
-use crate::host::{Breadth, Host, HostPattern, UrlHostParser, name_and_parents};
+use crate::host::{Host, HostPattern, PatternScope, UrlHostParser, name_and_parents};
 use crate::limits::{MAX_PINS_PER_RULE, MAX_RULES};
 use crate::pin::{Pin, holds_private_key};
 use crate::rule::{Field, FieldError, PinDocument, Rule, RuleDocument, RuleStamp};
@@ -169,16 +169,16 @@ impl Policy {
     /// base before shorter, with port before without.
     #[must_use]
     pub fn lookup(&self, host: &Host, port: u16) -> Option<&Arc<Rule>> {
-        let find = |base, breadth| {
-            let with = |port| self.index.by_pattern(Key { base, breadth, port });
+        let find = |base, scope| {
+            let with = |port| self.index.by_pattern(Key { base, scope, port });
             with(Some(port)).or_else(|| with(None))
         };
         let Host::Name(name) = host else {
-            return find(Base::of(host), Breadth::Exact);
+            return find(Base::of(host), PatternScope::Exact);
         };
-        find(Base::Name(name), Breadth::Exact)
-            .or_else(|| name.split_once('.').and_then(|(_, parent)| find(Base::Name(parent), Breadth::OneLabel)))
-            .or_else(|| name_and_parents(name).find_map(|base| find(Base::Name(base), Breadth::Subtree)))
+        find(Base::Name(name), PatternScope::Exact)
+            .or_else(|| name.split_once('.').and_then(|(_, parent)| find(Base::Name(parent), PatternScope::OneLabel)))
+            .or_else(|| name_and_parents(name).find_map(|base| find(Base::Name(base), PatternScope::Subtree)))
     }
 
     /// Checks a rule that is to be stored, by itself and beside those that are. One with an id that no rule has is

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::host::{Breadth, Host, HostPattern};
+use crate::host::{Host, HostPattern, PatternScope};
 use crate::rule::Rule;
 
 /// No two rules of it have the same id, nor the same pattern.
@@ -20,7 +20,7 @@ pub(super) struct Index {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key<'a> {
     pub(super) base: Base<'a>,
-    pub(super) breadth: Breadth,
+    pub(super) scope: PatternScope,
     pub(super) port: Option<u16>,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Base<'a> {
 
 impl<'a> From<&'a HostPattern> for Key<'a> {
     fn from(pattern: &'a HostPattern) -> Self {
-        Self { base: Base::of(pattern.base()), breadth: pattern.breadth(), port: pattern.port() }
+        Self { base: Base::of(pattern.base()), scope: pattern.scope(), port: pattern.port() }
     }
 }
 

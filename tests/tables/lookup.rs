@@ -60,7 +60,7 @@ fn the_most_specific_rule_alone_applies() {
     }
 }
 
-/// Every choice is checked against the plain reading of the rule: of all patterns that match, the first by (breadth,
+/// Every choice is checked against the plain reading of the rule: of all patterns that match, the first by (scope,
 /// length of base, port).
 #[test]
 fn the_index_agrees_with_a_scan() {
@@ -83,7 +83,7 @@ fn the_index_agrees_with_a_scan() {
                 let host = Host::parse(name, &url_host).unwrap();
                 let best = policy.rules().iter().filter(|rule| rule.host().matches(&host, port)).min_by_key(|rule| {
                     let base = rule.host().base().to_string().len();
-                    (rule.host().breadth(), std::cmp::Reverse(base), rule.host().port().is_none())
+                    (rule.host().scope(), std::cmp::Reverse(base), rule.host().port().is_none())
                 });
                 assert_eq!(
                     policy.lookup(&host, port).map(|rule| rule.id()),
