@@ -19,8 +19,8 @@ mod managed_store;
 mod policy_store;
 mod promise;
 mod security_info;
+mod stored_marker;
 mod url_host;
-mod witness;
 #[cfg(any(feature = "pages", feature = "lab"))]
 mod words;
 

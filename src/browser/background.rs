@@ -32,7 +32,7 @@ use self::sealing::Sealing;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
 use super::convert::{from_js, json, property, to_js, to_js_error};
 use super::url_host::url_host;
-use super::{clock, managed_store, policy_store, promise, security_info, witness};
+use super::{clock, managed_store, policy_store, promise, security_info, stored_marker};
 use crate::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
@@ -375,7 +375,7 @@ async fn load_engine() -> Result<(Engine, bool), Error> {
     let session = session_store::load([PAUSE, OVERRULING, SEALED]);
     let (user, managed, session) = (user.await, managed.await, session.await);
     if matches!(user, Ok(Some(_))) {
-        witness::call();
+        stored_marker::set();
     }
     let stored = Stored { user, managed, pause: session.get(PAUSE), overruling: session.get(OVERRULING) };
     Ok((Engine::start(stored, clock::now()?, &url_host), session.get(SEALED) == Some(true)))

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 
 use super::api;
 use super::convert::storage_error;
-use super::witness;
+use super::stored_marker;
 use crate::error::Error;
 use crate::time::UnixMillis;
 
@@ -15,7 +15,7 @@ const KEY: &str = "policy";
 
 /// The stored record as JSON text; none where nothing has ever been stored.
 ///
-/// Asks when it is called. Pages read it as well; the background alone writes, the witness too.
+/// Asks when it is called. Pages read it as well; the background alone writes, the stored_marker too.
 pub(super) fn load() -> impl Future<Output = Result<Option<String>, Error>> + use<> {
     let record = stored();
     async move { text_of(&record.await?) }
@@ -23,7 +23,7 @@ pub(super) fn load() -> impl Future<Output = Result<Option<String>, Error>> + us
 
 fn text_of(record: &JsValue) -> Result<Option<String>, Error> {
     if record.is_undefined() {
-        return if witness::testifies() { Err(Error::PolicyLost) } else { Ok(None) };
+        return if stored_marker::is_set() { Err(Error::PolicyLost) } else { Ok(None) };
     }
     if let Some(text) = api::long_text(record) {
         return Ok(Some(text));
@@ -38,7 +38,7 @@ fn text_of(record: &JsValue) -> Result<Option<String>, Error> {
 /// Stores a record in place of the one that is there.
 pub(super) async fn store(record: &str) -> Result<(), Error> {
     set(KEY, &narrow(record)?).await?;
-    witness::call();
+    stored_marker::set();
     Ok(())
 }
 
