@@ -7,7 +7,7 @@ use crate::overruling::Overruled;
 
 /// What the button shows on every tab that has no count of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Face {
+pub struct ButtonState {
     /// At most three characters.
     pub text: &'static str,
     /// The colour behind them, and behind a tab's own count, in the notation of CSS.
@@ -24,10 +24,10 @@ const AMBER: &str = "#8a5a00";
 
 /// The gravest thing comes first.
 #[must_use]
-pub fn face(status: &Status) -> Face {
-    let problem = |title| Face { text: PROBLEM, colour: RED, title: Some(title) };
+pub fn button_state(status: &Status) -> ButtonState {
+    let problem = |title| ButtonState { text: PROBLEM, colour: RED, title: Some(title) };
     match status {
-        Status { pause: Some(_), .. } => Face { text: PAUSED, colour: AMBER, title: Some("badge_paused") },
+        Status { pause: Some(_), .. } => ButtonState { text: PAUSED, colour: AMBER, title: Some("badge_paused") },
         Status { problem: Some(error), .. } => problem(unreadable(error)),
         Status { overruling: Some(overruling), .. } => problem(match overruling.how {
             Overruled::Held => "badge_overruled_held",
@@ -36,9 +36,11 @@ pub fn face(status: &Status) -> Face {
         }),
         Status { access, .. } if !access.every_site => problem("badge_permission_missing"),
         Status { refused: 1.., .. } => problem("badge_part_refused"),
-        Status { access, .. } => {
-            Face { text: "", colour: RED, title: (!access.private_windows).then_some("badge_no_private_windows") }
-        }
+        Status { access, .. } => ButtonState {
+            text: "",
+            colour: RED,
+            title: (!access.private_windows).then_some("badge_no_private_windows"),
+        },
     }
 }
 
@@ -147,7 +149,7 @@ mod tests {
             (unreadable(Error::InvalidTime), "!", Some("The stored rules cannot be read.")),
             (paused, "off", Some("Sockpin is paused: no socket is blocked")),
         ] {
-            let shown = face(&status);
+            let shown = button_state(&status);
             assert_eq!((shown.text, shown.title.map(said).as_deref()), (text, sentence));
         }
     }

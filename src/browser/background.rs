@@ -246,7 +246,7 @@ impl State {
 
     fn draw_badge(&self) {
         if let Ok(now) = clock::now() {
-            self.badge.show(crate::badge::face(&self.status(now)));
+            self.badge.show(crate::badge::button_state(&self.status(now)));
         }
     }
 

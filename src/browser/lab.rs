@@ -4,7 +4,7 @@
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
 mod calculator;
-mod face;
+mod exports;
 mod sockets;
 
 use wasm_bindgen::prelude::*;

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::queue::Queue;
-use crate::badge::{Face, one_more};
+use crate::badge::{ButtonState, one_more};
 use crate::browser::api::tabs;
 use crate::browser::convert::{property, to_js};
 
@@ -34,7 +34,7 @@ pub(super) struct Badge {
     /// Two sockets blocked at once count two.
     changes: Queue,
     /// What every tab shows, once that has been said.
-    shown: RefCell<Option<Face>>,
+    shown: RefCell<Option<ButtonState>>,
 }
 
 impl Badge {
@@ -45,7 +45,7 @@ impl Badge {
     /// One more in this tab. A tab that has been closed meanwhile has no badge and needs none.
     pub(super) fn count(&self, tab: i32) {
         // What is said on every tab must not be hidden by a number.
-        if self.shown.borrow().as_ref().is_some_and(|face| !face.text.is_empty()) {
+        if self.shown.borrow().as_ref().is_some_and(|state| !state.text.is_empty()) {
             return;
         }
         spawn_local(self.changes.run(async move {
@@ -60,22 +60,22 @@ impl Badge {
     }
 
     /// Says the same on every tab. Where that is something, no count of a tab may hide it.
-    pub(super) fn show(&self, face: Face) {
-        if self.shown.borrow().as_ref() == Some(&face) {
+    pub(super) fn show(&self, state: ButtonState) {
+        if self.shown.borrow().as_ref() == Some(&state) {
             return;
         }
-        self.shown.replace(Some(face));
+        self.shown.replace(Some(state));
         // Where one of these fails, the others say what they can.
         spawn_local(self.changes.run(async move {
-            let text = Details { text: Some(face.text), ..Details::default() };
+            let text = Details { text: Some(state.text), ..Details::default() };
             let _ = api::set_badge_text(&to_js(&text).unwrap_or_default()).await;
             // An empty title is the manifest's own.
-            let title = face.title.and_then(|id| api::message(id).ok());
+            let title = state.title.and_then(|id| api::message(id).ok());
             let title = Details { title: Some(title.as_deref().unwrap_or_default()), ..Details::default() };
             let _ = api::set_title(&to_js(&title).unwrap_or_default()).await;
-            let colour = Details { color: Some(face.colour), ..Details::default() };
+            let colour = Details { color: Some(state.colour), ..Details::default() };
             let _ = api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await;
-            if !face.text.is_empty() {
+            if !state.text.is_empty() {
                 // Where that fails, a number stands in one tab that says as much.
                 let _ = clear_counts().await;
             }

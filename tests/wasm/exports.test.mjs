@@ -1,4 +1,4 @@
-// The public face of the wasm module under Node, held against OpenSSL's answers (tests/data/pins.txt) and Node's own.
+// What the module exports under Node, held against OpenSSL's answers (tests/data/pins.txt) and Node's own.
 
 import assert from "node:assert/strict";
 import { X509Certificate, createHash, createPublicKey } from "node:crypto";

@@ -1,4 +1,4 @@
-//! The public face of the module: two pure functions, the same under Firefox, in the lab and under Node.
+//! What the module exports: two pure functions, the same under Firefox, in the lab and under Node.
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
