@@ -30,7 +30,7 @@ pub enum Request {
         id: String,
     },
     /// Set a policy that could not be read aside and begin with an empty one.
-    StartAfresh,
+    ResetPolicy,
     /// Stop nothing for a while.
     Pause {
         /// For how long.
@@ -61,7 +61,7 @@ impl Request {
             "status" => Self::Status,
             "saveRule" => Self::SaveRule { rule: fields.require("rule")? },
             "deleteRule" => Self::DeleteRule { id: fields.require("id")? },
-            "startAfresh" => Self::StartAfresh,
+            "resetPolicy" => Self::ResetPolicy,
             "pause" => Self::Pause { length: fields.require("length")? },
             "resume" => Self::Resume,
             "dismissOverruling" => Self::DismissOverruling,
@@ -211,7 +211,7 @@ mod tests {
             Request::Status,
             Request::SaveRule { rule: rule.clone() },
             Request::DeleteRule { id: "r".to_owned() },
-            Request::StartAfresh,
+            Request::ResetPolicy,
             Request::Pause { length: PauseLength::TenMinutes },
             Request::Resume,
             Request::DismissOverruling,

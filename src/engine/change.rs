@@ -59,7 +59,7 @@ impl Engine {
     }
 
     /// An empty policy in place of one that is broken or lost. Any other is not thrown away.
-    pub fn start_afresh(&self) -> Result<Change, Refusal> {
+    pub fn reset_policy(&self) -> Result<Change, Refusal> {
         match &self.policy {
             Ok(_) => Err(Refusal::Policy(Error::PolicyInForce)),
             Err(Error::PolicySyntax { .. } | Error::PolicyRule { .. } | Error::PolicyLost) => {

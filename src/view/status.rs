@@ -22,7 +22,7 @@ pub struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
     /// Begin with an empty policy in place of one that cannot be read, which is set aside, or that is lost.
-    StartAfresh,
+    ResetPolicy,
     /// Go where that can be done.
     OpenRules,
     /// Give the permission that was taken away.
@@ -36,7 +36,7 @@ impl Remedy {
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::StartAfresh => "Start with no rules…",
+            Self::ResetPolicy => "Start with no rules…",
             Self::OpenRules => "Open the rules",
             Self::Permit => "Give the permission",
             Self::Dismiss => "Dismiss",
@@ -119,11 +119,11 @@ pub fn state_of(banner: &Banner) -> State {
 pub fn problem(error: &Error, pause: Option<Pause>) -> Banner {
     let (remedy, advice) = match error {
         Error::PolicySyntax { .. } | Error::PolicyRule { .. } => (
-            Some(Remedy::StartAfresh),
+            Some(Remedy::ResetPolicy),
             " You can start with no rules of your own; what is stored now is then kept aside.",
         ),
         Error::PolicyLost => (
-            Some(Remedy::StartAfresh),
+            Some(Remedy::ResetPolicy),
             " Bring Firefox’s profile back from a backup, or start with no rules and add them anew.",
         ),
         _ => (None, ""),
@@ -276,9 +276,9 @@ mod tests {
     fn a_problem_names_its_remedy_and_what_it_does() {
         let pause = Some(Pause::begin(PauseLength::UntilRestart, UnixMillis::new(0)));
         for (error, remedy) in [
-            (Error::PolicySyntax { detail: "line 1".to_owned() }, Some(Remedy::StartAfresh)),
-            (Error::PolicyRule { index: 0, problem: Box::new(Error::HostEmpty) }, Some(Remedy::StartAfresh)),
-            (Error::PolicyLost, Some(Remedy::StartAfresh)),
+            (Error::PolicySyntax { detail: "line 1".to_owned() }, Some(Remedy::ResetPolicy)),
+            (Error::PolicyRule { index: 0, problem: Box::new(Error::HostEmpty) }, Some(Remedy::ResetPolicy)),
+            (Error::PolicyLost, Some(Remedy::ResetPolicy)),
             (Error::PolicyNewer { version: 9 }, None),
             (Error::PolicyFieldNewer { name: "reportUri".to_owned() }, None),
             (storage(), None),

@@ -216,13 +216,13 @@ fn without_a_readable_policy_every_socket_is_stopped_at_once() {
         }
         assert!(matches!(engine.delete_rule("r"), Err(Refusal::Policy(_))), "nothing is written over it");
         if !is_broken {
-            assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(_))), "what is not broken is not set aside");
+            assert!(matches!(engine.reset_policy(), Err(Refusal::Policy(_))), "what is not broken is not set aside");
             continue;
         }
-        let change = engine.start_afresh().unwrap();
+        let change = engine.reset_policy().unwrap();
         engine.adopt(change);
         assert_eq!(opening(&mut engine, &socket("wss://anything.example")).answer, Answer::Proceed);
-        assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(Error::PolicyInForce))));
+        assert!(matches!(engine.reset_policy(), Err(Refusal::Policy(Error::PolicyInForce))));
     }
 }
 
@@ -571,7 +571,7 @@ fn without_a_readable_administrators_policy_every_socket_is_stopped() {
     };
     let mut engine = Engine::start(stored, NOW, &url_host);
     assert_eq!(opening(&mut engine, &socket("wss://anything.example")).answer, Answer::Cancel);
-    assert!(matches!(engine.start_afresh(), Err(Refusal::Policy(Error::Storage { .. }))));
+    assert!(matches!(engine.reset_policy(), Err(Refusal::Policy(Error::Storage { .. }))));
     assert_eq!(engine.managed().map(|_| ()), None);
     engine.set_pause(None);
 }

@@ -121,7 +121,7 @@ for (const [name, policy] of Object.entries(broken)) {
     assert.equal(refused.type, "failed");
     assert.deepEqual(double.stored.policy, policy);
 
-    assert.deepEqual(await send({ type: "startAfresh" }), { type: "done" });
+    assert.deepEqual(await send({ type: "resetPolicy" }), { type: "done" });
     const [aside] = Object.keys(double.stored).filter((key) => key.startsWith("policy-set-aside-"));
     assert.deepEqual(double.stored[aside], policy, "it is kept aside");
     assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
@@ -140,7 +140,7 @@ for (const [name, [policy, code]] of Object.entries(newer)) {
   test(`a stored policy with ${name} of a newer version stops every socket and cannot be replaced`, async () => {
     const double = await background(structuredClone(policy));
     assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), CANCEL);
-    for (const message of [{ type: "startAfresh" }, { type: "saveRule", rule: { host: "a.test", mode: "off" } }]) {
+    for (const message of [{ type: "resetPolicy" }, { type: "saveRule", rule: { host: "a.test", mode: "off" } }]) {
       const answer = await double.listeners.onMessage.listener(message);
       assert.deepEqual([answer.type, codeOf(answer.problem)], ["failed", code]);
     }
@@ -207,7 +207,7 @@ test("stored rules that are gone stop every socket, and are not taken for none",
     assert.equal(codeOf((await send(double, { type: "saveRule", rule })).problem), "policy-lost", name);
     assert.deepEqual(double.stored, {}, name);
 
-    assert.deepEqual(await send(double, { type: "startAfresh" }), { type: "done" });
+    assert.deepEqual(await send(double, { type: "resetPolicy" }), { type: "done" });
     assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {}, name);
     assert.deepEqual(Object.keys(double.stored), ["policy"], name);
   }

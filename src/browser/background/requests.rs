@@ -21,7 +21,7 @@ use crate::time::UnixMillis;
 enum Edit {
     Save(Box<RuleDocument>),
     Delete(String),
-    StartAfresh,
+    ResetPolicy,
 }
 
 impl State {
@@ -33,7 +33,7 @@ impl State {
             }
             Request::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
             Request::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
-            Request::StartAfresh => self.edit(Edit::StartAfresh).await,
+            Request::ResetPolicy => self.edit(Edit::ResetPolicy).await,
             Request::Pause { length } => self.changes.run(self.pause(length)).await,
             Request::Resume => {
                 self.end_pause();
@@ -82,7 +82,7 @@ impl State {
     /// Makes a change of the rules, stores it, and only then puts it in force.
     async fn make_change(self: &Rc<Self>, edit: Edit) -> Result<Response, Refusal> {
         let now = clock::now().map_err(Refusal::Policy)?;
-        let starts_afresh = matches!(edit, Edit::StartAfresh);
+        let starts_afresh = matches!(edit, Edit::ResetPolicy);
         let change: Change = {
             let engine = self.engine.borrow();
             match edit {
@@ -91,7 +91,7 @@ impl State {
                     engine.save_rule(&document, &RuleStamp { id, time: now }, &url_host)?
                 }
                 Edit::Delete(id) => engine.delete_rule(&id)?,
-                Edit::StartAfresh => engine.start_afresh()?,
+                Edit::ResetPolicy => engine.reset_policy()?,
             }
         };
         if starts_afresh {

@@ -34,7 +34,7 @@ impl Masthead {
         let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: Pausing::new()? });
         let this = Rc::clone(&masthead);
         listen(&by_id::<EventTarget>("problem-action")?, "click", move |_| match this.remedy.get() {
-            Some(Remedy::StartAfresh | Remedy::OpenRules) => act(),
+            Some(Remedy::ResetPolicy | Remedy::OpenRules) => act(),
             Some(Remedy::Permit) => {
                 let answered = background::request_permission()?;
                 let this = Rc::clone(&this);
@@ -105,7 +105,7 @@ impl Masthead {
         show("problem-details", banner.detail.is_some())?;
         by_id::<Element>("problem-detail")?.set_text_content(banner.detail.as_deref());
         let remedy = banner.remedy.map(|remedy| match remedy {
-            Remedy::StartAfresh => self.for_unreadable_rules,
+            Remedy::ResetPolicy => self.for_unreadable_rules,
             other => other,
         });
         let action: HtmlElement = by_id("problem-action")?;

@@ -39,7 +39,7 @@ pub(super) async fn start() -> Fallible {
     let afresh = Rc::new(Confirmation::new("afresh")?);
     let asked = Rc::clone(&afresh);
     let options = Rc::new(Options {
-        masthead: Masthead::new(Remedy::StartAfresh, move || asked.open())?,
+        masthead: Masthead::new(Remedy::ResetPolicy, move || asked.open())?,
         deletion: Confirmation::new("delete")?,
         form: OnceCell::new(),
         rules: Rc::default(),
@@ -87,7 +87,7 @@ impl Options {
         let this = Rc::clone(self);
         listen(&afresh.confirm.clone(), "click", move |_| {
             let (this, afresh) = (Rc::clone(&this), Rc::clone(&afresh));
-            spawn(async move { this.confirmed(Request::StartAfresh, &afresh, words::SET_ASIDE).await });
+            spawn(async move { this.confirmed(Request::ResetPolicy, &afresh, words::SET_ASIDE).await });
             Ok(())
         })?;
 

@@ -68,7 +68,7 @@ async fn rules_of_a_version_to_come_are_kept_and_nobody_is_offered_to_throw_them
     assert!(options.text("#problem-text").await?.contains("“reportUri”"));
     options.wait_for_presence("#problem-action", false).await?;
     options.wait_for_presence("#rules-section", false).await?;
-    let refused = firefox.ask_extension(json!({ "type": "startAfresh" })).await?;
+    let refused = firefox.ask_extension(json!({ "type": "resetPolicy" })).await?;
     assert!(refused["problem"]["policy-field-newer"].is_object(), "{refused}");
     assert_eq!(firefox.run_in_extension(READ, Vec::new()).await?, newer);
     assert_eq!(options.text("#problem-title").await?, "All WebSockets are being stopped");
