@@ -42,7 +42,7 @@ pub enum DateInput {
 
 /// How a rule that is open in the form stands to the stored ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum EditState {
     /// It is new, or as it was when it was opened.
     Current,
     /// It has been changed since; this is what is stored.
@@ -105,16 +105,16 @@ pub fn refusals(errors: &[FieldError], typed: &RuleDocument) -> Vec<(Place, Noti
 
 /// How the rule in the form stands to the stored ones.
 #[must_use]
-pub fn standing(opened: &RuleDocument, stored: &Policy) -> Standing {
+pub fn edit_state(opened: &RuleDocument, stored: &Policy) -> EditState {
     let Some(id) = &opened.id else {
-        return Standing::Current;
+        return EditState::Current;
     };
     match stored.rule(id) {
-        None => Standing::Deleted,
+        None => EditState::Deleted,
         Some(rule) if opened.updated != Some(rule.updated()) => {
-            Standing::Outdated(Box::new(RuleDocument::from(rule.as_ref())))
+            EditState::Outdated(Box::new(RuleDocument::from(rule.as_ref())))
         }
-        Some(_) => Standing::Current,
+        Some(_) => EditState::Current,
     }
 }
 
@@ -361,18 +361,18 @@ mod tests {
             updated: Some(UnixMillis::new(updated)),
             ..typed("chat.example.com", &[A, B], &[])
         };
-        let newer = || Standing::Outdated(Box::new(version("1", 2)));
+        let newer = || EditState::Outdated(Box::new(version("1", 2)));
         for (opened, stored, expected, storable) in [
-            (typed("chat.example.com", &[A, B], &[]), vec![], Standing::Current, true),
-            (version("1", 1), vec![version("1", 1)], Standing::Current, true),
+            (typed("chat.example.com", &[A, B], &[]), vec![], EditState::Current, true),
+            (version("1", 1), vec![version("1", 1)], EditState::Current, true),
             (version("1", 1), vec![version("1", 2)], newer(), false),
             // A clock that was set back makes no difference.
             (version("1", 3), vec![version("1", 2)], newer(), false),
-            (version("1", 1), vec![], Standing::Deleted, true),
-            (as_new(&version("1", 1)), vec![], Standing::Current, true),
+            (version("1", 1), vec![], EditState::Deleted, true),
+            (as_new(&version("1", 1)), vec![], EditState::Current, true),
         ] {
             let stored = policy(&stored);
-            assert_eq!(standing(&opened, &stored), expected);
+            assert_eq!(edit_state(&opened, &stored), expected);
             let checked = check(&opened, DateInput::Whole, &stored, NOW, &|_| None);
             assert_eq!(checked.rule.is_some(), storable);
             if !storable {

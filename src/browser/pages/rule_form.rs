@@ -18,7 +18,7 @@ use crate::policy::Policy;
 use crate::rule::RuleDocument;
 use crate::time::UnixMillis;
 use crate::view::form::{
-    Checked, DateInput, Place, Standing, as_new, check, deleted_meanwhile, refusals, standing, title,
+    Checked, DateInput, EditState, Place, as_new, check, deleted_meanwhile, edit_state, refusals, title,
 };
 use crate::view::notice::{Kind, Notice};
 use crate::view::source::{Source, refused};
@@ -112,16 +112,16 @@ impl RuleForm {
             return Ok(());
         }
         self.objections.take();
-        match (self.standing(), self.is_changed.get()) {
-            (Standing::Outdated(stored), false) => self.fill(*stored),
-            (Standing::Deleted, false) => self.close(None, None),
-            (Standing::Deleted, true) => {
+        match (self.edit_state(), self.is_changed.get()) {
+            (EditState::Outdated(stored), false) => self.fill(*stored),
+            (EditState::Deleted, false) => self.close(None, None),
+            (EditState::Deleted, true) => {
                 let new = as_new(&self.original.borrow());
                 self.adopt(new)?;
                 self.was_deleted.set(true);
                 self.say()
             }
-            (Standing::Outdated(_), true) | (Standing::Current, _) => self.say(),
+            (EditState::Outdated(_), true) | (EditState::Current, _) => self.say(),
         }
     }
 
@@ -163,9 +163,9 @@ impl RuleForm {
             this.close(None, id)
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("load-stored")?, "click", move |_| match this.standing() {
-            Standing::Outdated(stored) => this.open(Some(*stored)),
-            Standing::Current | Standing::Deleted => this.rules_changed(),
+        listen(&by_id::<EventTarget>("load-stored")?, "click", move |_| match this.edit_state() {
+            EditState::Outdated(stored) => this.open(Some(*stored)),
+            EditState::Current | EditState::Deleted => this.rules_changed(),
         })?;
         let this = Rc::clone(self);
         listen(&by_id::<EventTarget>("pin-file")?, "change", move |event| {
@@ -227,7 +227,7 @@ impl RuleForm {
     fn say(&self) -> Fallible {
         let Checked { rule, mut notices } = self.check()?;
         by_id::<HtmlButtonElement>("save-rule")?.set_disabled(rule.is_none() || self.is_saving.get());
-        show("load-stored", matches!(self.standing(), Standing::Outdated(_)))?;
+        show("load-stored", matches!(self.edit_state(), EditState::Outdated(_)))?;
         notices.retain_mut(|(place, notice)| self.is_due(*place, notice));
         for objection in self.objections.borrow().iter() {
             if !notices.contains(objection) {
@@ -314,8 +314,8 @@ impl RuleForm {
         Ok(check(&self.read()?, self.fields.expiry()?, &self.stored.borrow(), now, &url_host))
     }
 
-    fn standing(&self) -> Standing {
-        standing(&self.original.borrow(), &self.stored.borrow())
+    fn edit_state(&self) -> EditState {
+        edit_state(&self.original.borrow(), &self.stored.borrow())
     }
 
     fn read(&self) -> Fallible<RuleDocument> {
