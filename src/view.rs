@@ -11,9 +11,10 @@
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
-//! - [`socket`]: what came of a socket that the lab opened.
+//! - [`attempt`]: what came of a socket that the lab opened.
 //! - [`date`]: dates and spans of time.
 
+pub mod attempt;
 pub mod catalogue;
 pub mod certificate;
 pub mod date;
@@ -24,7 +25,6 @@ pub mod form;
 pub mod managed;
 pub mod notice;
 pub mod rule;
-pub mod socket;
 pub mod source;
 pub mod status;
 pub mod text;

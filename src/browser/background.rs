@@ -2,18 +2,18 @@
 
 mod access;
 mod api;
-mod badge;
+mod button;
 mod headers;
-mod log;
+mod log_store;
 mod log_upgrade;
+mod page_requests;
 mod pausing;
-mod preflight;
+mod probe;
 mod queue;
-mod requests;
+mod request_details;
 mod seal;
 mod sealing;
 mod session_store;
-mod socket;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -24,9 +24,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
 use self::api::ProbeListeners;
-use self::badge::Badge;
-use self::log::{Log, Room};
-use self::preflight::Prober;
+use self::button::Badge;
+use self::log_store::{Log, Room};
+use self::probe::Prober;
 use self::queue::Queue;
 use self::sealing::Sealing;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
@@ -132,7 +132,7 @@ impl Background {
     pub fn headers_received(&self, details: JsValue) -> Result<JsValue, JsValue> {
         let state = Rc::clone(&self.state);
         promise::now_or_later(async move {
-            let socket = socket::read(&details).map_err(|error| to_js_error(&error))?;
+            let socket = request_details::read(&details).map_err(|error| to_js_error(&error))?;
             state.catch_up().await;
             let opening = || headers::opening(&details);
             let on_headers = state.engine.borrow_mut().headers_received(&socket, &opening, &url_host);
@@ -161,8 +161,8 @@ impl Background {
     pub fn response_started(&self, details: &JsValue) {
         let opening = || headers::opening(details);
         self.state.notice(details, |engine, request, now| {
-            if socket::opens(details) {
-                engine.opening_answer(request, socket::status(details), &opening, now)
+            if request_details::opens(details) {
+                engine.opening_answer(request, request_details::status(details), &opening, now)
             } else {
                 Vec::new()
             }
@@ -182,7 +182,7 @@ impl Background {
     pub fn guard_stopped(&self, details: JsValue, reason: JsValue) -> Promise {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
-            let socket = socket::read(&details).map_err(|error| to_js_error(&error))?;
+            let socket = request_details::read(&details).map_err(|error| to_js_error(&error))?;
             let reason = from_js(&reason).unwrap_or(Reason::InternalError);
             let step = state.engine.borrow_mut().guard_stopped(&socket, reason, &url_host);
             state.carry_out(&socket.request, step, &details).await
@@ -251,7 +251,7 @@ impl State {
     }
 
     async fn at_gate(self: &Rc<Self>, details: &JsValue, gate: &Gate<'_>) -> Result<JsValue, JsValue> {
-        let mut socket = socket::read(details).map_err(|error| to_js_error(&error))?;
+        let mut socket = request_details::read(details).map_err(|error| to_js_error(&error))?;
         self.catch_up().await;
         let on_opening = self.engine.borrow_mut().opening(&socket, gate, &url_host);
         let step = match on_opening {

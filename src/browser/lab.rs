@@ -3,9 +3,9 @@
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
+mod attempts;
 mod calculator;
 mod exports;
-mod sockets;
 
 use wasm_bindgen::prelude::*;
 
@@ -22,6 +22,6 @@ pub async fn lab_page(catalogue: String, languages: Vec<String>) -> Result<(), J
     let catalogue = Catalogue::parse(&catalogue).map_err(|detail| to_js_error(&Error::Argument { detail }))?;
     words::begin(words::Source::Catalogue(catalogue, languages))?;
     calculator::start()?;
-    sockets::start().await?;
+    attempts::start().await?;
     dom::ready()
 }

@@ -4,15 +4,15 @@
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
-mod background;
 mod confirmation;
-mod entry;
 mod key_rows;
+mod log_entry;
 mod log_reader;
-mod managed;
+mod managed_section;
 mod masthead;
+mod messages;
 mod options;
-mod pausing;
+mod pause_menu;
 mod popup;
 mod rule_fields;
 mod rule_form;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
-use super::background;
+use super::messages;
 use crate::browser::convert::{from_js, property};
 use crate::browser::log_database::{
     self, ALL, Access, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, VIOLATIONS, idb_error, store,
@@ -77,7 +77,7 @@ impl LogReader {
         let database = if let Ok(database) = log_database::open(log_database::abort).await {
             database
         } else {
-            background::ask(&Request::PrepareLog).await?;
+            messages::ask(&Request::PrepareLog).await?;
             log_database::open(log_database::abort).await?
         };
         self.database.replace(Some(database.clone()));

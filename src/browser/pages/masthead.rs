@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use web_sys::{Element, EventTarget, HtmlElement};
 
-use super::background;
-use super::pausing::Pausing;
+use super::messages;
+use super::pause_menu::Pausing;
 use crate::browser::dom::{Fallible, by_id, listen, show, spawn};
 use crate::error::Error;
 use crate::message::{Request, Response};
@@ -36,7 +36,7 @@ impl Masthead {
         listen(&by_id::<EventTarget>("problem-action")?, "click", move |_| match this.remedy.get() {
             Some(Remedy::ResetPolicy | Remedy::OpenRules) => act(),
             Some(Remedy::Permit) => {
-                let answered = background::request_permission()?;
+                let answered = messages::request_permission()?;
                 let this = Rc::clone(&this);
                 spawn(async move {
                     answered.await?;
@@ -47,7 +47,7 @@ impl Masthead {
             Some(Remedy::Dismiss) => {
                 let this = Rc::clone(&this);
                 spawn(async move {
-                    match background::ask(&Request::DismissOverruling).await {
+                    match messages::ask(&Request::DismissOverruling).await {
                         Ok(_) => this.refresh(Unread::Nothing).await,
                         Err(error) => this.show_failure(&error),
                     }
@@ -66,9 +66,9 @@ impl Masthead {
 
     /// Asks how things are and shows it.
     pub(super) async fn refresh(self: &Rc<Self>, unread: Unread<'_>) -> Fallible {
-        let mut status = match background::ask(&Request::Status).await {
+        let mut status = match messages::ask(&Request::Status).await {
             Ok(Response::Status(status)) => status,
-            Ok(_) => return self.show_failure(&background::unexpected()),
+            Ok(_) => return self.show_failure(&messages::unexpected()),
             Err(error) => return self.show_failure(&error),
         };
         let unread_log = match unread {

@@ -6,10 +6,10 @@ use std::rc::{Rc, Weak};
 
 use web_sys::{Element, EventTarget, HtmlElement};
 
-use super::background;
 use super::confirmation::Confirmation;
-use super::managed;
+use super::managed_section;
 use super::masthead::{Masthead, Unread};
+use super::messages;
 use super::rule_form::{RuleForm, Surroundings};
 use super::rule_list;
 use crate::browser::clock::now;
@@ -92,7 +92,7 @@ impl Options {
         })?;
 
         let this: Weak<Self> = Rc::downgrade(self);
-        background::listen(move |notice| {
+        messages::listen(move |notice| {
             let Some(this) = this.upgrade() else {
                 return;
             };
@@ -122,7 +122,7 @@ impl Options {
 
     /// What was asked about in a dialog is done; the dialog closes once it is.
     async fn confirmed(&self, request: Request, dialog: &Confirmation, done: &str) -> Fallible {
-        if !dialog.settle(&background::ask(&request).await) {
+        if !dialog.settle(&messages::ask(&request).await) {
             return Ok(());
         }
         self.refresh().await?;
@@ -147,7 +147,7 @@ impl Options {
         let user = user.and_then(|record| Policy::from_stored(record.as_deref(), now, &url_host));
         let problem = managed.as_ref().err().or(user.as_ref().err()).cloned();
         let managed = managed.unwrap_or_default();
-        managed::draw(&managed, now)?;
+        managed_section::draw(&managed, now)?;
         self.managed.replace(managed);
         show("rules-section", problem.is_none())?;
         if let Some(problem) = problem {

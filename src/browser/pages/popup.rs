@@ -10,7 +10,7 @@ use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 use super::confirmation::Confirmation;
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
-use super::{background, entry};
+use super::{log_entry, messages};
 use crate::browser::clock::now;
 use crate::browser::dom::{
     Fallible, all, announce, around, by_id, document, find, from_template, listen, listen_capturing,
@@ -55,7 +55,7 @@ pub(super) async fn start() -> Fallible {
 }
 
 fn open_options() {
-    spawn(background::open_options_page());
+    spawn(messages::open_options_page());
 }
 
 impl Popup {
@@ -84,7 +84,7 @@ impl Popup {
 
         let this = Rc::clone(self);
         // Whether the last entry could be written is told with the status, so either notice is about both.
-        background::listen(move |notice| match notice {
+        messages::listen(move |notice| match notice {
             Notice::LogChanged | Notice::RulesChanged | Notice::StatusChanged => {
                 let this = Rc::clone(&this);
                 spawn(async move { this.refresh().await });
@@ -94,7 +94,7 @@ impl Popup {
     }
 
     async fn clear(&self) -> Fallible {
-        if !self.clearing.settle(&background::ask(&Request::ClearLog).await) {
+        if !self.clearing.settle(&messages::ask(&Request::ClearLog).await) {
             return Ok(());
         }
         announce(words::CLEARED)?;
@@ -182,7 +182,7 @@ impl Popup {
         if body.has_child_nodes() {
             return Ok(());
         }
-        entry::draw(&entry, &certificates, &body)
+        log_entry::draw(&entry, &certificates, &body)
     }
 
     fn entry(&self, name: Option<&str>) -> Option<Entry> {
@@ -221,7 +221,7 @@ fn draw_violation(violation: &Violation) -> Fallible<HtmlElement> {
 fn update_line(line: &Line, element: &HtmlElement, now: UnixMillis) -> Fallible {
     let time: Element = find(element, ".entry-time")?;
     time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;
-    time.set_attribute("title", &entry::local_time(line.time()))?;
+    time.set_attribute("title", &log_entry::local_time(line.time()))?;
     time.set_text_content(Some(&ago(line.time(), now)));
     let Line::Violation(entry) = line else {
         return Ok(());
@@ -230,7 +230,7 @@ fn update_line(line: &Line, element: &HtmlElement, now: UnixMillis) -> Fallible 
     let times = words::times(&entry.tally);
     find::<HtmlElement>(element, ".violation-times")?.set_hidden(times.is_none());
     set_text(element, ".violation-times-short", &times.unwrap_or_default())?;
-    let when = entry::when(&entry.tally);
+    let when = log_entry::when(&entry.tally);
     set_text(element, ".violation-times-in-words", &when)?;
     // In the body, where that is filled already.
     for shown in all::<Element>(element, ".violation-when")? {

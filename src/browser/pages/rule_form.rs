@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 
 use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
-use super::background;
+use super::messages;
 use super::rule_fields::RuleFields;
 use crate::browser::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
@@ -263,7 +263,7 @@ impl RuleForm {
         // What is asked to be stored would be lost if the form were filled anew.
         self.is_changed.set(true);
         self.set_saving(true)?;
-        let answer = background::ask(&Request::SaveRule { rule }).await;
+        let answer = messages::ask(&Request::SaveRule { rule }).await;
         let objections = match answer {
             Ok(Response::Saved { rule }) => {
                 self.set_saving(false)?;
@@ -292,7 +292,7 @@ impl RuleForm {
             Ok(Response::Refused { errors }) => refusals(&errors, &self.read()?),
             // That the rule is gone is said by what the form has become.
             Err(Error::RuleUnknown { .. }) => Vec::new(),
-            Ok(_) => vec![(Place::Rule, Notice::from(&background::unexpected()))],
+            Ok(_) => vec![(Place::Rule, Notice::from(&messages::unexpected()))],
             Err(error) => vec![(Place::Rule, Notice::from(&error))],
         })
     }

@@ -8,9 +8,9 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::JsValue;
 use web_sys::{Element, EventTarget, FocusEvent, HtmlDetailsElement, HtmlElement, KeyboardEvent, Node};
 
-use super::background;
-use super::entry::local_time_of_day;
+use super::log_entry::local_time_of_day;
 use super::masthead::{Masthead, Unread};
+use super::messages;
 use crate::browser::dom::{Fallible, by_id, find, listen, show, spawn};
 use crate::browser::{api, clock};
 use crate::message::{Request, Status};
@@ -120,7 +120,7 @@ impl Pausing {
 const SHORTEST_WAIT_MS: i32 = 200;
 
 async fn carry_out(request: Request, masthead: Weak<Masthead>) -> Fallible {
-    let answer = background::ask(&request).await;
+    let answer = messages::ask(&request).await;
     let message: Element = by_id("pause-message")?;
     message.set_text_content(answer.as_ref().err().map(sentence).as_deref());
     let Some(masthead) = masthead.upgrade() else {

@@ -14,7 +14,7 @@ use crate::browser::convert::from_js;
 use crate::browser::dom::{
     Fallible, append, around, by_id, find, from_template, listen, set_text, show, spawn, window,
 };
-use crate::view::socket::{Progress, attempt, expectation};
+use crate::view::attempt::{Progress, attempt, expectation};
 
 /// What is sent over a socket that opens. The demo servers send it back.
 const FRAME: &str = "Hello from the Sockpin lab";

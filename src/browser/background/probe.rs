@@ -15,7 +15,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::AbortController;
 
 use super::api::{self, Listener, ProbeListeners};
-use super::socket::{route, status};
+use super::request_details::{route, status};
 use crate::browser::convert::{property, to_js, to_js_error};
 use crate::browser::url_host::canonical_url;
 use crate::browser::{promise, security_info};

@@ -93,7 +93,7 @@ async fn clear_counts() -> Result<(), JsValue> {
     }
     let tabs = tabs(&js_sys::Object::new()).await?;
     for tab in Array::from(&tabs) {
-        let Some(tab_id) = super::socket::tab(property(&tab, "id").as_f64()) else {
+        let Some(tab_id) = super::request_details::tab(property(&tab, "id").as_f64()) else {
             continue;
         };
         let cleared = to_js(&Cleared { tab_id, text: None }).unwrap_or_default();
