@@ -25,7 +25,7 @@
 const DEADLINE_MS = 10_000;
 const PAGE_ENDED = "the page has ended";
 let pageEnded = false;
-let life = null;
+let instance = null;
 let observing = false;
 // The requests that were given another answer than "let it go". Of the others nothing is to be told but their end. An answer may
 // come after its request has ended, so that nothing takes it out again: then the oldest goes.
@@ -58,7 +58,7 @@ class ProbeListeners {
 }
 
 /** One instance of the core, from its loading to its end. */
-class Life {
+class CoreInstance {
   static #begun = false;
   // Who waits for an answer. A dead core gives none, so they are told by its end.
   #waiting = new Set();
@@ -73,10 +73,10 @@ class Life {
   async #load() {
     const [module, wasm] = await Promise.all([import("./pkg/background.js"), compile("./pkg/background_bg.wasm")]);
     // From here to the start nothing is awaited: one that took too long must not take the place of a newer one.
-    if (life !== this) throw new Error("this instance came too late");
-    if (Life.#begun) module.__wbg_reset_state();
+    if (instance !== this) throw new Error("this instance came too late");
+    if (CoreInstance.#begun) module.__wbg_reset_state();
     else module.initSync({ module: wasm });
-    Life.#begun = true;
+    CoreInstance.#begun = true;
     return module.Background.start((message) => end(this, new Error(message)), this.#probeListeners);
   }
 
@@ -103,26 +103,26 @@ async function compile(path) {
 
 function alive() {
   if (pageEnded) throw new Error(PAGE_ENDED);
-  return life ??= new Life();
+  return instance ??= new CoreInstance();
 }
 
 /** Drops an instance that has failed: whoever waits for it is told, and the next call gets a new one. */
 function end(which, error) {
   which.end(error);
-  if (life === which) life = null;
+  if (instance === which) instance = null;
 }
 
 // A trap that is no panic (stack or memory exhausted) is thrown in a task of its own, where no promise sees it.
 for (const event of ["error", "unhandledrejection"]) {
   addEventListener(event, ({ error, reason }) => {
     const thrown = error ?? reason;
-    if (life && isTrap(thrown)) end(life, thrown);
+    if (instance && isTrap(thrown)) end(instance, thrown);
   });
 }
 
 // When this page ends (Firefox quits, or puts it to sleep), Firefox lets go what it still holds for an answer from here. One
 // that is given at this moment still counts.
-addEventListener("pagehide", () => { pageEnded = true; life?.end(new Error(PAGE_ENDED)); });
+addEventListener("pagehide", () => { pageEnded = true; instance?.end(new Error(PAGE_ENDED)); });
 
 function isTrap(error) {
   return error instanceof WebAssembly.RuntimeError || error?.name === "InternalError";
@@ -221,7 +221,7 @@ function observe() {
   if (observing) return;
   observing = true;
   const tell = (method) => (details) => {
-    const current = life;
+    const current = instance;
     const isEnd = method === "ended";
     if (!answered.has(details.requestId) && !isEnd) return;
     if (isEnd) answered.delete(details.requestId);
