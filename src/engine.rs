@@ -221,7 +221,7 @@ impl Engine {
         socket: &Socket,
         gate: &Gate<'_>,
         probe: &Probe,
-        answer: preflight::Answer,
+        answer: preflight::ProbeAnswer,
         url_host: UrlHostParser<'_>,
     ) -> Step {
         let decision = match self.prepare(socket, Stage::BeforeRequest, url_host) {

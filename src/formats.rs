@@ -19,7 +19,7 @@ mod pem;
 mod pin_list;
 mod unframed;
 
-pub use key::{Key, Kind};
+pub use key::{Key, KeyKind};
 
 use crate::error::{Error, Excerpt};
 use crate::limits::{MAX_INSPECT_BYTES, MAX_PINS_PER_RULE};
@@ -104,7 +104,7 @@ pub fn read(input: &[u8]) -> Result<Reading, Error> {
 /// As [`read`].
 pub fn inspect(input: &[u8]) -> Result<Vec<Key>, Error> {
     let mut reading = read(input)?;
-    reading.keys.retain(|key| key.kind != Kind::Pin);
+    reading.keys.retain(|key| key.kind != KeyKind::Pin);
     reading.or_reason().map(|reading| reading.keys)
 }
 
@@ -122,7 +122,8 @@ pub fn pasted(text: &str) -> Option<Result<Reading, Error>> {
             Some(Err(Error::RulePinCount { limit: MAX_PINS_PER_RULE }))
         }
         Ok(reading) => {
-            let is_bare_pin = matches!(reading.keys.as_slice(), [key] if key.kind == Kind::Pin && key.label.is_empty());
+            let is_bare_pin =
+                matches!(reading.keys.as_slice(), [key] if key.kind == KeyKind::Pin && key.label.is_empty());
             (!is_bare_pin || !reading.left_out.is_empty()).then_some(Ok(reading))
         }
     }

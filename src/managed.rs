@@ -32,7 +32,7 @@ pub struct Managed {
 #[serde(rename_all = "camelCase")]
 pub struct ManagedProblem {
     /// Which.
-    pub place: Place,
+    pub place: ManagedPlace,
     /// What is wrong with it.
     pub problem: Error,
 }
@@ -40,7 +40,7 @@ pub struct ManagedProblem {
 /// A part of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Place {
+pub enum ManagedPlace {
     /// All of it.
     Policy,
     /// One rule, counted from 0.
@@ -64,7 +64,7 @@ impl Managed {
     pub fn from_json(json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
         let mut reading = Reading { policy: Policy::default(), problems: Vec::new(), now, url_host };
         if let Err(problem) = reading.read(json) {
-            reading.refuse(Place::Policy, problem);
+            reading.refuse(ManagedPlace::Policy, problem);
             reading.policy.set(Settings::strictest());
         }
         Self { policy: Arc::new(reading.policy), problems: reading.problems }
@@ -99,14 +99,14 @@ impl Reading<'_> {
             let limit = if matches!(text, Cow::Owned(_)) { MAX_RULES } else { MAX_LISTED_MANAGED_RULES };
             match elements(&text) {
                 Ok(rules) => self.add_all(&rules, limit),
-                Err(error) => self.refuse(Place::Policy, shape(&error)),
+                Err(error) => self.refuse(ManagedPlace::Policy, shape(&error)),
             }
         }
         if let Some(settings) = fields.take("settings") {
             self.set(&document::unwrapped(settings));
         }
         for name in fields.into_names().filter(|name| !document::is_comment(name)) {
-            self.refuse(Place::Policy, Error::SettingUnknown { name });
+            self.refuse(ManagedPlace::Policy, Error::SettingUnknown { name });
         }
         Ok(())
     }
@@ -114,11 +114,11 @@ impl Reading<'_> {
     fn add_all(&mut self, rules: &[&str], limit: usize) {
         for (index, rule) in rules.iter().take(limit).enumerate() {
             if let Err(problem) = self.add(index, rule) {
-                self.refuse(Place::Rule(index), problem);
+                self.refuse(ManagedPlace::Rule(index), problem);
             }
         }
         if rules.len() > limit {
-            self.refuse(Place::RulesFrom(limit), Error::RuleCount { limit });
+            self.refuse(ManagedPlace::RulesFrom(limit), Error::RuleCount { limit });
         }
     }
 
@@ -137,17 +137,17 @@ impl Reading<'_> {
     /// Where the settings cannot be read, what they may forbid is forbidden.
     fn set(&mut self, settings: &str) {
         let (settings, unknown) = Settings::from_json(settings).unwrap_or_else(|error| {
-            self.refuse(Place::Settings, shape(&error));
+            self.refuse(ManagedPlace::Settings, shape(&error));
             (Settings::strictest(), Vec::new())
         });
         // A misspelt one may be one that forbids.
         self.policy.set(if unknown.is_empty() { settings } else { settings.forbidding() });
         for name in unknown {
-            self.refuse(Place::Settings, Error::SettingUnknown { name });
+            self.refuse(ManagedPlace::Settings, Error::SettingUnknown { name });
         }
     }
 
-    fn refuse(&mut self, place: Place, problem: Error) {
+    fn refuse(&mut self, place: ManagedPlace, problem: Error) {
         self.problems.push(ManagedProblem { place, problem });
     }
 }

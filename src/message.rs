@@ -16,7 +16,7 @@ use crate::settings::Pausing;
 /// From a page to the background.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
-pub enum Request {
+pub enum PageRequest {
     /// Is everything in order?
     Status,
     /// Add a rule (no `id`) or replace the one with that `id`.
@@ -46,7 +46,7 @@ pub enum Request {
     ClearLog,
 }
 
-impl Request {
+impl PageRequest {
     /// Reads what a page has said.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Response {
-    /// To [`Request::Status`].
+    /// To [`PageRequest::Status`].
     Status(Status),
     /// The rule is stored and in force.
     Saved {
@@ -172,13 +172,13 @@ pub struct Access {
 pub struct Told {
     /// What.
     #[serde(rename = "type")]
-    pub notice: Notice,
+    pub notice: Announcement,
 }
 
 /// What pages are told: to ask again, or to read again what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Notice {
+pub enum Announcement {
     /// Rules were added, changed or deleted.
     RulesChanged,
     /// The log has new entries, an entry has a higher count, or all have been cleared.
@@ -208,18 +208,18 @@ mod tests {
         };
         let rule = RuleDocument { host: "a.test".to_owned(), ..RuleDocument::default() };
         for request in [
-            Request::Status,
-            Request::SaveRule { rule: rule.clone() },
-            Request::DeleteRule { id: "r".to_owned() },
-            Request::ResetPolicy,
-            Request::Pause { length: PauseLength::TenMinutes },
-            Request::Resume,
-            Request::DismissOverruling,
-            Request::PrepareLog,
-            Request::ClearLog,
+            PageRequest::Status,
+            PageRequest::SaveRule { rule: rule.clone() },
+            PageRequest::DeleteRule { id: "r".to_owned() },
+            PageRequest::ResetPolicy,
+            PageRequest::Pause { length: PauseLength::TenMinutes },
+            PageRequest::Resume,
+            PageRequest::DismissOverruling,
+            PageRequest::PrepareLog,
+            PageRequest::ClearLog,
         ] {
             let json = serde_json::to_string(&request).unwrap();
-            assert_eq!(Request::from_json(&json), Ok(request), "{json}");
+            assert_eq!(PageRequest::from_json(&json), Ok(request), "{json}");
         }
         let refused = FieldError { field: crate::rule::Field::Host, index: None, error: Error::HostEmpty };
         for response in [
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn what_is_no_message_is_refused() {
         for json in ["", "null", "[]", "{}", r#"{"type": 5}"#, r#"{"type": "unheard"}"#, r#"{"type": "pause"}"#] {
-            assert_eq!(Request::from_json(json).map_err(|error| error.code()), Err("argument"), "{json}");
+            assert_eq!(PageRequest::from_json(json).map_err(|error| error.code()), Err("argument"), "{json}");
             assert_eq!(Response::from_json(json).map_err(|error| error.code()), Err("argument"), "{json}");
         }
     }

@@ -69,7 +69,7 @@ pub enum ProbeFailure {
 
 /// What came of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum ProbeAnswer {
     /// The server's.
     Server(Facts),
     /// The server's or its proxy's, see [`Route::may_come_from_proxy`]: it may stop a socket, and vouches for none.
@@ -123,7 +123,7 @@ pub const fn obstacle(route: &Route) -> Option<ProbeFailure> {
 #[derive(Debug, Default)]
 pub struct Answers {
     generation: u64,
-    kept: HashMap<Key, (UnixMillis, Answer)>,
+    kept: HashMap<Key, (UnixMillis, ProbeAnswer)>,
 }
 
 type Key = (String, u16, Option<Proxy>);
@@ -138,9 +138,12 @@ impl Answers {
     /// The answer to such a probe, if there is one from the last minute. That it did not get to the server at all, or not
     /// past the proxy, may be different the next moment.
     #[must_use]
-    pub fn fresh(&self, probe: &Probe, now: UnixMillis) -> Option<&Answer> {
+    pub fn fresh(&self, probe: &Probe, now: UnixMillis) -> Option<&ProbeAnswer> {
         self.last(probe, now).filter(|answer| {
-            !matches!(answer, Answer::None(ProbeFailure::Proxy | ProbeFailure::ProxyPassword | ProbeFailure::Offline))
+            !matches!(
+                answer,
+                ProbeAnswer::None(ProbeFailure::Proxy | ProbeFailure::ProxyPassword | ProbeFailure::Offline)
+            )
         })
     }
 
@@ -148,19 +151,19 @@ impl Answers {
     #[must_use]
     pub fn probe_failure(&self, probe: &Probe, now: UnixMillis) -> Option<ProbeFailure> {
         match self.last(probe, now)? {
-            Answer::Server(_) => None,
-            Answer::Ambiguous(_) => Some(ProbeFailure::ProxyPassword),
-            Answer::None(probe_failure) => Some(*probe_failure),
+            ProbeAnswer::Server(_) => None,
+            ProbeAnswer::Ambiguous(_) => Some(ProbeFailure::ProxyPassword),
+            ProbeAnswer::None(probe_failure) => Some(*probe_failure),
         }
     }
 
-    fn last(&self, probe: &Probe, now: UnixMillis) -> Option<&Answer> {
+    fn last(&self, probe: &Probe, now: UnixMillis) -> Option<&ProbeAnswer> {
         let (time, answer) = self.kept.get(&key(probe))?;
         is_fresh(*time, now).then_some(answer)
     }
 
     /// Keeps an answer, unless the policy has changed since the probe was made.
-    pub fn keep(&mut self, probe: &Probe, answer: Answer, now: UnixMillis) {
+    pub fn keep(&mut self, probe: &Probe, answer: ProbeAnswer, now: UnixMillis) {
         if probe.generation != self.generation {
             return;
         }

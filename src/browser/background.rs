@@ -24,7 +24,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
 use self::api::ProbeListeners;
-use self::button::Badge;
+use self::button::Button;
 use self::log_store::{Log, Room};
 use self::probe::Prober;
 use self::queue::Queue;
@@ -37,7 +37,7 @@ use crate::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Step,
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
-use crate::message::{Access, Notice, Request, Response, Told};
+use crate::message::{Access, Announcement, PageRequest, Response, Told};
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::verdict::Reason;
@@ -60,7 +60,7 @@ struct State {
     seal_problem: RefCell<Option<Error>>,
     /// Whether what each request has in the log is on disk, once that is known.
     written: RefCell<HashMap<String, Promise>>,
-    badge: Badge,
+    badge: Button,
     /// What the browser lets this extension see, as far as it has been asked.
     access: Cell<Access>,
     /// Changes of what is stored: each is made on what the one before has stored.
@@ -85,7 +85,7 @@ impl Background {
             sealing: Sealing::default(),
             seal_problem: RefCell::new(None),
             written: RefCell::default(),
-            badge: Badge::new(),
+            badge: Button::new(),
             access: Cell::new(Access { every_site: true, private_windows: true }),
             changes: Queue::new(),
             log_untold: Cell::new(false),
@@ -194,7 +194,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         future_to_promise(async move {
             state.catch_up().await;
-            let response = match json(&message).and_then(|message| Request::from_json(&message)) {
+            let response = match json(&message).and_then(|message| PageRequest::from_json(&message)) {
                 Ok(request) => state.answer(request).await,
                 Err(problem) => Response::Failed { problem },
             };
@@ -240,7 +240,7 @@ impl State {
         let access = access::ask().await;
         if self.access.replace(access) != access {
             self.draw_badge();
-            tell_pages(Notice::StatusChanged).await;
+            tell_pages(Announcement::StatusChanged).await;
         }
     }
 
@@ -361,7 +361,7 @@ impl State {
         let state = Rc::clone(self);
         spawn_local(async move {
             while state.log_untold.replace(false) {
-                tell_pages(Notice::LogChanged).await;
+                tell_pages(Announcement::LogChanged).await;
             }
             state.telling_of_log.set(false);
         });
@@ -406,7 +406,7 @@ fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsVa
 }
 
 /// Rejects where no page is open, which is as good.
-async fn tell_pages(notice: Notice) {
+async fn tell_pages(notice: Announcement) {
     if let Ok(message) = to_js(&Told { notice }) {
         let _ = super::api::send_to_extension(&message).await;
     }

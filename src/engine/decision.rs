@@ -57,7 +57,7 @@ impl Engine {
             return Ok(Decision::proceed());
         }
         if let Some(obstacle) = preflight::obstacle(&socket.route) {
-            return Ok(self.after_probe(layers, target, socket, &preflight::Answer::None(obstacle)));
+            return Ok(self.after_probe(layers, target, socket, &preflight::ProbeAnswer::None(obstacle)));
         }
         let probe = self.answers.probe(&target, &socket.route);
         match self.answers.fresh(&probe, socket.now) {
@@ -72,17 +72,19 @@ impl Engine {
         layers: &Layers,
         target: Target,
         socket: &Socket,
-        answer: &preflight::Answer,
+        answer: &preflight::ProbeAnswer,
     ) -> Decision {
         if self.is_paused(socket) {
             return Decision::proceed();
         }
         let (facts, otherwise) = match answer {
-            preflight::Answer::Server(facts) => (facts, Decision::proceed()),
-            preflight::Answer::Ambiguous(facts) => {
+            preflight::ProbeAnswer::Server(facts) => (facts, Decision::proceed()),
+            preflight::ProbeAnswer::Ambiguous(facts) => {
                 (facts, without_answer(layers, &target, socket, ProbeFailure::ProxyPassword))
             }
-            preflight::Answer::None(probe_failure) => return without_answer(layers, &target, socket, *probe_failure),
+            preflight::ProbeAnswer::None(probe_failure) => {
+                return without_answer(layers, &target, socket, *probe_failure);
+            }
         };
         let connection = Connection { target, facts: facts.clone(), now: socket.now };
         let verdict = judge(layers, &connection);

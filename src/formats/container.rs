@@ -1,6 +1,6 @@
 //! Files that hold certificates: PKCS #7 is read, the others are named, so that a person knows how to export from them.
 
-use super::key::{Key, Kind};
+use super::key::{Key, KeyKind};
 use super::{Error, Reading};
 use crate::certificate::{certificates_of_pkcs7, is_pkcs7, is_pkcs12};
 use crate::error::Container;
@@ -17,7 +17,7 @@ pub(super) fn pkcs7(der: &[u8]) -> Option<Result<Reading, Error>> {
         let certificates = certificates_of_pkcs7(der).ok_or(Error::Container { container: Container::Pkcs7 })?;
         let mut reading = Reading::default();
         for certificate in certificates {
-            reading.take(Key::of(Kind::Certificate, certificate), "PKCS7", None);
+            reading.take(Key::of(KeyKind::Certificate, certificate), "PKCS7", None);
         }
         reading.or_reason()
     })

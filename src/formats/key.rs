@@ -9,7 +9,7 @@ use crate::pin::Pin;
 /// What carries a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum KeyKind {
     /// An X.509 certificate.
     Certificate,
     /// A bare `SubjectPublicKeyInfo`.
@@ -25,7 +25,7 @@ pub enum Kind {
 #[serde(rename_all = "camelCase")]
 pub struct Key {
     /// What it was found in.
-    pub kind: Kind,
+    pub kind: KeyKind,
     /// What a person reads; all `null` for a bare public key and for a pin.
     #[serde(flatten)]
     pub description: Description,
@@ -39,22 +39,22 @@ pub struct Key {
 impl Key {
     /// A key of which nothing but its pin is known, and what stood beside that.
     pub(super) fn of_pin(sha256: Pin, label: String) -> Self {
-        Self { kind: Kind::Pin, description: Description::default(), sha256, label }
+        Self { kind: KeyKind::Pin, description: Description::default(), sha256, label }
     }
 
     /// The key in what is known to be one of these.
-    pub(super) fn of(kind: Kind, der: &[u8]) -> Result<Self, Error> {
+    pub(super) fn of(kind: KeyKind, der: &[u8]) -> Result<Self, Error> {
         let (description, sha256) = match kind {
-            Kind::Certificate => {
+            KeyKind::Certificate => {
                 let certificate = Certificate::from_der(der)?;
                 (certificate.describe(), certificate.pin())
             }
-            Kind::PublicKey => (Description::default(), Pin::of_spki(public_key_from_der(der)?)),
-            Kind::CertificateRequest => {
+            KeyKind::PublicKey => (Description::default(), Pin::of_spki(public_key_from_der(der)?)),
+            KeyKind::CertificateRequest => {
                 let (subject, spki) = request_from_der(der)?;
                 (Description::of_subject(subject), Pin::of_spki(spki))
             }
-            Kind::Pin => return Err(Error::NothingRecognised),
+            KeyKind::Pin => return Err(Error::NothingRecognised),
         };
         Ok(Self { kind, description, sha256, label: String::new() })
     }
@@ -70,8 +70,8 @@ impl Key {
         if rsa_public_key_from_der(der) {
             return Some(Err(Error::Pkcs1PublicKey));
         }
-        Some(Self::of(Kind::Certificate, der).or_else(|error| {
-            let others = [Kind::PublicKey, Kind::CertificateRequest];
+        Some(Self::of(KeyKind::Certificate, der).or_else(|error| {
+            let others = [KeyKind::PublicKey, KeyKind::CertificateRequest];
             others.into_iter().find_map(|kind| Self::of(kind, der).ok()).ok_or(error)
         }))
     }

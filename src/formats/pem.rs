@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::container;
-use super::key::{Key, Kind};
+use super::key::{Key, KeyKind};
 use super::{Error, Reading};
 use crate::certificate::trusted_certificate;
 use crate::error::{Container, PemLabel};
@@ -44,7 +44,7 @@ pub(super) fn begins_in(text: &str) -> bool {
 
 /// What was between the frames, and how it is read.
 enum Contents {
-    Key(Kind, Vec<u8>),
+    Key(KeyKind, Vec<u8>),
     Pkcs7(Vec<u8>),
 }
 
@@ -64,10 +64,10 @@ impl Block<'_> {
         let der = || STANDARD.decode(base64_of(body)).map_err(|_| Error::PemEncoding { label, line });
         // RFC 7468 sections 5 to 13; "TRUSTED CERTIFICATE" is OpenSSL's.
         Ok(match self.label {
-            "CERTIFICATE" | "X509 CERTIFICATE" => Contents::Key(Kind::Certificate, der()?),
-            "TRUSTED CERTIFICATE" => Contents::Key(Kind::Certificate, trusted_certificate(&der()?)?.to_vec()),
-            "PUBLIC KEY" => Contents::Key(Kind::PublicKey, der()?),
-            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Contents::Key(Kind::CertificateRequest, der()?),
+            "CERTIFICATE" | "X509 CERTIFICATE" => Contents::Key(KeyKind::Certificate, der()?),
+            "TRUSTED CERTIFICATE" => Contents::Key(KeyKind::Certificate, trusted_certificate(&der()?)?.to_vec()),
+            "PUBLIC KEY" => Contents::Key(KeyKind::PublicKey, der()?),
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Contents::Key(KeyKind::CertificateRequest, der()?),
             "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => Contents::Pkcs7(der()?),
             "PKCS12" => return Err(Error::Container { container: Container::Pkcs12 }),
             "RSA PUBLIC KEY" => return Err(Error::Pkcs1PublicKey),

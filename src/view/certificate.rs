@@ -4,7 +4,7 @@ use super::date::day_of;
 use super::notice::{Badge, Tone};
 use crate::certificate::{Certificate, Description};
 use crate::error::{name_of_file, visible};
-use crate::formats::{Key, Kind};
+use crate::formats::{Key, KeyKind};
 use crate::limits::MAX_LABEL_CHARACTERS;
 use crate::rule::LabelledPin;
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
@@ -96,7 +96,7 @@ pub fn root_origin(entry: &ChainEntry) -> Option<Badge> {
 pub fn suggested_label(key: &Key, source: Option<&str>) -> String {
     let label = match key.description.subject.as_deref() {
         Some(name) if !name.is_empty() => short_name(name),
-        _ if key.kind == Kind::Pin => key.label.clone(),
+        _ if key.kind == KeyKind::Pin => key.label.clone(),
         _ => visible(source.unwrap_or_default()).into_owned(),
     };
     label.chars().take(MAX_LABEL_CHARACTERS).collect()
@@ -109,18 +109,18 @@ pub fn description(entry: &ChainEntry, der: Option<&[u8]>) -> Description {
     entry.description.clone().or_else(described).unwrap_or_default()
 }
 
-const fn kind(kind: Kind) -> &'static str {
+const fn kind(kind: KeyKind) -> &'static str {
     match kind {
-        Kind::Certificate => "Certificate",
-        Kind::PublicKey => "Public key",
-        Kind::CertificateRequest => "Certificate request",
-        Kind::Pin => "Pin",
+        KeyKind::Certificate => "Certificate",
+        KeyKind::PublicKey => "Public key",
+        KeyKind::CertificateRequest => "Certificate request",
+        KeyKind::Pin => "Pin",
     }
 }
 
 /// What a key was found in, with the file's name if there is one.
 #[must_use]
-pub fn kind_in(found: Kind, file: Option<&str>) -> String {
+pub fn kind_in(found: KeyKind, file: Option<&str>) -> String {
     let kind = kind(found);
     file.map_or_else(|| kind.to_owned(), |file| format!("{kind} in {}", name_of_file(file)))
 }
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_key_names_its_file() {
         for (file, expected) in [(None, "Public key"), (Some("a.pem"), "Public key in a.pem")] {
-            assert_eq!(kind_in(Kind::PublicKey, file), expected);
+            assert_eq!(kind_in(KeyKind::PublicKey, file), expected);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A rule while it is being typed: what is wrong, what may be a mistake, and where it is to be said.
 
-use super::notice::{Kind, Notice};
+use super::notice::{Notice, NoticeKind};
 use super::rule as rule_view;
 use crate::error::Error;
 use crate::formats;
@@ -12,7 +12,7 @@ use crate::time::UnixMillis;
 
 /// Where a notice stands. Rows are counted as they stand in the form, empty ones included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum FormPlace {
     /// At the host.
     Host,
     /// Below the list of pins.
@@ -55,7 +55,7 @@ pub enum EditState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     /// Everything to be said.
-    pub notices: Vec<(Place, Notice)>,
+    pub notices: Vec<(FormPlace, Notice)>,
     /// The rule without its empty rows, if it can be stored.
     pub rule: Option<RuleDocument>,
 }
@@ -79,23 +79,25 @@ pub fn check(
     }
     let mut notices = refusals(&errors, typed);
     if let Ok(pattern) = HostPattern::parse(&rule.host, url_host) {
-        notices.extend(host_note(&rule.host, &pattern.pattern, pattern.taken_from_url).map(|note| (Place::Host, note)));
+        notices.extend(
+            host_note(&rule.host, &pattern.pattern, pattern.taken_from_url).map(|note| (FormPlace::Host, note)),
+        );
     }
     notices.extend(warnings(typed, &rule, now));
-    notices.extend(summary(&errors).map(|note| (Place::Rule, note)));
+    notices.extend(summary(&errors).map(|note| (FormPlace::Rule, note)));
     Checked { rule: errors.is_empty().then_some(rule), notices }
 }
 
 /// What the background found wrong, with its places in the form.
 #[must_use]
-pub fn refusals(errors: &[FieldError], typed: &RuleDocument) -> Vec<(Place, Notice)> {
+pub fn refusals(errors: &[FieldError], typed: &RuleDocument) -> Vec<(FormPlace, Notice)> {
     errors
         .iter()
         .map(|error| {
             let place = place(error, typed);
             let notice = match (place, &error.error) {
-                (Place::Pin(row), Error::PinEncoding { .. }) => pem_error(typed.pins.get(row)),
-                (Place::DeniedKey(row), Error::PinEncoding { .. }) => pem_error(typed.denied.get(row)),
+                (FormPlace::Pin(row), Error::PinEncoding { .. }) => pem_error(typed.pins.get(row)),
+                (FormPlace::DeniedKey(row), Error::PinEncoding { .. }) => pem_error(typed.denied.get(row)),
                 _ => None,
             };
             (place, notice.unwrap_or_else(|| Notice::from(&error.error)))
@@ -136,7 +138,7 @@ pub fn title(opened: &RuleDocument) -> String {
 /// Why the form is not opened for another rule.
 #[must_use]
 pub fn unsaved() -> Notice {
-    Notice::new(Kind::Warning, "unsaved", "Save or cancel this rule first. Nothing of it is stored yet.")
+    Notice::new(NoticeKind::Warning, "unsaved", "Save or cancel this rule first. Nothing of it is stored yet.")
 }
 
 /// What became of a rule that was changed in the form while it was deleted elsewhere.
@@ -144,7 +146,7 @@ pub fn unsaved() -> Notice {
 pub fn deleted_meanwhile() -> Notice {
     let text = "This rule was deleted in the meantime, so it is no longer in force. What is typed here is kept: saving it \
                 makes a new rule.";
-    Notice::new(Kind::Warning, "rule-deleted", text)
+    Notice::new(NoticeKind::Warning, "rule-deleted", text)
 }
 
 fn without_empty_rows(typed: &RuleDocument) -> RuleDocument {
@@ -156,20 +158,20 @@ fn is_empty(row: &PinDocument) -> bool {
     row.sha256.trim().is_empty() && row.label.trim().is_empty()
 }
 
-fn place(error: &FieldError, typed: &RuleDocument) -> Place {
+fn place(error: &FieldError, typed: &RuleDocument) -> FormPlace {
     let row = |rows: &[PinDocument], index: usize| {
         let mut filled = rows.iter().enumerate().filter(|(_, row)| !is_empty(row));
         filled.nth(index).map(|(row, _)| row)
     };
     match (error.field, error.index) {
-        (Field::Host, _) => Place::Host,
-        (Field::Pins, index) => index.and_then(|index| row(&typed.pins, index)).map_or(Place::Pins, Place::Pin),
+        (Field::Host, _) => FormPlace::Host,
+        (Field::Pins, index) => index.and_then(|index| row(&typed.pins, index)).map_or(FormPlace::Pins, FormPlace::Pin),
         (Field::Denied, index) => {
-            index.and_then(|index| row(&typed.denied, index)).map_or(Place::Denied, Place::DeniedKey)
+            index.and_then(|index| row(&typed.denied, index)).map_or(FormPlace::Denied, FormPlace::DeniedKey)
         }
-        (Field::Expires, _) => Place::Expires,
-        (Field::Note, _) => Place::Note,
-        (Field::Id, _) => Place::Rule,
+        (Field::Expires, _) => FormPlace::Expires,
+        (Field::Note, _) => FormPlace::Note,
+        (Field::Id, _) => FormPlace::Rule,
     }
 }
 
@@ -180,25 +182,25 @@ fn pem_error(row: Option<&PinDocument>) -> Option<Notice> {
 fn host_note(typed: &str, pattern: &HostPattern, taken_from_url: bool) -> Option<Notice> {
     if taken_from_url {
         let text = format!("The host was taken out of the address: the rule is for {pattern}.");
-        return Some(Notice::new(Kind::Note, "host-from-url", text));
+        return Some(Notice::new(NoticeKind::Note, "host-from-url", text));
     }
     let canonical = pattern.to_string();
     (canonical != typed.trim())
-        .then(|| Notice::new(Kind::Note, "host-canonical", format!("It is stored as {canonical}.")))
+        .then(|| Notice::new(NoticeKind::Note, "host-canonical", format!("It is stored as {canonical}.")))
 }
 
 fn placeholder() -> Notice {
     let text = "This is a stand-in from a tutorial. It belongs to no key, so it is no backup.";
-    Notice::new(Kind::Warning, "placeholder-pin", text)
+    Notice::new(NoticeKind::Warning, "placeholder-pin", text)
 }
 
 fn fingerprint() -> Notice {
     let text = "This looks like the fingerprint of a whole certificate, as Firefox shows it. A pin is the SHA-256 of its key alone: \
                 if you are not sure, take the pin from the certificate file.";
-    Notice::new(Kind::Warning, "fingerprint", text)
+    Notice::new(NoticeKind::Warning, "fingerprint", text)
 }
 
-fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(Place, Notice)> {
+fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(FormPlace, Notice)> {
     let mut notices = Vec::new();
     for (row, typed) in typed.pins.iter().enumerate() {
         let warning = match Pin::parse(&typed.sha256) {
@@ -206,15 +208,15 @@ fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(
             Ok(_) if Pin::is_like_fingerprint(&typed.sha256) => fingerprint(),
             Ok(_) | Err(_) => continue,
         };
-        notices.push((Place::Pin(row), warning));
+        notices.push((FormPlace::Pin(row), warning));
     }
     if rule.mode != Mode::Off && rule.pins.is_empty() && !rule.denied.is_empty() {
         let text = "Without a pin every key is let in, except the denied ones.";
-        notices.push((Place::Pins, Notice::new(Kind::Note, "denied-only", text)));
+        notices.push((FormPlace::Pins, Notice::new(NoticeKind::Note, "denied-only", text)));
     }
     notices.extend(rule_view::notices(rule, Layer::User, now).into_iter().map(|notice| match notice.code {
-        "single-pin" => (Place::Pins, notice),
-        _ => (Place::Expires, notice),
+        "single-pin" => (FormPlace::Pins, notice),
+        _ => (FormPlace::Expires, notice),
     }));
     notices
 }
@@ -229,16 +231,16 @@ fn summary(errors: &[FieldError]) -> Option<Notice> {
     let mistakes = errors.iter().filter(|error| !is_missing(error)).count();
     match mistakes {
         0 => {}
-        1 => return Some(Notice::new(Kind::Error, "mistakes", "One mistake is to be corrected first.")),
+        1 => return Some(Notice::new(NoticeKind::Error, "mistakes", "One mistake is to be corrected first.")),
         count => {
             let text = format!("{count} mistakes are to be corrected first.");
-            return Some(Notice::new(Kind::Error, "mistakes", text));
+            return Some(Notice::new(NoticeKind::Error, "mistakes", text));
         }
     }
     let missing: Vec<_> =
         errors.iter().map(|error| if error.error == Error::HostEmpty { "a host" } else { "a pin" }).collect();
     (!missing.is_empty())
-        .then(|| Notice::new(Kind::Note, "incomplete", format!("Still needed: {}.", missing.join(" and "))))
+        .then(|| Notice::new(NoticeKind::Note, "incomplete", format!("Still needed: {}.", missing.join(" and "))))
 }
 
 #[cfg(test)]
@@ -265,13 +267,13 @@ mod tests {
         policy
     }
 
-    fn codes(checked: &Checked) -> Vec<(Place, &'static str)> {
+    fn codes(checked: &Checked) -> Vec<(FormPlace, &'static str)> {
         checked.notices.iter().map(|(place, notice)| (*place, notice.code)).collect()
     }
 
     #[test]
     fn every_mistake_has_its_place() {
-        use Place::{Denied, DeniedKey, Host, Pin, Pins, Rule};
+        use FormPlace::{Denied, DeniedKey, Host, Pin, Pins, Rule};
         let others = policy(&[typed("*.example.com", &[A], &[])]);
         for (rule, storable, expected) in [
             (
@@ -346,7 +348,7 @@ mod tests {
         let rule = typed("chat.example.com", &[A, B], &[]);
         for (expiry, storable, expected) in [
             (DateInput::Whole, true, vec![]),
-            (DateInput::Partial, false, vec![(Place::Expires, "invalid-date"), (Place::Rule, "mistakes")]),
+            (DateInput::Partial, false, vec![(FormPlace::Expires, "invalid-date"), (FormPlace::Rule, "mistakes")]),
         ] {
             let checked = check(&rule, expiry, &Policy::default(), NOW, &|_| None);
             assert_eq!((checked.rule.is_some(), codes(&checked)), (storable, expected));
@@ -376,7 +378,7 @@ mod tests {
             let checked = check(&opened, DateInput::Whole, &stored, NOW, &|_| None);
             assert_eq!(checked.rule.is_some(), storable);
             if !storable {
-                assert_eq!(codes(&checked), [(Place::Rule, "rule-changed")]);
+                assert_eq!(codes(&checked), [(FormPlace::Rule, "rule-changed")]);
             }
         }
     }

@@ -4,7 +4,7 @@ use super::notice::Notice;
 use super::text::{Text, text};
 use crate::error::Error;
 use crate::limits::MAX_LISTED_MANAGED_RULES;
-use crate::managed::{Managed, ManagedProblem, Place};
+use crate::managed::{Managed, ManagedPlace, ManagedProblem};
 use crate::settings::Pausing;
 
 /// The heading above an administrator's rules.
@@ -34,12 +34,12 @@ pub fn about(managed: &Managed) -> Text {
 pub fn problem(problem: &ManagedProblem) -> Notice {
     let error = &problem.problem;
     let part = match (problem.place, error) {
-        (Place::Rule(index), _) => text!("managed_rule_refused", number = index.saturating_add(1)),
-        (Place::RulesFrom(index), _) => text!("managed_rules_refused_from", number = index.saturating_add(1)),
-        (Place::Settings, Error::SettingUnknown { .. }) => text!("managed_setting_refused"),
-        (Place::Settings, _) => text!("managed_settings_refused"),
-        (Place::Policy, Error::PolicyNewer { .. } | Error::ManagedVersion) => text!("managed_policy_refused"),
-        (Place::Policy, _) => text!("managed_part_refused"),
+        (ManagedPlace::Rule(index), _) => text!("managed_rule_refused", number = index.saturating_add(1)),
+        (ManagedPlace::RulesFrom(index), _) => text!("managed_rules_refused_from", number = index.saturating_add(1)),
+        (ManagedPlace::Settings, Error::SettingUnknown { .. }) => text!("managed_setting_refused"),
+        (ManagedPlace::Settings, _) => text!("managed_settings_refused"),
+        (ManagedPlace::Policy, Error::PolicyNewer { .. } | Error::ManagedVersion) => text!("managed_policy_refused"),
+        (ManagedPlace::Policy, _) => text!("managed_part_refused"),
     };
     let notice = Notice::from(error);
     let why = match error {
@@ -70,34 +70,34 @@ mod tests {
         let unknown = || Error::SettingUnknown { name: "x".to_owned() };
         let shape = || Error::ManagedShape { detail: "expected a sequence".to_owned() };
         for (place, error, expected) in [
-            (Place::Rule(2), Error::HostEmptyLabel, "Rule 3 was refused; the others hold. A dot is too many"),
-            (Place::Rule(0), shape(), "Rule 1 was refused; the others hold. It has not the shape"),
+            (ManagedPlace::Rule(2), Error::HostEmptyLabel, "Rule 3 was refused; the others hold. A dot is too many"),
+            (ManagedPlace::Rule(0), shape(), "Rule 1 was refused; the others hold. It has not the shape"),
             (
-                Place::RulesFrom(100_000),
+                ManagedPlace::RulesFrom(100_000),
                 Error::RuleCount { limit: 100_000 },
                 "Rule 100,001 and every rule after it were refused; those before hold. There can be at most 100,000 rules.",
             ),
             (
-                Place::RulesFrom(MAX_LISTED_MANAGED_RULES),
+                ManagedPlace::RulesFrom(MAX_LISTED_MANAGED_RULES),
                 Error::RuleCount { limit: MAX_LISTED_MANAGED_RULES },
                 "Rule 20,001 and every rule after it were refused; those before hold. There can be at most 20,000 rules. \
                  Delete some first, or let one rule with a wildcard stand for many hosts. Or write the list as JSON text, \
                  of which there can be more.",
             ),
-            (Place::Settings, unknown(), "A setting was refused. There is no “x”"),
+            (ManagedPlace::Settings, unknown(), "A setting was refused. There is no “x”"),
             (
-                Place::Settings,
+                ManagedPlace::Settings,
                 shape(),
                 "The settings were refused, so all that they can forbid is forbidden. It has not",
             ),
-            (Place::Policy, unknown(), "A part of the policy was refused. There is no “x”"),
+            (ManagedPlace::Policy, unknown(), "A part of the policy was refused. There is no “x”"),
             (
-                Place::Policy,
+                ManagedPlace::Policy,
                 Error::ManagedVersion,
                 "The whole policy was refused, so none of its rules holds. Its version",
             ),
             (
-                Place::Policy,
+                ManagedPlace::Policy,
                 Error::PolicyNewer { version: 9 },
                 "The whole policy was refused, so none of its rules holds. It was written for a newer version of Sockpin \
                  (format 9). Update Sockpin.",

@@ -49,7 +49,7 @@ impl Badge {
 
 /// What a notice asks of the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum NoticeKind {
     /// Nothing can be stored until this is corrected.
     Error,
     /// It can be stored, and may be a mistake.
@@ -58,7 +58,7 @@ pub enum Kind {
     Note,
 }
 
-impl Kind {
+impl NoticeKind {
     /// The value of `data-kind` in the pages' style sheets.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -74,7 +74,7 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// What it asks of the person.
-    pub kind: Kind,
+    pub kind: NoticeKind,
     /// Stable name, for tests and other programs; an error's own code for an error.
     pub code: &'static str,
     /// The sentence.
@@ -84,13 +84,13 @@ pub struct Notice {
 impl Notice {
     /// A notice of this kind.
     #[must_use]
-    pub fn new(kind: Kind, code: &'static str, text: impl Into<Text>) -> Self {
+    pub fn new(kind: NoticeKind, code: &'static str, text: impl Into<Text>) -> Self {
         Self { kind, code, text: text.into() }
     }
 }
 
 impl From<&Error> for Notice {
     fn from(error: &Error) -> Self {
-        Self::new(Kind::Error, error.code(), sentence(error))
+        Self::new(NoticeKind::Error, error.code(), sentence(error))
     }
 }

@@ -1,7 +1,7 @@
 //! A rule in words.
 
 use super::date::{ago, count, day, days_until};
-use super::notice::{Badge, Kind, Notice, Tone};
+use super::notice::{Badge, Notice, NoticeKind, Tone};
 use crate::pin::Pin;
 use crate::policy::Layer;
 use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, RuleDocument};
@@ -187,18 +187,18 @@ fn expiry(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Option<Notice> 
             }
             Mode::Flag | Mode::Off => format!("This rule expired on {when}. It flags as before."),
         };
-        return Some(Notice::new(Kind::Warning, "expired", text));
+        return Some(Notice::new(NoticeKind::Warning, "expired", text));
     };
     (days <= EXPIRES_SOON_DAYS && rule.mode == Mode::Block).then(|| {
         let text = format!("In {} this rule expires. It then no longer blocks.", count(days, "day"));
-        Notice::new(Kind::Warning, "expires-soon", text)
+        Notice::new(NoticeKind::Warning, "expires-soon", text)
     })
 }
 
 fn backup(rule: &RuleDocument, now: UnixMillis) -> Option<Notice> {
     (rule.mode == Mode::Block && !is_expired(rule, now) && rule.pins.len() == 1).then(|| {
         Notice::new(
-            Kind::Note,
+            NoticeKind::Note,
             "single-pin",
             "Only one pin. If that key is lost or replaced, nobody connects until the rule is changed: add a backup key.",
         )

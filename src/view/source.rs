@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::certificate::suggested_label;
 use super::error::sentence;
-use super::notice::{Kind, Notice};
+use super::notice::{Notice, NoticeKind};
 use crate::error::{Error, name_of_file};
 use crate::formats::{Key, LeftOut};
 use crate::rule::PinDocument;
@@ -70,7 +70,7 @@ pub fn refused(source: &Source, problem: &Problem) -> Notice {
         Problem::Content(error) => (error.code(), sentence(error)),
     };
     let text = source.file().map_or_else(|| text.clone(), |_| format!("{source}: {text}"));
-    Notice::new(Kind::Error, code, text)
+    Notice::new(NoticeKind::Error, code, text)
 }
 
 /// Says what was taken from a source, and what was not.
@@ -92,7 +92,7 @@ pub fn taken(source: &Source, taken: Taken) -> Notice {
         (_, 1) => sentences.push("One more was in the list already.".to_owned()),
         (_, known) => sentences.push(format!("{known} more were in the list already.")),
     }
-    Notice::new(Kind::Note, "keys-taken", sentences.join(" "))
+    Notice::new(NoticeKind::Note, "keys-taken", sentences.join(" "))
 }
 
 /// Says what was left out of a source, where and why; of many parts, the first.
@@ -107,14 +107,14 @@ pub fn left_out(source: &Source, parts: &[LeftOut]) -> Vec<Notice> {
             (Some(_), _, _) => format!("{source}: left out. "),
             (None, _, _) => "Left out. ".to_owned(),
         };
-        Notice::new(Kind::Warning, part.why.code(), format!("{place}{}", sentence(&part.why)))
+        Notice::new(NoticeKind::Warning, part.why.code(), format!("{place}{}", sentence(&part.why)))
     });
     let more = match parts.len().saturating_sub(NAMED) {
         0 => None,
         1 => Some("One more part was left out.".to_owned()),
         more => Some(format!("{more} more parts were left out.")),
     };
-    named.chain(more.map(|text| Notice::new(Kind::Warning, "left-out", text))).collect()
+    named.chain(more.map(|text| Notice::new(NoticeKind::Warning, "left-out", text))).collect()
 }
 
 const fn names_its_line(error: &Error) -> bool {

@@ -11,7 +11,7 @@ use crate::pause::Pause;
 
 /// The line below the name on every page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
+pub struct StatusLine {
     /// The line.
     pub text: String,
     /// How it is to be taken.
@@ -62,7 +62,7 @@ pub struct Banner {
 /// The line for how things are. `banner` is what is shown below it, and `pause` the line of a pause, if there is one:
 /// while nothing is blocked, nothing is more important than that.
 #[must_use]
-pub fn state(status: &Status, banner: Option<&Banner>, pause: Option<State>) -> State {
+pub fn state(status: &Status, banner: Option<&Banner>, pause: Option<StatusLine>) -> StatusLine {
     match (pause, banner) {
         (Some(pause), _) => pause,
         (None, Some(banner)) => state_of(banner),
@@ -84,22 +84,22 @@ pub fn banner(status: &Status, unread_log: Option<&Error>) -> Option<Banner> {
 }
 
 /// The line where nothing is wrong.
-fn at_work(rules: usize) -> State {
+fn at_work(rules: usize) -> StatusLine {
     let number = u64::try_from(rules).unwrap_or(u64::MAX);
     match number {
-        0 => State { text: "No rules yet: nothing is checked.".to_owned(), tone: Tone::Neutral },
-        _ => State { text: format!("At work, with {}.", count(number, "rule")), tone: Tone::Good },
+        0 => StatusLine { text: "No rules yet: nothing is checked.".to_owned(), tone: Tone::Neutral },
+        _ => StatusLine { text: format!("At work, with {}.", count(number, "rule")), tone: Tone::Good },
     }
 }
 
 /// The line during a pause; `until` is the time of day of its end, where it has one.
 #[must_use]
-pub fn paused(until: Option<&str>) -> State {
+pub fn paused(until: Option<&str>) -> StatusLine {
     let text = match until {
         Some(until) => format!("Paused until {until}: nothing is being blocked."),
         None => "Paused until Firefox restarts: nothing is being blocked.".to_owned(),
     };
-    State { text, tone: Tone::Warning }
+    StatusLine { text, tone: Tone::Warning }
 }
 
 /// Said where there can be no pause.
@@ -110,8 +110,8 @@ pub fn pausing_forbidden(administrator: Option<&str>) -> String {
 
 /// The line for a problem.
 #[must_use]
-pub fn state_of(banner: &Banner) -> State {
-    State { text: banner.title.to_owned(), tone: Tone::Bad }
+pub fn state_of(banner: &Banner) -> StatusLine {
+    StatusLine { text: banner.title.to_owned(), tone: Tone::Bad }
 }
 
 /// What keeps Sockpin from judging. During a pause nothing is stopped all the same.
@@ -360,7 +360,7 @@ mod tests {
             (1, Some(&missing), until(), "Paused until 14:30: nothing is being blocked.", Tone::Warning),
             (1, None, Some(paused(None)), "Paused until Firefox restarts: nothing is being blocked.", Tone::Warning),
         ] {
-            assert_eq!(state(&well(rules), banner, pause), State { text: expected.to_owned(), tone });
+            assert_eq!(state(&well(rules), banner, pause), StatusLine { text: expected.to_owned(), tone });
         }
     }
 }

@@ -9,7 +9,7 @@ use sockpin::error::Error;
 use sockpin::lock::OpeningHeaders;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
-use sockpin::preflight::{Answer as Probed, Probe, ProbeFailure, Proxy, Route};
+use sockpin::preflight::{Probe, ProbeAnswer as Probed, ProbeFailure, Proxy, Route};
 use sockpin::rule::{RuleDocument, RuleStamp};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};

@@ -6,15 +6,15 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 use sockpin::badge::one_more;
 use sockpin::error::{Container, Error};
-use sockpin::formats::{self, Key, Kind, Reading};
+use sockpin::formats::{self, Key, KeyKind, Reading};
 use sockpin::host::HostPattern;
 use sockpin::pin::Pin;
 use sockpin::policy::{Layers, Policy};
 use sockpin::rule::{Field, PinDocument, RuleDocument, RuleStamp};
 use sockpin::verdict::{Outcome, judge};
 use sockpin::view::error::sentence;
-use sockpin::view::form::{self, DateInput, Place};
-use sockpin::view::notice::Kind as NoticeKind;
+use sockpin::view::form::{self, DateInput, FormPlace};
+use sockpin::view::notice::NoticeKind;
 use sockpin::view::violation::advice;
 use sockpin::violation::Violation;
 
@@ -103,7 +103,7 @@ fn case_2_a_certificates_fingerprint_is_warned_of() {
         assert_eq!(Pin::parse(&typed), Pin::parse(A), "{typed}");
         let checked = form::check(&rule("a.test", &typed), DateInput::Whole, &Policy::default(), NOW, &url_host);
         let warned = checked.notices.iter().any(|(place, notice)| {
-            *place == Place::Pin(0) && notice.kind == NoticeKind::Warning && notice.code == "fingerprint"
+            *place == FormPlace::Pin(0) && notice.kind == NoticeKind::Warning && notice.code == "fingerprint"
         });
         assert_eq!(warned, is_warned_of, "{typed}");
         assert!(checked.rule.is_some(), "{typed}: only warned of");
@@ -423,7 +423,7 @@ fn case_16_keys_without_frames_and_other_files() {
     ] {
         let reading = read(&input);
         assert_eq!(pins(&reading), [pin_of("rsa.pem")], "{input}");
-        assert_eq!(reading.keys[0].kind, Kind::Certificate);
+        assert_eq!(reading.keys[0].kind, KeyKind::Certificate);
         assert_eq!(formats::pasted(&input), Some(Ok(reading)), "{input}");
     }
     let chain = read(json!({"x5c": [base64, other]}).to_string());
@@ -437,7 +437,7 @@ fn case_16_keys_without_frames_and_other_files() {
     let file = read(format!("{A_HEX}\n# the backup\nsha256/{B} in the safe\n"));
     assert_eq!(labelled(&file), [(A.to_owned(), ""), (B.to_owned(), "in the safe")]);
     let expected: Vec<Key> = formats::inspect(&fixture("request.pem")).unwrap();
-    assert_eq!(expected[0].kind, Kind::CertificateRequest);
+    assert_eq!(expected[0].kind, KeyKind::CertificateRequest);
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/extension/options.html")).unwrap();
     for name in [".csr", ".req", ".p7b", ".txt"] {
         assert!(page.contains(&format!("{name},")), "{name} files are offered");

@@ -9,7 +9,7 @@ use sockpin::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIO
 use sockpin::overruling::Overruled;
 use sockpin::pause::PauseLength;
 use sockpin::pin::Pin;
-use sockpin::preflight::{Answer as Probed, ProbeFailure, Route};
+use sockpin::preflight::{ProbeAnswer as Probed, ProbeFailure, Route};
 use sockpin::seal::Part;
 use sockpin::verdict::{Outcome, Reason};
 use sockpin::violation::{Stage, Violation};

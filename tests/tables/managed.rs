@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sockpin::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
-use sockpin::managed::{Managed, Place};
+use sockpin::managed::{Managed, ManagedPlace};
 use sockpin::settings::Pausing;
 
 use crate::chains::NOW;
@@ -19,7 +19,7 @@ fn rule(host: &str) -> Value {
 }
 
 /// The hosts that hold, and place and code of what was refused.
-fn outcome(managed: &Managed) -> (Vec<String>, Vec<(Place, &'static str)>) {
+fn outcome(managed: &Managed) -> (Vec<String>, Vec<(ManagedPlace, &'static str)>) {
     let hosts = managed.policy.rules().iter().map(|rule| rule.host().to_string()).collect();
     let problems = managed.problems.iter().map(|problem| (problem.place, problem.problem.code())).collect();
     (hosts, problems)
@@ -41,7 +41,7 @@ fn a_bad_rule_is_refused_by_itself() {
     ];
     for (bad, code) in cases {
         let managed = read(&json!({"rules": [good, bad, rule("c.test")]}));
-        let expected = (vec!["a.test".to_owned(), "c.test".to_owned()], vec![(Place::Rule(1), code)]);
+        let expected = (vec!["a.test".to_owned(), "c.test".to_owned()], vec![(ManagedPlace::Rule(1), code)]);
         assert_eq!(outcome(&managed), expected, "{bad}");
     }
 }
@@ -107,7 +107,7 @@ fn rules_past_the_limit_are_refused_together_and_those_before_hold() {
         [(MAX_LISTED_MANAGED_RULES, rules(MAX_LISTED_MANAGED_RULES + 2)), (MAX_RULES, as_text(MAX_RULES + 2))]
     {
         let (hosts, problems) = outcome(&read(&json!({"rules": given})));
-        assert_eq!((hosts.len(), problems), (limit, vec![(Place::RulesFrom(limit), "rule-count")]));
+        assert_eq!((hosts.len(), problems), (limit, vec![(ManagedPlace::RulesFrom(limit), "rule-count")]));
     }
     for given in [rules(MAX_LISTED_MANAGED_RULES), as_text(MAX_LISTED_MANAGED_RULES + 1)] {
         assert_eq!(outcome(&read(&json!({"rules": given}))).1, []);
@@ -118,11 +118,11 @@ fn rules_past_the_limit_are_refused_together_and_those_before_hold() {
 fn rules_may_be_the_text_of_their_list_and_are_checked_like_it() {
     let rules = json!([rule("a.test"), rule("*.com"), rule("b.test")]);
     let expected = outcome(&read(&json!({"rules": rules})));
-    assert_eq!(expected.1, [(Place::Rule(1), "host-wildcard-top-level")]);
+    assert_eq!(expected.1, [(ManagedPlace::Rule(1), "host-wildcard-top-level")]);
     assert_eq!(outcome(&read(&json!({"rules": rules.to_string()}))), expected);
     for text in ["", "[", "{}", "5"] {
         let managed = read(&json!({"rules": text, "settings": {"pausing": "forbidden"}}));
-        assert_eq!(outcome(&managed), (vec![], vec![(Place::Policy, "managed-shape")]), "{text}");
+        assert_eq!(outcome(&managed), (vec![], vec![(ManagedPlace::Policy, "managed-shape")]), "{text}");
         assert_eq!(managed.policy.settings().pausing, Pausing::Forbidden);
     }
 }
@@ -135,17 +135,25 @@ fn what_is_not_a_policy_is_refused_whole_and_a_misspelling_is_shown() {
         (json!({}), vec![], vec![]),
         (json!({"rules": rules}), holds(), vec![]),
         (json!({"version": 1, "rules": rules}), holds(), vec![]),
-        (json!({"version": "one", "rules": rules}), vec![], vec![(Place::Policy, "managed-version")]),
-        (json!({"rules": {}}), vec![], vec![(Place::Policy, "managed-shape")]),
-        (json!([]), vec![], vec![(Place::Policy, "managed-shape")]),
-        (json!({"rules": rules, "rule": []}), holds(), vec![(Place::Policy, "setting-unknown")]),
-        (json!({"rules": rules, "settings": {"pauseing": 1}}), holds(), vec![(Place::Settings, "setting-unknown")]),
-        (json!({"rules": rules, "settings": 5}), holds(), vec![(Place::Settings, "managed-shape")]),
+        (json!({"version": "one", "rules": rules}), vec![], vec![(ManagedPlace::Policy, "managed-version")]),
+        (json!({"rules": {}}), vec![], vec![(ManagedPlace::Policy, "managed-shape")]),
+        (json!([]), vec![], vec![(ManagedPlace::Policy, "managed-shape")]),
+        (json!({"rules": rules, "rule": []}), holds(), vec![(ManagedPlace::Policy, "setting-unknown")]),
+        (
+            json!({"rules": rules, "settings": {"pauseing": 1}}),
+            holds(),
+            vec![(ManagedPlace::Settings, "setting-unknown")],
+        ),
+        (json!({"rules": rules, "settings": 5}), holds(), vec![(ManagedPlace::Settings, "managed-shape")]),
     ] {
         assert_eq!(outcome(&read(&policy)), (hosts, problems), "{policy}");
     }
     let newer = read(&json!({"rules": rules, "version": 2}));
-    assert_eq!(outcome(&newer), (vec![], vec![(Place::Policy, "policy-newer")]), "whatever the order of the fields");
+    assert_eq!(
+        outcome(&newer),
+        (vec![], vec![(ManagedPlace::Policy, "policy-newer")]),
+        "whatever the order of the fields"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sockpin::formats::{Key, Kind, inspect};
+use sockpin::formats::{Key, KeyKind, inspect};
 use sockpin::pin::Pin;
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -29,7 +29,7 @@ fn every_fixture_has_the_pin_and_the_serial_that_openssl_gives() {
         let found = only(&input);
         assert_eq!(found.sha256, Pin::parse(sha256).unwrap(), "{name}");
         assert_eq!(found.description.serial.as_deref().unwrap_or("-"), serial, "{name}");
-        if found.kind == Kind::Certificate {
+        if found.kind == KeyKind::Certificate {
             use der::DecodePem as _;
             let readable = x509_cert::Certificate::from_pem(&input).is_ok();
             assert_eq!(readable, !REFUSED_BY_X509_CERT.contains(&name), "{name}: the list of divergences");
@@ -58,10 +58,10 @@ fn what_a_person_reads_is_what_openssl_prints() {
 fn pem_and_der_of_one_key_are_one_pin() {
     let expected = only(&fixture("rsa.pem")).sha256;
     for (name, kind) in [
-        ("rsa.der", Kind::Certificate),
-        ("public-key.pem", Kind::PublicKey),
-        ("public-key.der", Kind::PublicKey),
-        ("request.pem", Kind::CertificateRequest),
+        ("rsa.der", KeyKind::Certificate),
+        ("public-key.pem", KeyKind::PublicKey),
+        ("public-key.der", KeyKind::PublicKey),
+        ("request.pem", KeyKind::CertificateRequest),
     ] {
         let found = only(&fixture(name));
         assert_eq!((found.kind, found.sha256), (kind, expected), "{name}");
@@ -76,7 +76,7 @@ fn any_number_of_blocks_with_any_text_between() {
         text.extend(b"---\n i: somebody\n");
     }
     let kinds: Vec<_> = inspect(&text).unwrap().into_iter().map(|found| found.kind).collect();
-    assert_eq!(kinds, [Kind::Certificate, Kind::PublicKey, Kind::Certificate]);
+    assert_eq!(kinds, [KeyKind::Certificate, KeyKind::PublicKey, KeyKind::Certificate]);
     let marked = [b"\xef\xbb\xbf", fixture("rsa.pem").as_slice()].concat();
     assert_eq!(only(&marked), only(&fixture("rsa.pem")));
     let windows = String::from_utf8(fixture("rsa.pem")).unwrap().replace('\n', "\r\n  ");

@@ -30,14 +30,14 @@ struct Details<'a> {
 }
 
 /// The badge of every tab.
-pub(super) struct Badge {
+pub(super) struct Button {
     /// Two sockets blocked at once count two.
     changes: Queue,
     /// What every tab shows, once that has been said.
     shown: RefCell<Option<ButtonState>>,
 }
 
-impl Badge {
+impl Button {
     pub(super) fn new() -> Self {
         Self { changes: Queue::new(), shown: RefCell::default() }
     }

@@ -12,7 +12,7 @@ use crate::browser::url_host::url_host;
 use crate::browser::{clock, policy_store};
 use crate::engine::{Change, Refusal};
 use crate::error::Error;
-use crate::message::{Notice, Request, Response, Status};
+use crate::message::{Announcement, PageRequest, Response, Status};
 use crate::overruling::Overruling;
 use crate::rule::{RuleDocument, RuleStamp};
 use crate::time::UnixMillis;
@@ -25,27 +25,27 @@ enum Edit {
 }
 
 impl State {
-    pub(super) async fn answer(self: &Rc<Self>, request: Request) -> Response {
+    pub(super) async fn answer(self: &Rc<Self>, request: PageRequest) -> Response {
         let answer = match request {
-            Request::Status => {
+            PageRequest::Status => {
                 self.refresh_access().await;
                 clock::now().map(|now| Response::Status(self.status(now)))
             }
-            Request::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
-            Request::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
-            Request::ResetPolicy => self.edit(Edit::ResetPolicy).await,
-            Request::Pause { length } => self.changes.run(self.pause(length)).await,
-            Request::Resume => {
+            PageRequest::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
+            PageRequest::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
+            PageRequest::ResetPolicy => self.edit(Edit::ResetPolicy).await,
+            PageRequest::Pause { length } => self.changes.run(self.pause(length)).await,
+            PageRequest::Resume => {
                 self.end_pause();
                 self.changes.run(self.resume()).await
             }
-            Request::DismissOverruling => {
+            PageRequest::DismissOverruling => {
                 self.engine.borrow_mut().forget_overruling();
                 self.say_what_has_changed();
                 session_store::store(OVERRULING, None::<Overruling>).await.map(|()| Response::Done)
             }
-            Request::PrepareLog => self.log.prepare().await.map(|()| Response::Done),
-            Request::ClearLog => self.log.clear().await.map(|()| {
+            PageRequest::PrepareLog => self.log.prepare().await.map(|()| Response::Done),
+            PageRequest::ClearLog => self.log.clear().await.map(|()| {
                 self.tell_pages_of_log();
                 Response::Done
             }),
@@ -106,7 +106,7 @@ impl State {
         self.engine.borrow_mut().adopt(change);
         self.seal_soon();
         self.draw_badge();
-        spawn_local(tell_pages(Notice::RulesChanged));
+        spawn_local(tell_pages(Announcement::RulesChanged));
         Ok(response)
     }
 }

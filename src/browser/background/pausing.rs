@@ -11,7 +11,7 @@ use super::{State, tell_pages};
 use crate::browser::clock;
 use crate::browser::convert::to_js;
 use crate::error::Error;
-use crate::message::{Notice, Response};
+use crate::message::{Announcement, Response};
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
 use crate::time::UnixMillis;
 
@@ -78,7 +78,7 @@ impl State {
 
     pub(super) fn say_what_has_changed(&self) {
         self.draw_badge();
-        spawn_local(tell_pages(Notice::StatusChanged));
+        spawn_local(tell_pages(Announcement::StatusChanged));
     }
 }
 

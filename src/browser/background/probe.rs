@@ -21,7 +21,7 @@ use crate::browser::url_host::canonical_url;
 use crate::browser::{promise, security_info};
 use crate::connection::{Facts, MissingFacts};
 use crate::limits::PREFLIGHT_DEADLINE_MS;
-use crate::preflight::{Answer, Probe, ProbeFailure, Proxy, Route};
+use crate::preflight::{Probe, ProbeAnswer, ProbeFailure, Proxy, Route};
 
 /// Sends probes; sockets that ask for the same one share it.
 pub(super) struct Prober {
@@ -41,7 +41,7 @@ struct PendingProbe {
     /// The browser's name for its request, once it is about to leave.
     request_id: OnceCell<String>,
     /// What is known of it first holds.
-    answer: OnceCell<Answer>,
+    answer: OnceCell<ProbeAnswer>,
     /// The facts of an answer that may be the proxy's: then it is asked again, else they are all there is.
     in_doubt: Cell<Option<Facts>>,
     /// Settles when it has ended; never rejects.
@@ -55,20 +55,20 @@ impl Prober {
     }
 
     /// Sends the probe, or waits for the one that is under way.
-    pub(super) async fn send(&self, probe: &Probe) -> Answer {
+    pub(super) async fn send(&self, probe: &Probe) -> ProbeAnswer {
         let Some(url) = canonical_url(&probe.url()) else {
-            return Answer::None(ProbeFailure::Failed);
+            return ProbeAnswer::None(ProbeFailure::Failed);
         };
         let under_way = self.in_flight.probes.borrow().get(&url).cloned();
         let pending = match under_way {
             Some(pending) if pending.proxy == probe.proxy => pending,
             // By its address alone its answer could not be told from that of the other route.
-            Some(_) => return Answer::None(ProbeFailure::Proxy),
+            Some(_) => return ProbeAnswer::None(ProbeFailure::Proxy),
             None => self.begin(url, probe.proxy.clone()),
         };
         let ended = pending.ended.borrow().clone();
         let _ = JsFuture::from(ended).await;
-        pending.answer.get().cloned().unwrap_or(Answer::None(ProbeFailure::Failed))
+        pending.answer.get().cloned().unwrap_or(ProbeAnswer::None(ProbeFailure::Failed))
     }
 
     fn begin(&self, url: String, proxy: Option<Proxy>) -> Rc<PendingProbe> {
@@ -117,11 +117,11 @@ async fn send(in_flight: &Rc<InFlight>, pending: &PendingProbe, url: &str) -> Re
     // The cell keeps what a listener has found out in time.
     let _ = match pending.in_doubt.take() {
         Some(Facts::Missing(MissingFacts::NoCertificates)) => {
-            pending.answer.set(Answer::None(ProbeFailure::ProxyPassword))
+            pending.answer.set(ProbeAnswer::None(ProbeFailure::ProxyPassword))
         }
-        Some(facts) => pending.answer.set(Answer::Ambiguous(facts)),
-        None if api::is_offline() => pending.answer.set(Answer::None(ProbeFailure::Offline)),
-        None if !in_time => pending.answer.set(Answer::None(ProbeFailure::Deadline)),
+        Some(facts) => pending.answer.set(ProbeAnswer::Ambiguous(facts)),
+        None if api::is_offline() => pending.answer.set(ProbeAnswer::None(ProbeFailure::Offline)),
+        None if !in_time => pending.answer.set(ProbeAnswer::None(ProbeFailure::Deadline)),
         None => Ok(()),
     };
     Ok(())
@@ -201,13 +201,13 @@ fn on_before_request(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue {
     if route(details) == expected && *pending.request_id.get_or_init(|| request_id.clone()) == request_id {
         return go_on();
     }
-    let _ = pending.answer.set(Answer::None(ProbeFailure::Proxy));
+    let _ = pending.answer.set(ProbeAnswer::None(ProbeFailure::Proxy));
     cancel()
 }
 
 /// A password is wanted that Firefox does not have: it would ask a person, who has opened no page of this address.
 fn on_auth_required(pending: &Rc<PendingProbe>, _: &JsValue) -> JsValue {
-    let _ = pending.answer.set(Answer::None(ProbeFailure::ProxyPassword));
+    let _ = pending.answer.set(ProbeAnswer::None(ProbeFailure::ProxyPassword));
     cancel()
 }
 
@@ -219,7 +219,7 @@ fn on_headers_received(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue
         return cancel();
     }
     if property(details, "statusLine").as_string().is_some_and(|line| line.starts_with(HTTP3)) {
-        let _ = pending.answer.set(Answer::None(ProbeFailure::Http3));
+        let _ = pending.answer.set(ProbeAnswer::None(ProbeFailure::Http3));
         return cancel();
     }
     let (pending, route, status) = (Rc::clone(pending), route(details), status(details));
@@ -229,7 +229,7 @@ fn on_headers_received(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue
             pending.in_doubt.set(Some(facts));
             return Ok(go_on());
         }
-        let _ = pending.answer.set(Answer::Server(facts));
+        let _ = pending.answer.set(ProbeAnswer::Server(facts));
         Ok(cancel())
     });
     answered.into()

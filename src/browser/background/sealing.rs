@@ -12,7 +12,7 @@ use super::{State, tell_pages};
 use crate::browser::{clock, promise};
 use crate::error::Error;
 use crate::limits::SEAL_DEADLINE_MS;
-use crate::message::Notice;
+use crate::message::Announcement;
 
 /// How far the seal is behind the rules.
 #[derive(Default)]
@@ -82,7 +82,7 @@ impl State {
     async fn say_whether_sealed(&self, problem: Option<Error>) {
         let before = self.seal_problem.replace(problem.clone());
         if before != problem {
-            tell_pages(Notice::StatusChanged).await;
+            tell_pages(Announcement::StatusChanged).await;
         }
     }
 }

@@ -55,7 +55,7 @@ fn thrown(error: &Error) -> JsValue {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct Judgement {
     outcome: Outcome,
     reason: Reason,
     host: String,
@@ -79,7 +79,7 @@ struct Shown {
     mark: Mark,
 }
 
-fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Answer, Error> {
+fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Judgement, Error> {
     let now = property(connection, "now").as_f64().and_then(UnixMillis::from_javascript).ok_or(Error::InvalidTime)?;
     let url = property(connection, "url").as_string().ok_or(Error::SocketUrl)?;
     // A URL that the browser refuses is read by the core, which says what is wrong with it.
@@ -89,7 +89,7 @@ fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Answer, E
     let facts = facts_from(&property(connection, "securityInfo"));
     let connection = Connection { target, facts, now };
     let verdict = verdict::judge(&layers, &connection);
-    Ok(Answer {
+    Ok(Judgement {
         outcome: verdict.outcome,
         reason: verdict.reason,
         host: connection.target.host.to_string(),

@@ -10,7 +10,7 @@ use crate::browser::dom::{Fallible, all, append, around, by_id, find, from_templ
 use crate::formats::{self, Reading};
 use crate::pin::Pin;
 use crate::rule::PinDocument;
-use crate::view::notice::{Kind, Notice};
+use crate::view::notice::{Notice, NoticeKind};
 use crate::view::rule::full_pin;
 use crate::view::source::{Source, Taken, left_out, rows, taken};
 
@@ -101,7 +101,7 @@ impl KeyRows {
     pub(super) fn say(&self, of: impl Fn(usize) -> Vec<Notice>) -> Fallible {
         for (index, row) in self.rows()?.iter().enumerate() {
             let notices = of(index);
-            let invalid = notices.iter().any(|notice| notice.kind == Kind::Error);
+            let invalid = notices.iter().any(|notice| notice.kind == NoticeKind::Error);
             let pin: HtmlInputElement = find(row, ".pin-value")?;
             pin.set_attribute("aria-invalid", if invalid { "true" } else { "false" })?;
             set_notices(&find(row, ".row-message")?, &notices)?;

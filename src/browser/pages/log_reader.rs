@@ -16,7 +16,7 @@ use crate::browser::log_database::{
 };
 use crate::error::Error;
 use crate::log::{Line, newest_first};
-use crate::message::Request;
+use crate::message::PageRequest;
 use crate::violation::ChainDigest;
 
 /// The log, to read. The database is opened when it is first needed, and again after the browser has closed it.
@@ -77,7 +77,7 @@ impl LogReader {
         let database = if let Ok(database) = log_database::open(log_database::abort).await {
             database
         } else {
-            messages::ask(&Request::PrepareLog).await?;
+            messages::ask(&PageRequest::PrepareLog).await?;
             log_database::open(log_database::abort).await?
         };
         self.database.replace(Some(database.clone()));

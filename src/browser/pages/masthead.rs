@@ -6,18 +6,18 @@ use std::rc::Rc;
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::messages;
-use super::pause_menu::Pausing;
+use super::pause_menu::PauseMenu;
 use crate::browser::dom::{Fallible, by_id, listen, show, spawn};
 use crate::error::Error;
-use crate::message::{Request, Response};
-use crate::view::status::{Banner, Remedy, State, banner, problem, state, state_of};
+use crate::message::{PageRequest, Response};
+use crate::view::status::{Banner, Remedy, StatusLine, banner, problem, state, state_of};
 
 /// The state line, the banner, and the control that pauses.
 pub(super) struct Masthead {
     remedy: Cell<Option<Remedy>>,
     /// What this page offers where the rules cannot be read.
     for_unreadable_rules: Remedy,
-    pausing: Pausing,
+    pausing: PauseMenu,
 }
 
 /// What the page itself could not read.
@@ -31,7 +31,7 @@ pub(super) enum Unread<'a> {
 impl Masthead {
     /// `for_unreadable_rules` is what the page offers where the rules cannot be read, and `act` does it.
     pub(super) fn new(for_unreadable_rules: Remedy, act: impl Fn() -> Fallible + 'static) -> Fallible<Rc<Self>> {
-        let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: Pausing::new()? });
+        let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: PauseMenu::new()? });
         let this = Rc::clone(&masthead);
         listen(&by_id::<EventTarget>("problem-action")?, "click", move |_| match this.remedy.get() {
             Some(Remedy::ResetPolicy | Remedy::OpenRules) => act(),
@@ -47,7 +47,7 @@ impl Masthead {
             Some(Remedy::Dismiss) => {
                 let this = Rc::clone(&this);
                 spawn(async move {
-                    match messages::ask(&Request::DismissOverruling).await {
+                    match messages::ask(&PageRequest::DismissOverruling).await {
                         Ok(_) => this.refresh(Unread::Nothing).await,
                         Err(error) => this.show_failure(&error),
                     }
@@ -60,13 +60,13 @@ impl Masthead {
         Ok(masthead)
     }
 
-    pub(super) const fn pausing(&self) -> &Pausing {
+    pub(super) const fn pausing(&self) -> &PauseMenu {
         &self.pausing
     }
 
     /// Asks how things are and shows it.
     pub(super) async fn refresh(self: &Rc<Self>, unread: Unread<'_>) -> Fallible {
-        let mut status = match messages::ask(&Request::Status).await {
+        let mut status = match messages::ask(&PageRequest::Status).await {
             Ok(Response::Status(status)) => status,
             Ok(_) => return self.show_failure(&messages::unexpected()),
             Err(error) => return self.show_failure(&error),
@@ -119,7 +119,7 @@ impl Masthead {
     }
 }
 
-fn show_state(state: &State) -> Fallible {
+fn show_state(state: &StatusLine) -> Fallible {
     let line: HtmlElement = by_id("state")?;
     line.dataset().set("tone", state.tone.as_str())?;
     if line.text_content().as_deref() != Some(&state.text) {

@@ -10,7 +10,7 @@ use crate::browser::api;
 use crate::browser::convert::{from_js, json, property, to_js};
 use crate::browser::dom::Fallible;
 use crate::error::Error;
-use crate::message::{Notice, Request, Response, Told};
+use crate::message::{Announcement, PageRequest, Response, Told};
 
 #[wasm_bindgen]
 extern "C" {
@@ -26,7 +26,7 @@ extern "C" {
 }
 
 /// Asks the background. A request that could not be carried out is an error.
-pub(super) async fn ask(request: &Request) -> Result<Response, Error> {
+pub(super) async fn ask(request: &PageRequest) -> Result<Response, Error> {
     let message = to_js(request)?;
     let answer = api::send_to_extension(&message).await.map_err(|thrown| Error::CoreFailed {
         detail: property(&thrown, "message").as_string().unwrap_or_else(|| "no answer".to_owned()),
@@ -43,7 +43,7 @@ pub(super) fn unexpected() -> Error {
 }
 
 /// Calls the handler for every notice for as long as the page lives.
-pub(super) fn listen(handler: impl Fn(Notice) + 'static) {
+pub(super) fn listen(handler: impl Fn(Announcement) + 'static) {
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |message| {
         // Other pages' requests to the background come by here as well.
         if let Ok(Told { notice }) = from_js(&message) {

@@ -17,7 +17,7 @@ use crate::browser::dom::{Fallible, announce, around, by_id, listen, ready, show
 use crate::browser::url_host::url_host;
 use crate::browser::{managed_store, policy_store};
 use crate::managed::Managed;
-use crate::message::{Notice as FromBackground, Request};
+use crate::message::{Announcement, PageRequest};
 use crate::policy::Policy;
 use crate::rule::{RuleDocument, RuleStamp};
 use crate::time::UnixMillis;
@@ -80,14 +80,14 @@ impl Options {
         listen(&self.deletion.confirm, "click", move |_| {
             let id = this.deletion.dialog.dataset().get("rule").unwrap_or_default();
             let this = Rc::clone(&this);
-            spawn(async move { this.confirmed(Request::DeleteRule { id }, &this.deletion, words::DELETED).await });
+            spawn(async move { this.confirmed(PageRequest::DeleteRule { id }, &this.deletion, words::DELETED).await });
             Ok(())
         })?;
 
         let this = Rc::clone(self);
         listen(&afresh.confirm.clone(), "click", move |_| {
             let (this, afresh) = (Rc::clone(&this), Rc::clone(&afresh));
-            spawn(async move { this.confirmed(Request::ResetPolicy, &afresh, words::SET_ASIDE).await });
+            spawn(async move { this.confirmed(PageRequest::ResetPolicy, &afresh, words::SET_ASIDE).await });
             Ok(())
         })?;
 
@@ -97,9 +97,9 @@ impl Options {
                 return;
             };
             match notice {
-                FromBackground::RulesChanged => spawn(async move { this.refresh().await }),
-                FromBackground::StatusChanged => spawn(async move { this.masthead.refresh(Unread::Nothing).await }),
-                FromBackground::LogChanged => {}
+                Announcement::RulesChanged => spawn(async move { this.refresh().await }),
+                Announcement::StatusChanged => spawn(async move { this.masthead.refresh(Unread::Nothing).await }),
+                Announcement::LogChanged => {}
             }
         });
         Ok(())
@@ -121,7 +121,7 @@ impl Options {
     }
 
     /// What was asked about in a dialog is done; the dialog closes once it is.
-    async fn confirmed(&self, request: Request, dialog: &Confirmation, done: &str) -> Fallible {
+    async fn confirmed(&self, request: PageRequest, dialog: &Confirmation, done: &str) -> Fallible {
         if !dialog.settle(&messages::ask(&request).await) {
             return Ok(());
         }

@@ -13,14 +13,14 @@ use super::masthead::{Masthead, Unread};
 use super::messages;
 use crate::browser::dom::{Fallible, by_id, find, listen, show, spawn};
 use crate::browser::{api, clock};
-use crate::message::{Request, Status};
+use crate::message::{PageRequest, Status};
 use crate::pause::{Pause, PauseLength};
 use crate::settings;
 use crate::time::UnixMillis;
 use crate::view::error::sentence;
-use crate::view::status::{State, paused, pausing_forbidden};
+use crate::view::status::{StatusLine, paused, pausing_forbidden};
 
-pub(super) struct Pausing {
+pub(super) struct PauseMenu {
     menu: HtmlDetailsElement,
     /// What opens the menu.
     opener: HtmlElement,
@@ -29,7 +29,7 @@ pub(super) struct Pausing {
     timer: RefCell<Option<Timer>>,
 }
 
-impl Pausing {
+impl PauseMenu {
     pub(super) fn new() -> Fallible<Self> {
         let menu: HtmlDetailsElement = by_id("pause-menu")?;
         let opener = find(&menu, "summary")?;
@@ -39,9 +39,9 @@ impl Pausing {
     /// Lets the controls ask the background, and the masthead show what has come of it.
     pub(super) fn listen(&self, masthead: &Rc<Masthead>) -> Fallible {
         for (button, request) in [
-            ("pause-ten-minutes", Request::Pause { length: PauseLength::TenMinutes }),
-            ("pause-until-restart", Request::Pause { length: PauseLength::UntilRestart }),
-            ("resume", Request::Resume),
+            ("pause-ten-minutes", PageRequest::Pause { length: PauseLength::TenMinutes }),
+            ("pause-until-restart", PageRequest::Pause { length: PauseLength::UntilRestart }),
+            ("resume", PageRequest::Resume),
         ] {
             let masthead = Rc::downgrade(masthead);
             listen(&by_id::<EventTarget>(button)?, "click", move |_| {
@@ -72,7 +72,7 @@ impl Pausing {
     }
 
     /// Shows what can be done now. The line of the masthead, where there is a pause.
-    pub(super) fn draw(&self, status: &Status, masthead: &Rc<Masthead>) -> Fallible<Option<State>> {
+    pub(super) fn draw(&self, status: &Status, masthead: &Rc<Masthead>) -> Fallible<Option<StatusLine>> {
         self.timer.take();
         let may_pause = status.pausing == settings::Pausing::Allowed;
         self.menu.set_hidden(status.pause.is_some() || !may_pause);
@@ -119,7 +119,7 @@ impl Pausing {
 /// Firefox rounds the time that it tells: right at its end a pause may be told to last for a moment yet.
 const SHORTEST_WAIT_MS: i32 = 200;
 
-async fn carry_out(request: Request, masthead: Weak<Masthead>) -> Fallible {
+async fn carry_out(request: PageRequest, masthead: Weak<Masthead>) -> Fallible {
     let answer = messages::ask(&request).await;
     let message: Element = by_id("pause-message")?;
     message.set_text_content(answer.as_ref().err().map(sentence).as_deref());

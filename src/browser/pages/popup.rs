@@ -17,7 +17,7 @@ use crate::browser::dom::{
 };
 use crate::browser::dom::{ready, set_badge, set_text, show, spawn};
 use crate::log::{Entry, Line};
-use crate::message::{Notice, Request};
+use crate::message::{Announcement, PageRequest};
 use crate::time::UnixMillis;
 use crate::view::date::ago;
 use crate::view::{status::Remedy, violation as words};
@@ -85,7 +85,7 @@ impl Popup {
         let this = Rc::clone(self);
         // Whether the last entry could be written is told with the status, so either notice is about both.
         messages::listen(move |notice| match notice {
-            Notice::LogChanged | Notice::RulesChanged | Notice::StatusChanged => {
+            Announcement::LogChanged | Announcement::RulesChanged | Announcement::StatusChanged => {
                 let this = Rc::clone(&this);
                 spawn(async move { this.refresh().await });
             }
@@ -94,7 +94,7 @@ impl Popup {
     }
 
     async fn clear(&self) -> Fallible {
-        if !self.clearing.settle(&messages::ask(&Request::ClearLog).await) {
+        if !self.clearing.settle(&messages::ask(&PageRequest::ClearLog).await) {
             return Ok(());
         }
         announce(words::CLEARED)?;

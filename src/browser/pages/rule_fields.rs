@@ -11,8 +11,8 @@ use super::key_rows::KeyRows;
 use crate::browser::convert::{from_js, to_js, to_js_error};
 use crate::browser::dom::{Fallible, by_id, find, set_notices};
 use crate::rule::{Mode, PinDocument, RuleDocument};
-use crate::view::form::{DateInput, Place};
-use crate::view::notice::{Kind, Notice};
+use crate::view::form::{DateInput, FormPlace};
+use crate::view::notice::{Notice, NoticeKind};
 use crate::view::rule::{mode_help, preflight_help};
 
 pub(super) struct RuleFields {
@@ -71,27 +71,27 @@ impl RuleFields {
     }
 
     /// Says beside each field what there is to say, and nothing at the others.
-    pub(super) fn say(&self, notices: &[(Place, Notice)]) -> Fallible {
-        let at = |wanted: Place| -> Vec<Notice> {
+    pub(super) fn say(&self, notices: &[(FormPlace, Notice)]) -> Fallible {
+        let at = |wanted: FormPlace| -> Vec<Notice> {
             notices.iter().filter(|(place, _)| *place == wanted).map(|(_, notice)| notice.clone()).collect()
         };
         for (place, area, field) in [
-            (Place::Host, "host-message", Some("host")),
-            (Place::Pins, "pins-message", None),
-            (Place::Denied, "denied-message", None),
-            (Place::Expires, "expires-message", Some("expires")),
-            (Place::Note, "note-message", Some("note")),
-            (Place::Rule, "save-message", None),
+            (FormPlace::Host, "host-message", Some("host")),
+            (FormPlace::Pins, "pins-message", None),
+            (FormPlace::Denied, "denied-message", None),
+            (FormPlace::Expires, "expires-message", Some("expires")),
+            (FormPlace::Note, "note-message", Some("note")),
+            (FormPlace::Rule, "save-message", None),
         ] {
             let notices = at(place);
             set_notices(&by_id(area)?, &notices)?;
             if let Some(field) = field {
-                let invalid = notices.iter().any(|notice| notice.kind == Kind::Error);
+                let invalid = notices.iter().any(|notice| notice.kind == NoticeKind::Error);
                 self.field::<Element>(field)?.set_attribute("aria-invalid", if invalid { "true" } else { "false" })?;
             }
         }
-        self.pins.say(|row| at(Place::Pin(row)))?;
-        self.denied.say(|row| at(Place::DeniedKey(row)))?;
+        self.pins.say(|row| at(FormPlace::Pin(row)))?;
+        self.denied.say(|row| at(FormPlace::DeniedKey(row)))?;
         let mode: Mode = self.choice("mode")?;
         by_id::<Element>("mode-help")?.set_text_content(Some(mode_help(mode)));
         let help = preflight_help(self.choice("preflight")?, mode);

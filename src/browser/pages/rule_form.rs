@@ -13,14 +13,14 @@ use crate::browser::dom::{Fallible, around, by_id, listen, set_notices, show, sp
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
 use crate::browser::{clock::now, url_host::url_host};
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::message::{PageRequest, Response};
 use crate::policy::Policy;
 use crate::rule::RuleDocument;
 use crate::time::UnixMillis;
 use crate::view::form::{
-    Checked, DateInput, EditState, Place, as_new, check, deleted_meanwhile, edit_state, refusals, title,
+    Checked, DateInput, EditState, FormPlace, as_new, check, deleted_meanwhile, edit_state, refusals, title,
 };
-use crate::view::notice::{Kind, Notice};
+use crate::view::notice::{Notice, NoticeKind};
 use crate::view::source::{Source, refused};
 
 /// What the form asks and tells the rest of the page.
@@ -41,7 +41,7 @@ pub(super) struct RuleForm {
     /// Whether the background has yet to answer. Nothing can be typed meanwhile.
     is_saving: Cell<bool>,
     /// What is to be said beside what the fields show: until something is typed, or the stored rules change.
-    objections: RefCell<Vec<(Place, Notice)>>,
+    objections: RefCell<Vec<(FormPlace, Notice)>>,
     /// Whether the rule that was opened has been deleted, so that saving makes a new one.
     was_deleted: Cell<bool>,
     /// The user's rules that there are.
@@ -235,20 +235,20 @@ impl RuleForm {
             }
         }
         if self.was_deleted.get() {
-            notices.push((Place::Rule, deleted_meanwhile()));
+            notices.push((FormPlace::Rule, deleted_meanwhile()));
         }
         self.fields.say(&notices)
     }
 
     /// What is missing is no mistake before its field has been used: a hint at most, and none in a fresh form.
-    fn is_due(&self, place: Place, notice: &mut Notice) -> bool {
+    fn is_due(&self, place: FormPlace, notice: &mut Notice) -> bool {
         let touched = match place {
-            Place::Host if notice.code == "host-empty" => TOUCHED_HOST,
-            Place::Pins if notice.code == "rule-pins-missing" => TOUCHED_PIN,
+            FormPlace::Host if notice.code == "host-empty" => TOUCHED_HOST,
+            FormPlace::Pins if notice.code == "rule-pins-missing" => TOUCHED_PIN,
             _ => return true,
         };
         if !self.root.has_attribute(touched) {
-            notice.kind = Kind::Note;
+            notice.kind = NoticeKind::Note;
         }
         self.is_changed.get()
     }
@@ -263,7 +263,7 @@ impl RuleForm {
         // What is asked to be stored would be lost if the form were filled anew.
         self.is_changed.set(true);
         self.set_saving(true)?;
-        let answer = messages::ask(&Request::SaveRule { rule }).await;
+        let answer = messages::ask(&PageRequest::SaveRule { rule }).await;
         let objections = match answer {
             Ok(Response::Saved { rule }) => {
                 self.set_saving(false)?;
@@ -282,7 +282,7 @@ impl RuleForm {
     }
 
     /// Why nothing was stored. It may be for a rule that this page has not heard of yet.
-    async fn objections_in(&self, answer: Result<Response, Error>) -> Fallible<Vec<(Place, Notice)>> {
+    async fn objections_in(&self, answer: Result<Response, Error>) -> Fallible<Vec<(FormPlace, Notice)>> {
         if let (Some(page), Ok(Response::Refused { .. }) | Err(Error::RuleUnknown { .. })) =
             (self.surroundings.upgrade(), &answer)
         {
@@ -292,8 +292,8 @@ impl RuleForm {
             Ok(Response::Refused { errors }) => refusals(&errors, &self.read()?),
             // That the rule is gone is said by what the form has become.
             Err(Error::RuleUnknown { .. }) => Vec::new(),
-            Ok(_) => vec![(Place::Rule, Notice::from(&messages::unexpected()))],
-            Err(error) => vec![(Place::Rule, Notice::from(&error))],
+            Ok(_) => vec![(FormPlace::Rule, Notice::from(&messages::unexpected()))],
+            Err(error) => vec![(FormPlace::Rule, Notice::from(&error))],
         })
     }
 
