@@ -57,6 +57,23 @@ impl Target {
     }
 }
 
+/// Where a socket goes, read once for each event of its request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// As the browser writes it.
+    pub url: String,
+    /// What it says; why it cannot be read, where that is so.
+    pub target: Result<Target, Error>,
+}
+
+impl Address {
+    /// Reads the URL of a socket.
+    #[must_use]
+    pub fn read(url: String, url_host: UrlHostParser<'_>) -> Self {
+        Self { target: Target::from_url(&url, url_host), url }
+    }
+}
+
 /// One connection, ready to be judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {

@@ -24,7 +24,7 @@ pub use settling::Headers;
 
 use std::sync::Arc;
 
-use crate::connection::{Facts, Scheme, Target};
+use crate::connection::{Address, Facts, Scheme, Target};
 use crate::error::Error;
 use crate::host::UrlHostParser;
 use crate::lock::{Nonce, WebSocketKey};
@@ -44,7 +44,7 @@ pub struct Socket {
     /// The browser's name for the request, the same in all its events.
     pub request: String,
     /// Where it goes.
-    pub url: String,
+    pub address: Address,
     /// The origin of the document that opened it.
     pub page: Option<String>,
     /// The tab, where it belongs to one.
@@ -200,9 +200,9 @@ impl Engine {
 
     /// A socket is about to be opened; nothing has been sent.
     #[must_use]
-    pub fn opening(&mut self, socket: &Socket, gate: &Gate<'_>, url_host: UrlHostParser<'_>) -> AtGate {
+    pub fn opening(&mut self, socket: &Socket, gate: &Gate<'_>) -> AtGate {
         self.handshakes.begin(socket);
-        let decision = match self.prepare(socket, Stage::BeforeRequest, url_host) {
+        let decision = match self.prepare(socket, Stage::BeforeRequest) {
             Ok((layers, target)) if target.scheme == Scheme::Wss => match self.before_handshake(layers, target, socket)
             {
                 Ok(decision) => decision,
@@ -211,7 +211,7 @@ impl Engine {
             Ok((layers, target)) => self.cleartext(layers, target, socket),
             Err(decision) => decision,
         };
-        AtGate::Decided(self.settle_at(gate, decision, socket, url_host))
+        AtGate::Decided(self.settle_at(gate, decision, socket))
     }
 
     /// The probe that [`Engine::opening`] asked for has come back. It holds for the sockets that follow as well.
@@ -222,25 +222,19 @@ impl Engine {
         gate: &Gate<'_>,
         probe: &Probe,
         answer: preflight::ProbeAnswer,
-        url_host: UrlHostParser<'_>,
     ) -> Step {
-        let decision = match self.prepare(socket, Stage::BeforeRequest, url_host) {
+        let decision = match self.prepare(socket, Stage::BeforeRequest) {
             Ok((layers, target)) => self.after_probe(layers, target, socket, &answer),
             Err(decision) => decision,
         };
         self.answers.keep(probe, answer, socket.now);
-        self.settle_at(gate, decision, socket, url_host)
+        self.settle_at(gate, decision, socket)
     }
 
     /// The server has answered; the page has nothing yet.
     #[must_use]
-    pub fn headers_received(
-        &mut self,
-        socket: &Socket,
-        headers: Headers<'_>,
-        url_host: UrlHostParser<'_>,
-    ) -> HeadersReceived {
-        let decision = match self.prepare(socket, Stage::Handshake, url_host) {
+    pub fn headers_received(&mut self, socket: &Socket, headers: Headers<'_>) -> HeadersReceived {
+        let decision = match self.prepare(socket, Stage::Handshake) {
             Ok((layers, target)) => {
                 let (verdict, connection) = judge_without_facts(layers, target, socket.now);
                 if verdict.outcome == Outcome::NotPinned {
@@ -271,9 +265,8 @@ impl Engine {
 
     /// The guard has stopped a socket because the decision failed or took too long; what is left is to say so.
     #[must_use]
-    pub fn guard_stopped(&mut self, socket: &Socket, reason: Reason, url_host: UrlHostParser<'_>) -> Step {
-        let target = Target::from_url(&socket.url, url_host).ok();
-        let decision = stop(socket, reason, Stage::Handshake, target.as_ref());
+    pub fn guard_stopped(&mut self, socket: &Socket, reason: Reason) -> Step {
+        let decision = stop(socket, reason, Stage::Handshake, socket.address.target.as_ref().ok());
         self.settle(decision, socket)
     }
 }

@@ -135,7 +135,7 @@ impl Background {
             let socket = request_details::read(&details).map_err(|error| to_js_error(&error))?;
             state.catch_up().await;
             let opening = || headers::opening(&details);
-            let on_headers = state.engine.borrow_mut().headers_received(&socket, &opening, &url_host);
+            let on_headers = state.engine.borrow_mut().headers_received(&socket, &opening);
             let step = match on_headers {
                 HeadersReceived::Decided(step) => step,
                 HeadersReceived::NeedsFacts(target) => {
@@ -184,7 +184,7 @@ impl Background {
         future_to_promise(async move {
             let socket = request_details::read(&details).map_err(|error| to_js_error(&error))?;
             let reason = from_js(&reason).unwrap_or(Reason::InternalError);
-            let step = state.engine.borrow_mut().guard_stopped(&socket, reason, &url_host);
+            let step = state.engine.borrow_mut().guard_stopped(&socket, reason);
             state.carry_out(&socket.request, step, &details).await
         })
     }
@@ -253,7 +253,7 @@ impl State {
     async fn at_gate(self: &Rc<Self>, details: &JsValue, gate: &Gate<'_>) -> Result<JsValue, JsValue> {
         let mut socket = request_details::read(details).map_err(|error| to_js_error(&error))?;
         self.catch_up().await;
-        let on_opening = self.engine.borrow_mut().opening(&socket, gate, &url_host);
+        let on_opening = self.engine.borrow_mut().opening(&socket, gate);
         let step = match on_opening {
             AtGate::Decided(step) => step,
             AtGate::NeedsProbe(probe) => {
@@ -262,7 +262,7 @@ impl State {
                     return blocking_response(&Answer::Cancel, details);
                 }
                 socket.now = clock::now().map_err(|error| to_js_error(&error))?;
-                self.engine.borrow_mut().answered(&socket, gate, &probe, answer, &url_host)
+                self.engine.borrow_mut().answered(&socket, gate, &probe, answer)
             }
         };
         self.carry_out(&socket.request, step, details).await

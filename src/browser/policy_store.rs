@@ -15,7 +15,7 @@ const KEY: &str = "policy";
 
 /// The stored record as JSON text; none where nothing has ever been stored.
 ///
-/// Asks when it is called. Pages read it as well; the background alone writes, the stored_marker too.
+/// Asks when it is called. Pages read it as well; the background alone writes, the marker too.
 pub(super) fn load() -> impl Future<Output = Result<Option<String>, Error>> + use<> {
     let record = stored();
     async move { text_of(&record.await?) }

@@ -1,4 +1,4 @@
-//! A stored_marker that rules have been stored, in another file than they are.
+//! A marker that rules have been stored, in another file than they are.
 //!
 //! Firefox throws a damaged database away and begins an empty one without a word: rules that are gone would look like
 //! rules that have never been, and nothing would be checked. `localStorage` is a database of its own. One that is emptied

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{Answer, Engine, Socket};
 use crate::connection::{Connection, Facts, MissingFacts, Target};
-use crate::host::UrlHostParser;
 use crate::policy::Layers;
 use crate::preflight::{self, Probe, ProbeFailure};
 use crate::rule::Preflight;
@@ -35,17 +34,11 @@ impl Decision {
 }
 
 impl Engine {
-    pub(super) fn prepare(
-        &self,
-        socket: &Socket,
-        stage: Stage,
-        url_host: UrlHostParser<'_>,
-    ) -> Result<(&Layers, Target), Decision> {
-        let target = Target::from_url(&socket.url, url_host);
-        match (&self.policy, target) {
-            (Ok(layers), Ok(target)) => Ok((layers, target)),
+    pub(super) fn prepare(&self, socket: &Socket, stage: Stage) -> Result<(&Layers, Target), Decision> {
+        match (&self.policy, &socket.address.target) {
+            (Ok(layers), Ok(target)) => Ok((layers, target.clone())),
             _ if self.is_paused(socket) => Err(Decision::proceed()),
-            (Err(_), target) => Err(stop(socket, Reason::PolicyUnreadable, stage, target.ok().as_ref())),
+            (Err(_), target) => Err(stop(socket, Reason::PolicyUnreadable, stage, target.as_ref().ok())),
             (Ok(_), Err(_)) => Err(stop(socket, Reason::UnreadableAddress, stage, None)),
         }
     }
@@ -117,8 +110,8 @@ impl Engine {
     }
 
     /// A `ws://` socket that was to be upgraded and is about to be sent in clear all the same.
-    pub(super) fn in_clear(&self, socket: &Socket, url_host: UrlHostParser<'_>) -> Decision {
-        let (layers, target) = match self.prepare(socket, Stage::BeforeRequest, url_host) {
+    pub(super) fn in_clear(&self, socket: &Socket) -> Decision {
+        let (layers, target) = match self.prepare(socket, Stage::BeforeRequest) {
             Ok(prepared) => prepared,
             Err(decision) => return decision,
         };
@@ -148,11 +141,11 @@ impl Engine {
 
     /// Whether a socket is to be locked, since its rule would stop it; then what is to be written down where the lock
     /// does not open as it should.
-    pub(super) fn unless_locked(&self, socket: &Socket, url_host: UrlHostParser<'_>) -> Option<Box<Violation>> {
+    pub(super) fn unless_locked(&self, socket: &Socket) -> Option<Box<Violation>> {
         if self.is_paused(socket) {
             return None;
         }
-        let (layers, target) = self.prepare(socket, Stage::BeforeRequest, url_host).ok()?;
+        let (layers, target) = self.prepare(socket, Stage::BeforeRequest).ok()?;
         let (verdict, connection) = judge_without_facts(layers, target, socket.now);
         let verdict = Verdict { reason: Reason::HandshakeAltered, ..verdict };
         Decision::of(&verdict, &connection, socket, Stage::BeforeRequest)

@@ -88,7 +88,7 @@ impl Handshakes {
     /// An upgrade keeps the request and asks for another address: what is known is of another socket. Where the address
     /// is the same, it is the same socket, which is asked for again after a password (401, 407).
     pub(crate) fn begin(&mut self, socket: &Socket) {
-        if self.of(&socket.request).is_some_and(|handshake| handshake.url != socket.url) {
+        if self.of(&socket.request).is_some_and(|handshake| handshake.url != socket.address.url) {
             self.forget(&socket.request);
         }
     }
@@ -100,7 +100,7 @@ impl Handshakes {
             self.order.push_back(socket.request.clone());
         }
         let begun = || Handshake {
-            url: socket.url.clone(),
+            url: socket.address.url.clone(),
             private: socket.route.private,
             tab: socket.tab,
             ..Handshake::default()
@@ -137,13 +137,14 @@ impl Handshakes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::Address;
     use crate::preflight::Route;
     use crate::time::UnixMillis;
 
     fn socket(request: usize) -> Socket {
         Socket {
             request: request.to_string(),
-            url: "wss://chat.example.com/".to_owned(),
+            address: Address::read("wss://chat.example.com/".to_owned(), &|_| None),
             page: None,
             tab: None,
             route: Route::default(),

@@ -4,7 +4,6 @@
 use super::decision::Decision;
 use super::handshakes::{Handshake, Locked, Meanwhile, WentOn};
 use super::{Answer, Effect, Engine, Gate, Socket, Step};
-use crate::host::UrlHostParser;
 use crate::lock::{Lock, Nonce, OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
 use crate::overruling::{Overruled, Overruling};
 use crate::time::UnixMillis;
@@ -19,17 +18,11 @@ const SWITCHING_PROTOCOLS: u16 = 101;
 
 impl Engine {
     /// At a gate, a socket that may go on is locked, and at the last one none is upgraded any more.
-    pub(super) fn settle_at(
-        &mut self,
-        gate: &Gate<'_>,
-        decision: Decision,
-        socket: &Socket,
-        url_host: UrlHostParser<'_>,
-    ) -> Step {
+    pub(super) fn settle_at(&mut self, gate: &Gate<'_>, decision: Decision, socket: &Socket) -> Step {
         let decision = match (gate, &decision.answer) {
-            (Gate::BeforeSendHeaders { .. }, Answer::Upgrade) => self.in_clear(socket, url_host),
+            (Gate::BeforeSendHeaders { .. }, Answer::Upgrade) => self.in_clear(socket),
             (Gate::BeforeSendHeaders { page_key, nonce }, Answer::Proceed) => {
-                self.lock(decision, page_key, nonce, socket, url_host)
+                self.lock(decision, page_key, nonce, socket)
             }
             _ => decision,
         };
@@ -43,14 +36,13 @@ impl Engine {
         page_key: &dyn Fn() -> Option<WebSocketKey>,
         nonce: &dyn Fn() -> Option<Nonce>,
         socket: &Socket,
-        url_host: UrlHostParser<'_>,
     ) -> Decision {
         let known = self.handshakes.of(&socket.request).and_then(|handshake| handshake.locked.as_ref());
         if let Some(Locked { lock, .. }) = known {
             // Asked again after a password (401, 407): the request shows Sockpin's own key by now.
             return Decision { answer: Answer::Lock(lock.ours.clone()), ..decision };
         }
-        let Some(otherwise) = self.unless_locked(socket, url_host) else {
+        let Some(otherwise) = self.unless_locked(socket) else {
             return decision;
         };
         let stop = |violation| Decision { answer: Answer::Cancel, violation: Some(Box::new(violation)) };

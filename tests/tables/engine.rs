@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
-use sockpin::connection::{Facts, MissingFacts};
+use sockpin::connection::{Address, Facts, MissingFacts};
 use sockpin::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Refusal, Socket, Step, Stored};
 use sockpin::error::Error;
 use sockpin::lock::OpeningHeaders;
@@ -22,7 +22,7 @@ fn socket(url: &str) -> Socket {
     static REQUESTS: AtomicUsize = AtomicUsize::new(0);
     Socket {
         request: REQUESTS.fetch_add(1, Ordering::Relaxed).to_string(),
-        url: url.to_owned(),
+        address: Address::read(url.to_owned(), &url_host),
         page: Some("https://page.example".to_owned()),
         tab: Some(7),
         route: Route::default(),
@@ -43,7 +43,7 @@ fn start(user: Result<Option<String>, Error>) -> Engine {
 
 /// At the first gate.
 fn at_first_gate(engine: &mut Engine, socket: &Socket) -> AtGate {
-    engine.opening(socket, &Gate::BeforeRequest, &url_host)
+    engine.opening(socket, &Gate::BeforeRequest)
 }
 
 /// Before the handshake, where no probe has an answer.
@@ -55,7 +55,7 @@ fn opening(engine: &mut Engine, socket: &Socket) -> Step {
 }
 
 fn answered(engine: &mut Engine, socket: &Socket, probe: &Probe, answer: Probed) -> Step {
-    engine.answered(socket, &Gate::BeforeRequest, probe, answer, &url_host)
+    engine.answered(socket, &Gate::BeforeRequest, probe, answer)
 }
 
 /// A probe as a rule asks for it.
@@ -68,7 +68,7 @@ fn probe() -> Probe {
 
 /// An answer to the handshake without headers.
 fn handshake(engine: &mut Engine, socket: &Socket, facts: Facts) -> Step {
-    match engine.headers_received(socket, &OpeningHeaders::default, &url_host) {
+    match engine.headers_received(socket, &OpeningHeaders::default) {
         HeadersReceived::Decided(step) => step,
         HeadersReceived::NeedsFacts(target) => engine.judge(socket, target, facts, &OpeningHeaders::default),
     }
@@ -107,8 +107,7 @@ fn an_unpinned_socket_is_let_go_without_its_chain() {
     for url in ["wss://other.example.com", "ws://other.example.com", "wss://chat.example.com.evil.test"] {
         let socket = socket(url);
         assert_eq!(opening(&mut engine, &socket), Step { answer: Answer::Proceed, effects: vec![] }, "{url}");
-        let HeadersReceived::Decided(step) = engine.headers_received(&socket, &OpeningHeaders::default, &url_host)
-        else {
+        let HeadersReceived::Decided(step) = engine.headers_received(&socket, &OpeningHeaders::default) else {
             panic!("{url} asks for facts")
         };
         assert_eq!(step.answer, Answer::Proceed, "{url}");
@@ -279,7 +278,7 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     let change = engine.save_rule(&document, &stamp, &url_host).unwrap();
     let socket = socket("wss://chat.example.com");
     let is_ruled = |engine: &mut Engine| {
-        matches!(engine.headers_received(&socket, &OpeningHeaders::default, &url_host), HeadersReceived::NeedsFacts(_))
+        matches!(engine.headers_received(&socket, &OpeningHeaders::default), HeadersReceived::NeedsFacts(_))
     };
     assert!(!is_ruled(&mut engine));
     engine.adopt(change);
@@ -456,7 +455,8 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     assert!(probe(&mut engine, 99).is_some(), "nor is one believed that comes from the future");
     let proxied = Socket { route: Route { proxy: Some(proxy("socks", false)), ..Route::default() }, ..socket(101) };
     assert!(matches!(at_first_gate(&mut engine, &proxied), AtGate::NeedsProbe(_)), "by another route it is not known");
-    let other_port = Socket { url: "wss://chat.example.com:8443".to_owned(), ..socket(101) };
+    let other_port =
+        Socket { address: Address::read("wss://chat.example.com:8443".to_owned(), &url_host), ..socket(101) };
     assert!(matches!(at_first_gate(&mut engine, &other_port), AtGate::NeedsProbe(_)));
 
     let stamp = RuleStamp { id: "s".to_owned(), time: at(101) };

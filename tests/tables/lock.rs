@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use sockpin::connection::{Facts, MissingFacts};
+use sockpin::connection::{Address, Facts, MissingFacts};
 use sockpin::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Socket, Step, Stored};
 use sockpin::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
 use sockpin::overruling::Overruled;
@@ -25,7 +25,7 @@ const PAGE_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 fn socket(url: &str) -> Socket {
     Socket {
         request: "1".to_owned(),
-        url: url.to_owned(),
+        address: Address::read(url.to_owned(), &url_host),
         page: None,
         tab: Some(7),
         route: Route::default(),
@@ -63,9 +63,9 @@ fn page_key() -> WebSocketKey {
 /// At both gates one after the other; a probe gets this answer.
 fn at_gates(engine: &mut Engine, socket: &Socket, probed: &Probed) -> [Step; 2] {
     let last = Gate::BeforeSendHeaders { page_key: &|| Some(page_key()), nonce: &|| Some(NONCE) };
-    [Gate::BeforeRequest, last].map(|gate| match engine.opening(socket, &gate, &url_host) {
+    [Gate::BeforeRequest, last].map(|gate| match engine.opening(socket, &gate) {
         AtGate::Decided(step) => step,
-        AtGate::NeedsProbe(probe) => engine.answered(socket, &gate, &probe, probed.clone(), &url_host),
+        AtGate::NeedsProbe(probe) => engine.answered(socket, &gate, &probe, probed.clone()),
     })
 }
 
@@ -79,7 +79,7 @@ fn at_headers(engine: &mut Engine, socket: &Socket, facts: Facts, accept: Option
 
 fn with_headers(engine: &mut Engine, socket: &Socket, facts: Facts, headers: &OpeningHeaders) -> Step {
     let headers = || headers.clone();
-    match engine.headers_received(socket, &headers, &url_host) {
+    match engine.headers_received(socket, &headers) {
         HeadersReceived::Decided(step) => step,
         HeadersReceived::NeedsFacts(target) => engine.judge(socket, target, facts, &headers),
     }
@@ -164,7 +164,7 @@ fn a_request_that_cannot_be_locked_is_stopped() {
         [(None, Some(NONCE), Reason::HandshakeAltered), (Some(page_key()), None, Reason::InternalError)]
     {
         let gate = Gate::BeforeSendHeaders { page_key: &|| page_key.clone(), nonce: &|| nonce };
-        let AtGate::Decided(step) = wrong(&json!({})).opening(&wss(), &gate, &url_host) else {
+        let AtGate::Decided(step) = wrong(&json!({})).opening(&wss(), &gate) else {
             panic!("no pre-flight is asked for")
         };
         let (new, _, counted) = done(&step.effects);
@@ -233,7 +233,7 @@ fn after_a_password_the_pages_first_key_counts() {
     for (gate, answer) in
         [(&last, Answer::Lock(ours.clone())), (&Gate::BeforeRequest, Answer::Proceed), (&last, Answer::Lock(ours))]
     {
-        let AtGate::Decided(step) = engine.opening(&wss(), gate, &url_host) else { panic!("a probe is sent") };
+        let AtGate::Decided(step) = engine.opening(&wss(), gate) else { panic!("a probe is sent") };
         assert_eq!(step.answer, answer);
     }
     let facts = Facts::from(secure(chain.certificates()));
@@ -342,8 +342,7 @@ fn where_the_browser_does_not_wait_for_the_verdict_the_entry_is_one_and_true() {
     ] {
         let mut engine = if is_right { right(&chain) } else { wrong(&json!({})) };
         at_gates(&mut engine, &wss(), &unanswered());
-        let HeadersReceived::NeedsFacts(target) =
-            engine.headers_received(&switching(&wss()), &OpeningHeaders::default, &url_host)
+        let HeadersReceived::NeedsFacts(target) = engine.headers_received(&switching(&wss()), &OpeningHeaders::default)
         else {
             panic!("no facts are asked for")
         };

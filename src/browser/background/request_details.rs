@@ -5,7 +5,8 @@ use wasm_bindgen::JsValue;
 
 use crate::browser::clock;
 use crate::browser::convert::property;
-use crate::browser::url_host::origin;
+use crate::browser::url_host::{origin, url_host};
+use crate::connection::Address;
 use crate::engine::Socket;
 use crate::error::Error;
 use crate::preflight::{Proxy, Route};
@@ -18,7 +19,7 @@ pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
     let document = text("documentUrl").or_else(|| text("originUrl"));
     Ok(Socket {
         request: needed("requestId")?,
-        url: needed("url")?,
+        address: Address::read(needed("url")?, &url_host),
         page: document.as_deref().and_then(origin),
         tab: tab(property(details, "tabId").as_f64()),
         route: route(details),
