@@ -1,7 +1,5 @@
 //! What came of a socket that the lab opened, in words.
 
-use serde::Deserialize;
-
 use super::text::{Text, text};
 
 /// How far a socket has got, as its page sees it.
@@ -46,39 +44,6 @@ impl Progress {
             Self::Refused { code } => text!("attempt_refused", code = code.to_string()),
             Self::Silent => text!("attempt_silent"),
             Self::Invalid => text!("attempt_invalid"),
-        }
-    }
-}
-
-/// What the button of a listed socket does, for those who do not see the list around it.
-#[must_use]
-pub fn attempt(socket: &str) -> Text {
-    text!("attempt_try", socket = socket)
-}
-
-/// What the demo's rules make of one of its sockets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Expectation {
-    /// It opens and nothing is logged.
-    Opens,
-    /// It never opens, and is logged.
-    Blocked,
-    /// It never opens, since the server does not speak TLS.
-    Unreachable,
-    /// It opens and is logged.
-    Flagged,
-}
-
-impl Expectation {
-    /// One sentence.
-    #[must_use]
-    pub fn sentence(self) -> Text {
-        match self {
-            Self::Opens => text!("attempt_opens"),
-            Self::Blocked => text!("attempt_blocked"),
-            Self::Unreachable => text!("attempt_unreachable"),
-            Self::Flagged => text!("attempt_flagged"),
         }
     }
 }

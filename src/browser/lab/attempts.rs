@@ -15,7 +15,8 @@ use crate::browser::dom::{
     Fallible, append, around, by_id, find, from_template, listen, set_text, show, spawn, window,
 };
 use crate::browser::words::say;
-use crate::view::attempt::{Expectation, Progress, attempt};
+use crate::view::attempt::Progress;
+use crate::view::demo::{DemoSocket, Expectation};
 
 /// What is sent over a socket that opens. The demo servers send it back.
 const FRAME: &str = "Hello from the Sockpin lab";
@@ -29,16 +30,14 @@ const ECHO_PATIENCE_MS: i32 = 3_000;
 /// `demo.json`, which the demo's server makes; elsewhere there is none.
 #[derive(Deserialize)]
 struct Demo {
-    sockets: Vec<DemoSocket>,
+    sockets: Vec<Listed>,
 }
 
 #[derive(Deserialize)]
-struct DemoSocket {
-    id: String,
-    label: String,
+struct Listed {
+    id: DemoSocket,
     url: String,
     expect: Expectation,
-    about: String,
 }
 
 pub(super) async fn start() -> Fallible {
@@ -76,14 +75,14 @@ async fn demo() -> Option<Demo> {
     from_js(&JsFuture::from(response.json().ok()?).await.ok()?).ok()
 }
 
-fn draw(socket: &DemoSocket) -> Fallible<Element> {
+fn draw(listed: &Listed) -> Fallible<Element> {
     let element: HtmlElement = from_template("socket-template")?.unchecked_into();
-    element.dataset().set("socket", &socket.id)?;
-    set_text(&element, ".socket-label", &socket.label)?;
-    set_text(&element, ".socket-about", &socket.about)?;
-    set_text(&element, ".socket-url", &socket.url)?;
-    set_text(&element, ".socket-expect", &say(&socket.expect.sentence()))?;
-    find::<Element>(&element, ".socket-try")?.set_attribute("aria-label", &say(&attempt(&socket.label)))?;
+    element.dataset().set("socket", listed.id.as_str())?;
+    set_text(&element, ".socket-label", &say(&listed.id.label()))?;
+    set_text(&element, ".socket-about", &say(&listed.id.about()))?;
+    set_text(&element, ".socket-url", &listed.url)?;
+    set_text(&element, ".socket-expect", &say(&listed.expect.sentence()))?;
+    find::<Element>(&element, ".socket-try")?.set_attribute("aria-label", &say(&listed.id.attempt()))?;
     Ok(element.into())
 }
 
