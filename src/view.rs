@@ -11,13 +11,14 @@
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
-//! - [`attempt`]: what came of a socket that the lab opened.
+//! - [`demo`]: the sockets of the demo, which the lab lists; [`attempt`]: what came of one that it opened.
 //! - [`date`]: dates and spans of time.
 
 pub mod attempt;
 pub mod catalogue;
 pub mod certificate;
 pub mod date;
+pub mod demo;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod english;
 pub mod error;

@@ -1,5 +1,7 @@
 //! What came of a socket that the lab opened, in words.
 
+use super::text::{Text, text};
+
 /// How far a socket has got, as its page sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
@@ -33,38 +35,16 @@ impl Progress {
 
     /// One or two sentences.
     #[must_use]
-    pub fn sentence(self) -> String {
+    pub fn sentence(self) -> Text {
         match self {
-            Self::Trying => "Trying…".to_owned(),
-            Self::Open => "Open. One frame was sent.".to_owned(),
-            Self::Answered => "Open. One frame was sent, and the server answered it.".to_owned(),
-            Self::Refused { code } => format!(
-                "Not opened (close code {code}). No frame was sent. A page is not told why: look at the Sockpin button in \
-                 the toolbar."
-            ),
-            Self::Silent => "Not opened: no answer in time. No frame was sent.".to_owned(),
-            Self::Invalid => {
-                "This is not the address of a WebSocket. Enter one that begins with wss:// or ws://.".to_owned()
-            }
+            Self::Trying => text!("attempt_trying"),
+            Self::Open => text!("attempt_open"),
+            Self::Answered => text!("attempt_answered"),
+            // A code is no count: it is written without separators.
+            Self::Refused { code } => text!("attempt_refused", code = code.to_string()),
+            Self::Silent => text!("attempt_silent"),
+            Self::Invalid => text!("attempt_invalid"),
         }
-    }
-}
-
-/// What the button of a listed socket does, for those who do not see the list around it.
-#[must_use]
-pub fn attempt(label: &str) -> String {
-    format!("Try: {label}")
-}
-
-/// What the demo expects of one of its sockets: `opens`, `blocked`, `unreachable` or `flagged`.
-#[must_use]
-pub fn expectation(expect: &str) -> String {
-    match expect {
-        "opens" => "With the demo’s rules it opens.".to_owned(),
-        "blocked" => "With the demo’s rules it is blocked.".to_owned(),
-        "unreachable" => "With the demo’s rules it is not reached without encryption.".to_owned(),
-        "flagged" => "With the demo’s rules it opens and is flagged.".to_owned(),
-        other => format!("With the demo’s rules: {other}."),
     }
 }
 
@@ -83,7 +63,8 @@ mod tests {
             (Progress::Invalid, "refused", "This is not the address"),
         ] {
             assert_eq!(progress.state(), state);
-            assert!(progress.sentence().starts_with(start), "{}", progress.sentence());
+            let said = progress.sentence().english();
+            assert!(said.starts_with(start), "{said}");
         }
     }
 }

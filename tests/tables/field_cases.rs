@@ -122,9 +122,9 @@ fn case_2_a_fingerprint_in_the_place_of_a_pin_is_explained_at_a_violation() {
         let connection = connection("wss://chat.example.com/", secure(chain.certificates()));
         let verdict = judge(&Layers { user, ..Layers::default() }, &connection);
         assert_eq!(verdict.outcome, Outcome::Block);
-        let advice = advice(&Violation::new(&verdict, &connection, None), &chain.certificates());
+        let advice = advice(&Violation::new(&verdict, &connection, None), &chain.certificates()).english();
         let [_, intermediate, _] = chain.pins;
-        assert_eq!(advice.contains(&format!("replace that pin by {intermediate}")), is_explained, "{advice}");
+        assert_eq!(advice.contains(&format!("replace that pin with {intermediate}")), is_explained, "{advice}");
         assert_eq!(advice.contains("add the new pin to the rule"), !is_explained, "{advice}");
     }
 }

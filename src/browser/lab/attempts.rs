@@ -14,7 +14,9 @@ use crate::browser::convert::from_js;
 use crate::browser::dom::{
     Fallible, append, around, by_id, find, from_template, listen, set_text, show, spawn, window,
 };
-use crate::view::attempt::{Progress, attempt, expectation};
+use crate::browser::words::say;
+use crate::view::attempt::Progress;
+use crate::view::demo::{DemoSocket, Expectation};
 
 /// What is sent over a socket that opens. The demo servers send it back.
 const FRAME: &str = "Hello from the Sockpin lab";
@@ -28,16 +30,14 @@ const ECHO_PATIENCE_MS: i32 = 3_000;
 /// `demo.json`, which the demo's server makes; elsewhere there is none.
 #[derive(Deserialize)]
 struct Demo {
-    sockets: Vec<DemoSocket>,
+    sockets: Vec<Listed>,
 }
 
 #[derive(Deserialize)]
-struct DemoSocket {
-    id: String,
-    label: String,
+struct Listed {
+    id: DemoSocket,
     url: String,
-    expect: String,
-    about: String,
+    expect: Expectation,
 }
 
 pub(super) async fn start() -> Fallible {
@@ -75,14 +75,14 @@ async fn demo() -> Option<Demo> {
     from_js(&JsFuture::from(response.json().ok()?).await.ok()?).ok()
 }
 
-fn draw(socket: &DemoSocket) -> Fallible<Element> {
+fn draw(listed: &Listed) -> Fallible<Element> {
     let element: HtmlElement = from_template("socket-template")?.unchecked_into();
-    element.dataset().set("socket", &socket.id)?;
-    set_text(&element, ".socket-label", &socket.label)?;
-    set_text(&element, ".socket-about", &socket.about)?;
-    set_text(&element, ".socket-url", &socket.url)?;
-    set_text(&element, ".socket-expect", &expectation(&socket.expect))?;
-    find::<Element>(&element, ".socket-try")?.set_attribute("aria-label", &attempt(&socket.label))?;
+    element.dataset().set("socket", listed.id.as_str())?;
+    set_text(&element, ".socket-label", &say(&listed.id.label()))?;
+    set_text(&element, ".socket-about", &say(&listed.id.about()))?;
+    set_text(&element, ".socket-url", &listed.url)?;
+    set_text(&element, ".socket-expect", &say(&listed.expect.sentence()))?;
+    find::<Element>(&element, ".socket-try")?.set_attribute("aria-label", &say(&listed.id.attempt()))?;
     Ok(element.into())
 }
 
@@ -92,9 +92,9 @@ fn try_listed(socket: &Element) -> Fallible {
 }
 
 fn try_socket(result: HtmlElement, url: &str) -> Fallible {
-    say(&result, Progress::Trying)?;
+    show_progress(&result, Progress::Trying)?;
     let Ok(socket) = WebSocket::new(url) else {
-        return say(&result, Progress::Invalid);
+        return show_progress(&result, Progress::Invalid);
     };
     let attempt = Rc::new(Attempt { result, socket, is_open: Cell::new(false), is_over: Cell::new(false) });
     attempt.watch()
@@ -114,7 +114,7 @@ impl Attempt {
         listen(&self.socket, "open", move |_| {
             this.is_open.set(true);
             this.socket.send_with_str(FRAME)?;
-            say(&this.result, Progress::Open)?;
+            show_progress(&this.result, Progress::Open)?;
             let this = Rc::clone(&this);
             after(ECHO_PATIENCE_MS, move || this.end());
             Ok(())
@@ -122,7 +122,7 @@ impl Attempt {
         let this = Rc::clone(self);
         listen(&self.socket, "message", move |_| {
             if !this.is_over.get() {
-                say(&this.result, Progress::Answered)?;
+                show_progress(&this.result, Progress::Answered)?;
             }
             this.end()
         })?;
@@ -130,14 +130,14 @@ impl Attempt {
         listen(&self.socket, "close", move |event| {
             let code = event.dyn_ref::<CloseEvent>().map_or(1006, CloseEvent::code);
             if !this.is_open.get() && !this.is_over.replace(true) {
-                say(&this.result, Progress::Refused { code })?;
+                show_progress(&this.result, Progress::Refused { code })?;
             }
             Ok(())
         })?;
         let this = Rc::clone(self);
         after(PATIENCE_MS, move || {
             if !this.is_open.get() && !this.is_over.get() {
-                say(&this.result, Progress::Silent)?;
+                show_progress(&this.result, Progress::Silent)?;
                 return this.end();
             }
             Ok(())
@@ -150,9 +150,9 @@ impl Attempt {
     }
 }
 
-fn say(result: &HtmlElement, progress: Progress) -> Fallible {
+fn show_progress(result: &HtmlElement, progress: Progress) -> Fallible {
     result.dataset().set("state", progress.state())?;
-    result.set_text_content(Some(&progress.sentence()));
+    result.set_text_content(Some(&say(&progress.sentence())));
     Ok(())
 }
 

@@ -16,10 +16,12 @@ use crate::browser::dom::{
     Fallible, all, announce, around, by_id, document, find, from_template, listen, listen_capturing,
 };
 use crate::browser::dom::{ready, set_badge, set_text, show, spawn};
+use crate::browser::words::say;
 use crate::log::{Entry, Line};
 use crate::message::{Announcement, PageRequest};
 use crate::time::UnixMillis;
 use crate::view::date::ago;
+use crate::view::text::Text;
 use crate::view::{status::Remedy, violation as words};
 use crate::violation::Violation;
 
@@ -97,7 +99,7 @@ impl Popup {
         if !self.clearing.settle(&messages::ask(&PageRequest::ClearLog).await) {
             return Ok(());
         }
-        announce(words::CLEARED)?;
+        announce(&say(&words::cleared()))?;
         self.refresh().await
     }
 
@@ -158,7 +160,7 @@ impl Popup {
         show("clear-log", !lines.is_empty())?;
         let more: HtmlElement = by_id("log-more")?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
-        more.set_text_content(Some(&words::shown_of(lines.len(), total)));
+        more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
         Ok(())
     }
 
@@ -198,7 +200,7 @@ fn draw_line(line: &Line, name: &str) -> Fallible<HtmlElement> {
         Line::Violation(entry) => draw_violation(&entry.violation)?,
         Line::Pause(pause) => {
             let element = from_template("pause-template")?;
-            set_text(&element, ".pause-text", words::pause(pause.pause))?;
+            set_text(&element, ".pause-text", &say(&words::pause(pause.pause)))?;
             element.unchecked_into()
         }
     };
@@ -212,8 +214,8 @@ fn draw_violation(violation: &Violation) -> Fallible<HtmlElement> {
     data.set("outcome", &stable_name(violation.outcome))?;
     data.set("reason", &stable_name(violation.reason))?;
     set_badge(&element, ".violation-outcome", &words::outcome(violation))?;
-    set_text(&element, ".violation-host", &words::host(violation))?;
-    set_text(&element, ".violation-reason", &words::reason(violation))?;
+    set_text(&element, ".violation-host", &say(&words::host(violation)))?;
+    set_text(&element, ".violation-reason", &say(&words::reason(violation)))?;
     Ok(element)
 }
 
@@ -221,16 +223,16 @@ fn draw_violation(violation: &Violation) -> Fallible<HtmlElement> {
 fn update_line(line: &Line, element: &HtmlElement, now: UnixMillis) -> Fallible {
     let time: Element = find(element, ".entry-time")?;
     time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;
-    time.set_attribute("title", &log_entry::local_time(line.time()))?;
-    time.set_text_content(Some(&ago(line.time(), now)));
+    time.set_attribute("title", &say(&words::at(line.time())))?;
+    time.set_text_content(Some(&say(&Text::from(ago(line.time(), now)))));
     let Line::Violation(entry) = line else {
         return Ok(());
     };
-    set_text(element, ".violation-page", &words::pages(&entry.tally))?;
+    set_text(element, ".violation-page", &say(&words::pages(&entry.tally)))?;
     let times = words::times(&entry.tally);
     find::<HtmlElement>(element, ".violation-times")?.set_hidden(times.is_none());
-    set_text(element, ".violation-times-short", &times.unwrap_or_default())?;
-    let when = log_entry::when(&entry.tally);
+    set_text(element, ".violation-times-short", &times.as_ref().map(say).unwrap_or_default())?;
+    let when = say(&words::when(&entry.tally));
     set_text(element, ".violation-times-in-words", &when)?;
     // In the body, where that is filled already.
     for shown in all::<Element>(element, ".violation-when")? {

@@ -120,7 +120,6 @@ impl Servers {
                 label: promise.label.to_owned(),
                 url: format!("{}://{}:{}/", promise.scheme, promise.host, (promise.server)(self).port()),
                 expect: promise.expect,
-                about: promise.about.to_owned(),
             })
             .collect()
     }
@@ -149,7 +148,6 @@ struct Promise {
     host: &'static str,
     server: fn(&Servers) -> &Server,
     expect: Expectation,
-    about: &'static str,
 }
 
 /// In the order of the page.
@@ -161,7 +159,6 @@ const PROMISES: &[Promise] = &[
         host: UNPINNED,
         server: |servers| &servers.unpinned,
         expect: Expectation::Opens,
-        about: "No rule names this host: Sockpin lets it go.",
     },
     Promise {
         id: "pinned",
@@ -170,7 +167,6 @@ const PROMISES: &[Promise] = &[
         host: PINNED,
         server: |servers| &servers.pinned,
         expect: Expectation::Opens,
-        about: "The server has the key that the rule names.",
     },
     Promise {
         id: "backup",
@@ -179,7 +175,6 @@ const PROMISES: &[Promise] = &[
         host: PINNED,
         server: |servers| &servers.backup,
         expect: Expectation::Opens,
-        about: "The server has changed to the second key that the rule names.",
     },
     Promise {
         id: "attacker",
@@ -188,7 +183,6 @@ const PROMISES: &[Promise] = &[
         host: PINNED,
         server: |servers| &servers.attacker,
         expect: Expectation::Blocked,
-        about: "A certificate for the same name from an authority that Firefox trusts, with a key that the rule does not name.",
     },
     Promise {
         id: "clear",
@@ -197,7 +191,6 @@ const PROMISES: &[Promise] = &[
         host: PINNED,
         server: |servers| &servers.clear,
         expect: Expectation::Unreachable,
-        about: "A pinned host is never reached without TLS: the address is upgraded to wss, which this server does not speak.",
     },
     Promise {
         id: "flagged",
@@ -206,6 +199,5 @@ const PROMISES: &[Promise] = &[
         host: FLAGGED,
         server: |servers| &servers.flagged,
         expect: Expectation::Flagged,
-        about: "The key is not the one that the rule names, and the rule only asks to be told.",
     },
 ];

@@ -24,14 +24,13 @@ use crate::opener;
 pub struct DemoSocket {
     /// Names the socket in the page.
     pub id: String,
-    /// A few words.
+    /// A few words for the terminal; the page has its own for this name.
+    #[serde(skip)]
     pub label: String,
     /// Where it connects to.
     pub url: String,
     /// What the demo's policy makes of it.
     pub expect: Expectation,
-    /// One sentence.
-    pub about: String,
 }
 
 /// What is to come of a socket of the demo.

@@ -132,7 +132,7 @@ async fn what_the_server_has_seen_is_told_in_the_popup() -> Result<()> {
     let world = world().await?;
     let blank = world.firefox.driver()?.window().await?;
     let popup = world.firefox.page("popup.html").await?;
-    for (preflight, says) in [("prefer", "Nothing of the page’s was sent"), ("off", "has received the request")] {
+    for (preflight, says) in [("prefer", "Nothing from the page was sent"), ("off", "has received the request")] {
         let mut rule = world.demo.rules()[0].clone();
         rule["preflight"] = json!(preflight);
         let saved = world.firefox.save_rule(rule).await?;

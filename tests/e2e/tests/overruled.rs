@@ -63,7 +63,7 @@ async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose()
             [
                 "Another extension let a blocked socket through",
                 "Let through",
-                "Another extension has let it through",
+                "Another extension let the socket through",
                 "Everything",
             ],
         ),

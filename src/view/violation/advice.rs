@@ -1,0 +1,91 @@
+//! What to do about a socket that was blocked or flagged.
+
+use super::{denies_keys, is_managed};
+use crate::overruling::Overruled;
+use crate::preflight::ProbeFailure;
+use crate::verdict::Reason;
+use crate::view::text::{Text, text};
+use crate::violation::{Stage, Violation};
+
+/// What to do next. `certificates` is the DER of the chain, where that is stored.
+#[must_use]
+pub fn advice(violation: &Violation, certificates: &[Vec<u8>]) -> Text {
+    let find_extension = || text!("find_extension");
+    let mut sentences = match violation.overruled {
+        Some(Overruled::Opened) => vec![text!("violation_advice_close_page"), find_extension()],
+        Some(Overruled::Sent | Overruled::Held) => vec![find_extension()],
+        None => Vec::new(),
+    };
+    match violation.reason {
+        Reason::PreflightUnanswered => sentences.extend(unanswered(violation)),
+        Reason::PinMismatch => {
+            sentences.push(fingerprint(violation, certificates).unwrap_or_else(|| settled(violation)));
+        }
+        Reason::HandshakeAltered | Reason::AnswerDiscarded if violation.overruled.is_none() => {
+            sentences.extend([settled(violation), find_extension()]);
+        }
+        _ => sentences.push(settled(violation)),
+    }
+    Text::Sentences(sentences)
+}
+
+/// Where one of the rule's pins is the fingerprint of a certificate that was shown: the mistake, and the pin that was meant.
+fn fingerprint(violation: &Violation, certificates: &[Vec<u8>]) -> Option<Text> {
+    let pins = &violation.rule.as_ref()?.pins;
+    let (pin, key) = certificates.iter().zip(&violation.chain).find_map(|(certificate, entry)| {
+        Some((pins.iter().find(|pin| pin.sha256.is_fingerprint_of(certificate))?.sha256, entry.sha256?))
+    })?;
+    Some(text!("violation_advice_fingerprint", pin = pin.to_string(), key = key.to_string()))
+}
+
+/// What follows from the reason alone.
+fn settled(violation: &Violation) -> Text {
+    match violation.reason {
+        Reason::PinMismatch | Reason::UnparsableCertificate if violation.exception => {
+            text!("violation_advice_exception")
+        }
+        Reason::PinMismatch if is_managed(violation) => text!("violation_advice_mismatch_managed"),
+        Reason::PinMismatch => text!("violation_advice_mismatch"),
+        Reason::DeniedKey => text!("violation_advice_denied_key"),
+        Reason::Cleartext => text!("violation_advice_cleartext"),
+        Reason::CtNotCompliant => text!("violation_advice_ct"),
+        Reason::ChainUnknown => text!("violation_advice_chain_unknown"),
+        Reason::NoCertificates | Reason::SecurityInfoFailed | Reason::SecurityInfoMalformed | Reason::Deadline => {
+            text!("violation_advice_try_again")
+        }
+        Reason::ChainTooLong => text!("violation_advice_chain_too_long"),
+        Reason::UnparsableCertificate if denies_keys(violation) => text!("violation_advice_unreadable_denied"),
+        Reason::UnparsableCertificate => text!("violation_advice_unreadable"),
+        Reason::HandshakeAltered if matches!(violation.stage, Stage::Handshake) => {
+            text!("violation_advice_server_or_extension")
+        }
+        Reason::HandshakeAltered | Reason::AnswerDiscarded => text!("violation_advice_extension"),
+        Reason::PolicyUnreadable => text!("violation_advice_policy"),
+        Reason::UnreadableAddress => text!("violation_advice_address"),
+        Reason::InternalError => text!("violation_advice_internal_error"),
+        Reason::PreflightUnanswered
+        | Reason::NoRule
+        | Reason::RuleOff
+        | Reason::PinMatched
+        | Reason::NoDeniedKey
+        | Reason::LocalRootExempt => text!("violation_advice_nothing"),
+    }
+}
+
+/// What to do where the rule requires a pre-flight and it had no answer.
+fn unanswered(violation: &Violation) -> [Text; 2] {
+    let first = match violation.probe_failure {
+        Some(ProbeFailure::PrivateWindow | ProbeFailure::Container) => text!("violation_advice_ordinary_tab"),
+        Some(ProbeFailure::Http3) => text!("violation_advice_http3"),
+        Some(ProbeFailure::Proxy) => text!("violation_advice_proxy"),
+        Some(ProbeFailure::ProxyPassword) => text!("violation_advice_proxy_password"),
+        Some(ProbeFailure::Offline) => text!("violation_advice_offline"),
+        Some(ProbeFailure::Failed | ProbeFailure::Deadline) | None => text!("violation_advice_reachable"),
+    };
+    let second = if is_managed(violation) {
+        text!("violation_advice_preflight_managed")
+    } else {
+        text!("violation_advice_preflight")
+    };
+    [first, second]
+}
