@@ -46,11 +46,6 @@ pub(super) fn local_time(time: UnixMillis) -> String {
     in_local_words(time, &[("dateStyle", "medium"), ("timeStyle", "medium")])
 }
 
-/// Hours and minutes as the person's browser writes them.
-pub(super) fn local_time_of_day(time: UnixMillis) -> String {
-    in_local_words(time, &[("timeStyle", "short")])
-}
-
 fn in_local_words(time: UnixMillis, styles: &[(&str, &str)]) -> String {
     let options = Object::new();
     for (name, style) in styles {
