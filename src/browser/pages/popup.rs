@@ -16,6 +16,7 @@ use crate::browser::dom::{
     Fallible, all, announce, around, by_id, document, find, from_template, listen, listen_capturing,
 };
 use crate::browser::dom::{ready, set_badge, set_text, show, spawn};
+use crate::browser::words::say;
 use crate::log::{Entry, Line};
 use crate::message::{Announcement, PageRequest};
 use crate::time::UnixMillis;
@@ -222,7 +223,7 @@ fn update_line(line: &Line, element: &HtmlElement, now: UnixMillis) -> Fallible 
     let time: Element = find(element, ".entry-time")?;
     time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;
     time.set_attribute("title", &log_entry::local_time(line.time()))?;
-    time.set_text_content(Some(&ago(line.time(), now)));
+    time.set_text_content(Some(&say(&ago(line.time(), now))));
     let Line::Violation(entry) = line else {
         return Ok(());
     };
