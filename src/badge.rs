@@ -76,7 +76,6 @@ mod tests {
     use crate::pause::{Pause, PauseLength};
     use crate::settings::Pausing;
     use crate::time::UnixMillis;
-    use crate::view::status::overruling_title;
     use crate::view::text::Text;
 
     fn said(id: &'static str) -> String {
@@ -116,10 +115,10 @@ mod tests {
             (well.clone(), "", None),
             (access(true, false), "", Some("Sockpin (private windows are not protected)")),
             (refused, "!", Some("A part of your administrator’s policy was refused: the rules page says which")),
-            (no_permission.clone(), "!", Some("Sockpin may not check every site")),
-            (overruled(Overruled::Held), "!", Some(overruling_title(Overruled::Held))),
-            (overruled(Overruled::Sent), "!", Some(overruling_title(Overruled::Sent))),
-            (overruled(Overruled::Opened), "!", Some(overruling_title(Overruled::Opened))),
+            (no_permission.clone(), "!", Some("Sockpin is not allowed to check every site")),
+            (overruled(Overruled::Held), "!", Some("Another extension overruled Sockpin")),
+            (overruled(Overruled::Sent), "!", Some("Another extension sent a request that Sockpin had stopped")),
+            (overruled(Overruled::Opened), "!", Some("Another extension let a blocked socket through")),
             (
                 unreadable(Error::PolicyNewer { version: 9 }),
                 "!",

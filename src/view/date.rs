@@ -1,10 +1,12 @@
 //! Dates and spans of time in words. Dates are those of UTC, as rules and certificates mean them.
 
+use super::text::{Text, plural, text};
 use crate::time::{Date, UnixMillis};
 
 const MINUTE: u64 = 60 * 1000;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+const MONTH: u64 = 30 * DAY;
 
 /// `1 November 2026`.
 #[must_use]
@@ -19,21 +21,16 @@ pub fn day_of(rfc3339: &str) -> String {
     in_words(rfc3339).unwrap_or_else(|| rfc3339.to_owned())
 }
 
-/// The day in UTC of a point in time.
-#[must_use]
-pub fn day_at(time: UnixMillis) -> String {
-    time.to_rfc3339().map(|text| day_of(&text)).unwrap_or_default()
-}
-
 /// How long ago something was: `just now`, `5 minutes ago`, `3 days ago`; past a month, the day.
 #[must_use]
-pub fn ago(then: UnixMillis, now: UnixMillis) -> String {
-    match now.as_millis().saturating_sub(then.as_millis()) {
-        ..MINUTE => "just now".to_owned(),
-        span @ ..HOUR => format!("{} ago", count(span / MINUTE, "minute")),
-        span @ ..DAY => format!("{} ago", count(span / HOUR, "hour")),
-        span if span < 30 * DAY => format!("{} ago", count(span / DAY, "day")),
-        _ => day_at(then),
+pub fn ago(then: UnixMillis, now: UnixMillis) -> Text {
+    let span = now.as_millis().saturating_sub(then.as_millis());
+    match (span, day_at(then)) {
+        (..MINUTE, _) => text!("ago_moments"),
+        (..HOUR, _) => plural!("ago_minutes", span / MINUTE),
+        (..DAY, _) => plural!("ago_hours", span / HOUR),
+        (MONTH.., Some(day)) => text!("ago_day", day = day),
+        _ => plural!("ago_days", span / DAY),
     }
 }
 
@@ -42,6 +39,11 @@ pub fn ago(then: UnixMillis, now: UnixMillis) -> String {
 pub fn days_until(date: Date, now: UnixMillis) -> Option<u64> {
     let left = date.start().as_millis().checked_sub(now.as_millis())?;
     (left > 0).then(|| left.div_ceil(DAY))
+}
+
+/// The day in UTC of a point in time; none past the year 9999.
+fn day_at(time: UnixMillis) -> Option<Date> {
+    Date::parse(time.to_rfc3339()?.get(..10)?).ok()
 }
 
 /// `1 day`, `2 days`.
@@ -102,9 +104,13 @@ mod tests {
             (29 * DAY, "29 days ago"),
             (30 * DAY, "23 October 2026"),
         ] {
-            assert_eq!(ago(UnixMillis::new(now.as_millis() - before), now), expected);
+            assert_eq!(ago(UnixMillis::new(now.as_millis() - before), now).english(), expected);
         }
-        assert_eq!(ago(UnixMillis::new(now.as_millis() + HOUR), now), "just now", "a clock that was set back");
+        let later = UnixMillis::new(now.as_millis() + HOUR);
+        assert_eq!(ago(later, now).english(), "just now", "a clock that was set back");
+        let unwritten = UnixMillis::new(253_402_300_800_000); // 10000-01-01
+        let then = UnixMillis::new(unwritten.as_millis() + 40 * DAY);
+        assert_eq!(ago(unwritten, then).english(), "40 days ago", "a day past the calendar");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::notice::{Notice, NoticeKind};
 use super::rule as rule_view;
+use super::text::{Text, plural, text};
 use crate::error::Error;
 use crate::formats;
 use crate::host::{HostPattern, UrlHostParser};
@@ -128,25 +129,23 @@ pub fn as_new(opened: &RuleDocument) -> RuleDocument {
 
 /// The form's title.
 #[must_use]
-pub fn title(opened: &RuleDocument) -> String {
+pub fn title(opened: &RuleDocument) -> Text {
     match opened.id {
-        Some(_) => format!("Edit the rule for {}", opened.host),
-        None => "Add a rule".to_owned(),
+        Some(_) => rule_view::edit(opened),
+        None => text!("form_new_rule"),
     }
 }
 
 /// Why the form is not opened for another rule.
 #[must_use]
 pub fn unsaved() -> Notice {
-    Notice::new(NoticeKind::Warning, "unsaved", "Save or cancel this rule first. Nothing of it is stored yet.")
+    Notice::new(NoticeKind::Warning, "unsaved", text!("form_unsaved"))
 }
 
 /// What became of a rule that was changed in the form while it was deleted elsewhere.
 #[must_use]
 pub fn deleted_meanwhile() -> Notice {
-    let text = "This rule was deleted in the meantime, so it is no longer in force. What is typed here is kept: saving it \
-                makes a new rule.";
-    Notice::new(NoticeKind::Warning, "rule-deleted", text)
+    Notice::new(NoticeKind::Warning, "rule-deleted", text!("form_rule_deleted"))
 }
 
 fn without_empty_rows(typed: &RuleDocument) -> RuleDocument {
@@ -181,23 +180,20 @@ fn pem_error(row: Option<&PinDocument>) -> Option<Notice> {
 
 fn host_note(typed: &str, pattern: &HostPattern, taken_from_url: bool) -> Option<Notice> {
     if taken_from_url {
-        let text = format!("The host was taken out of the address: the rule is for {pattern}.");
+        let text = text!("form_host_from_url", host = pattern.to_string());
         return Some(Notice::new(NoticeKind::Note, "host-from-url", text));
     }
     let canonical = pattern.to_string();
     (canonical != typed.trim())
-        .then(|| Notice::new(NoticeKind::Note, "host-canonical", format!("It is stored as {canonical}.")))
+        .then(|| Notice::new(NoticeKind::Note, "host-canonical", text!("form_host_canonical", host = canonical)))
 }
 
 fn placeholder() -> Notice {
-    let text = "This is a stand-in from a tutorial. It belongs to no key, so it is no backup.";
-    Notice::new(NoticeKind::Warning, "placeholder-pin", text)
+    Notice::new(NoticeKind::Warning, "placeholder-pin", text!("form_placeholder_pin"))
 }
 
 fn fingerprint() -> Notice {
-    let text = "This looks like the fingerprint of a whole certificate, as Firefox shows it. A pin is the SHA-256 of its key alone: \
-                if you are not sure, take the pin from the certificate file.";
-    Notice::new(NoticeKind::Warning, "fingerprint", text)
+    Notice::new(NoticeKind::Warning, "fingerprint", text!("form_fingerprint"))
 }
 
 fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(FormPlace, Notice)> {
@@ -211,8 +207,8 @@ fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(
         notices.push((FormPlace::Pin(row), warning));
     }
     if rule.mode != Mode::Off && rule.pins.is_empty() && !rule.denied.is_empty() {
-        let text = "Without a pin every key is let in, except the denied ones.";
-        notices.push((FormPlace::Pins, Notice::new(NoticeKind::Note, "denied-only", text)));
+        let notice = Notice::new(NoticeKind::Note, "denied-only", text!("form_denied_only"));
+        notices.push((FormPlace::Pins, notice));
     }
     notices.extend(rule_view::notices(rule, Layer::User, now).into_iter().map(|notice| match notice.code {
         "single-pin" => (FormPlace::Pins, notice),
@@ -227,20 +223,18 @@ fn summary(errors: &[FieldError]) -> Option<Notice> {
     if errors.iter().any(|error| error.field == Field::Id) {
         return None;
     }
-    let is_missing = |error: &&FieldError| matches!(error.error, Error::HostEmpty | Error::RulePinsMissing);
-    let mistakes = errors.iter().filter(|error| !is_missing(error)).count();
-    match mistakes {
-        0 => {}
-        1 => return Some(Notice::new(NoticeKind::Error, "mistakes", "One mistake is to be corrected first.")),
-        count => {
-            let text = format!("{count} mistakes are to be corrected first.");
-            return Some(Notice::new(NoticeKind::Error, "mistakes", text));
-        }
-    }
-    let missing: Vec<_> =
-        errors.iter().map(|error| if error.error == Error::HostEmpty { "a host" } else { "a pin" }).collect();
-    (!missing.is_empty())
-        .then(|| Notice::new(NoticeKind::Note, "incomplete", format!("Still needed: {}.", missing.join(" and "))))
+    let lacks = |wanted: Error| errors.iter().any(|error| error.error == wanted);
+    let (host, pin) = (lacks(Error::HostEmpty), lacks(Error::RulePinsMissing));
+    let is_missing = |error: &Error| matches!(error, Error::HostEmpty | Error::RulePinsMissing);
+    let mistakes = errors.iter().filter(|error| !is_missing(&error.error)).count();
+    let text = match (mistakes, host, pin) {
+        (0, true, true) => text!("form_needs_host_and_pin"),
+        (0, true, false) => text!("form_needs_host"),
+        (0, false, true) => text!("form_needs_pin"),
+        (0, false, false) => return None,
+        (mistakes, ..) => return Some(Notice::new(NoticeKind::Error, "mistakes", plural!("form_mistakes", mistakes))),
+    };
+    Some(Notice::new(NoticeKind::Note, "incomplete", text))
 }
 
 #[cfg(test)]
@@ -336,6 +330,23 @@ mod tests {
     }
 
     #[test]
+    fn why_a_rule_cannot_be_saved_yet_is_one_sentence() {
+        for (rule, expected) in [
+            (typed("", &[], &[]), Some("A host and a pin are still needed.")),
+            (typed("", &[A, B], &[]), Some("A host is still needed.")),
+            (typed("chat.example.com", &[""], &[]), Some("A pin is still needed.")),
+            // What is wrong comes before what is missing.
+            (typed("a..b", &[], &[]), Some("Correct one mistake first.")),
+            (typed("a..b", &["x"], &[]), Some("Correct 2 mistakes first.")),
+            (typed("chat.example.com", &[A, B], &[]), None),
+        ] {
+            let checked = check(&rule, DateInput::Whole, &Policy::default(), NOW, &|_| None);
+            let said = checked.notices.iter().find(|(place, _)| *place == FormPlace::Rule);
+            assert_eq!(said.map(|(_, notice)| notice.text.english()).as_deref(), expected, "{rule:?}");
+        }
+    }
+
+    #[test]
     fn a_rule_may_keep_its_own_host() {
         let typed = typed("chat.example.com", &[A, B], &[]);
         let own = RuleDocument { id: Some("1".to_owned()), updated: Some(NOW), ..typed };
@@ -386,9 +397,9 @@ mod tests {
     #[test]
     fn the_title_tells_a_new_rule_from_a_stored_one() {
         let new = typed("chat.example.com", &[], &[]);
-        assert_eq!(title(&new), "Add a rule");
+        assert_eq!(title(&new).english(), "Add a rule");
         let stored = RuleDocument { id: Some("1".to_owned()), ..new };
-        assert_eq!(title(&stored), "Edit the rule for chat.example.com");
-        assert_eq!(title(&as_new(&stored)), "Add a rule");
+        assert_eq!(title(&stored).english(), "Edit the rule for chat.example.com");
+        assert_eq!(title(&as_new(&stored)).english(), "Add a rule");
     }
 }

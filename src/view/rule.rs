@@ -1,7 +1,8 @@
 //! A rule in words.
 
-use super::date::{ago, count, day, days_until};
+use super::date::{ago, days_until};
 use super::notice::{Badge, Notice, NoticeKind, Tone};
+use super::text::{Text, plural, text};
 use crate::pin::Pin;
 use crate::policy::Layer;
 use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, RuleDocument};
@@ -14,10 +15,10 @@ const EXPIRES_SOON_DAYS: u64 = 30;
 #[must_use]
 pub fn badge(rule: &RuleDocument, now: UnixMillis) -> Badge {
     match rule.mode {
-        Mode::Off => Badge::new("Off", Tone::Neutral),
-        Mode::Block | Mode::Flag if is_expired(rule, now) => Badge::new("Expired: flags only", Tone::Bad),
-        Mode::Block => Badge::new("Blocks", Tone::Good),
-        Mode::Flag => Badge::new("Flags", Tone::Warning),
+        Mode::Off => Badge::new(text!("rule_off"), Tone::Neutral),
+        Mode::Block | Mode::Flag if is_expired(rule, now) => Badge::new(text!("rule_expired"), Tone::Bad),
+        Mode::Block => Badge::new(text!("rule_blocks"), Tone::Good),
+        Mode::Flag => Badge::new(text!("rule_flags"), Tone::Warning),
     }
 }
 
@@ -34,83 +35,61 @@ pub fn notices(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Vec<Notice
 
 /// What a mode does, below its field.
 #[must_use]
-pub const fn mode_help(mode: Mode) -> &'static str {
+pub fn mode_help(mode: Mode) -> Text {
     match mode {
-        Mode::Block => {
-            "The socket is stopped before the page can use it, and logged. The page sees a failed connection."
-        }
-        Mode::Flag => "The socket is let through and logged. Good for trying out a rule.",
-        Mode::Off => "Sockets to this host are let through unchecked. Use it to leave a host out of a wider rule.",
+        Mode::Block => text!("rule_help_block"),
+        Mode::Flag => text!("rule_help_flag"),
+        Mode::Off => text!("rule_help_off"),
     }
 }
 
 /// What a choice of the pre-flight does, below its field.
 #[must_use]
-pub const fn preflight_help(preflight: Preflight, mode: Mode) -> &'static str {
+pub fn preflight_help(preflight: Preflight, mode: Mode) -> Text {
     match (mode, preflight) {
-        (Mode::Flag | Mode::Off, _) => "Only a rule that blocks checks the key ahead of the handshake.",
-        (Mode::Block, Preflight::Prefer) => {
-            "Sockpin first asks the server for its key alone. Who answers with a wrong one never sees the socket’s URL, cookies and \
-             subprotocols. Where the server gives no answer, and where it is not asked (in private windows and containers, and \
-             for a socket with a proxy of its own), the key is checked at the handshake, which sends them."
-        }
-        (Mode::Block, Preflight::Off) => {
-            "The key is checked at the handshake only: by then the server has received the socket’s URL, cookies and \
-             subprotocols. What the page sends after it is stopped."
-        }
-        (Mode::Block, Preflight::Require) => {
-            "As “when possible”, but a socket is stopped where the server gives no answer, or gives it over HTTP/3, and where it is \
-             not asked: in private windows and containers, and for a socket with a proxy of its own."
-        }
+        (Mode::Flag | Mode::Off, _) => text!("rule_help_preflight_unused"),
+        (Mode::Block, Preflight::Prefer) => text!("rule_help_preflight_prefer"),
+        (Mode::Block, Preflight::Off) => text!("rule_help_preflight_off"),
+        (Mode::Block, Preflight::Require) => text!("rule_help_preflight_require"),
     }
 }
 
-/// Everything that is not the default, and when it was changed.
+/// Everything that is not the default, and when it was changed: a label each, to be shown side by side.
 #[must_use]
-pub fn facts(rule: &RuleDocument, now: UnixMillis) -> String {
-    let mut facts = Vec::new();
-    if let Some(date) = date(rule)
-        && !is_expired(rule, now)
-    {
-        facts.push(format!("Expires on {}", day(date)));
-    }
-    if rule.match_scope == MatchScope::Leaf {
-        facts.push("Server’s own certificate only".to_owned());
-    }
-    if rule.require_ct {
-        facts.push("Certificate Transparency required".to_owned());
-    }
-    if rule.local_roots == LocalRoots::Exempt {
-        facts.push("Roots added on this computer are let through".to_owned());
-    }
+pub fn facts(rule: &RuleDocument, now: UnixMillis) -> Vec<Text> {
+    let is_expired = is_expired(rule, now);
+    let expiry = date(rule).filter(|_| !is_expired).map(|date| text!("rule_expires_on", date = date));
     // Any other rule sends none.
-    let blocks = rule.mode == Mode::Block && !is_expired(rule, now);
-    match rule.preflight {
-        Preflight::Off if blocks => facts.push("No check ahead of the handshake".to_owned()),
-        Preflight::Require if blocks => facts.push("Check ahead of the handshake required".to_owned()),
-        Preflight::Prefer | Preflight::Off | Preflight::Require => {}
-    }
-    if let Some(updated) = rule.updated {
-        facts.push(format!("Changed {}", ago(updated, now)));
-    }
-    facts.join(" · ")
+    let blocks = rule.mode == Mode::Block && !is_expired;
+    let preflight = match rule.preflight {
+        Preflight::Off if blocks => Some(text!("rule_preflight_off")),
+        Preflight::Require if blocks => Some(text!("rule_preflight_required")),
+        Preflight::Prefer | Preflight::Off | Preflight::Require => None,
+    };
+    [
+        expiry,
+        (rule.match_scope == MatchScope::Leaf).then(|| text!("rule_leaf_only")),
+        rule.require_ct.then(|| text!("rule_ct_required")),
+        (rule.local_roots == LocalRoots::Exempt).then(|| text!("rule_local_roots_exempt")),
+        preflight,
+        rule.updated.map(|updated| text!("rule_changed", ago = ago(updated, now))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What stands where the user has no rule; `managed` counts the administrator's.
 #[must_use]
-pub const fn none_yet(managed: usize) -> &'static str {
-    if managed == 0 {
-        "Nothing is pinned, so Sockpin lets every WebSocket through. Start with a server whose keys you know."
-    } else {
-        "You have none of your own. Those of your administrator, below, are in force."
-    }
+pub fn none_yet(managed: usize) -> Text {
+    if managed == 0 { text!("rule_none") } else { text!("rule_none_but_managed") }
 }
 
 /// A key of a rule, as it stands on a card or beside a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyLine {
-    /// The user's own words for it.
-    pub name: String,
+    /// The user's own words for it, if there are any.
+    pub name: Text,
     /// What is special about it.
     pub mark: Option<Badge>,
     /// The pin in full.
@@ -121,11 +100,11 @@ pub struct KeyLine {
 #[must_use]
 pub fn keys(pins: &[PinDocument], denied: &[PinDocument]) -> Vec<KeyLine> {
     let line = |key: &PinDocument, mark: Option<Badge>| KeyLine {
-        name: if key.label.is_empty() { "(no label)".to_owned() } else { key.label.clone() },
+        name: if key.label.is_empty() { text!("rule_key_unnamed") } else { Text::literal(&key.label) },
         mark,
         pin: full_pin(&key.sha256),
     };
-    let denied = denied.iter().map(|key| line(key, Some(Badge::new("Denied", Tone::Bad))));
+    let denied = denied.iter().map(|key| line(key, Some(Badge::new(text!("rule_key_denied"), Tone::Bad))));
     pins.iter().map(|key| line(key, None)).chain(denied).collect()
 }
 
@@ -135,74 +114,72 @@ pub fn full_pin(stored: &str) -> String {
     Pin::parse(stored).map_or_else(|_| stored.to_owned(), |pin| pin.to_string())
 }
 
-/// What a button of a rule's card does, for those who do not see the card around it. `action` is the word on it.
+/// What the button that opens the form does, for those who do not see the card around it; the title of that form, too.
 #[must_use]
-pub fn action_on(action: &str, rule: &RuleDocument) -> String {
-    format!("{action} the rule for {}", rule.host)
+pub fn edit(rule: &RuleDocument) -> Text {
+    text!("rule_edit", host = &rule.host)
+}
+
+/// What the button that deletes does, for those who do not see the card around it.
+#[must_use]
+pub fn delete(rule: &RuleDocument) -> Text {
+    text!("rule_delete", host = &rule.host)
 }
 
 /// Said once a rule is stored.
 #[must_use]
-pub fn stored(rule: &RuleDocument) -> String {
-    format!("The rule for {} is stored and in force.", rule.host)
+pub fn stored(rule: &RuleDocument) -> Text {
+    text!("rule_stored", host = &rule.host)
 }
 
 /// Said once a rule is deleted.
-pub const DELETED: &str = "The rule is deleted.";
+#[must_use]
+pub fn deleted() -> Text {
+    text!("rule_deleted")
+}
 
 /// Said once all rules have been set aside.
-pub const SET_ASIDE: &str = "There are no rules now.";
+#[must_use]
+pub fn set_aside() -> Text {
+    text!("rule_all_set_aside")
+}
 
 /// What is asked before a rule is deleted.
 #[must_use]
-pub fn deletion_question(rule: &RuleDocument) -> String {
-    format!("Delete the rule for {}?", rule.host)
+pub fn deletion_question(rule: &RuleDocument) -> Text {
+    text!("rule_delete_question", host = &rule.host)
 }
 
 /// What is lost with the rule.
 #[must_use]
-pub fn deletion(rule: &RuleDocument) -> String {
+pub fn deletion(rule: &RuleDocument) -> Text {
     match rule.mode {
-        Mode::Block | Mode::Flag => format!(
-            "Sockpin will no longer check sockets to {}, unless another rule is about it. Its pins are deleted with it.",
-            rule.host
-        ),
-        Mode::Off => format!("A wider rule may then be for {} again.", rule.host),
+        Mode::Block | Mode::Flag => text!("rule_delete_effect", host = &rule.host),
+        Mode::Off => text!("rule_delete_effect_off", host = &rule.host),
     }
 }
 
 fn expiry(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Option<Notice> {
     let date = date(rule)?;
-    let when = day(date);
     let Some(days) = days_until(date, now) else {
-        let text = match rule.mode {
-            Mode::Block => {
-                let remedy = match layer {
-                    Layer::User => "Edit it to set a later date or none.",
-                    Layer::Managed => "Only your administrator can set a later date.",
-                };
-                format!(
-                    "This rule expired on {when} and no longer blocks: a wrong key is let through and only logged. {remedy}"
-                )
+        let text = match (rule.mode, layer) {
+            (Mode::Block, Layer::User) => {
+                Text::Sentences(vec![text!("rule_expired_block", date = date), text!("rule_expired_edit")])
             }
-            Mode::Flag | Mode::Off => format!("This rule expired on {when}. It flags as before."),
+            (Mode::Block, Layer::Managed) => {
+                Text::Sentences(vec![text!("rule_expired_block", date = date), text!("rule_expired_managed")])
+            }
+            (Mode::Flag | Mode::Off, _) => text!("rule_expired_flag", date = date),
         };
         return Some(Notice::new(NoticeKind::Warning, "expired", text));
     };
-    (days <= EXPIRES_SOON_DAYS && rule.mode == Mode::Block).then(|| {
-        let text = format!("In {} this rule expires. It then no longer blocks.", count(days, "day"));
-        Notice::new(NoticeKind::Warning, "expires-soon", text)
-    })
+    (days <= EXPIRES_SOON_DAYS && rule.mode == Mode::Block)
+        .then(|| Notice::new(NoticeKind::Warning, "expires-soon", plural!("rule_expires_soon", days)))
 }
 
 fn backup(rule: &RuleDocument, now: UnixMillis) -> Option<Notice> {
-    (rule.mode == Mode::Block && !is_expired(rule, now) && rule.pins.len() == 1).then(|| {
-        Notice::new(
-            NoticeKind::Note,
-            "single-pin",
-            "Only one pin. If that key is lost or replaced, nobody connects until the rule is changed: add a backup key.",
-        )
-    })
+    (rule.mode == Mode::Block && !is_expired(rule, now) && rule.pins.len() == 1)
+        .then(|| Notice::new(NoticeKind::Note, "single-pin", text!("rule_single_pin")))
 }
 
 fn date(rule: &RuleDocument) -> Option<Date> {
@@ -253,9 +230,27 @@ mod tests {
     fn nobody_is_told_to_edit_what_only_an_administrator_can() {
         let expired = rule(Mode::Block, 1, Some("2026-11-22"));
         let text = |layer| notices(&expired, layer, NOW).iter().map(|notice| notice.text.english()).collect::<String>();
-        assert!(text(Layer::User).contains("Edit it") && !text(Layer::Managed).contains("Edit it"));
+        assert!(text(Layer::User).contains("Edit the rule") && !text(Layer::Managed).contains("Edit the rule"));
         let single = rule(Mode::Block, 1, None);
         assert_eq!(notices(&single, Layer::Managed, NOW), []);
+    }
+
+    #[test]
+    fn what_is_left_of_an_expired_rule_is_said_with_its_date() {
+        for (mode, expires, expected) in [
+            (Mode::Block, "2026-11-23", "This rule expires in 1 day. After that it no longer blocks."),
+            (Mode::Block, "2026-12-01", "This rule expires in 9 days. After that it no longer blocks."),
+            (
+                Mode::Block,
+                "2026-11-01",
+                "This rule expired on 1 November 2026 and no longer blocks: a wrong key is let through and only logged. Edit \
+                 the rule to set a later date or none.",
+            ),
+            (Mode::Flag, "2026-11-01", "This rule expired on 1 November 2026. It flags as before."),
+        ] {
+            let notices = notices(&rule(mode, 2, Some(expires)), Layer::User, NOW);
+            assert_eq!(notices.iter().map(|notice| notice.text.english()).collect::<Vec<_>>(), [expected]);
+        }
     }
 
     #[test]
@@ -265,19 +260,24 @@ mod tests {
         let found = keys(&[key("In use"), key("")], &[key("Stolen")]);
         let found: Vec<_> = found
             .iter()
-            .map(|line| (line.name.as_str(), line.mark.as_ref().map(|mark| mark.text.english()), line.pin.as_str()))
+            .map(|line| (line.name.english(), line.mark.as_ref().map(|mark| mark.text.english()), line.pin.as_str()))
             .collect();
         let pin = "sha256/C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
         assert_eq!(
             found,
-            [("In use", None, pin), ("(no label)", None, pin), ("Stolen", Some("Denied".to_owned()), pin)]
+            [
+                ("In use".to_owned(), None, pin),
+                ("(no label)".to_owned(), None, pin),
+                ("Stolen".to_owned(), Some("Denied".to_owned()), pin),
+            ]
         );
     }
 
     #[test]
     fn facts_are_what_differs_from_the_default() {
         let plain = rule(Mode::Block, 2, None);
-        assert_eq!(facts(&plain, NOW), "");
+        let facts = |rule: &RuleDocument| -> Vec<String> { facts(rule, NOW).iter().map(Text::english).collect() };
+        assert_eq!(facts(&plain), [""; 0]);
         let full = RuleDocument {
             match_scope: MatchScope::Leaf,
             require_ct: true,
@@ -287,19 +287,24 @@ mod tests {
             ..plain
         };
         assert_eq!(
-            facts(&full, NOW),
-            "Expires on 1 March 2027 · Server’s own certificate only · Certificate Transparency required · Roots added \
-             on this computer are let through · Changed 3 days ago"
+            facts(&full),
+            [
+                "Expires on 1 March 2027",
+                "Server’s own certificate only",
+                "Certificate Transparency required",
+                "Roots added on this computer are let through",
+                "Last changed: 3 days ago",
+            ]
         );
         for (preflight, mode, expires, expected) in [
-            (Preflight::Prefer, Mode::Block, None, ""),
-            (Preflight::Off, Mode::Block, None, "No check ahead of the handshake"),
-            (Preflight::Require, Mode::Block, None, "Check ahead of the handshake required"),
+            (Preflight::Prefer, Mode::Block, None, &[][..]),
+            (Preflight::Off, Mode::Block, None, &["No check ahead of the handshake"]),
+            (Preflight::Require, Mode::Block, None, &["Check ahead of the handshake required"]),
             // None is sent in any case.
-            (Preflight::Require, Mode::Flag, None, ""),
-            (Preflight::Require, Mode::Block, Some("2026-11-22"), ""),
+            (Preflight::Require, Mode::Flag, None, &[]),
+            (Preflight::Require, Mode::Block, Some("2026-11-22"), &[]),
         ] {
-            assert_eq!(facts(&RuleDocument { preflight, ..rule(mode, 2, expires) }, NOW), expected);
+            assert_eq!(facts(&RuleDocument { preflight, ..rule(mode, 2, expires) }), expected);
         }
     }
 
@@ -307,7 +312,8 @@ mod tests {
     fn a_rule_that_does_not_block_checks_nothing_ahead() {
         for preflight in [Preflight::Prefer, Preflight::Off, Preflight::Require] {
             for (mode, checks) in [(Mode::Block, true), (Mode::Flag, false), (Mode::Off, false)] {
-                assert_eq!(!preflight_help(preflight, mode).starts_with("Only a rule that blocks"), checks);
+                let help = preflight_help(preflight, mode).english();
+                assert_eq!(!help.starts_with("Only a rule that blocks"), checks);
             }
         }
     }

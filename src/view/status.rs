@@ -1,19 +1,19 @@
 //! Whether Sockpin is at work.
 
-use super::date::count;
 use super::error::{detail, sentence};
 use super::notice::Tone;
-use super::violation::FIND_EXTENSION;
+use super::text::{Argument, Text, plural, text};
 use crate::error::Error;
 use crate::message::Status;
 use crate::overruling::{Overruled, Overruling};
 use crate::pause::Pause;
+use crate::time::UnixMillis;
 
 /// The line below the name on every page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusLine {
     /// The line.
-    pub text: String,
+    pub text: Text,
     /// How it is to be taken.
     pub tone: Tone,
 }
@@ -25,7 +25,7 @@ pub enum Remedy {
     ResetPolicy,
     /// Go where that can be done.
     OpenRules,
-    /// Give the permission that was taken away.
+    /// Grant the permission that was taken away.
     Permit,
     /// Say no more of what has been seen.
     Dismiss,
@@ -34,12 +34,12 @@ pub enum Remedy {
 impl Remedy {
     /// The words on its button.
     #[must_use]
-    pub const fn label(self) -> &'static str {
+    pub fn label(self) -> Text {
         match self {
-            Self::ResetPolicy => "Start with no rules…",
-            Self::OpenRules => "Open the rules",
-            Self::Permit => "Give the permission",
-            Self::Dismiss => "Dismiss",
+            Self::ResetPolicy => text!("status_reset_policy"),
+            Self::OpenRules => text!("status_open_rules"),
+            Self::Permit => text!("status_permit"),
+            Self::Dismiss => text!("status_dismiss"),
         }
     }
 }
@@ -48,9 +48,9 @@ impl Remedy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Banner {
     /// In a few words.
-    pub title: &'static str,
+    pub title: Text,
     /// What it means.
-    pub text: String,
+    pub text: Text,
     /// For a report, beside what a person needs.
     pub detail: Option<String>,
     /// What can be done from here.
@@ -85,148 +85,109 @@ pub fn banner(status: &Status, unread_log: Option<&Error>) -> Option<Banner> {
 
 /// The line where nothing is wrong.
 fn at_work(rules: usize) -> StatusLine {
-    let number = u64::try_from(rules).unwrap_or(u64::MAX);
-    match number {
-        0 => StatusLine { text: "No rules yet: nothing is checked.".to_owned(), tone: Tone::Neutral },
-        _ => StatusLine { text: format!("At work, with {}.", count(number, "rule")), tone: Tone::Good },
+    match rules {
+        0 => StatusLine { text: text!("status_no_rules"), tone: Tone::Neutral },
+        rules => StatusLine { text: plural!("status_at_work", rules), tone: Tone::Good },
     }
 }
 
-/// The line during a pause; `until` is the time of day of its end, where it has one.
+/// The line during a pause; `until` is its end, where it has one.
 #[must_use]
-pub fn paused(until: Option<&str>) -> StatusLine {
+pub fn paused(until: Option<UnixMillis>) -> StatusLine {
     let text = match until {
-        Some(until) => format!("Paused until {until}: nothing is being blocked."),
-        None => "Paused until Firefox restarts: nothing is being blocked.".to_owned(),
+        Some(until) => text!("status_paused_until", time = Argument::TimeOfDay(until)),
+        None => text!("status_paused_until_restart"),
     };
     StatusLine { text, tone: Tone::Warning }
 }
 
 /// Said where there can be no pause.
 #[must_use]
-pub fn pausing_forbidden(administrator: Option<&str>) -> String {
-    format!("Pausing is turned off by {}.", administrator.unwrap_or("your administrator"))
+pub fn pausing_forbidden(administrator: Option<&str>) -> Text {
+    match administrator {
+        Some(administrator) => text!("status_pausing_forbidden", administrator = administrator),
+        None => text!("status_pausing_forbidden_unnamed"),
+    }
 }
 
 /// The line for a problem.
 #[must_use]
 pub fn state_of(banner: &Banner) -> StatusLine {
-    StatusLine { text: banner.title.to_owned(), tone: Tone::Bad }
+    StatusLine { text: banner.title.clone(), tone: Tone::Bad }
 }
 
 /// What keeps Sockpin from judging. During a pause nothing is stopped all the same.
 #[must_use]
 pub fn problem(error: &Error, pause: Option<Pause>) -> Banner {
-    let (remedy, advice) = match error {
-        Error::PolicySyntax { .. } | Error::PolicyRule { .. } => (
-            Some(Remedy::ResetPolicy),
-            " You can start with no rules of your own; what is stored now is then kept aside.",
-        ),
-        Error::PolicyLost => (
-            Some(Remedy::ResetPolicy),
-            " Bring Firefox’s profile back from a backup, or start with no rules and add them anew.",
-        ),
-        _ => (None, ""),
+    let advice = match error {
+        Error::PolicySyntax { .. } | Error::PolicyRule { .. } => Some(text!("status_reset_advice")),
+        Error::PolicyLost => Some(text!("status_lost_advice")),
+        _ => None,
     };
     let (title, effect) = match (error, pause) {
-        (_, Some(_)) => (
-            "No socket can be checked",
-            "Sockpin is paused, so every WebSocket connection is let through; once the pause is over, every one is stopped.",
-        ),
-        (Error::CoreFailed { .. }, None) => {
-            (ALL_STOPPED, "No socket can be checked, so every WebSocket connection is being stopped.")
-        }
-        (_, None) => (
-            ALL_STOPPED,
-            "Without the rules no socket can be known to be unpinned, so every WebSocket connection is being stopped.",
-        ),
+        (_, Some(_)) => (text!("status_unchecked"), text!("status_unchecked_paused")),
+        (Error::CoreFailed { .. }, None) => (text!("status_all_stopped"), text!("status_all_stopped_unchecked")),
+        (_, None) => (text!("status_all_stopped"), text!("status_all_stopped_no_rules")),
     };
-    let text = format!("{} {effect}{advice}", sentence(error));
-    let detail = detail(error).map(str::to_owned);
-    Banner { title, text, detail, remedy, code: error.code() }
+    let remedy = advice.is_some().then_some(Remedy::ResetPolicy);
+    let sentences = [Text::from(sentence(error)), effect].into_iter().chain(advice).collect();
+    Banner {
+        title,
+        text: Text::Sentences(sentences),
+        detail: detail(error).map(str::to_owned),
+        remedy,
+        code: error.code(),
+    }
 }
-
-const ALL_STOPPED: &str = "All WebSockets are being stopped";
 
 /// The rules are in force, but the log is not.
 #[must_use]
 pub fn log_problem(error: &Error) -> Banner {
-    Banner {
-        title: "The log cannot be written",
-        text: format!(
-            "{} The rules are in force all the same, but what is blocked or flagged now may be missing from the log.",
-            sentence(error)
-        ),
-        detail: detail(error).map(str::to_owned),
-        remedy: None,
-        code: "log-unwritable",
-    }
+    in_force(error, "log-unwritable", text!("status_log_unwritable"), text!("status_log_unwritable_effect"))
 }
 
 /// The rules are in force, but a part of the lock is not.
 #[must_use]
 pub fn seal_problem(error: &Error) -> Banner {
-    Banner {
-        title: "The lock is not complete",
-        text: format!(
-            "{} The rules are in force all the same, but over HTTP/2 another extension could let a blocked socket through.",
-            sentence(error)
-        ),
-        detail: detail(error).map(str::to_owned),
-        remedy: None,
-        code: "seal-missing",
-    }
+    in_force(error, "seal-missing", text!("status_lock_incomplete"), text!("status_lock_incomplete_effect"))
 }
 
 /// The rules are in force, but the log cannot be shown.
 #[must_use]
 pub fn log_unreadable(error: &Error) -> Banner {
+    in_force(error, "log-unreadable", text!("status_log_unreadable"), text!("status_log_unreadable_effect"))
+}
+
+/// Something failed that the rules do not depend on.
+fn in_force(error: &Error, code: &'static str, title: Text, effect: Text) -> Banner {
     Banner {
-        title: "The log cannot be read",
-        text: format!(
-            "{} The rules are in force all the same, but what was blocked or flagged cannot be shown.",
-            sentence(error)
-        ),
+        title,
+        text: Text::Sentences(vec![Text::from(sentence(error)), effect]),
         detail: detail(error).map(str::to_owned),
         remedy: None,
-        code: "log-unreadable",
+        code,
     }
 }
 
 /// Another extension has undone what Sockpin had decided.
 #[must_use]
 pub fn overruled(overruling: &Overruling) -> Banner {
-    let host = overruling.host.as_deref().filter(|host| !host.is_empty()).unwrap_or("a host");
-    let happened = match overruling.how {
-        Overruled::Held => format!(
-            "Firefox used another extension’s answer instead of Sockpin’s for a blocked socket to {host}. Sockpin’s lock kept \
-             the socket closed, so no data has flowed."
-        ),
-        Overruled::Sent => format!(
-            "Firefox used another extension’s answer instead of Sockpin’s for a blocked socket to {host}: the request with its \
-             URL and cookies was sent. The socket did not open."
-        ),
-        Overruled::Opened => format!(
-            "Firefox used another extension’s answer instead of Sockpin’s for a blocked socket to {host}: the socket opened, \
-             and data can have flowed. Close its page."
-        ),
+    let happened = match overruling.host.as_deref().filter(|host| !host.is_empty()) {
+        Some(host) => text!("status_overruled", host = host),
+        None => text!("status_overruled_unnamed"),
+    };
+    // The title is what the toolbar button says.
+    let (title, outcome) = match overruling.how {
+        Overruled::Held => (text!("badge_overruled_held"), text!("status_overruled_held")),
+        Overruled::Sent => (text!("badge_overruled_sent"), text!("status_overruled_sent")),
+        Overruled::Opened => (text!("badge_overruled_opened"), text!("status_overruled_opened")),
     };
     Banner {
-        title: overruling_title(overruling.how),
-        text: format!("{happened} {FIND_EXTENSION}"),
+        title,
+        text: Text::Sentences(vec![happened, outcome, text!("find_extension")]),
         detail: None,
         remedy: Some(Remedy::Dismiss),
         code: "overruled",
-    }
-}
-
-/// The same in a few words.
-#[must_use]
-pub const fn overruling_title(how: Overruled) -> &'static str {
-    match how {
-        Overruled::Held => "Another extension overruled Sockpin",
-        Overruled::Sent => "Another extension sent a request that Sockpin had stopped",
-        Overruled::Opened => "Another extension let a blocked socket through",
     }
 }
 
@@ -234,10 +195,8 @@ pub const fn overruling_title(how: Overruled) -> &'static str {
 #[must_use]
 pub fn permission_missing() -> Banner {
     Banner {
-        title: "Sockpin may not check every site",
-        text: "Its permission to access data for all websites was taken away. Firefox does not ask Sockpin about \
-               sockets of sites without it, so their keys are not checked."
-            .to_owned(),
+        title: text!("badge_permission_missing"),
+        text: text!("status_permission_missing"),
         detail: None,
         remedy: Some(Remedy::Permit),
         code: "permission-missing",
@@ -287,8 +246,10 @@ mod tests {
             for (pause, stopped) in [(None, true), (pause, false)] {
                 let banner = problem(&error, pause);
                 assert_eq!(banner.remedy, remedy, "{error}");
-                let says_so = banner.text.contains("every WebSocket connection is being stopped");
-                assert_eq!((says_so, banner.title == ALL_STOPPED), (stopped, stopped), "{}", banner.text);
+                let text = banner.text.english();
+                let says_so = text.contains("every WebSocket connection is being stopped");
+                let title = if stopped { "All WebSockets are being stopped" } else { "No socket can be checked" };
+                assert_eq!((says_so, banner.title.english().as_str()), (stopped, title), "{text}");
             }
         }
     }
@@ -300,24 +261,37 @@ mod tests {
             (log_unreadable(&storage()), "log-unreadable", "The log cannot be read"),
             (seal_problem(&storage()), "seal-missing", "The lock is not complete"),
         ] {
-            assert_eq!((banner.code, banner.title), (code, title));
-            assert!(banner.text.contains("The rules are in force all the same"), "{}", banner.text);
+            assert_eq!((banner.code, banner.title.english().as_str()), (code, title));
+            let text = banner.text.english();
+            assert!(text.contains("The rules are still in force"), "{text}");
             assert_eq!(banner.detail.as_deref(), Some("quota"));
         }
     }
 
     #[test]
     fn what_another_extension_has_done_is_said_as_it_is() {
-        for (how, flowed, found) in [
-            (Overruled::Held, "no data has flowed", "to chat.example.com"),
-            (Overruled::Sent, "URL and cookies was sent. The socket did not open", "to chat.example.com"),
-            (Overruled::Opened, "data can have flowed", "about:addons"),
+        for (how, title, flowed) in [
+            (Overruled::Held, "Another extension overruled Sockpin", "no data has flowed"),
+            (
+                Overruled::Sent,
+                "Another extension sent a request that Sockpin had stopped",
+                "URL and cookies was sent. The socket did not open",
+            ),
+            (Overruled::Opened, "Another extension let a blocked socket through", "data may have flowed"),
         ] {
-            let host = Some("chat.example.com".to_owned());
-            let banner = overruled(&Overruling { how, time: UnixMillis::new(0), host });
-            assert!(banner.text.contains(flowed) && banner.text.contains(found), "{}", banner.text);
-            let private = overruled(&Overruling { how, time: UnixMillis::new(0), host: None });
-            assert!(private.text.contains("to a host"), "{}", private.text);
+            for (host, named) in [
+                (Some("chat.example.com"), "to chat.example.com"),
+                (Some(""), "whose host was not recorded"),
+                (None, "whose host was not recorded"),
+            ] {
+                let host = host.map(str::to_owned);
+                let banner = overruled(&Overruling { how, time: UnixMillis::new(0), host });
+                let text = banner.text.english();
+                assert_eq!(banner.title.english(), title);
+                for part in [named, flowed, "about:addons"] {
+                    assert!(text.contains(part), "{part}: {text}");
+                }
+            }
         }
     }
 
@@ -350,17 +324,28 @@ mod tests {
     #[test]
     fn the_line_counts_rules_where_nothing_else_is_to_be_said() {
         let missing = permission_missing();
-        let until = || Some(paused(Some("14:30")));
+        let until = || Some(paused(Some(UnixMillis::new(1_795_357_800_000)))); // 2026-11-22T14:30:00Z
         for (rules, banner, pause, expected, tone) in [
             (0, None, None, "No rules yet: nothing is checked.", Tone::Neutral),
             (1, None, None, "At work, with 1 rule.", Tone::Good),
             (12, None, None, "At work, with 12 rules.", Tone::Good),
-            (1, Some(&missing), None, missing.title, Tone::Bad),
+            (1, Some(&missing), None, "Sockpin is not allowed to check every site", Tone::Bad),
             (1, None, until(), "Paused until 14:30: nothing is being blocked.", Tone::Warning),
             (1, Some(&missing), until(), "Paused until 14:30: nothing is being blocked.", Tone::Warning),
             (1, None, Some(paused(None)), "Paused until Firefox restarts: nothing is being blocked.", Tone::Warning),
         ] {
-            assert_eq!(state(&well(rules), banner, pause), StatusLine { text: expected.to_owned(), tone });
+            let line = state(&well(rules), banner, pause);
+            assert_eq!((line.text.english().as_str(), line.tone), (expected, tone));
+        }
+    }
+
+    #[test]
+    fn who_turned_pausing_off_is_named() {
+        for (administrator, expected) in [
+            (Some("Example Ltd, IT"), "Pausing is turned off by Example Ltd, IT."),
+            (None, "Pausing is turned off by your administrator."),
+        ] {
+            assert_eq!(pausing_forbidden(administrator).english(), expected);
         }
     }
 }

@@ -215,7 +215,7 @@ fn texts_of(error: &Error) -> Vec<String> {
     let received: Error = serde_json::from_str(&json).unwrap();
     let banner = view::status::problem(error, None);
     let texts = [error, &received].map(|error| [format!("{error} {error:?} {error:#?}"), view::error::sentence(error)]);
-    texts.into_iter().flatten().chain([shown, detail, json, banner.text]).collect()
+    texts.into_iter().flatten().chain([shown, detail, json, banner.text.english()]).collect()
 }
 
 /// What every door that takes a text or a file says about this one.

@@ -1,7 +1,6 @@
 //! An opened entry of the log: the chain as a picture beside the rule's pins.
 
-use js_sys::{Date, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::rule_keys;
@@ -10,7 +9,6 @@ use crate::browser::words::say;
 use crate::certificate::Description;
 use crate::log::Entry;
 use crate::rule::{LabelledPin, PinDocument};
-use crate::time::UnixMillis;
 use crate::view::text::Text;
 use crate::view::{certificate, violation as words};
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
@@ -36,17 +34,6 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> F
     set_text(&content, ".violation-when", &say(&words::when(&entry.tally)))?;
     append(body, &content)?;
     Ok(())
-}
-
-/// Hours and minutes as the person's browser writes them, for the line of a pause.
-pub(super) fn local_time_of_day(time: UnixMillis) -> String {
-    let options = Object::new();
-    // Setting a property of an object that was made above cannot fail.
-    let _ = Reflect::set(&options, &"timeStyle".into(), &"short".into());
-    let Some(text) = time.to_rfc3339() else {
-        return String::new();
-    };
-    String::from(Date::new(&JsValue::from_str(&text)).to_locale_string("default", &options))
 }
 
 fn draw_certificate(

@@ -8,6 +8,7 @@ use web_sys::{Element, EventTarget, HtmlElement};
 use super::messages;
 use super::pause_menu::PauseMenu;
 use crate::browser::dom::{Fallible, by_id, listen, show, spawn};
+use crate::browser::words::say;
 use crate::error::Error;
 use crate::message::{PageRequest, Response};
 use crate::view::status::{Banner, Remedy, StatusLine, banner, problem, state, state_of};
@@ -100,8 +101,8 @@ impl Masthead {
     }
 
     fn show_banner(&self, banner: &Banner) -> Fallible {
-        by_id::<Element>("problem-title")?.set_text_content(Some(banner.title));
-        by_id::<Element>("problem-text")?.set_text_content(Some(&banner.text));
+        by_id::<Element>("problem-title")?.set_text_content(Some(&say(&banner.title)));
+        by_id::<Element>("problem-text")?.set_text_content(Some(&say(&banner.text)));
         show("problem-details", banner.detail.is_some())?;
         by_id::<Element>("problem-detail")?.set_text_content(banner.detail.as_deref());
         let remedy = banner.remedy.map(|remedy| match remedy {
@@ -110,7 +111,7 @@ impl Masthead {
         });
         let action: HtmlElement = by_id("problem-action")?;
         action.set_hidden(remedy.is_none());
-        action.set_text_content(remedy.map(Remedy::label));
+        action.set_text_content(remedy.map(|remedy| say(&remedy.label())).as_deref());
         self.remedy.set(remedy);
         let section: HtmlElement = by_id("problem")?;
         section.dataset().set("code", banner.code)?;
@@ -122,8 +123,9 @@ impl Masthead {
 fn show_state(state: &StatusLine) -> Fallible {
     let line: HtmlElement = by_id("state")?;
     line.dataset().set("tone", state.tone.as_str())?;
-    if line.text_content().as_deref() != Some(&state.text) {
-        line.set_text_content(Some(&state.text));
+    let words = say(&state.text);
+    if line.text_content().as_deref() != Some(&words) {
+        line.set_text_content(Some(&words));
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::rule_list;
 use crate::browser::clock::now;
 use crate::browser::dom::{Fallible, announce, around, by_id, listen, ready, show, spawn};
 use crate::browser::url_host::url_host;
+use crate::browser::words::say;
 use crate::browser::{managed_store, policy_store};
 use crate::managed::Managed;
 use crate::message::{Announcement, PageRequest};
@@ -24,6 +25,7 @@ use crate::time::UnixMillis;
 use crate::view::form::unsaved;
 use crate::view::rule as words;
 use crate::view::status::Remedy;
+use crate::view::text::Text;
 
 struct Options {
     masthead: Rc<Masthead>,
@@ -80,14 +82,16 @@ impl Options {
         listen(&self.deletion.confirm, "click", move |_| {
             let id = this.deletion.dialog.dataset().get("rule").unwrap_or_default();
             let this = Rc::clone(&this);
-            spawn(async move { this.confirmed(PageRequest::DeleteRule { id }, &this.deletion, words::DELETED).await });
+            spawn(
+                async move { this.confirmed(PageRequest::DeleteRule { id }, &this.deletion, &words::deleted()).await },
+            );
             Ok(())
         })?;
 
         let this = Rc::clone(self);
         listen(&afresh.confirm.clone(), "click", move |_| {
             let (this, afresh) = (Rc::clone(&this), Rc::clone(&afresh));
-            spawn(async move { this.confirmed(PageRequest::ResetPolicy, &afresh, words::SET_ASIDE).await });
+            spawn(async move { this.confirmed(PageRequest::ResetPolicy, &afresh, &words::set_aside()).await });
             Ok(())
         })?;
 
@@ -121,19 +125,19 @@ impl Options {
     }
 
     /// What was asked about in a dialog is done; the dialog closes once it is.
-    async fn confirmed(&self, request: PageRequest, dialog: &Confirmation, done: &str) -> Fallible {
+    async fn confirmed(&self, request: PageRequest, dialog: &Confirmation, done: &Text) -> Fallible {
         if !dialog.settle(&messages::ask(&request).await) {
             return Ok(());
         }
         self.refresh().await?;
-        announce(done)?;
+        announce(&say(done))?;
         by_id::<HtmlElement>("add-rule")?.focus()
     }
 
     fn ask_before_deleting(&self, rule: &RuleDocument) -> Fallible {
         self.deletion.dialog.dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
-        by_id::<Element>("delete-title")?.set_text_content(Some(&words::deletion_question(rule)));
-        by_id::<Element>("delete-text")?.set_text_content(Some(&words::deletion(rule)));
+        by_id::<Element>("delete-title")?.set_text_content(Some(&say(&words::deletion_question(rule))));
+        by_id::<Element>("delete-text")?.set_text_content(Some(&say(&words::deletion(rule))));
         self.deletion.open()
     }
 
@@ -166,7 +170,7 @@ impl Options {
         let edited = self.form.get().and_then(|form| form.edited_id());
         show("no-rules", rules.rules().is_empty())?;
         let none = words::none_yet(self.managed.borrow().policy.rules().len());
-        by_id::<Element>("no-rules-text")?.set_text_content(Some(none));
+        by_id::<Element>("no-rules-text")?.set_text_content(Some(&say(&none)));
         rule_list::draw(&by_id("rules")?, rules.rules(), edited.as_deref(), today())
     }
 }
@@ -178,7 +182,7 @@ impl Surroundings for Options {
 
     fn closed(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible {
         if let Some(stored) = stored {
-            announce(&words::stored(&stored))?;
+            announce(&say(&words::stored(&stored)))?;
             let stamp = RuleStamp { id: String::new(), time: today() };
             // Where it does not fit what was read, the notice that is on its way has it read again.
             let _ = self.rules.borrow_mut().save(&stored, &stamp, &url_host);

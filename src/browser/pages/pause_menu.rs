@@ -8,10 +8,10 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::JsValue;
 use web_sys::{Element, EventTarget, FocusEvent, HtmlDetailsElement, HtmlElement, KeyboardEvent, Node};
 
-use super::log_entry::local_time_of_day;
 use super::masthead::{Masthead, Unread};
 use super::messages;
 use crate::browser::dom::{Fallible, by_id, find, listen, show, spawn};
+use crate::browser::words::say;
 use crate::browser::{api, clock};
 use crate::message::{PageRequest, Status};
 use crate::pause::{Pause, PauseLength};
@@ -19,6 +19,7 @@ use crate::settings;
 use crate::time::UnixMillis;
 use crate::view::error::sentence;
 use crate::view::status::{StatusLine, paused, pausing_forbidden};
+use crate::view::text::Text;
 
 pub(super) struct PauseMenu {
     menu: HtmlDetailsElement,
@@ -78,13 +79,13 @@ impl PauseMenu {
         self.menu.set_hidden(status.pause.is_some() || !may_pause);
         self.resume.set_hidden(status.pause.is_none());
         let forbidden: Element = by_id("pausing-forbidden")?;
-        forbidden.set_text_content(Some(&pausing_forbidden(status.administrator.as_deref())));
+        forbidden.set_text_content(Some(&say(&pausing_forbidden(status.administrator.as_deref()))));
         show("pausing-forbidden", !may_pause)?;
         Ok(status.pause.map(|Pause { until, .. }| {
             if let Some(until) = until {
                 self.ask_again_at(until, Rc::downgrade(masthead));
             }
-            paused(until.map(local_time_of_day).as_deref())
+            paused(until)
         }))
     }
 
@@ -122,7 +123,8 @@ const SHORTEST_WAIT_MS: i32 = 200;
 async fn carry_out(request: PageRequest, masthead: Weak<Masthead>) -> Fallible {
     let answer = messages::ask(&request).await;
     let message: Element = by_id("pause-message")?;
-    message.set_text_content(answer.as_ref().err().map(sentence).as_deref());
+    let failure = answer.as_ref().err().map(|error| say(&Text::from(sentence(error))));
+    message.set_text_content(failure.as_deref());
     let Some(masthead) = masthead.upgrade() else {
         return Ok(());
     };

@@ -21,7 +21,6 @@ use crate::log::{Entry, Line};
 use crate::message::{Announcement, PageRequest};
 use crate::time::UnixMillis;
 use crate::view::date::ago;
-use crate::view::text::Text;
 use crate::view::{status::Remedy, violation as words};
 use crate::violation::Violation;
 
@@ -224,7 +223,7 @@ fn update_line(line: &Line, element: &HtmlElement, now: UnixMillis) -> Fallible 
     let time: Element = find(element, ".entry-time")?;
     time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;
     time.set_attribute("title", &say(&words::at(line.time())))?;
-    time.set_text_content(Some(&say(&Text::from(ago(line.time(), now)))));
+    time.set_text_content(Some(&say(&ago(line.time(), now))));
     let Line::Violation(entry) = line else {
         return Ok(());
     };

@@ -10,6 +10,7 @@ use web_sys::{Element, HtmlDetailsElement, HtmlElement, HtmlInputElement, HtmlSe
 use super::key_rows::KeyRows;
 use crate::browser::convert::{from_js, to_js, to_js_error};
 use crate::browser::dom::{Fallible, by_id, find, set_notices};
+use crate::browser::words::say;
 use crate::rule::{Mode, PinDocument, RuleDocument};
 use crate::view::form::{DateInput, FormPlace};
 use crate::view::notice::{Notice, NoticeKind};
@@ -93,9 +94,9 @@ impl RuleFields {
         self.pins.say(|row| at(FormPlace::Pin(row)))?;
         self.denied.say(|row| at(FormPlace::DeniedKey(row)))?;
         let mode: Mode = self.choice("mode")?;
-        by_id::<Element>("mode-help")?.set_text_content(Some(mode_help(mode)));
+        by_id::<Element>("mode-help")?.set_text_content(Some(&say(&mode_help(mode))));
         let help = preflight_help(self.choice("preflight")?, mode);
-        by_id::<Element>("preflight-help")?.set_text_content(Some(help));
+        by_id::<Element>("preflight-help")?.set_text_content(Some(&say(&help)));
         Ok(())
     }
 

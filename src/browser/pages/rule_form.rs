@@ -11,7 +11,7 @@ use super::messages;
 use super::rule_fields::RuleFields;
 use crate::browser::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
-use crate::browser::{clock::now, url_host::url_host};
+use crate::browser::{clock::now, url_host::url_host, words::say};
 use crate::error::Error;
 use crate::message::{PageRequest, Response};
 use crate::policy::Policy;
@@ -100,7 +100,7 @@ impl RuleForm {
 
     /// From now on the form is about this rule, whatever is in the fields.
     fn adopt(&self, rule: RuleDocument) -> Fallible {
-        by_id::<Element>("form-title")?.set_text_content(Some(&title(&rule)));
+        by_id::<Element>("form-title")?.set_text_content(Some(&say(&title(&rule))));
         self.original.replace(rule);
         Ok(())
     }

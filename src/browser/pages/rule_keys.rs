@@ -3,6 +3,7 @@
 use web_sys::Element;
 
 use crate::browser::dom::{Fallible, append, from_template, set_badge, set_text};
+use crate::browser::words::say;
 use crate::rule::PinDocument;
 use crate::view::rule::keys;
 
@@ -10,7 +11,7 @@ use crate::view::rule::keys;
 pub(super) fn draw(list: &Element, pins: &[PinDocument], denied: &[PinDocument]) -> Fallible {
     for key in keys(pins, denied) {
         let element = from_template("rule-key-template")?;
-        set_text(&element, ".rule-key-name", &key.name)?;
+        set_text(&element, ".rule-key-name", &say(&key.name))?;
         if let Some(mark) = &key.mark {
             set_badge(&element, ".rule-key-mark", mark)?;
         }

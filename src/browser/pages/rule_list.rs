@@ -7,6 +7,7 @@ use web_sys::{Element, HtmlElement};
 
 use super::rule_keys;
 use crate::browser::dom::{Fallible, all, append, document, find, from_template, set_badge, set_notices, set_text};
+use crate::browser::words::say;
 use crate::policy::Layer;
 use crate::rule::{Rule, RuleDocument};
 use crate::time::UnixMillis;
@@ -77,12 +78,11 @@ fn draw_rule(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Fallible<Htm
     set_badge(&element, ".rule-mode", &words::badge(rule, now))?;
     set_notices(&find(&element, ".rule-notices")?, &words::notices(rule, layer, now))?;
     rule_keys::draw(&find(&element, ".rule-keys")?, &rule.pins, &rule.denied)?;
-    set_text(&element, ".rule-facts", &words::facts(rule, now))?;
+    let facts: Vec<_> = words::facts(rule, now).iter().map(say).collect();
+    set_text(&element, ".rule-facts", &facts.join(" · "))?;
     set_text(&element, ".rule-note", &rule.note)?;
-    for button in [".rule-edit", ".rule-delete"] {
-        let button: Element = find(&element, button)?;
-        let action = button.text_content().unwrap_or_default();
-        button.set_attribute("aria-label", &words::action_on(action.trim(), rule))?;
+    for (button, label) in [(".rule-edit", words::edit(rule)), (".rule-delete", words::delete(rule))] {
+        find::<Element>(&element, button)?.set_attribute("aria-label", &say(&label))?;
     }
     Ok(element)
 }

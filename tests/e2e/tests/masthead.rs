@@ -246,8 +246,8 @@ async fn an_administrators_rules_are_shown_and_cannot_be_changed() -> Result<()>
     let unknown = options.text("#managed-problems .managed-problem:nth-child(2) .notice").await?;
     assert!(unknown.contains("There is no “pin”; it may be misspelt."), "{unknown}");
     // It was read just now, and made nobody knows when.
-    assert!(!options.text("#managed-rules .rule").await?.contains("Changed"));
-    assert!(options.text("#no-rules-text").await?.contains("Those of your administrator"));
+    assert!(!options.text("#managed-rules .rule").await?.contains("Last changed"));
+    assert!(options.text("#no-rules-text").await?.contains("The rules of your administrator"));
     for page in ["options.html", "popup.html"] {
         let opened = world.firefox.page(page).await?;
         opened.wait_for_presence("#pausing-forbidden", true).await?;
