@@ -1,15 +1,13 @@
 //! The log's database in `IndexedDB`: its stores, and how it is opened. The background alone writes and upgrades; pages
 //! read.
 
-use idb::event::VersionChangeEvent;
-use idb::request::Request as _;
-use idb::{Event as _, Factory, ObjectStore, Transaction};
 use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use web_sys::{IdbDatabase, IdbTransaction};
+use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbVersionChangeEvent};
 
 use super::convert::{storage_error, to_js};
+use super::indexed_db;
 use crate::error::Error;
 
 const DATABASE: &str = "sockpin";
@@ -73,15 +71,13 @@ struct TransactionOptions {
 }
 
 /// Opens the database; `upgrade` is called where it has to be made, or is of a version before.
-pub(super) async fn open(upgrade: impl FnOnce(&VersionChangeEvent) + 'static) -> Result<IdbDatabase, Error> {
-    let mut request = Factory::new().and_then(|factory| factory.open(DATABASE, Some(VERSION))).map_err(idb_error)?;
-    request.on_upgrade_needed(|event| upgrade(&event));
-    request.await.map(IdbDatabase::from).map_err(idb_error)
+pub(super) async fn open(upgrade: fn(&IdbVersionChangeEvent)) -> Result<IdbDatabase, Error> {
+    indexed_db::open(DATABASE, VERSION, upgrade).await
 }
 
 /// A transaction that, where it writes, is on disk when it is complete, not merely handed to the system. The browser may
 /// have closed the database since it was opened.
-pub(super) fn begin(database: &IdbDatabase, stores: &[&str], access: Access) -> Result<Transaction, Error> {
+pub(super) fn begin(database: &IdbDatabase, stores: &[&str], access: Access) -> Result<IdbTransaction, Error> {
     let mode = match access {
         Access::Read => "readonly",
         Access::Write => "readwrite",
@@ -89,11 +85,11 @@ pub(super) fn begin(database: &IdbDatabase, stores: &[&str], access: Access) -> 
     let options = to_js(&TransactionOptions { durability: "strict" })?;
     let stores = stores.iter().copied().map(JsValue::from_str).collect::<Array>();
     let transaction = database.unchecked_ref::<DurableDatabase>().transaction(&stores, mode, &options);
-    transaction.map(Transaction::from).map_err(|thrown| storage_error(&thrown))
+    transaction.map_err(|thrown| storage_error(&thrown))
 }
 
-pub(super) fn store(transaction: &Transaction, name: &str) -> Result<ObjectStore, Error> {
-    transaction.object_store(name).map_err(idb_error)
+pub(super) fn store(transaction: &IdbTransaction, name: &str) -> Result<IdbObjectStore, Error> {
+    transaction.object_store(name).map_err(|thrown| storage_error(&thrown))
 }
 
 /// A record of [`COUNTS`].
@@ -109,13 +105,13 @@ pub(super) fn set(record: &JsValue, name: &str, value: &JsValue) -> Result<(), E
 }
 
 /// Takes an upgrade back: it leaves nothing half made, and the opening fails.
-pub(super) fn abort(event: &VersionChangeEvent) {
-    if let Some(upgrade) = event.target().ok().and_then(|request| request.transaction()) {
+pub(super) fn abort(event: &IdbVersionChangeEvent) {
+    if let Some(upgrade) = request_of(event).and_then(|request| request.transaction()) {
         let _ = upgrade.abort();
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-pub(super) fn idb_error(error: idb::Error) -> Error {
-    Error::Storage { detail: error.to_string() }
+/// The request to open that an upgrade belongs to: it has the database and the transaction.
+pub(super) fn request_of(event: &IdbVersionChangeEvent) -> Option<IdbRequest> {
+    event.target()?.dyn_into().ok()
 }

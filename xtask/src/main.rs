@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 mod bench;
 mod build;
 mod package;
+mod paths;
 mod process;
 mod run;
 mod screenshots;

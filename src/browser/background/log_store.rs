@@ -5,16 +5,16 @@
 
 use std::cell::RefCell;
 
-use idb::{CursorDirection, KeyRange, ObjectStore, Query, Transaction};
 use js_sys::{Array, JSON, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::IdbDatabase;
+use web_sys::{IdbCursorDirection, IdbDatabase, IdbIndex, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
 use super::log_upgrade;
 use crate::browser::convert::{from_js, property, storage_error, to_js};
+use crate::browser::indexed_db::{answer, answer_if_any, answers, completed};
 use crate::browser::log_database::{
     self, ALL, Access, BY_ENTRIES, BY_KEY, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, STORES, TOTAL, VIOLATIONS,
-    counted, idb_error, set, store,
+    counted, set, store,
 };
 use crate::error::Error;
 use crate::limits::{MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
@@ -65,12 +65,12 @@ impl Log {
     pub(super) async fn add_pause(&self, pause: &PauseEntry) -> Result<(), Error> {
         self.write(async |transaction| {
             let pauses = store(transaction, PAUSES)?;
-            pauses.add(&to_js(pause)?, None).map_err(idb_error)?.await.map_err(idb_error)?;
-            let count = pauses.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
+            answer(pauses.add(&to_js(pause)?)).await?;
+            let count: u32 = from_js(&answer(pauses.count()).await?)?;
             if let Some(surplus) = count.checked_sub(MAX_LOGGED_PAUSES).filter(|surplus| *surplus > 0) {
-                let oldest = pauses.get_all_keys(None, Some(surplus)).map_err(idb_error)?.await.map_err(idb_error)?;
-                for id in oldest {
-                    pauses.delete(Query::Key(id)).map_err(idb_error)?.await.map_err(idb_error)?;
+                let oldest = pauses.get_all_keys_with_key_and_limit(&JsValue::UNDEFINED, surplus);
+                for id in answers(oldest).await? {
+                    answer(pauses.delete(&id)).await?;
                 }
             }
             Ok(())
@@ -82,7 +82,7 @@ impl Log {
     pub(super) async fn clear(&self) -> Result<(), Error> {
         self.write(async |transaction| {
             for name in STORES {
-                store(transaction, name)?.clear().map_err(idb_error)?.await.map_err(idb_error)?;
+                answer(store(transaction, name)?.clear()).await?;
             }
             Ok(())
         })
@@ -90,7 +90,7 @@ impl Log {
     }
 
     /// All of it or nothing; when this returns it is on disk.
-    async fn write<T>(&self, work: impl AsyncFnOnce(&Transaction) -> Result<T, Error>) -> Result<T, Error> {
+    async fn write<T>(&self, work: impl AsyncFnOnce(&IdbTransaction) -> Result<T, Error>) -> Result<T, Error> {
         let transaction = self.begin().await?;
         let done = match work(&transaction).await {
             Ok(done) => done,
@@ -100,15 +100,10 @@ impl Log {
                 return Err(error);
             }
         };
-        let result = transaction.await.map_err(idb_error)?;
-        if result.is_committed() {
-            Ok(done)
-        } else {
-            Err(Error::Storage { detail: "the write was aborted".to_owned() })
-        }
+        completed(&transaction).await.map(|()| done)
     }
 
-    async fn begin(&self) -> Result<Transaction, Error> {
+    async fn begin(&self) -> Result<IdbTransaction, Error> {
         let begin = |database: IdbDatabase| log_database::begin(&database, &STORES, Access::Write);
         match begin(self.database().await?) {
             Ok(transaction) => Ok(transaction),
@@ -147,13 +142,13 @@ enum Gone {
 
 /// The stores of one transaction.
 struct Stores {
-    violations: ObjectStore,
-    chains: ObjectStore,
-    counts: ObjectStore,
+    violations: IdbObjectStore,
+    chains: IdbObjectStore,
+    counts: IdbObjectStore,
 }
 
 impl Stores {
-    fn of(transaction: &Transaction) -> Result<Self, Error> {
+    fn of(transaction: &IdbTransaction) -> Result<Self, Error> {
         Ok(Self {
             violations: store(transaction, VIOLATIONS)?,
             chains: store(transaction, CHAINS)?,
@@ -178,7 +173,7 @@ impl Stores {
             set(&record, "rank", &rank(violation.outcome).into())?;
             set(&record, "tally", &to_js(&tally)?)?;
             set(&record, "violation", &JSON::parse(&json).map_err(|thrown| storage_error(&thrown))?)?;
-            self.violations.add(&record, None).map_err(idb_error)?.await.map_err(idb_error)?;
+            answer(self.violations.add(&record)).await?;
             if let Some(digest) = &violation.chain_digest {
                 self.keep_chain(digest, &violation.certificates).await?;
             }
@@ -204,15 +199,14 @@ impl Stores {
     }
 
     async fn find(&self, key: &EntryKey) -> Result<Option<JsValue>, Error> {
-        let by_key = self.violations.index(BY_KEY).map_err(idb_error)?;
-        by_key.get(JsValue::from_str(key.as_str())).map_err(idb_error)?.await.map_err(idb_error)
+        answer_if_any(index(&self.violations, BY_KEY)?.get(&JsValue::from_str(key.as_str()))).await
     }
 
     async fn put(&self, record: &JsValue, tally: &Tally, share_before: &str) -> Result<(), Error> {
         let share = tally.share().as_str();
         set(record, "tally", &to_js(tally)?)?;
         set(record, "share", &share.into())?;
-        self.violations.put(record, None).map_err(idb_error)?.await.map_err(idb_error)?;
+        answer(self.violations.put(record)).await?;
         if share != share_before {
             self.count(share_before, Step::Down).await?;
             self.count(share, Step::Up).await?;
@@ -222,17 +216,16 @@ impl Stores {
 
     /// The first that goes of the largest share.
     async fn let_one_go(&self) -> Result<Gone, Error> {
-        let by_entries = self.counts.index(BY_ENTRIES).map_err(idb_error)?;
-        let largest = by_entries.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
-        let Some(largest) = largest.await.map_err(idb_error)? else {
+        let by_entries = index(&self.counts, BY_ENTRIES)?;
+        let largest = by_entries.open_cursor_with_range_and_direction(&JsValue::NULL, IdbCursorDirection::Prev);
+        let Some(largest) = answer_if_any(largest).await? else {
             return Ok(Gone::None);
         };
-        let share = property(&largest.value().map_err(idb_error)?, "share");
+        let share = property(&property(&largest, "value"), "share");
         // An array comes after every number, so that this is all of the share.
-        let whole_share =
-            KeyRange::bound(&Array::of1(&share), &Array::of2(&share, &Array::new()), None, None).map_err(idb_error)?;
-        let by_share = self.violations.index(BY_SHARE).map_err(idb_error)?;
-        match by_share.get(whole_share).map_err(idb_error)?.await.map_err(idb_error)? {
+        let whole_share = IdbKeyRange::bound(&Array::of1(&share), &Array::of2(&share, &Array::new()))
+            .map_err(|thrown| storage_error(&thrown))?;
+        match answer_if_any(index(&self.violations, BY_SHARE)?.get(&whole_share)).await? {
             Some(record) => self.remove(&record).await.map(|()| Gone::One),
             None => Ok(Gone::None),
         }
@@ -240,10 +233,10 @@ impl Stores {
 
     async fn remove(&self, record: &JsValue) -> Result<(), Error> {
         let id = property(record, "id");
-        self.violations.delete(Query::Key(id)).map_err(idb_error)?.await.map_err(idb_error)?;
+        answer(self.violations.delete(&id)).await?;
         let digest = property(&property(record, "violation"), "chainDigest");
         if digest.is_string() {
-            self.let_chain_go(digest).await?;
+            self.let_chain_go(&digest).await?;
         }
         if let Some(share) = property(record, "share").as_string() {
             self.count(&share, Step::Down).await?;
@@ -253,7 +246,7 @@ impl Stores {
 
     async fn keep_chain(&self, digest: &ChainDigest, certificates: &[Vec<u8>]) -> Result<(), Error> {
         let name = JsValue::from_str(digest.as_str());
-        let stored = self.chains.get(name.clone()).map_err(idb_error)?.await.map_err(idb_error)?;
+        let stored = answer_if_any(self.chains.get(&name)).await?;
         let chain = if let Some(chain) = stored {
             let entries = Step::Up.from(from_js(&property(&chain, ENTRIES))?);
             set(&chain, ENTRIES, &to_js(&entries)?)?;
@@ -266,19 +259,19 @@ impl Stores {
             set(&chain, ENTRIES, &to_js(&1)?)?;
             chain.into()
         };
-        self.chains.put(&chain, None).map_err(idb_error)?.await.map_err(idb_error).map(drop)
+        answer(self.chains.put(&chain)).await.map(drop)
     }
 
     /// A chain that no entry shows any more goes.
-    async fn let_chain_go(&self, digest: JsValue) -> Result<(), Error> {
-        let Some(chain) = self.chains.get(digest.clone()).map_err(idb_error)?.await.map_err(idb_error)? else {
+    async fn let_chain_go(&self, digest: &JsValue) -> Result<(), Error> {
+        let Some(chain) = answer_if_any(self.chains.get(digest)).await? else {
             return Ok(());
         };
         match Step::Down.from(from_js(&property(&chain, ENTRIES))?) {
-            0 => self.chains.delete(Query::Key(digest)).map_err(idb_error)?.await.map_err(idb_error),
+            0 => answer(self.chains.delete(digest)).await.map(drop),
             entries => {
                 set(&chain, ENTRIES, &to_js(&entries)?)?;
-                self.chains.put(&chain, None).map_err(idb_error)?.await.map_err(idb_error).map(drop)
+                answer(self.chains.put(&chain)).await.map(drop)
             }
         }
     }
@@ -296,20 +289,24 @@ impl Stores {
     }
 
     async fn counted(&self, name: &str, field: &'static str) -> Result<u64, Error> {
-        let record = self.counts.get(JsValue::from_str(name)).map_err(idb_error)?.await.map_err(idb_error)?;
+        let record = answer_if_any(self.counts.get(&JsValue::from_str(name))).await?;
         record.map_or(Ok(0), |record| from_js(&property(&record, field)))
     }
 
     async fn step(&self, name: &str, field: &'static str, step: Step) -> Result<u64, Error> {
         let now = step.from(self.counted(name, field).await?);
         if now == 0 {
-            self.counts.delete(JsValue::from_str(name)).map_err(idb_error)?.await.map_err(idb_error)?;
+            answer(self.counts.delete(&JsValue::from_str(name))).await?;
         } else {
             let record = counted(name, field, now)?;
-            self.counts.put(&record, None).map_err(idb_error)?.await.map_err(idb_error)?;
+            answer(self.counts.put(&record)).await?;
         }
         Ok(now)
     }
+}
+
+fn index(store: &IdbObjectStore, name: &str) -> Result<IdbIndex, Error> {
+    store.index(name).map_err(|thrown| storage_error(&thrown))
 }
 
 /// One more, or one less.

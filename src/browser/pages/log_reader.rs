@@ -2,18 +2,15 @@
 
 use std::cell::RefCell;
 
-use idb::request::OpenCursorStoreRequest;
-use idb::{CursorDirection, Transaction};
 use js_sys::{Array, Uint8Array};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::IdbDatabase;
+use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbDatabase, IdbRequest, IdbTransaction};
 
 use super::messages;
-use crate::browser::convert::{from_js, property};
-use crate::browser::log_database::{
-    self, ALL, Access, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, VIOLATIONS, idb_error, store,
-};
+use crate::browser::convert::{from_js, property, storage_error};
+use crate::browser::indexed_db::{answer, answer_if_any};
+use crate::browser::log_database::{self, ALL, Access, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, VIOLATIONS, store};
 use crate::error::Error;
 use crate::log::{Line, newest_first};
 use crate::message::PageRequest;
@@ -34,31 +31,30 @@ impl LogReader {
     pub(super) async fn newest(&self, limit: usize) -> Result<(Vec<Line>, u64), Error> {
         let transaction = self.begin(&[VIOLATIONS, PAUSES, COUNTS]).await?;
         let (violations, pauses) = (store(&transaction, VIOLATIONS)?, store(&transaction, PAUSES)?);
-        let by_last = violations.index(BY_LAST).map_err(idb_error)?;
-        let by_last = by_last.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
-        let entries = from_cursor(by_last, limit).await?;
-        let newest_pauses = pauses.open_cursor(None, Some(CursorDirection::Prev)).map_err(idb_error)?;
+        let (all, backwards) = (&JsValue::NULL, IdbCursorDirection::Prev);
+        let by_last = violations.index(BY_LAST).map_err(|thrown| storage_error(&thrown))?;
+        let entries = from_cursor(by_last.open_cursor_with_range_and_direction(all, backwards), limit).await?;
+        let newest_pauses = pauses.open_cursor_with_range_and_direction(all, backwards);
         let mut lines = newest_first(entries, from_cursor(newest_pauses, limit).await?);
         lines.truncate(limit);
-        let number_of_pauses = pauses.count(None).map_err(idb_error)?.await.map_err(idb_error)?;
-        let counted = store(&transaction, COUNTS)?.get(JsValue::from_str(ALL)).map_err(idb_error)?;
-        let number_of_entries = match counted.await.map_err(idb_error)? {
+        let number_of_pauses: u64 = from_js(&answer(pauses.count()).await?)?;
+        let counted = store(&transaction, COUNTS)?.get(&JsValue::from_str(ALL));
+        let number_of_entries = match answer_if_any(counted).await? {
             Some(record) => from_js(&property(&record, TOTAL))?,
             None => 0,
         };
-        Ok((lines, u64::from(number_of_pauses).saturating_add(number_of_entries)))
+        Ok((lines, number_of_pauses.saturating_add(number_of_entries)))
     }
 
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.
     pub(super) async fn chain(&self, digest: &ChainDigest) -> Result<Vec<Vec<u8>>, Error> {
         let transaction = self.begin(&[CHAINS]).await?;
-        let chain = store(&transaction, CHAINS)?.get(JsValue::from_str(digest.as_str())).map_err(idb_error)?;
-        let chain = chain.await.map_err(idb_error)?.unwrap_or(JsValue::UNDEFINED);
+        let chain = answer(store(&transaction, CHAINS)?.get(&JsValue::from_str(digest.as_str()))).await?;
         let certificates = property(&chain, "certificates").dyn_into::<Array>().unwrap_or_default();
         Ok(certificates.iter().filter_map(|der| Some(der.dyn_into::<Uint8Array>().ok()?.to_vec())).collect())
     }
 
-    async fn begin(&self, stores: &[&str]) -> Result<Transaction, Error> {
+    async fn begin(&self, stores: &[&str]) -> Result<IdbTransaction, Error> {
         let begin = |database: IdbDatabase| log_database::begin(&database, stores, Access::Read);
         match begin(self.database().await?) {
             Ok(transaction) => Ok(transaction),
@@ -85,18 +81,17 @@ impl LogReader {
     }
 }
 
-async fn from_cursor<T: DeserializeOwned>(request: OpenCursorStoreRequest, limit: usize) -> Result<Vec<T>, Error> {
+async fn from_cursor<T: DeserializeOwned>(request: Result<IdbRequest, JsValue>, limit: usize) -> Result<Vec<T>, Error> {
+    let request = request.map_err(|thrown| storage_error(&thrown))?;
     let mut read = Vec::new();
-    let Some(cursor) = request.await.map_err(idb_error)? else {
-        return Ok(read);
-    };
-    let mut cursor = cursor.into_managed();
     for _ in 0..limit {
-        let Some(value) = cursor.value().map_err(idb_error)? else {
+        // Each step is one more answer to the same request.
+        let Some(cursor) = answer_if_any(Ok(request.clone())).await? else {
             break;
         };
-        read.extend(from_js(&value));
-        cursor.next(None).await.map_err(idb_error)?;
+        let cursor: IdbCursorWithValue = cursor.unchecked_into();
+        read.extend(from_js(&cursor.value().map_err(|thrown| storage_error(&thrown))?));
+        cursor.continue_().map_err(|thrown| storage_error(&thrown))?;
     }
     Ok(read)
 }
