@@ -25,15 +25,6 @@ pub(super) fn now_or_later(
     }
 }
 
-/// Lets everything have its turn that waits for this thread: sockets above all, which are judged in it.
-pub(super) async fn others_first() {
-    let turn = Promise::new(&mut |resolve, _| {
-        api::set_timeout(&resolve, 0, &JsValue::UNDEFINED);
-    });
-    // A promise that is only ever resolved.
-    let _ = JsFuture::from(turn).await;
-}
-
 /// Waits for the promise, but not longer than this; whether it has settled by then, well or badly. It must not be one
 /// that resolves to `false`.
 pub(super) async fn within(promise: &Promise, milliseconds: i32) -> bool {

@@ -40,7 +40,16 @@ impl RuleQuery {
 /// `word` is in small letters. Asked ten thousand times for a keystroke: nothing is copied of what is ASCII.
 fn contains(text: &str, word: &str) -> bool {
     if text.is_ascii() {
-        text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+        let Some((first, rest)) = word.as_bytes().split_first() else { return true };
+        let follows = |after: &[u8]| after.get(..rest.len()).is_some_and(|part| part.eq_ignore_ascii_case(rest));
+        let mut left = text.as_bytes();
+        while let Some((byte, after)) = left.split_first() {
+            if byte.to_ascii_lowercase() == *first && follows(after) {
+                return true;
+            }
+            left = after;
+        }
+        false
     } else {
         text.to_lowercase().contains(word)
     }

@@ -70,7 +70,6 @@ async fn a_search_finds_rules_that_are_not_drawn_and_says_how_many() -> Result<(
     assert!(page.text("#search-outcome").await?.starts_with("No rule has"));
     assert!(!page.is_true("document.querySelector('#no-rules').checkVisibility()").await?);
 
-    const ESCAPE: &str = "\u{e00c}";
     world.firefox.driver()?.find(By::Css("#search")).await?.send_keys(ESCAPE).await?;
     page.wait_for_presence("#search-outcome", false).await?;
     page.wait_for_count("#rules .rule", FIRST).await?;
@@ -145,6 +144,9 @@ return browser.storage.local.get('policy').then(({ policy }) => {
     return browser.storage.local.set({ policy: JSON.stringify(record) });
 });
 ";
+
+/// As WebDriver writes the key (WebDriver section 17.4.2).
+const ESCAPE: &str = "\u{e00c}";
 
 const SOME_FRAMES: &str = r"
 const frame = () => new Promise(requestAnimationFrame);

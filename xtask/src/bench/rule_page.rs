@@ -18,6 +18,8 @@ const PAGE: &str = "options.html";
 
 const OPENING: &str = "until the page can be used";
 const SOCKET: &str = "the longest wait of a socket meanwhile";
+/// What the browser takes itself.
+const CONTROL: &str = "the same while an empty page is opened";
 const KEYSTROKE: &str = "until a keystroke is followed";
 
 pub(super) async fn opening(bench: &Bench) -> Result<Section> {
@@ -26,14 +28,18 @@ pub(super) async fn opening(bench: &Bench) -> Result<Section> {
     let variants: Vec<_> = variants.iter().collect();
     for _ in 0..bench.rounds {
         let demo = Demo::start().await?;
-        let browsers = started(&variants, &demo, &[OPENING, SOCKET], &mut measured).await?;
+        let browsers = started(&variants, &demo, &[OPENING, SOCKET, CONTROL], &mut measured).await?;
         for turn in 0..TURNS {
             for browser in in_turn(&browsers, turn) {
                 let name = browser.variant.name;
                 if !measured.has_failed(OPENING, name) {
-                    let (opened, socket) = open(browser, &demo).await?;
+                    begin_sockets(browser, &demo).await?;
+                    browser.in_extension(SOME_TIME, Vec::new()).await?;
+                    measured.record(CONTROL, name, longest_socket(browser).await?);
+                    begin_sockets(browser, &demo).await?;
+                    let opened = open(browser).await?;
                     measured.record(OPENING, name, Ok(vec![opened]));
-                    measured.record(SOCKET, name, socket);
+                    measured.record(SOCKET, name, longest_socket(browser).await?);
                 }
             }
         }
@@ -48,7 +54,7 @@ pub(super) async fn opening(bench: &Bench) -> Result<Section> {
              another page opened one after the other meanwhile. Samples of each: {}.",
             bench.rounds * TURNS
         ),
-        lines: [OPENING, SOCKET].map(|case| measured.line(case, &variants, Unit::Milliseconds)).into(),
+        lines: [OPENING, SOCKET, CONTROL].map(|case| measured.line(case, &variants, Unit::Milliseconds)).into(),
         goals: vec![goal(&measured, OPENING, 300.0)],
         variants,
     })
@@ -117,17 +123,21 @@ async fn started<'a>(
     Ok(browsers)
 }
 
-async fn open(browser: &Browser<'_>, demo: &Demo) -> Result<(f64, Turn)> {
-    // The background is awake, as it is while sockets are opened.
-    browser.firefox.run(BEGIN_SOCKETS, vec![json!(demo.servers.url("unpinned")?)]).await?;
+async fn open(browser: &Browser<'_>) -> Result<f64> {
     browser.firefox.open_extension_page(PAGE).await?;
     let opened = browser.firefox.run("return window.usable", Vec::new()).await?;
     browser.firefox.run(WHOLE, Vec::new()).await?;
     browser.firefox.close_tab().await?;
-    let opened = opened.as_f64().context("the page told something else than a time")?;
+    opened.as_f64().context("the page told something else than a time")
+}
+
+async fn begin_sockets(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
+    browser.firefox.run(BEGIN_SOCKETS, vec![json!(demo.servers.url("unpinned")?)]).await.map(drop)
+}
+
+async fn longest_socket(browser: &Browser<'_>) -> Result<Turn> {
     let longest = browser.firefox.run(LONGEST_SOCKET, Vec::new()).await?;
-    let longest = longest.as_f64().map(|longest| vec![longest]);
-    Ok((opened, longest.ok_or_else(|| "a socket did not open".to_owned())))
+    Ok(longest.as_f64().map(|longest| vec![longest]).ok_or_else(|| "a socket did not open".to_owned()))
 }
 
 async fn keystrokes(browser: &Browser<'_>) -> Result<Turn> {
@@ -171,6 +181,8 @@ return (async () => {
     } while (!document.documentElement.dataset.ready || drawnSoFar() !== before);
 })();
 ";
+
+const SOME_TIME: &str = "return new Promise((resolve) => setTimeout(resolve, 500))";
 
 const TYPE: &str = r"
 const [typed] = arguments;

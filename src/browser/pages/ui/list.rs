@@ -12,8 +12,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
 use crate::browser::clock::Deadline;
-use crate::browser::dom::{Fallible, all, document, report, spawn};
-use crate::browser::promise::others_first;
+use crate::browser::dom::{Fallible, all, document, report, shown, spawn};
 
 /// One of what a list shows.
 pub(in crate::browser::pages) trait Item: 'static {
@@ -133,7 +132,7 @@ impl<I: Item> List<I> {
 
     async fn draw_the_rest(&self) -> Fallible {
         loop {
-            others_first().await;
+            shown().await?;
             if self.draw_for_a_moment()? {
                 return Ok(());
             }
@@ -253,7 +252,7 @@ const CONTROLS: &str = "button, summary, a, input";
 
 /// Items that are drawn at first, and then each time that one comes near the last of them.
 const STEP: usize = 100;
-/// Milliseconds for which is drawn before everything else has its turn.
-const MOMENT: f64 = 10.0;
+/// Milliseconds for which is drawn before it is shown: that again takes a multiple, and so much more is in sight seldom.
+const MOMENT: f64 = 5.0;
 /// How near one is to what is not drawn yet when it is drawn.
 const NEAR: &str = "1000px";
