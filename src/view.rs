@@ -7,6 +7,7 @@
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
+//! - [`search`]: what a search in the rules has found.
 //! - [`managed`]: what an administrator has set.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
@@ -26,6 +27,7 @@ pub mod form;
 pub mod managed;
 pub mod notice;
 pub mod rule;
+pub mod search;
 pub mod source;
 pub mod status;
 pub mod text;

@@ -7,3 +7,18 @@ use crate::time::UnixMillis;
 pub(super) fn now() -> Result<UnixMillis, Error> {
     UnixMillis::from_javascript(js_sys::Date::now()).ok_or(Error::InvalidTime)
 }
+
+/// Until when something may take.
+pub(super) struct Deadline(f64);
+
+impl Deadline {
+    /// From now on, so many milliseconds.
+    pub(super) fn after(milliseconds: f64) -> Self {
+        Self(js_sys::Date::now() + milliseconds)
+    }
+
+    /// Whether it is past.
+    pub(super) fn has_passed(&self) -> bool {
+        js_sys::Date::now() >= self.0
+    }
+}

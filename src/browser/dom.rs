@@ -2,14 +2,16 @@
 
 use std::fmt::Display;
 
+use js_sys::Promise;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Document, DocumentFragment, Element, Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTemplateElement,
     Window,
 };
 
+use super::api;
 use super::words::say;
 use crate::view::notice::{Badge, Notice};
 
@@ -160,6 +162,24 @@ pub(super) fn spawn(task: impl Future<Output = Fallible> + 'static) {
             report(&error);
         }
     });
+}
+
+/// Waits until what was drawn has been shown, and then for its turn: whatever else waits for this thread comes first.
+pub(super) async fn shown() -> Fallible {
+    let window = window()?;
+    let mut asked = Ok(());
+    let frame = Promise::new(&mut |resolve, _| asked = window.request_animation_frame(&resolve).map(drop));
+    asked?;
+    JsFuture::from(frame).await?;
+    turn().await;
+    Ok(())
+}
+
+/// Lets whatever else waits for this thread come first: sockets are judged in it.
+pub(super) async fn turn() {
+    let turn = Promise::new(&mut |resolve, _| drop(api::set_timeout(&resolve, 0, &JsValue::UNDEFINED)));
+    // A promise that nobody rejects.
+    let _ = JsFuture::from(turn).await;
 }
 
 /// Tests and the person may look: the first data is drawn.

@@ -18,6 +18,8 @@ mod rule_fields;
 mod rule_form;
 mod rule_keys;
 mod rule_list;
+mod rule_store;
+mod ui;
 
 use wasm_bindgen::prelude::*;
 

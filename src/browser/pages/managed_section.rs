@@ -1,18 +1,16 @@
-//! What an administrator has set, on the options page: to be seen, not to be changed.
+//! What an administrator has set beside rules, on the options page: to be seen, not to be changed.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::rule_list;
 use crate::browser::dom::{Fallible, append, by_id, from_template, set_text, show};
 use crate::browser::words::say;
 use crate::managed::Managed;
-use crate::time::UnixMillis;
 use crate::view::error::detail;
 use crate::view::managed as words;
 
 /// Draws it anew, or hides it where there is nothing.
-pub(super) fn draw(managed: &Managed, now: UnixMillis) -> Fallible {
+pub(super) fn draw(managed: &Managed) -> Fallible {
     by_id::<Element>("managed-heading")?.set_text_content(Some(&say(&words::heading(managed))));
     by_id::<Element>("managed-about")?.set_text_content(Some(&say(&words::about(managed))));
     let problems: Element = by_id("managed-problems")?;
@@ -26,6 +24,5 @@ pub(super) fn draw(managed: &Managed, now: UnixMillis) -> Fallible {
         set_text(&element, ".managed-problem-detail", detail(&problem.problem).unwrap_or_default())?;
         append(&problems, &element)?;
     }
-    rule_list::draw_managed(&by_id("managed-rules")?, managed.policy.rules(), now)?;
     show("managed-section", words::is_there(managed))
 }

@@ -1,7 +1,5 @@
 //! `options.html`: the rules, and the form in which they are made.
 
-use std::cell::{OnceCell, RefCell};
-use std::pin::Pin;
 use std::rc::{Rc, Weak};
 
 use web_sys::{Element, EventTarget, HtmlElement};
@@ -10,18 +8,13 @@ use super::confirmation::Confirmation;
 use super::managed_section;
 use super::masthead::{Masthead, Unread};
 use super::messages;
-use super::rule_form::{RuleForm, Surroundings};
-use super::rule_list;
-use crate::browser::clock::now;
+use super::rule_form::{Closed, RuleForm};
+use super::rule_list::RuleList;
+use super::rule_store::RuleStore;
 use crate::browser::dom::{Fallible, announce, around, by_id, listen, ready, show, spawn};
-use crate::browser::url_host::url_host;
 use crate::browser::words::say;
-use crate::browser::{managed_store, policy_store};
-use crate::managed::Managed;
 use crate::message::{Announcement, PageRequest};
-use crate::policy::Policy;
-use crate::rule::{RuleDocument, RuleStamp};
-use crate::time::UnixMillis;
+use crate::rule::RuleDocument;
 use crate::view::form::unsaved;
 use crate::view::rule as words;
 use crate::view::status::Remedy;
@@ -30,29 +23,37 @@ use crate::view::text::Text;
 struct Options {
     masthead: Rc<Masthead>,
     deletion: Confirmation,
-    form: OnceCell<Rc<RuleForm>>,
-    /// The user's rules, as they were last read.
-    rules: Rc<RefCell<Policy>>,
-    /// The administrator's, as they were last read.
-    managed: RefCell<Managed>,
+    form: Rc<RuleForm>,
+    list: Rc<RuleList>,
+    store: Rc<RuleStore>,
 }
 
 pub(super) async fn start() -> Fallible {
     let afresh = Rc::new(Confirmation::new("afresh")?);
     let asked = Rc::clone(&afresh);
-    let options = Rc::new(Options {
-        masthead: Masthead::new(Remedy::ResetPolicy, move || asked.open())?,
-        deletion: Confirmation::new("delete")?,
-        form: OnceCell::new(),
-        rules: Rc::default(),
-        managed: RefCell::default(),
-    });
-    let page: Rc<dyn Surroundings> = Rc::<Options>::clone(&options);
-    let form = RuleForm::new(Rc::clone(&options.rules), Rc::downgrade(&page))?;
-    options.form.get_or_init(|| form);
+    let masthead = Masthead::new(Remedy::ResetPolicy, move || asked.open())?;
+    let store = Rc::<RuleStore>::default();
+    let list = RuleList::new(Rc::clone(&store))?;
+    let (store_of_form, list_of_form) = (Rc::clone(&store), Rc::clone(&list));
+    let form = RuleForm::new(Rc::clone(&store), move |closed| form_closed(closed, &store_of_form, &list_of_form))?;
+    let options = Rc::new(Options { masthead, deletion: Confirmation::new("delete")?, form, list, store });
     options.listen(afresh)?;
+    let this = Rc::clone(&options);
+    options.store.subscribe(move || this.draw());
     options.refresh().await?;
     ready()
+}
+
+fn form_closed(closed: Closed, store: &RuleStore, list: &RuleList) -> Fallible {
+    list.draw(None)?;
+    if let Some(stored) = &closed.stored {
+        announce(&say(&words::stored(stored)))?;
+        store.put(stored)?;
+    }
+    match closed.id {
+        Some(id) => list.focus(&id, ".rule-edit"),
+        None => by_id::<HtmlElement>("add-rule")?.focus(),
+    }
 }
 
 impl Options {
@@ -65,7 +66,7 @@ impl Options {
             let Some(rule) = around::<HtmlElement>(&event, ".rule").and_then(|rule| rule.dataset().get("rule")) else {
                 return Ok(());
             };
-            let rule = this.rules.borrow().rule(&rule).map(|rule| RuleDocument::from(rule.as_ref()));
+            let rule = this.store.user().rule(&rule).map(|rule| RuleDocument::from(rule.as_ref()));
             let Some(rule) = rule else {
                 return Ok(());
             };
@@ -111,9 +112,7 @@ impl Options {
 
     /// Opens the form, unless something in it would be lost.
     fn edit(&self, rule: Option<RuleDocument>) -> Fallible {
-        let Some(form) = self.form.get() else {
-            return Ok(());
-        };
+        let form = &self.form;
         if form.is_in_use() && form.edited_id() == rule.as_ref().and_then(|rule| rule.id.clone()) {
             return form.focus();
         }
@@ -121,7 +120,7 @@ impl Options {
             return form.object(&unsaved());
         }
         form.open(rule)?;
-        self.draw_rules()
+        self.list.draw(form.edited_id())
     }
 
     /// What was asked about in a dialog is done; the dialog closes once it is.
@@ -141,60 +140,22 @@ impl Options {
         self.deletion.open()
     }
 
-    /// Reads what is stored, as the background does. Rules that cannot be read are not "no rules", and none can be added
-    /// to them.
+    /// Reads what is stored, and asks how things are.
     async fn refresh(&self) -> Fallible {
-        let (managed, user) = (managed_store::load(), policy_store::load());
-        let (managed, user) = (managed.await, user.await);
-        let now = today();
-        let managed = managed.map(|record| Managed::from_stored(record.as_deref(), now, &url_host));
-        let user = user.and_then(|record| Policy::from_stored(record.as_deref(), now, &url_host));
-        let problem = managed.as_ref().err().or(user.as_ref().err()).cloned();
-        let managed = managed.unwrap_or_default();
-        managed_section::draw(&managed, now)?;
-        self.managed.replace(managed);
-        show("rules-section", problem.is_none())?;
-        if let Some(problem) = problem {
-            return self.masthead.refresh(Unread::Rules(&problem)).await;
+        self.store.read().await?;
+        match &self.store.problem() {
+            Some(problem) => self.masthead.refresh(Unread::Rules(problem)).await,
+            None => self.masthead.refresh(Unread::Nothing).await,
         }
-        self.rules.replace(user.unwrap_or_default());
-        if let Some(form) = self.form.get() {
-            form.rules_changed()?;
-        }
-        self.draw_rules()?;
-        self.masthead.refresh(Unread::Nothing).await
     }
 
-    fn draw_rules(&self) -> Fallible {
-        let rules = self.rules.borrow();
-        let edited = self.form.get().and_then(|form| form.edited_id());
-        show("no-rules", rules.rules().is_empty())?;
-        let none = words::none_yet(self.managed.borrow().policy.rules().len());
+    fn draw(&self) -> Fallible {
+        self.list.draw(self.form.edited_id())?;
+        managed_section::draw(&self.store.managed())?;
+        show("rules-section", self.store.problem().is_none())?;
+        show("no-rules", self.store.user().rules().is_empty())?;
+        let none = words::none_yet(self.store.managed().policy.rules().len());
         by_id::<Element>("no-rules-text")?.set_text_content(Some(&say(&none)));
-        rule_list::draw(&by_id("rules")?, rules.rules(), edited.as_deref(), today())
+        Ok(())
     }
-}
-
-impl Surroundings for Options {
-    fn refresh(self: Rc<Self>) -> Pin<Box<dyn Future<Output = Fallible>>> {
-        Box::pin(async move { Self::refresh(&self).await })
-    }
-
-    fn closed(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible {
-        if let Some(stored) = stored {
-            announce(&say(&words::stored(&stored)))?;
-            let stamp = RuleStamp { id: String::new(), time: today() };
-            // Where it does not fit what was read, the notice that is on its way has it read again.
-            let _ = self.rules.borrow_mut().save(&stored, &stamp, &url_host);
-        }
-        self.draw_rules()?;
-        match id {
-            Some(id) => rule_list::focus(&by_id("rules")?, &id, ".rule-edit"),
-            None => by_id::<HtmlElement>("add-rule")?.focus(),
-        }
-    }
-}
-
-fn today() -> UnixMillis {
-    now().unwrap_or(UnixMillis::new(0))
 }

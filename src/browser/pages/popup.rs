@@ -1,7 +1,6 @@
 //! `popup.html`: the log, newest first.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -10,11 +9,10 @@ use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 use super::confirmation::Confirmation;
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
+use super::ui::list::{Item, List};
 use super::{log_entry, messages};
 use crate::browser::clock::now;
-use crate::browser::dom::{
-    Fallible, all, announce, around, by_id, document, find, from_template, listen, listen_capturing,
-};
+use crate::browser::dom::{Fallible, all, announce, around, by_id, find, from_template, listen, listen_capturing};
 use crate::browser::dom::{ready, set_badge, set_text, show, spawn};
 use crate::browser::words::say;
 use crate::log::{Entry, Line};
@@ -30,8 +28,7 @@ const SHOWN_ENTRIES: usize = 100;
 struct Popup {
     masthead: Rc<Masthead>,
     clearing: Confirmation,
-    /// What is shown, for the entries that are still to be opened.
-    lines: RefCell<Vec<Line>>,
+    lines: Rc<List<Shown>>,
     log: LogReader,
     /// How often the log has been read, and the last time of which it was drawn.
     readings: Cell<u64>,
@@ -45,7 +42,7 @@ pub(super) async fn start() -> Fallible {
             Ok(())
         })?,
         clearing: Confirmation::new("clear")?,
-        lines: RefCell::default(),
+        lines: List::new(by_id("log")?)?,
         log: LogReader::new(),
         readings: Cell::new(0),
         drawn: Cell::new(0),
@@ -114,53 +111,19 @@ impl Popup {
         }
         self.drawn.set(reading);
         match newest {
-            Ok((lines, total)) => {
-                self.lines.replace(lines);
-                self.draw(total)
-            }
+            Ok((lines, total)) => self.draw(lines, total),
             Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
         }
     }
 
-    /// A line that is there already keeps its element, opened or not; what has become of it since is drawn anew.
-    fn draw(&self, total: u64) -> Fallible {
-        let lines = self.lines.borrow();
-        let now = now().unwrap_or(UnixMillis::new(0));
-        let log: Element = by_id("log")?;
-        let focus = document()?.active_element().filter(|focus| log.contains(Some(focus)));
-        let names: Vec<_> = lines.iter().map(Line::name).collect();
-        let mut drawn = HashMap::new();
-        for element in all::<HtmlElement>(&log, "[data-entry]")? {
-            match element.dataset().get("entry").filter(|name| names.contains(name)) {
-                Some(name) => drop(drawn.insert(name, element)),
-                None => element.remove(),
-            }
-        }
-        let mut place = log.first_element_child();
-        for (line, name) in lines.iter().zip(&names) {
-            let element = match drawn.remove(name) {
-                Some(element) => element,
-                None => draw_line(line, name)?,
-            };
-            if place.as_ref() == Some(element.as_ref()) {
-                place = element.next_element_sibling();
-            } else {
-                log.insert_before(&element, place.as_ref().map(AsRef::as_ref))?;
-            }
-            update_line(line, &element, now)?;
-        }
-        // An element that was moved has lost it.
-        if let Some(focus) =
-            focus.and_then(|focus| focus.dyn_into::<HtmlElement>().ok()).filter(|focus| focus.is_connected())
-        {
-            focus.focus()?;
-        }
+    fn draw(&self, lines: Vec<Line>, total: u64) -> Fallible {
         show("no-violations", lines.is_empty())?;
         show("clear-log", !lines.is_empty())?;
         let more: HtmlElement = by_id("log-more")?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
         more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
-        Ok(())
+        let now = now().unwrap_or(UnixMillis::new(0));
+        self.lines.show(lines.into_iter().map(|line| Shown { line, now }).collect())
     }
 
     /// An entry gets its body when it is opened for the first time.
@@ -187,14 +150,39 @@ impl Popup {
     }
 
     fn entry(&self, name: Option<&str>) -> Option<Entry> {
-        self.lines.borrow().iter().find_map(|line| match line {
+        self.lines.find(|Shown { line, .. }| match line {
             Line::Violation(entry) if Some(line.name().as_str()) == name => Some((**entry).clone()),
             Line::Violation(_) | Line::Pause(_) => None,
         })
     }
 }
 
-fn draw_line(line: &Line, name: &str) -> Fallible<HtmlElement> {
+/// A line of the log, and when it is shown.
+struct Shown {
+    line: Line,
+    now: UnixMillis,
+}
+
+impl Item for Shown {
+    /// What makes a line what it is never changes: its element stays, opened or not.
+    type Version = ();
+
+    fn key(&self) -> String {
+        self.line.name()
+    }
+
+    fn version(&self) {}
+
+    fn draw(&self) -> Fallible<HtmlElement> {
+        draw_line(&self.line)
+    }
+
+    fn update(&self, element: &Element) -> Fallible {
+        update_line(&self.line, element, self.now)
+    }
+}
+
+fn draw_line(line: &Line) -> Fallible<HtmlElement> {
     let element: HtmlElement = match line {
         Line::Violation(entry) => draw_violation(&entry.violation)?,
         Line::Pause(pause) => {
@@ -203,7 +191,7 @@ fn draw_line(line: &Line, name: &str) -> Fallible<HtmlElement> {
             element.unchecked_into()
         }
     };
-    element.dataset().set("entry", name)?;
+    element.dataset().set("entry", &line.name())?;
     Ok(element)
 }
 
@@ -219,7 +207,7 @@ fn draw_violation(violation: &Violation) -> Fallible<HtmlElement> {
 }
 
 /// What one more socket changes, and what time does.
-fn update_line(line: &Line, element: &HtmlElement, now: UnixMillis) -> Fallible {
+fn update_line(line: &Line, element: &Element, now: UnixMillis) -> Fallible {
     let time: Element = find(element, ".entry-time")?;
     time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;
     time.set_attribute("title", &say(&words::at(line.time())))?;

@@ -2,33 +2,31 @@
 //! nothing is wrong.
 
 use std::cell::{Cell, RefCell};
-use std::pin::Pin;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
 use super::messages;
 use super::rule_fields::RuleFields;
+use super::rule_store::{RuleStore, today};
 use crate::browser::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
-use crate::browser::{clock::now, url_host::url_host, words::say};
+use crate::browser::{url_host::url_host, words::say};
 use crate::error::Error;
 use crate::message::{PageRequest, Response};
-use crate::policy::Policy;
 use crate::rule::RuleDocument;
-use crate::time::UnixMillis;
 use crate::view::form::{
     Checked, DateInput, EditState, FormPlace, as_new, check, deleted_meanwhile, edit_state, refusals, title,
 };
 use crate::view::notice::{Notice, NoticeKind};
 use crate::view::source::{Source, refused};
 
-/// What the form asks and tells the rest of the page.
-pub(super) trait Surroundings {
-    /// Reads the stored rules again.
-    fn refresh(self: Rc<Self>) -> Pin<Box<dyn Future<Output = Fallible>>>;
-    /// The form is closed. `stored` is the rule, if it was stored; `id` the rule's that was in it, if it has one.
-    fn closed(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible;
+/// Why the form is closed.
+pub(super) struct Closed {
+    /// The rule, if it was stored.
+    pub(super) stored: Option<RuleDocument>,
+    /// The identifier of the rule that was in it, if it has one.
+    pub(super) id: Option<String>,
 }
 
 pub(super) struct RuleForm {
@@ -44,13 +42,13 @@ pub(super) struct RuleForm {
     objections: RefCell<Vec<(FormPlace, Notice)>>,
     /// Whether the rule that was opened has been deleted, so that saving makes a new one.
     was_deleted: Cell<bool>,
-    /// The user's rules that there are.
-    stored: Rc<RefCell<Policy>>,
-    surroundings: Weak<dyn Surroundings>,
+    store: Rc<RuleStore>,
+    closed: Box<dyn Fn(Closed) -> Fallible>,
 }
 
 impl RuleForm {
-    pub(super) fn new(stored: Rc<RefCell<Policy>>, surroundings: Weak<dyn Surroundings>) -> Fallible<Rc<Self>> {
+    /// `closed` is called each time that it has been closed.
+    pub(super) fn new(store: Rc<RuleStore>, closed: impl Fn(Closed) -> Fallible + 'static) -> Fallible<Rc<Self>> {
         let root: HtmlElement = by_id("rule-form")?;
         let fields = RuleFields::new(root.clone())?;
         let form = Rc::new(Self {
@@ -61,10 +59,12 @@ impl RuleForm {
             is_saving: Cell::new(false),
             objections: RefCell::default(),
             was_deleted: Cell::new(false),
-            stored,
-            surroundings,
+            store,
+            closed: Box::new(closed),
         });
         form.listen()?;
+        let this = Rc::clone(&form);
+        form.store.subscribe(move || this.rules_changed());
         Ok(form)
     }
 
@@ -107,8 +107,8 @@ impl RuleForm {
 
     /// The stored rules are not what they were: the rule in the form may be another now, or gone, and what was wrong
     /// with it may be no longer.
-    pub(super) fn rules_changed(&self) -> Fallible {
-        if self.root.hidden() || self.is_saving.get() {
+    fn rules_changed(&self) -> Fallible {
+        if self.root.hidden() || self.is_saving.get() || self.store.problem().is_some() {
             return Ok(());
         }
         self.objections.take();
@@ -283,10 +283,8 @@ impl RuleForm {
 
     /// Why nothing was stored. It may be for a rule that this page has not heard of yet.
     async fn objections_in(&self, answer: Result<Response, Error>) -> Fallible<Vec<(FormPlace, Notice)>> {
-        if let (Some(page), Ok(Response::Refused { .. }) | Err(Error::RuleUnknown { .. })) =
-            (self.surroundings.upgrade(), &answer)
-        {
-            page.refresh().await?;
+        if let Ok(Response::Refused { .. }) | Err(Error::RuleUnknown { .. }) = &answer {
+            self.store.read().await?;
         }
         Ok(match answer {
             Ok(Response::Refused { errors }) => refusals(&errors, &self.read()?),
@@ -306,16 +304,15 @@ impl RuleForm {
     fn close(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible {
         self.root.set_hidden(true);
         self.is_changed.set(false);
-        self.surroundings.upgrade().map_or(Ok(()), |page| page.closed(stored, id))
+        (self.closed)(Closed { stored, id })
     }
 
     fn check(&self) -> Fallible<Checked> {
-        let now = now().unwrap_or(UnixMillis::new(0));
-        Ok(check(&self.read()?, self.fields.expiry()?, &self.stored.borrow(), now, &url_host))
+        Ok(check(&self.read()?, self.fields.expiry()?, &self.store.user(), today(), &url_host))
     }
 
     fn edit_state(&self) -> EditState {
-        edit_state(&self.original.borrow(), &self.stored.borrow())
+        edit_state(&self.original.borrow(), &self.store.user())
     }
 
     fn read(&self) -> Fallible<RuleDocument> {

@@ -1,74 +1,162 @@
-//! The list of rules as cards.
+//! The rules as cards, and the search in them.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::rule_keys;
-use crate::browser::dom::{Fallible, all, append, document, find, from_template, set_badge, set_notices, set_text};
+use super::rule_store::{RuleStore, today};
+use super::ui::list::{Item, List};
+use crate::browser::dom::{Fallible, by_id, find, from_template, listen, set_badge, set_notices, set_text, show};
 use crate::browser::words::say;
 use crate::policy::Layer;
+use crate::rule::query::RuleQuery;
 use crate::rule::{Rule, RuleDocument};
 use crate::time::UnixMillis;
 use crate::view::rule as words;
+use crate::view::search;
 
-/// Draws the list anew, unless it would look the same: a card must not be exchanged under the pointer for nothing. The
-/// button that had the focus has it again.
-pub(super) fn draw(list: &Element, rules: &[Arc<Rule>], edited: Option<&str>, now: UnixMillis) -> Fallible {
-    let mut drawn = Vec::new();
-    for rule in rules {
-        let element = draw_rule(&RuleDocument::from(rule.as_ref()), Layer::User, now)?;
-        if Some(rule.id()) == edited {
+/// The user's rules and the administrator's, as far as they fit what is searched for.
+pub(super) struct RuleList {
+    store: Rc<RuleStore>,
+    user: Rc<List<Card>>,
+    managed: Rc<List<Card>>,
+    search: HtmlInputElement,
+    /// The rule in the form.
+    edited: RefCell<Option<String>>,
+}
+
+impl RuleList {
+    pub(super) fn new(store: Rc<RuleStore>) -> Fallible<Rc<Self>> {
+        let list = Rc::new(Self {
+            store,
+            user: List::new(by_id("rules")?)?,
+            managed: List::new(by_id("managed-rules")?)?,
+            search: by_id("search")?,
+            edited: RefCell::default(),
+        });
+        let this = Rc::clone(&list);
+        listen(&list.search, "input", move |_| this.search())?;
+        let this = Rc::clone(&list);
+        listen(&list.search, "keydown", move |event| {
+            let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
+            if is_escape && !this.search.value().is_empty() {
+                event.prevent_default();
+                this.search.set_value("");
+                this.search()?;
+            }
+            Ok(())
+        })?;
+        Ok(list)
+    }
+
+    /// Shows what the store has read; `edited` is the rule in the form. A card that would look the same is left alone: it
+    /// must not be exchanged under the pointer for nothing.
+    pub(super) fn draw(&self, edited: Option<String>) -> Fallible {
+        self.edited.replace(edited);
+        self.show(List::show)
+    }
+
+    /// Puts the focus on a button of one of the user's rules, which is then shown whatever is searched for.
+    pub(super) fn focus(&self, id: &str, button: &str) -> Fallible {
+        let is_found = self.store.user().rule(id).is_none_or(|rule| self.query().matches(rule));
+        if !is_found {
+            self.search.set_value("");
+            self.search()?;
+        }
+        match self.user.reveal(id)? {
+            Some(card) => find::<HtmlElement>(&card, button)?.focus(),
+            None => Ok(()),
+        }
+    }
+
+    fn search(&self) -> Fallible {
+        self.show(List::show_from_the_first)
+    }
+
+    fn query(&self) -> RuleQuery {
+        RuleQuery::new(&self.search.value())
+    }
+
+    fn show(&self, show_in: impl Fn(&Rc<List<Card>>, Vec<Card>) -> Fallible) -> Fallible {
+        let (query, now) = (self.query(), today());
+        let edited = self.edited.borrow();
+        let cards = |rules: &[Arc<Rule>], layer| -> Vec<Card> {
+            let found = rules.iter().filter(|rule| query.matches(rule));
+            let card = |rule: &Arc<Rule>| Card {
+                rule: Arc::clone(rule),
+                layer,
+                is_edited: layer == Layer::User && edited.as_deref() == Some(rule.id()),
+                now,
+            };
+            found.map(card).collect()
+        };
+        let (user, managed) = (self.store.user(), self.store.managed());
+        let (user, managed) = (user.rules(), managed.policy.rules());
+        let total = user.len() + managed.len();
+        let (user, managed) = (cards(user, Layer::User), cards(managed, Layer::Managed));
+        let found = user.len() + managed.len();
+        // What is typed can be taken back wherever it hides something.
+        show("rule-search", total >= SEARCHED || !query.is_empty())?;
+        let outcome = search::outcome(&query, found, total);
+        by_id::<Element>("search-outcome")?.set_text_content(outcome.map(|outcome| say(&outcome)).as_deref());
+        show_in(&self.user, user)?;
+        show_in(&self.managed, managed)
+    }
+}
+
+/// From so many rules on they can be searched.
+const SEARCHED: usize = 10;
+
+struct Card {
+    rule: Arc<Rule>,
+    layer: Layer,
+    is_edited: bool,
+    now: UnixMillis,
+}
+
+impl Item for Card {
+    /// The rule, whether it is in the form, and the day: what is soon over says so.
+    type Version = (Arc<Rule>, bool, u64);
+
+    fn key(&self) -> String {
+        self.rule.id().to_owned()
+    }
+
+    fn version(&self) -> Self::Version {
+        const DAY: u64 = 24 * 60 * 60 * 1000;
+        (Arc::clone(&self.rule), self.is_edited, self.now.as_millis() / DAY)
+    }
+
+    fn draw(&self) -> Fallible<HtmlElement> {
+        let element = draw_rule(&self.document(), self.layer, self.now)?;
+        if self.is_edited {
             element.dataset().set("editing", "true")?;
         }
-        drawn.push(element);
+        if self.layer == Layer::Managed {
+            find::<Element>(&element, ".rule-actions")?.remove();
+        }
+        Ok(element)
     }
-    let shown = all::<HtmlElement>(list, ".rule")?;
-    if shown.len() == drawn.len() && shown.iter().zip(&drawn).all(|(shown, drawn)| shown.is_equal_node(Some(drawn))) {
-        return Ok(());
-    }
-    let focused = focused_button(list)?;
-    list.set_text_content(None);
-    for element in drawn {
-        append(list, &element)?;
-    }
-    match focused {
-        Some((id, button)) => focus(list, &id, button),
-        None => Ok(()),
+
+    fn update(&self, element: &Element) -> Fallible {
+        let facts: Vec<_> = words::facts(&self.document(), self.now).iter().map(say).collect();
+        set_text(element, ".rule-facts", &facts.join(" · "))
     }
 }
 
-/// Draws rules that cannot be changed here.
-pub(super) fn draw_managed(list: &Element, rules: &[Arc<Rule>], now: UnixMillis) -> Fallible {
-    list.set_text_content(None);
-    for rule in rules {
-        // They have no times of their own, only that of the background's start.
-        let rule = RuleDocument { updated: None, ..RuleDocument::from(rule.as_ref()) };
-        let element = draw_rule(&rule, Layer::Managed, now)?;
-        find::<Element>(&element, ".rule-actions")?.remove();
-        append(list, &element)?;
-    }
-    Ok(())
-}
-
-/// Puts the focus on a button of a rule, where there is such a rule.
-pub(super) fn focus(list: &Element, id: &str, button: &str) -> Fallible {
-    for rule in all::<HtmlElement>(list, ".rule")? {
-        if rule.dataset().get("rule").as_deref() == Some(id) {
-            return find::<HtmlElement>(&rule, button)?.focus();
+impl Card {
+    fn document(&self) -> RuleDocument {
+        let rule = RuleDocument::from(self.rule.as_ref());
+        match self.layer {
+            Layer::User => rule,
+            // They have no times of their own, only that of the background's start.
+            Layer::Managed => RuleDocument { updated: None, ..rule },
         }
     }
-    Ok(())
-}
-
-fn focused_button(list: &Element) -> Fallible<Option<(String, &'static str)>> {
-    let Some(active) = document()?.active_element().filter(|active| list.contains(Some(active))) else {
-        return Ok(None);
-    };
-    let button = if active.matches(".rule-edit")? { ".rule-edit" } else { ".rule-delete" };
-    let rule = active.closest(".rule")?.and_then(|rule| rule.get_attribute("data-rule"));
-    Ok(rule.map(|id| (id, button)))
 }
 
 fn draw_rule(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Fallible<HtmlElement> {
@@ -78,8 +166,6 @@ fn draw_rule(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Fallible<Htm
     set_badge(&element, ".rule-mode", &words::badge(rule, now))?;
     set_notices(&find(&element, ".rule-notices")?, &words::notices(rule, layer, now))?;
     rule_keys::draw(&find(&element, ".rule-keys")?, &rule.pins, &rule.denied)?;
-    let facts: Vec<_> = words::facts(rule, now).iter().map(say).collect();
-    set_text(&element, ".rule-facts", &facts.join(" · "))?;
     set_text(&element, ".rule-note", &rule.note)?;
     for (button, label) in [(".rule-edit", words::edit(rule)), (".rule-delete", words::delete(rule))] {
         find::<Element>(&element, button)?.set_attribute("aria-label", &say(&label))?;

@@ -11,7 +11,7 @@ use sockpin_e2e::world::{Installation, World};
 const MOST: usize = 100_000;
 const MOST_LISTED: usize = 20_000;
 /// A pin that no key has.
-const NOBODYS: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+const NOBODYS: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
 
 fn rule(host: &str) -> Value {
     json!({ "host": host, "pins": [{ "sha256": NOBODYS }] })
@@ -31,7 +31,7 @@ async fn with_the_most_rules_of_the_users_sockets_are_judged_in_time_and_one_mor
     assert_eq!(world.firefox.status().await?["rules"], json!(MOST));
 
     let refused = world.firefox.ask_extension(json!({ "type": "saveRule", "rule": rule("one-more.example") })).await?;
-    assert_eq!(refused["errors"][0], json!({ "field": "id", "index": null, "code": "rule-count", "limit": MOST }));
+    assert_eq!(refused["errors"][0], json!({ "field": "id", "index": null, "error": { "rule-count": { "limit": MOST } } }));
     assert_eq!(world.firefox.status().await?["rules"], json!(MOST));
     assert!(world.socket("pinned").await?.refused());
     world.firefox.quit().await
@@ -55,7 +55,7 @@ async fn of_a_managed_list_that_is_too_long_the_rest_is_refused_and_as_text_all_
             let page = world.firefox.page("options.html").await?;
             page.wait_for_presence("#managed-problems [data-code=rule-count]", true).await?;
             let said = page.text("#managed-problems").await?;
-            assert!(said.starts_with("Rule 20001 and every rule after it were refused"), "{said}");
+            assert!(said.starts_with("Rule 20,001 and every rule after it were refused"), "{said}");
             assert!(said.contains("Or write the list as JSON text"), "{said}");
         }
         world.firefox.quit().await?;

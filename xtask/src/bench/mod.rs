@@ -11,6 +11,7 @@ mod log;
 mod machine;
 mod memory;
 mod report;
+mod rule_page;
 mod rules;
 mod start;
 mod statistics;
@@ -46,10 +47,12 @@ enum Row {
     Start,
     Log,
     Compile,
+    Opening,
+    Searching,
 }
 
 impl Row {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Wake,
         Self::Memory,
         Self::Handshake,
@@ -58,6 +61,8 @@ impl Row {
         Self::Start,
         Self::Log,
         Self::Compile,
+        Self::Opening,
+        Self::Searching,
     ];
 
     const fn name(self) -> &'static str {
@@ -70,6 +75,8 @@ impl Row {
             Self::Start => "start",
             Self::Log => "log",
             Self::Compile => "compile",
+            Self::Opening => "opening",
+            Self::Searching => "searching",
         }
     }
 
@@ -83,6 +90,8 @@ impl Row {
             Self::Start => start::measure(bench).await,
             Self::Log => log::measure(bench).await,
             Self::Compile => compile::measure(bench).await,
+            Self::Opening => rule_page::opening(bench).await,
+            Self::Searching => rule_page::searching(bench).await,
         }
     }
 }

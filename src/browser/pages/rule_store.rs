@@ -1,0 +1,138 @@
+//! The rules that are stored, as a page has read them last: once for all of its parts.
+
+use std::cell::{Ref, RefCell};
+use std::rc::Rc;
+
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+use crate::browser::clock::{Deadline, now};
+use crate::browser::dom::{Fallible, turn};
+use crate::browser::promise::settled;
+use crate::browser::url_host::url_host;
+use crate::browser::{managed_store, policy_store};
+use crate::error::Error;
+use crate::managed::Managed;
+use crate::policy::{Policy, PolicyReading};
+use crate::rule::{RuleDocument, RuleStamp};
+use crate::time::UnixMillis;
+
+#[derive(Default)]
+pub(super) struct RuleStore {
+    /// The user's.
+    user: RefCell<Policy>,
+    /// The administrator's.
+    managed: RefCell<Managed>,
+    /// Why they could not be read, or one of the two.
+    problem: RefCell<Option<Error>>,
+    subscribers: RefCell<Vec<Subscriber>>,
+    readings: RefCell<Readings>,
+}
+
+type Subscriber = Rc<dyn Fn() -> Fallible>;
+
+#[derive(Default)]
+struct Readings {
+    /// The one that was asked for last.
+    last: Option<Promise>,
+    /// Whether that has begun: whoever asks then may want to see what it does not.
+    has_begun: bool,
+}
+
+impl RuleStore {
+    /// The user's rules, as far as they could be read.
+    pub(super) fn user(&self) -> Ref<'_, Policy> {
+        self.user.borrow()
+    }
+
+    /// The administrator's rules, as far as they could be read.
+    pub(super) fn managed(&self) -> Ref<'_, Managed> {
+        self.managed.borrow()
+    }
+
+    /// Why rules could not be read. They are then not "no rules", and none can be added to them.
+    pub(super) fn problem(&self) -> Option<Error> {
+        self.problem.borrow().clone()
+    }
+
+    /// Calls this each time that other rules may be there, for as long as the page lives. Who comes first is called first.
+    pub(super) fn subscribe(&self, subscriber: impl Fn() -> Fallible + 'static) {
+        self.subscribers.borrow_mut().push(Rc::new(subscriber));
+    }
+
+    /// Reads what is stored, as the background does. Ends once everybody has heard of it. Who asks while another waits for
+    /// its turn is served by the same reading.
+    pub(super) fn read(self: &Rc<Self>) -> impl Future<Output = Fallible> + use<> {
+        let this = Rc::clone(self);
+        let mut readings = self.readings.borrow_mut();
+        let reading = match readings.last.take() {
+            Some(waiting) if !readings.has_begun => waiting,
+            before => this.after(before),
+        };
+        readings.last = Some(reading.clone());
+        readings.has_begun = false;
+        async move { JsFuture::from(reading).await.map(drop) }
+    }
+
+    fn after(self: Rc<Self>, before: Option<Promise>) -> Promise {
+        future_to_promise(async move {
+            // How that one ended is told to whoever asked for it.
+            let _ = JsFuture::from(before.unwrap_or_else(settled)).await;
+            self.readings.borrow_mut().has_begun = true;
+            self.load().await;
+            self.tell().map(|()| JsValue::UNDEFINED)
+        })
+    }
+
+    async fn load(&self) {
+        let (managed, user) = (managed_store::load(), policy_store::load());
+        let (managed, user) = (managed.await, user.await);
+        let now = today();
+        let managed = managed.map(|record| Managed::from_stored(record.as_deref(), now, &url_host));
+        let user = match user {
+            Ok(Some(record)) => read_in_moments(&record, now).await,
+            Ok(None) => Ok(Policy::default()),
+            Err(problem) => Err(problem),
+        };
+        self.problem.replace(managed.as_ref().err().or(user.as_ref().err()).cloned());
+        self.managed.replace(managed.unwrap_or_default());
+        // What was there stays for whoever is about to change it.
+        if let Ok(user) = user {
+            self.user.replace(user);
+        }
+    }
+
+    /// Takes over a rule that the background has stored, until all are read again.
+    pub(super) fn put(&self, stored: &RuleDocument) -> Fallible {
+        let stamp = RuleStamp { id: String::new(), time: today() };
+        // Where it does not fit what was read, the notice that is on its way has it read again.
+        let _ = self.user.borrow_mut().save(stored, &stamp, &url_host);
+        self.tell()
+    }
+
+    fn tell(&self) -> Fallible {
+        let subscribers = self.subscribers.borrow().clone();
+        subscribers.iter().try_for_each(|subscriber| subscriber())
+    }
+}
+
+async fn read_in_moments(record: &str, now: UnixMillis) -> Result<Policy, Error> {
+    let mut reading = PolicyReading::begin(record, now, &url_host)?;
+    let mut deadline = Deadline::after(MOMENT);
+    while reading.read_next(&url_host)? {
+        if deadline.has_passed() {
+            turn().await;
+            deadline = Deadline::after(MOMENT);
+        }
+    }
+    reading.into_policy()
+}
+
+/// Milliseconds for which is read before everything else has its turn.
+const MOMENT: f64 = 10.0;
+
+/// The time, and long ago where the clock is out of range.
+pub(super) fn today() -> UnixMillis {
+    now().unwrap_or(UnixMillis::new(0))
+}

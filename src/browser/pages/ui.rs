@@ -1,0 +1,3 @@
+//! What pages are made of, whatever they show.
+
+pub(super) mod list;
