@@ -46,8 +46,9 @@ thread_local! {
     static WORDS: OnceCell<InBrowser> = const { OnceCell::new() };
 }
 
-/// The message with the language of the catalogue.
+/// The messages with the language of the catalogue, and with the direction in which it is written.
 const LANGUAGE: &str = "language";
+const DIRECTION: &str = "direction";
 
 /// Chooses where words come from, and puts the page's own texts into them. To be called once, before anything is said.
 pub(super) fn begin(source: Source) -> Fallible {
@@ -61,6 +62,7 @@ pub(super) fn begin(source: Source) -> Fallible {
     WORDS.with(|words| words.set(InBrowser { source, locale })).map_err(|_| "words have been chosen already")?;
     let root = document()?.document_element().ok_or("the page has no root")?;
     root.set_attribute("lang", &language)?;
+    root.set_attribute("dir", &message(DIRECTION, &[]))?;
     translate(&root)
 }
 

@@ -120,6 +120,58 @@ fn in_html() -> Vec<Use> {
     uses
 }
 
+/// What is wrong with the texts of a page: words that no catalogue has, or that differ from the English one. Where the page
+/// `stands_alone`, without its module, the English words are in it; else there are none.
+fn wrong_words(html: &str, english: &BTreeMap<&str, &Message>, stands_alone: bool) -> Vec<String> {
+    let document = tl::parse(html, tl::ParserOptions::default()).unwrap();
+    let parser = document.parser();
+    let mut wrong = Vec::new();
+    for tag in document.nodes().iter().filter_map(tl::Node::as_tag) {
+        let attribute = |name: &str| {
+            let value = tag.attributes().get(name).flatten()?;
+            Some(value.as_utf8_str().into_owned())
+        };
+        let id = attribute("data-i18n");
+        let message = id.as_ref().and_then(|id| english.get(id.as_str()));
+        let mut names = message.map(|message| message.names()).unwrap_or_default().into_iter();
+        let mut words = String::new();
+        for child in tag.children().top().iter().filter_map(|child| child.get(parser)) {
+            match child {
+                tl::Node::Raw(text) => words.push_str(&text.as_utf8_str()),
+                tl::Node::Tag(_) if stands_alone && id.is_some() => {
+                    words.push_str(&format!("${}$", names.next().unwrap_or_default().to_uppercase()));
+                }
+                tl::Node::Tag(_) | tl::Node::Comment(_) => {}
+            }
+        }
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        let fits = match message.filter(|_| stands_alone) {
+            Some(message) => words == message.message,
+            None if id.is_some() => words.is_empty(),
+            None => {
+                let is_code = ["code", "pre"].contains(&tag.name().as_utf8_str().as_ref());
+                is_code || words == "Sockpin" || !words.contains(char::is_alphabetic)
+            }
+        };
+        if !fits {
+            wrong.push(format!("{}: {words}", id.unwrap_or_else(|| tag.name().as_utf8_str().into_owned())));
+        }
+        for name in ["aria-label", "title", "placeholder", "alt"] {
+            let id = attribute(&format!("data-i18n-{name}"));
+            let expected = id.as_ref().and_then(|id| english.get(id.as_str())).filter(|_| stands_alone);
+            let value = attribute(name).unwrap_or_default();
+            let is_code = id.is_none() && (value.is_empty() || CODE.contains(&value.as_str()));
+            if !is_code && value != expected.map_or("", |message| message.message.as_str()) {
+                wrong.push(format!("{name}: {value}"));
+            }
+        }
+    }
+    wrong
+}
+
+/// What fields show as examples, the same in every language.
+const CODE: [&str; 4] = ["chat.example.com", "wss://chat.example.com/", "sha256/…", "-----BEGIN CERTIFICATE-----"];
+
 /// `__MSG_name__` of the manifest, the button's titles, and `getMessage("name"` of JavaScript.
 fn elsewhere() -> BTreeSet<String> {
     let between = |text: &str, start: &str, end: char| -> Vec<String> {
@@ -131,7 +183,7 @@ fn elsewhere() -> BTreeSet<String> {
         ids.extend(between(&fs::read_to_string(path).unwrap(), "getMessage(\"", '"'));
     }
     // Asked for by the layer that chooses the words.
-    ids.insert("language".to_owned());
+    ids.extend(["language", "direction"].map(str::to_owned));
     // The button's titles have no arguments: the background hands on their ids.
     let badge = fs::read_to_string(root().join("src/badge.rs")).unwrap();
     ids.extend(between(&badge, "\"badge_", '"').into_iter().map(|rest| format!("badge_{rest}")));
@@ -235,6 +287,45 @@ fn catalogues_agree_with_each_other() {
         let languages: BTreeSet<_> =
             fs::read_dir(root().join("extension/_locales")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert!(languages.contains(std::ffi::OsStr::new(language)) && languages.len() == LANGUAGES.len());
+    }
+}
+
+#[test]
+fn no_page_has_words_of_its_own() {
+    let catalogue = catalogue("en");
+    let english: BTreeMap<_, _> = catalogue.messages().collect();
+    for (folder, stands_alone) in [("extension", false), ("www", true)] {
+        let pages = files(folder, "html");
+        assert!(!pages.is_empty());
+        for page in pages {
+            let wrong = wrong_words(&fs::read_to_string(&page).unwrap(), &english, stands_alone);
+            assert!(wrong.is_empty(), "{}:\n{}", page.display(), wrong.join("\n"));
+        }
+    }
+}
+
+/// The check above can fail.
+#[test]
+fn words_that_no_catalogue_has_are_found() {
+    let catalogue = Catalogue::parse(
+        r#"{"a": {"message": "One $CODE$ two.", "placeholders": {"code": {"content": "$1"}}}, "b": {"message": "Three"}}"#,
+    )
+    .unwrap();
+    let english: BTreeMap<_, _> = catalogue.messages().collect();
+    for (html, alone, in_extension) in [
+        ("<p data-i18n=\"a\">One <code>x y</code>\n  two.</p>", 0, 1),
+        (r#"<p data-i18n="a"><code>x y</code></p>"#, 1, 0),
+        (r#"<p data-i18n="a"><code>x</code> One two.</p>"#, 1, 1),
+        (r#"<p data-i18n="b">Four</p>"#, 1, 1),
+        ("<p>Three</p>", 1, 1),
+        ("<h1>Sockpin</h1> <p>…</p> <pre>ls</pre>", 0, 0),
+        (r#"<input data-i18n-title="b" title="Three">"#, 0, 1),
+        (r#"<input data-i18n-title="b">"#, 1, 0),
+        (r#"<input title="Three">"#, 1, 1),
+        (r#"<input placeholder="sha256/…"><img alt="">"#, 0, 0),
+    ] {
+        assert_eq!(wrong_words(html, &english, true).len(), alone, "{html}");
+        assert_eq!(wrong_words(html, &english, false).len(), in_extension, "{html}");
     }
 }
 

@@ -5,7 +5,9 @@ use serde_json::json;
 use sockpin_e2e::demo::PINNED;
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
+use sockpin_e2e::languages;
 use sockpin_e2e::other_extension::OtherExtension;
+use sockpin_e2e::site::Site;
 use sockpin_e2e::world::{Installation, World};
 
 use crate::workspace;
@@ -32,7 +34,25 @@ pub(crate) async fn take(world: &World) -> Result<()> {
         page(firefox, name, &format!("{name}-not-permitted"), "").await?;
     }
     managed().await?;
-    overruled().await
+    overruled().await?;
+    in_languages().await
+}
+
+/// Every language takes a Firefox of its own.
+async fn in_languages() -> Result<()> {
+    for edition in languages::editions()? {
+        let world = World::in_language(edition.browser, &edition.extension).await?;
+        let site = Site::start(edition.lab.clone(), world.demo.servers.sockets()).await?;
+        let firefox = &world.firefox;
+        let named = |name: &str| format!("{}-{name}", edition.language);
+        firefox.lab(&site).await?;
+        picture(firefox, &named("lab")).await?;
+        page(firefox, "popup", &named("popup"), OPEN_BLOCKED).await?;
+        page(firefox, "options", &named("options"), OPEN_PRIVATE_NOTE).await?;
+        page(firefox, "options", &named("options-form"), OPEN_FORM).await?;
+        world.firefox.quit().await?;
+    }
+    Ok(())
 }
 
 /// What an administrator has set takes a Firefox with a policy.

@@ -131,6 +131,8 @@ fn extension() -> Result<()> {
 
 fn e2e() -> Result<()> {
     tools::browser()?;
+    // npm installs axe-core.
+    tools::node()?;
     build::build()?;
     let package = ["--package", "sockpin-e2e"];
     let mut tests = runner();

@@ -45,7 +45,7 @@ pub fn url(page: &str) -> String {
     format!("moz-extension://{UUID}/{page}")
 }
 
-fn checkout() -> PathBuf {
+pub(crate) fn checkout() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).canonicalize().unwrap_or_else(|_| PathBuf::from("."))
 }
 

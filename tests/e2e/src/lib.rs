@@ -11,15 +11,18 @@
 //! - [`other_extension`]: one of somebody else's, which does as a test tells it
 //! - [`page`]: a page of this project, used by its controls
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
+//! - [`languages`]: the catalogues, and a language that nobody speaks; [`axe`]: whether a page can be used without seeing it
 //! - [`programs`]: where geckodriver and Firefox are found
 //! - [`wait`]: conditions with a deadline
 
 pub mod authority;
+pub mod axe;
 pub mod connecting;
 pub mod demo;
 pub mod doctored;
 pub mod extension;
 pub mod firefox;
+pub mod languages;
 pub mod opener;
 pub mod other_extension;
 pub mod page;

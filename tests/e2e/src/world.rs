@@ -1,6 +1,9 @@
 //! The demo's servers and a Firefox that trusts them, has Sockpin loaded and shows a page: where a test begins.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use serde_json::json;
 
 use crate::demo::Demo;
 use crate::extension;
@@ -46,6 +49,23 @@ impl World {
         }
         let world = Self { demo, firefox };
         world.begin().await?;
+        Ok(world)
+    }
+
+    /// Starts everything in another language, with this copy of the extension. The demo's rules are stored, a socket has been
+    /// blocked, and one was let through in a pause that goes on.
+    pub async fn in_language(language: &str, extension: &Path) -> Result<Self> {
+        let demo = Demo::start().await?;
+        let firefox = Firefox::start(Options { names: Demo::names(), ..Options::default() }).await?;
+        firefox.speak(language).await?;
+        firefox.trust(&demo.authority).await?;
+        firefox.install(extension).await?;
+        let world = Self { demo, firefox };
+        world.begin().await?;
+        world.load_policy().await?;
+        ensure!(world.socket("attacker").await?.refused(), "the attacker's socket was not blocked");
+        world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
+        ensure!(world.socket("attacker").await?.delivered(), "the pause let nothing through");
         Ok(world)
     }
 

@@ -184,10 +184,15 @@ impl Firefox {
         .await
     }
 
+    /// Waits until nothing in the page moves or changes its colour.
+    pub(crate) async fn stands_still(&self) -> Result<()> {
+        let still = "return document.getAnimations().every(({ playState }) => playState !== 'running')";
+        self.wait_for("the page to stand still", still, Vec::new()).await
+    }
+
     /// Writes a picture of the current tab's whole page, once nothing in it moves.
     pub async fn screenshot(&self, file: &Path) -> Result<()> {
-        let still = "return document.getAnimations().every(({ playState }) => playState !== 'running')";
-        self.wait_for("the page to stand still", still, Vec::new()).await?;
+        self.stands_still().await?;
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).with_context(|| format!("could not create {}", folder.display()))?;
         }

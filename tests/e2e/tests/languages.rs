@@ -1,0 +1,184 @@
+//! The pages in the language of the browser.
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use sockpin_e2e::demo::Demo;
+use sockpin_e2e::extension;
+use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
+use sockpin_e2e::languages::{Messages, editions, messages, untranslated};
+use sockpin_e2e::site::Site;
+use sockpin_e2e::world::World;
+
+/// Holds the current page against the catalogues.
+async fn is_german(firefox: &Firefox, german: &Messages, english: &Messages) -> Result<()> {
+    assert_eq!(firefox.run(LANGUAGE, Vec::new()).await?, json!(["de", "ltr"]));
+    let texts = firefox.texts().await?;
+    let foreign = untranslated(&texts, german, english);
+    assert!(foreign.is_empty(), "{foreign:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
+    let world = World::in_language("de", &extension::folder()?).await?;
+    let firefox = &world.firefox;
+    let (german, english) = (messages("de")?, messages("en")?);
+
+    let button = firefox.button(&world.demo.site.blank()).await?;
+    assert_eq!(button.title, "Sockpin pausiert: Kein Socket wird gestoppt");
+    let popup = firefox.page("popup.html").await?;
+    firefox.run(OPEN_ALL, Vec::new()).await?;
+    popup.wait_for_presence(".violation-body .advice", true).await?;
+    assert_eq!(popup.text("#log-heading").await?, "Protokoll");
+    assert_eq!(popup.text(".violation-body .advice h3").await?, "Was Sie tun können");
+    is_german(firefox, &german, &english).await?;
+    // As the entry says it to who points at it, and as German is written.
+    let dates = firefox.run(DATES, Vec::new()).await?;
+    let dates = dates.as_array().filter(|dates| !dates.is_empty()).context("the log shows no time")?;
+    assert!(dates.iter().all(|date| date[0] == date[1]), "{dates:?}");
+
+    firefox.ask_extension(json!({ "type": "resume" })).await?;
+    let button = firefox.button(&world.demo.site.blank()).await?;
+    assert_eq!(button.title, "Sockpin (private Fenster sind nicht geschützt)");
+    let options = firefox.page("options.html").await?;
+    assert_eq!(options.text("#rules-heading").await?, "Regeln");
+    assert_eq!(options.text("#rules .rule-edit").await?, "Bearbeiten");
+    is_german(firefox, &german, &english).await?;
+    options.click("#add-rule").await?;
+    firefox.run(OPEN_ALL, Vec::new()).await?;
+    assert_eq!(options.text("#save-rule").await?, "Regel speichern");
+    let sentence = options.text("#host-help").await?;
+    assert!(
+        sentence.starts_with("*.example.com steht für genau einen weiteren Namensteil, **.example.com für"),
+        "{sentence}"
+    );
+    is_german(firefox, &german, &english).await?;
+    options.click("#cancel-edit").await?;
+    options.click("#rules .rule-delete").await?;
+    assert_eq!(options.text("#confirm-delete").await?, "Löschen");
+    is_german(firefox, &german, &english).await?;
+
+    // The check can fail.
+    for foreign in ["Rules", "options_heading", "Rule 3 was refused; the others hold."] {
+        firefox.run(SAY, vec![json!(foreign)]).await?;
+        assert_eq!(untranslated(&firefox.texts().await?, &german, &english), [foreign]);
+    }
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn the_lab_has_the_readers_language_and_else_english() -> Result<()> {
+    let demo = Demo::start().await?;
+    let firefox = Firefox::start(Options { names: Demo::names(), ..Options::default() }).await?;
+    let elsewhere = Site::start(extension::lab(), Vec::new()).await?;
+    let (german, english) = (messages("de")?, messages("en")?);
+    for (languages, heading, language) in [
+        ("de-AT, en", "Echte Sockets", "de"),
+        ("fr, de, en", "Echte Sockets", "de"),
+        ("en-GB, de", "Live sockets", "en"),
+        ("fr, tlh", "Live sockets", "en"),
+    ] {
+        firefox.set_preference("intl.accept_languages", json!(languages)).await?;
+        for site in [&demo.site, &elsewhere] {
+            let lab = firefox.lab(site).await?;
+            assert_eq!(lab.text("#sockets-heading").await?, heading, "{languages}");
+            assert_eq!(firefox.run(LANGUAGE, Vec::new()).await?, json!([language, "ltr"]));
+            lab.wait_for_presence("#failure", false).await?;
+            let (own, other) = if language == "de" { (&german, &english) } else { (&english, &german) };
+            let foreign = untranslated(&firefox.texts().await?, own, other);
+            assert!(foreign.is_empty(), "{languages}: {foreign:#?}");
+        }
+    }
+    firefox.quit().await
+}
+
+/// As a file of the disk a browser starts no module; the page is there to be read all the same.
+#[tokio::test]
+async fn without_its_module_the_lab_is_english() -> Result<()> {
+    // As for everybody but a driven Firefox, which takes files of one folder for one site.
+    let strict = ("security.fileuri.strict_origin_policy".to_owned(), json!(true));
+    let german = ("intl.accept_languages".to_owned(), json!("de, en"));
+    let firefox =
+        Firefox::start(Options { preferences: [strict, german].into_iter().collect(), ..Options::default() }).await?;
+    let page = extension::lab().join("index.html");
+    firefox.open(&format!("file://{}", page.display())).await?;
+    assert_eq!(firefox.run(LANGUAGE, Vec::new()).await?, json!(["en", ""]));
+    let texts = firefox.texts().await?;
+    assert!(texts.iter().any(|text| text.starts_with("A pin narrows this down.")), "{texts:#?}");
+    let foreign = untranslated(&texts, &messages("en")?, &messages("de")?);
+    assert!(foreign.is_empty(), "{foreign:#?}");
+    firefox.quit().await
+}
+
+/// In a language from right to left whose words are long, nothing is wider than the page, and people who do not see
+/// it find their way in each language.
+#[tokio::test]
+async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
+    let mut wrong = Vec::new();
+    for edition in editions()? {
+        let world = World::in_language(edition.browser, &edition.extension).await?;
+        let firefox = &world.firefox;
+        let site = Site::start(edition.lab.clone(), world.demo.servers.sockets()).await?;
+        let mut look = async |page: &str| {
+            assert_eq!(firefox.run("return document.documentElement.lang", Vec::new()).await?, json!(edition.language));
+            let found = objections(firefox).await?;
+            wrong.extend(found.into_iter().map(|objection| format!("{}, {page}: {objection}", edition.language)));
+            anyhow::Ok(())
+        };
+        firefox.lab(&site).await?;
+        look("the lab").await?;
+        let popup = firefox.page("popup.html").await?;
+        firefox.run(OPEN_ALL, Vec::new()).await?;
+        popup.wait_for_presence(".violation-body .advice", true).await?;
+        look("the log").await?;
+        let options = firefox.page("options.html").await?;
+        look("the rules").await?;
+        options.click("#add-rule").await?;
+        firefox.run(OPEN_ALL, Vec::new()).await?;
+        look("the form").await?;
+        world.firefox.quit().await?;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// What is wrong with the current page.
+async fn objections(firefox: &Firefox) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (width, height) in [(1280, 800), (360, 740)] {
+        firefox.set_viewport(width, height).await?;
+        let wide: Vec<String> = serde_json::from_value(firefox.run(TOO_WIDE, Vec::new()).await?)?;
+        found.extend(wide.into_iter().map(|element| format!("{width} px wide: {element} does not fit")));
+    }
+    for scheme in [ColorScheme::Light, ColorScheme::Dark] {
+        firefox.prefer(scheme).await?;
+        let violations = firefox.accessibility_violations().await?;
+        found.extend(violations.into_iter().map(|violation| format!("{scheme:?}: {violation}")));
+    }
+    Ok(found)
+}
+
+const LANGUAGE: &str = "return [document.documentElement.lang, document.documentElement.dir]";
+
+const OPEN_ALL: &str = "for (const details of document.querySelectorAll('details:not(.menu)')) details.open = true;";
+
+const SAY: &str = "document.querySelector('#rules-heading').textContent = arguments[0]";
+
+/// What each time of the log says when pointed at, and what it should say.
+const DATES: &str = r"
+const german = new Intl.DateTimeFormat('de', { dateStyle: 'medium', timeStyle: 'medium' });
+return [...document.querySelectorAll('#log time')].map((time) => [time.title, german.format(new Date(time.dateTime))]);
+";
+
+/// Elements that stick out of the viewport, or whose words stick out of them.
+const TOO_WIDE: &str = r"
+const wide = [];
+for (const element of document.querySelectorAll('body *')) {
+    if (!element.checkVisibility() || element.closest('.visually-hidden, svg')) continue;
+    const { left, right } = element.getBoundingClientRect();
+    const hasWords = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const isCut = hasWords && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1;
+    if (left < -1 || right > innerWidth + 1 || isCut) wide.push(`${element.tagName} ${element.id} ${element.className}: ${element.textContent.slice(0, 40)}`);
+}
+return wide;
+";
