@@ -2,7 +2,7 @@
 //! `extension/_locales/<language>/messages.json` with its arguments; the words are looked up where they are shown, in the
 //! language of the browser, and numbers and dates are written as that language writes them.
 //!
-//! [`text!`](crate::view::text!) and [`plural!`](crate::view::plural!) make them. A test holds every use of the two against
+//! `text!` and `plural!` make them. A test holds every use of the two against
 //! every catalogue, names and order of the arguments included.
 
 use crate::time::{Date, UnixMillis};

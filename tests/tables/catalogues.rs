@@ -139,7 +139,7 @@ fn wrong_words(html: &str, english: &BTreeMap<&str, &Message>, stands_alone: boo
             match child {
                 tl::Node::Raw(text) => words.push_str(&text.as_utf8_str()),
                 tl::Node::Tag(_) if stands_alone && id.is_some() => {
-                    words.push_str(&format!("${}$", names.next().unwrap_or_default().to_uppercase()));
+                    words.extend(["$", &names.next().unwrap_or_default().to_uppercase(), "$"]);
                 }
                 tl::Node::Tag(_) | tl::Node::Comment(_) => {}
             }
@@ -246,7 +246,8 @@ fn messages_and_placeholders_agree() {
         let catalogue = catalogue(language);
         for (id, message) in catalogue.messages() {
             let names = message.names();
-            let places: Vec<_> = message.placeholders.values().filter_map(|placeholder| placeholder.place()).collect();
+            let places: Vec<_> =
+                message.placeholders.values().filter_map(sockpin::view::catalogue::Placeholder::place).collect();
             assert_eq!(
                 places.iter().collect::<BTreeSet<_>>().len(),
                 names.len(),

@@ -120,7 +120,7 @@ fn copy_catalogues() -> Result<()> {
     Ok(())
 }
 
-/// A folder for each language, as a WebExtension has it.
+/// A folder for each language, as an extension has it.
 const CATALOGUES: &str = "_locales";
 
 /// What cargo says of each artifact, as far as it is needed here.

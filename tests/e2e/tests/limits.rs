@@ -31,7 +31,10 @@ async fn with_the_most_rules_of_the_users_sockets_are_judged_in_time_and_one_mor
     assert_eq!(world.firefox.status().await?["rules"], json!(MOST));
 
     let refused = world.firefox.ask_extension(json!({ "type": "saveRule", "rule": rule("one-more.example") })).await?;
-    assert_eq!(refused["errors"][0], json!({ "field": "id", "index": null, "error": { "rule-count": { "limit": MOST } } }));
+    assert_eq!(
+        refused["errors"][0],
+        json!({ "field": "id", "index": null, "error": { "rule-count": { "limit": MOST } } })
+    );
     assert_eq!(world.firefox.status().await?["rules"], json!(MOST));
     assert!(world.socket("pinned").await?.refused());
     world.firefox.quit().await
