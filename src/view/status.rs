@@ -3,6 +3,7 @@
 use super::date::count;
 use super::error::{detail, sentence};
 use super::notice::Tone;
+use super::text::Text;
 use super::violation::FIND_EXTENSION;
 use crate::error::Error;
 use crate::message::Status;
@@ -50,7 +51,7 @@ pub struct Banner {
     /// In a few words.
     pub title: &'static str,
     /// What it means.
-    pub text: String,
+    pub text: Text,
     /// For a report, beside what a person needs.
     pub detail: Option<String>,
     /// What can be done from here.
@@ -141,7 +142,7 @@ pub fn problem(error: &Error, pause: Option<Pause>) -> Banner {
             "Without the rules no socket can be known to be unpinned, so every WebSocket connection is being stopped.",
         ),
     };
-    let text = format!("{} {effect}{advice}", sentence(error));
+    let text = Text::Sentences(vec![sentence(error), Text::from(format!("{effect}{advice}"))]);
     let detail = detail(error).map(str::to_owned);
     Banner { title, text, detail, remedy, code: error.code() }
 }
@@ -153,10 +154,12 @@ const ALL_STOPPED: &str = "All WebSockets are being stopped";
 pub fn log_problem(error: &Error) -> Banner {
     Banner {
         title: "The log cannot be written",
-        text: format!(
-            "{} The rules are in force all the same, but what is blocked or flagged now may be missing from the log.",
-            sentence(error)
-        ),
+        text: Text::Sentences(vec![
+            sentence(error),
+            Text::from(
+                "The rules are in force all the same, but what is blocked or flagged now may be missing from the log.",
+            ),
+        ]),
         detail: detail(error).map(str::to_owned),
         remedy: None,
         code: "log-unwritable",
@@ -168,10 +171,12 @@ pub fn log_problem(error: &Error) -> Banner {
 pub fn seal_problem(error: &Error) -> Banner {
     Banner {
         title: "The lock is not complete",
-        text: format!(
-            "{} The rules are in force all the same, but over HTTP/2 another extension could let a blocked socket through.",
-            sentence(error)
-        ),
+        text: Text::Sentences(vec![
+            sentence(error),
+            Text::from(
+                "The rules are in force all the same, but over HTTP/2 another extension could let a blocked socket through.",
+            ),
+        ]),
         detail: detail(error).map(str::to_owned),
         remedy: None,
         code: "seal-missing",
@@ -183,10 +188,10 @@ pub fn seal_problem(error: &Error) -> Banner {
 pub fn log_unreadable(error: &Error) -> Banner {
     Banner {
         title: "The log cannot be read",
-        text: format!(
-            "{} The rules are in force all the same, but what was blocked or flagged cannot be shown.",
-            sentence(error)
-        ),
+        text: Text::Sentences(vec![
+            sentence(error),
+            Text::from("The rules are in force all the same, but what was blocked or flagged cannot be shown."),
+        ]),
         detail: detail(error).map(str::to_owned),
         remedy: None,
         code: "log-unreadable",
@@ -213,7 +218,7 @@ pub fn overruled(overruling: &Overruling) -> Banner {
     };
     Banner {
         title: overruling_title(overruling.how),
-        text: format!("{happened} {FIND_EXTENSION}"),
+        text: Text::from(format!("{happened} {FIND_EXTENSION}")),
         detail: None,
         remedy: Some(Remedy::Dismiss),
         code: "overruled",
@@ -237,7 +242,7 @@ pub fn permission_missing() -> Banner {
         title: "Sockpin may not check every site",
         text: "Its permission to access data for all websites was taken away. Firefox does not ask Sockpin about \
                sockets of sites without it, so their keys are not checked."
-            .to_owned(),
+            .into(),
         detail: None,
         remedy: Some(Remedy::Permit),
         code: "permission-missing",
@@ -287,8 +292,8 @@ mod tests {
             for (pause, stopped) in [(None, true), (pause, false)] {
                 let banner = problem(&error, pause);
                 assert_eq!(banner.remedy, remedy, "{error}");
-                let says_so = banner.text.contains("every WebSocket connection is being stopped");
-                assert_eq!((says_so, banner.title == ALL_STOPPED), (stopped, stopped), "{}", banner.text);
+                let says_so = banner.text.english().contains("every WebSocket connection is being stopped");
+                assert_eq!((says_so, banner.title == ALL_STOPPED), (stopped, stopped), "{}", banner.text.english());
             }
         }
     }
@@ -301,7 +306,7 @@ mod tests {
             (seal_problem(&storage()), "seal-missing", "The lock is not complete"),
         ] {
             assert_eq!((banner.code, banner.title), (code, title));
-            assert!(banner.text.contains("The rules are in force all the same"), "{}", banner.text);
+            assert!(banner.text.english().contains("The rules are in force all the same"), "{}", banner.text.english());
             assert_eq!(banner.detail.as_deref(), Some("quota"));
         }
     }
@@ -315,9 +320,13 @@ mod tests {
         ] {
             let host = Some("chat.example.com".to_owned());
             let banner = overruled(&Overruling { how, time: UnixMillis::new(0), host });
-            assert!(banner.text.contains(flowed) && banner.text.contains(found), "{}", banner.text);
+            assert!(
+                banner.text.english().contains(flowed) && banner.text.english().contains(found),
+                "{}",
+                banner.text.english()
+            );
             let private = overruled(&Overruling { how, time: UnixMillis::new(0), host: None });
-            assert!(private.text.contains("to a host"), "{}", private.text);
+            assert!(private.text.english().contains("to a host"), "{}", private.text.english());
         }
     }
 

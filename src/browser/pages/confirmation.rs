@@ -3,6 +3,7 @@
 use web_sys::{Element, EventTarget, HtmlDialogElement};
 
 use crate::browser::dom::{Fallible, by_id, close_by};
+use crate::browser::words::say;
 use crate::error::Error;
 use crate::message::Response;
 use crate::view::error::sentence;
@@ -32,7 +33,8 @@ impl Confirmation {
 
     /// Closes once it is done; says what kept it from being done. Whether it is done.
     pub(super) fn settle(&self, answer: &Result<Response, Error>) -> bool {
-        self.message.set_text_content(answer.as_ref().err().map(sentence).as_deref());
+        let failure = answer.as_ref().err().map(|error| say(&sentence(error)));
+        self.message.set_text_content(failure.as_deref());
         if answer.is_ok() {
             self.dialog.close();
         }

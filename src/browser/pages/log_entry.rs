@@ -6,10 +6,12 @@ use web_sys::{Element, HtmlElement};
 
 use super::rule_keys;
 use crate::browser::dom::{Fallible, append, find, from_template, set_badge, set_text};
+use crate::browser::words::say;
 use crate::certificate::Description;
 use crate::log::{Entry, Tally};
 use crate::rule::{LabelledPin, PinDocument};
 use crate::time::UnixMillis;
+use crate::view::text::Text;
 use crate::view::{certificate, violation as words};
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
 
@@ -21,7 +23,7 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> F
     for (index, shown) in violation.chain.iter().enumerate() {
         let role = certificate::role(index, violation.chain.len());
         let description = certificate::description(shown, certificates.get(index).map(Vec::as_slice));
-        append(&chain, &draw_certificate(shown, &description, role, violation.rule.as_ref())?)?;
+        append(&chain, &draw_certificate(shown, &description, &role, violation.rule.as_ref())?)?;
     }
     find::<HtmlElement>(&content, ".exception")?.set_hidden(!violation.exception);
     find::<HtmlElement>(&content, ".no-chain")?.set_hidden(!violation.chain.is_empty());
@@ -66,7 +68,7 @@ fn in_local_words(time: UnixMillis, styles: &[(&str, &str)]) -> String {
 fn draw_certificate(
     entry: &ChainEntry,
     description: &Description,
-    role: &str,
+    role: &Text,
     snapshot: Option<&RuleSnapshot>,
 ) -> Fallible<Element> {
     let element: HtmlElement = from_template("certificate-template")?.unchecked_into();
@@ -79,18 +81,18 @@ fn draw_certificate(
             Mark::Unparsable => "unparsable",
         },
     )?;
-    set_text(&element, ".certificate-role", role)?;
+    set_text(&element, ".certificate-role", &say(role))?;
     set_badge(&element, ".certificate-mark", &certificate::mark(entry, snapshot))?;
     if let Some(origin) = certificate::root_origin(entry) {
         set_badge(&element, ".certificate-root", &origin)?;
     }
     let subject: Element = find(&element, ".certificate-subject")?;
-    subject.set_text_content(Some(&certificate::subject(description)));
+    subject.set_text_content(Some(&say(&certificate::subject(description))));
     if let Some(whole) = &description.subject {
         subject.set_attribute("title", whole)?;
     }
-    set_text(&element, ".certificate-validity", &certificate::validity(description))?;
-    set_text(&element, ".certificate-pin", &certificate::pin(entry))?;
+    set_text(&element, ".certificate-validity", &say(&certificate::validity(description)))?;
+    set_text(&element, ".certificate-pin", &say(&certificate::pin(entry)))?;
     Ok(element.into())
 }
 

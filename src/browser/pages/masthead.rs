@@ -8,6 +8,7 @@ use web_sys::{Element, EventTarget, HtmlElement};
 use super::messages;
 use super::pause_menu::PauseMenu;
 use crate::browser::dom::{Fallible, by_id, listen, show, spawn};
+use crate::browser::words::say;
 use crate::error::Error;
 use crate::message::{PageRequest, Response};
 use crate::view::status::{Banner, Remedy, StatusLine, banner, problem, state, state_of};
@@ -101,7 +102,7 @@ impl Masthead {
 
     fn show_banner(&self, banner: &Banner) -> Fallible {
         by_id::<Element>("problem-title")?.set_text_content(Some(banner.title));
-        by_id::<Element>("problem-text")?.set_text_content(Some(&banner.text));
+        by_id::<Element>("problem-text")?.set_text_content(Some(&say(&banner.text)));
         show("problem-details", banner.detail.is_some())?;
         by_id::<Element>("problem-detail")?.set_text_content(banner.detail.as_deref());
         let remedy = banner.remedy.map(|remedy| match remedy {

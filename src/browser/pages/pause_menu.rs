@@ -12,6 +12,7 @@ use super::log_entry::local_time_of_day;
 use super::masthead::{Masthead, Unread};
 use super::messages;
 use crate::browser::dom::{Fallible, by_id, find, listen, show, spawn};
+use crate::browser::words::say;
 use crate::browser::{api, clock};
 use crate::message::{PageRequest, Status};
 use crate::pause::{Pause, PauseLength};
@@ -122,7 +123,8 @@ const SHORTEST_WAIT_MS: i32 = 200;
 async fn carry_out(request: PageRequest, masthead: Weak<Masthead>) -> Fallible {
     let answer = messages::ask(&request).await;
     let message: Element = by_id("pause-message")?;
-    message.set_text_content(answer.as_ref().err().map(sentence).as_deref());
+    let failure = answer.as_ref().err().map(|error| say(&sentence(error)));
+    message.set_text_content(failure.as_deref());
     let Some(masthead) = masthead.upgrade() else {
         return Ok(());
     };
