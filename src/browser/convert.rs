@@ -57,7 +57,7 @@ pub(super) fn to_js_error(error: &Error) -> JsValue {
     to_js_error_saying(error, error.code())
 }
 
-/// The same with words for whoever reads it.
+/// The same with a message of its own.
 pub(super) fn to_js_error_saying(error: &Error, message: &str) -> JsValue {
     let thrown = js_sys::Error::new(message);
     // Setting a property of an object that was made a line above cannot fail.

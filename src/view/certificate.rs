@@ -1,23 +1,22 @@
 //! Certificates of a chain in words.
 
-use super::date::day_of;
 use super::notice::{Badge, Tone};
+use super::text::{Text, text};
 use crate::certificate::{Certificate, Description};
 use crate::error::{name_of_file, visible};
 use crate::formats::{Key, KeyKind};
 use crate::limits::MAX_LABEL_CHARACTERS;
 use crate::rule::LabelledPin;
+use crate::time::Date;
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
-
-const ROOT: &str = "Root";
 
 /// What a certificate is in its chain: the server's own first, the root last.
 #[must_use]
-pub const fn role(index: usize, length: usize) -> &'static str {
+pub fn role(index: usize, length: usize) -> Text {
     match index {
-        0 => "Server",
-        _ if index + 1 == length => ROOT,
-        _ => "Intermediate",
+        0 => text!("certificate_server"),
+        _ if index + 1 == length => text!("certificate_root"),
+        _ => text!("certificate_intermediate"),
     }
 }
 
@@ -33,26 +32,35 @@ pub fn short_name(name: &str) -> String {
 
 /// Whom the certificate is for.
 #[must_use]
-pub fn subject(description: &Description) -> String {
+pub fn subject(description: &Description) -> Text {
     match description.subject.as_deref() {
-        Some(name) => named(name),
-        None => "(unreadable name)".to_owned(),
+        Some("") => text!("certificate_unnamed"),
+        Some(name) => Text::literal(short_name(name)),
+        None => text!("certificate_name_unreadable"),
     }
 }
 
-fn named(name: &str) -> String {
-    if name.is_empty() { "(without a name)".to_owned() } else { short_name(name) }
+fn issuer(name: &str) -> Text {
+    match name {
+        "" => text!("certificate_issuer_unnamed"),
+        name => text!("certificate_issued_by", issuer = short_name(name)),
+    }
 }
 
-/// `Valid 2 September 2026 to 1 December 2026`, as far as it is known.
+/// `Valid from 2 September 2026 to 1 December 2026`, as far as it is known.
 #[must_use]
-pub fn validity(description: &Description) -> String {
-    match (&description.not_before, &description.not_after) {
-        (Some(start), Some(end)) => format!("Valid {} to {}", day_of(start), day_of(end)),
-        (Some(start), None) => format!("Valid from {}; the end cannot be read", day_of(start)),
-        (None, Some(end)) => format!("Valid to {}; the start cannot be read", day_of(end)),
-        (None, None) => "Validity unreadable".to_owned(),
+pub fn validity(description: &Description) -> Text {
+    match (day(description.not_before.as_deref()), day(description.not_after.as_deref())) {
+        (Some(start), Some(end)) => text!("certificate_valid", start = start, end = end),
+        (Some(start), None) => text!("certificate_valid_from", start = start),
+        (None, Some(end)) => text!("certificate_valid_to", end = end),
+        (None, None) => text!("certificate_validity_unreadable"),
     }
+}
+
+/// The day in UTC of an RFC 3339 time, as a description has it.
+fn day(rfc3339: Option<&str>) -> Option<Date> {
+    Date::parse(rfc3339?.get(..10)?).ok()
 }
 
 /// What the rule says of a certificate.
@@ -64,16 +72,21 @@ pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Badge {
     };
     match entry.mark {
         Mark::Pin => {
-            let text =
-                label(|rule| &rule.pins).map_or("Matches your pin".to_owned(), |label| format!("Matches “{label}”"));
+            let text = match label(|rule| &rule.pins) {
+                Some(label) => text!("certificate_matches_label", label = label),
+                None => text!("certificate_matches"),
+            };
             Badge::new(text, Tone::Good)
         }
         Mark::Denied => {
-            let text = label(|rule| &rule.denied).map_or("Denied key".to_owned(), |label| format!("Denied: “{label}”"));
+            let text = match label(|rule| &rule.denied) {
+                Some(label) => text!("certificate_denied_label", label = label),
+                None => text!("certificate_denied"),
+            };
             Badge::new(text, Tone::Bad)
         }
-        Mark::None => Badge::new("No match", Tone::Neutral),
-        Mark::Unparsable => Badge::new("Unreadable", Tone::Warning),
+        Mark::None => Badge::new(text!("certificate_no_match"), Tone::Neutral),
+        Mark::Unparsable => Badge::new(text!("certificate_unreadable"), Tone::Warning),
     }
 }
 
@@ -82,9 +95,9 @@ pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Badge {
 pub fn root_origin(entry: &ChainEntry) -> Option<Badge> {
     let badge = |built_in| {
         if built_in {
-            Badge::new("Built into Firefox", Tone::Neutral)
+            Badge::new(text!("certificate_root_built_in"), Tone::Neutral)
         } else {
-            Badge::new("Not built into Firefox", Tone::Warning)
+            Badge::new(text!("certificate_root_added"), Tone::Warning)
         }
     };
     entry.built_in_root.map(badge)
@@ -109,38 +122,34 @@ pub fn description(entry: &ChainEntry, der: Option<&[u8]>) -> Description {
     entry.description.clone().or_else(described).unwrap_or_default()
 }
 
-const fn kind(kind: KeyKind) -> &'static str {
-    match kind {
-        KeyKind::Certificate => "Certificate",
-        KeyKind::PublicKey => "Public key",
-        KeyKind::CertificateRequest => "Certificate request",
-        KeyKind::Pin => "Pin",
-    }
-}
-
 /// What a key was found in, with the file's name if there is one.
 #[must_use]
-pub fn kind_in(found: KeyKind, file: Option<&str>) -> String {
-    let kind = kind(found);
-    file.map_or_else(|| kind.to_owned(), |file| format!("{kind} in {}", name_of_file(file)))
+pub fn kind_in(found: KeyKind, file: Option<&str>) -> Text {
+    match (found, file.map(name_of_file)) {
+        (KeyKind::Certificate, None) => text!("certificate_kind_certificate"),
+        (KeyKind::Certificate, Some(file)) => text!("certificate_kind_certificate_in", file = file),
+        (KeyKind::PublicKey, None) => text!("certificate_kind_public_key"),
+        (KeyKind::PublicKey, Some(file)) => text!("certificate_kind_public_key_in", file = file),
+        (KeyKind::CertificateRequest, None) => text!("certificate_kind_request"),
+        (KeyKind::CertificateRequest, Some(file)) => text!("certificate_kind_request_in", file = file),
+        (KeyKind::Pin, None) => text!("certificate_kind_pin"),
+        (KeyKind::Pin, Some(file)) => text!("certificate_kind_pin_in", file = file),
+    }
 }
 
 /// The pin of a certificate.
 #[must_use]
-pub fn pin(entry: &ChainEntry) -> String {
-    entry.sha256.map_or_else(|| "no pin: its key could not be found".to_owned(), |pin| pin.to_string())
+pub fn pin(entry: &ChainEntry) -> Text {
+    entry.sha256.map_or_else(|| text!("certificate_no_pin"), |pin| Text::literal(pin.to_string()))
 }
 
-/// Issuer and validity of what a key was found in; empty for a bare key and for a certificate request.
+/// Issuer and validity of what a key was found in, a label each; none for a bare key and for a certificate request.
 #[must_use]
-pub fn details(description: &Description) -> String {
-    match &description.issuer {
-        Some(name) => format!("Issued by {}. {}.", named(name), validity(description)),
-        None if description.not_before.is_some() || description.not_after.is_some() => {
-            format!("{}.", validity(description))
-        }
-        None => String::new(),
-    }
+pub fn details(description: &Description) -> Vec<Text> {
+    let Description { issuer: name, not_before, not_after, .. } = description;
+    let is_certificate = name.is_some() || not_before.is_some() || not_after.is_some();
+    let validity = is_certificate.then(|| validity(description));
+    name.as_deref().map(issuer).into_iter().chain(validity).collect()
 }
 
 /// Splits at commas and pluses that are not escaped, and takes the escapes of RFC 4514 section 2.4 back.
@@ -202,7 +211,7 @@ mod tests {
     #[test]
     fn a_key_names_its_file() {
         for (file, expected) in [(None, "Public key"), (Some("a.pem"), "Public key in a.pem")] {
-            assert_eq!(kind_in(KeyKind::PublicKey, file), expected);
+            assert_eq!(kind_in(KeyKind::PublicKey, file).english(), expected);
         }
     }
 
@@ -211,7 +220,7 @@ mod tests {
         for (index, length, expected) in
             [(0, 1, "Server"), (0, 3, "Server"), (1, 3, "Intermediate"), (2, 3, "Root"), (1, 2, "Root")]
         {
-            assert_eq!(role(index, length), expected);
+            assert_eq!(role(index, length).english(), expected);
         }
     }
 }

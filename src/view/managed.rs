@@ -70,8 +70,12 @@ mod tests {
         let unknown = || Error::SettingUnknown { name: "x".to_owned() };
         let shape = || Error::ManagedShape { detail: "expected a sequence".to_owned() };
         for (place, error, expected) in [
-            (ManagedPlace::Rule(2), Error::HostEmptyLabel, "Rule 3 was refused; the others hold. A dot is too many"),
-            (ManagedPlace::Rule(0), shape(), "Rule 1 was refused; the others hold. It has not the shape"),
+            (
+                ManagedPlace::Rule(2),
+                Error::HostEmptyLabel,
+                "Rule 3 was refused; the others hold. There is one dot too many",
+            ),
+            (ManagedPlace::Rule(0), shape(), "Rule 1 was refused; the others hold. It does not have the expected form"),
             (
                 ManagedPlace::RulesFrom(100_000),
                 Error::RuleCount { limit: 100_000 },
@@ -88,7 +92,7 @@ mod tests {
             (
                 ManagedPlace::Settings,
                 shape(),
-                "The settings were refused, so all that they can forbid is forbidden. It has not",
+                "The settings were refused, so all that they can forbid is forbidden. It does not have the expected form",
             ),
             (ManagedPlace::Policy, unknown(), "A part of the policy was refused. There is no “x”"),
             (

@@ -1,10 +1,9 @@
 //! Keys from files and from pasted or dropped texts: what came of each source.
 
-use std::fmt;
-
 use super::certificate::suggested_label;
 use super::error::sentence;
 use super::notice::{Notice, NoticeKind};
+use super::text::{Text, plural, text};
 use crate::error::{Error, name_of_file};
 use crate::formats::{Key, LeftOut};
 use crate::rule::PinDocument;
@@ -31,16 +30,6 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(name) => formatter.write_str(&name_of_file(name)),
-            Self::Pasted => formatter.write_str("the pasted text"),
-            Self::Dropped => formatter.write_str("the dropped text"),
-        }
-    }
-}
-
 /// Why there are no keys from a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
@@ -62,37 +51,34 @@ pub struct Taken {
 /// Says that there are no keys from a source, and why.
 #[must_use]
 pub fn refused(source: &Source, problem: &Problem) -> Notice {
-    let (code, text) = match problem {
-        Problem::Unreadable => (
-            "file-unreadable",
-            "could not be read; it may be a folder, or have been moved or deleted. Choose it again.".to_owned(),
-        ),
+    let (code, why) = match problem {
+        Problem::Unreadable => ("file-unreadable", text!("source_unreadable")),
         Problem::Content(error) => (error.code(), sentence(error)),
     };
-    let text = source.file().map_or_else(|| text.clone(), |_| format!("{source}: {text}"));
+    let text = match source.file() {
+        Some(file) => text!("source_refused", file = name_of_file(file), why = why),
+        None => why,
+    };
     Notice::new(NoticeKind::Error, code, text)
 }
 
 /// Says what was taken from a source, and what was not.
 #[must_use]
 pub fn taken(source: &Source, taken: Taken) -> Notice {
-    let mut sentences = Vec::new();
-    match taken.added {
-        0 => {}
-        1 => sentences.push(format!("One key was taken from {source}.")),
-        added => sentences.push(format!(
-            "{added} keys were taken from {source}. Keep those that you mean: the key of an authority lets in every \
-             certificate that it issues."
-        )),
-    }
-    match (taken.added, taken.known) {
-        (_, 0) => {}
-        (0, 1) => sentences.push(format!("One key of {source} was in the list already.")),
-        (0, known) => sentences.push(format!("{known} keys of {source} were in the list already.")),
-        (_, 1) => sentences.push("One more was in the list already.".to_owned()),
-        (_, known) => sentences.push(format!("{known} more were in the list already.")),
-    }
-    Notice::new(NoticeKind::Note, "keys-taken", sentences.join(" "))
+    let added = (taken.added > 0).then(|| match source {
+        Source::File(name) => plural!("source_taken_file", taken.added, file = name_of_file(name)),
+        Source::Pasted => plural!("source_taken_pasted", taken.added),
+        Source::Dropped => plural!("source_taken_dropped", taken.added),
+    });
+    let choose = (taken.added > 1).then(|| text!("source_taken_choose"));
+    let known = (taken.known > 0).then(|| match source {
+        _ if taken.added > 0 => plural!("source_known_more", taken.known),
+        Source::File(name) => plural!("source_known_file", taken.known, file = name_of_file(name)),
+        Source::Pasted => plural!("source_known_pasted", taken.known),
+        Source::Dropped => plural!("source_known_dropped", taken.known),
+    });
+    let sentences = added.into_iter().chain(choose).chain(known).collect();
+    Notice::new(NoticeKind::Note, "keys-taken", Text::Sentences(sentences))
 }
 
 /// Says what was left out of a source, where and why; of many parts, the first.
@@ -100,21 +86,24 @@ pub fn taken(source: &Source, taken: Taken) -> Notice {
 pub fn left_out(source: &Source, parts: &[LeftOut]) -> Vec<Notice> {
     /// Further ones are only counted: their reason is the same as a rule.
     const NAMED: usize = 5;
-    let named = parts.iter().take(NAMED).map(|part| {
-        let place = match (source.file(), part.line, names_its_line(&part.why)) {
-            (Some(_), Some(line), false) => format!("{source}, line {line}: left out. "),
-            (None, Some(line), false) => format!("Line {line}: left out. "),
-            (Some(_), _, _) => format!("{source}: left out. "),
-            (None, _, _) => "Left out. ".to_owned(),
-        };
-        Notice::new(NoticeKind::Warning, part.why.code(), format!("{place}{}", sentence(&part.why)))
-    });
-    let more = match parts.len().saturating_sub(NAMED) {
-        0 => None,
-        1 => Some("One more part was left out.".to_owned()),
-        more => Some(format!("{more} more parts were left out.")),
+    let notice = |part: &LeftOut| {
+        let sentences = vec![place(source, part), sentence(&part.why)];
+        Notice::new(NoticeKind::Warning, part.why.code(), Text::Sentences(sentences))
     };
-    named.chain(more.map(|text| Notice::new(NoticeKind::Warning, "left-out", text))).collect()
+    let more = parts.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| Notice::new(NoticeKind::Warning, "left-out", plural!("source_left_out_more", more)));
+    parts.iter().take(NAMED).map(notice).chain(more).collect()
+}
+
+/// Where something was left out.
+fn place(source: &Source, part: &LeftOut) -> Text {
+    let line = part.line.filter(|_| !names_its_line(&part.why));
+    match (source.file().map(name_of_file), line) {
+        (Some(file), Some(line)) => text!("source_left_out_file_line", file = file, line = line),
+        (Some(file), None) => text!("source_left_out_file", file = file),
+        (None, Some(line)) => text!("source_left_out_line", line = line),
+        (None, None) => text!("source_left_out"),
+    }
 }
 
 const fn names_its_line(error: &Error) -> bool {
@@ -141,19 +130,19 @@ mod tests {
                 &file,
                 Problem::Unreadable,
                 "file-unreadable",
-                "backup.pem: could not be read; it may be a folder, or have been moved or deleted. Choose it again.",
+                "backup.pem: The file could not be read. It may be a folder, or it may have been moved or deleted. Choose it again.",
             ),
             (
                 &file,
                 Problem::Content(Error::Der { field: "subject".into() }),
                 "der",
-                "backup.pem: This certificate or key is damaged: its subject cannot be read. Export it again.",
+                "backup.pem: This certificate or key is damaged: the field subject cannot be read. Export it again.",
             ),
             (
                 &Source::Dropped,
                 Problem::Content(Error::Der { field: "subject".into() }),
                 "der",
-                "This certificate or key is damaged: its subject cannot be read. Export it again.",
+                "This certificate or key is damaged: the field subject cannot be read. Export it again.",
             ),
         ] {
             let notice = refused(source, &problem);
@@ -170,13 +159,13 @@ mod tests {
                 &file,
                 3,
                 0,
-                "3 keys were taken from chain.pem. Keep those that you mean: the key of an authority lets in every \
-                 certificate that it issues.",
+                "3 keys were taken from chain.pem. Keep only those that you mean: with the key of an authority, \
+                 every certificate that it issues is accepted.",
             ),
-            (&Source::Pasted, 0, 1, "One key of the pasted text was in the list already."),
-            (&file, 0, 2, "2 keys of chain.pem were in the list already."),
-            (&Source::Dropped, 1, 1, "One key was taken from the dropped text. One more was in the list already."),
-            (&Source::Pasted, 1, 2, "One key was taken from the pasted text. 2 more were in the list already."),
+            (&Source::Pasted, 0, 1, "One key of the pasted text was already in the list."),
+            (&file, 0, 2, "2 keys of chain.pem were already in the list."),
+            (&Source::Dropped, 1, 1, "One key was taken from the dropped text. One more key was already in the list."),
+            (&Source::Pasted, 1, 2, "One key was taken from the pasted text. 2 more keys were already in the list."),
         ] {
             assert_eq!(taken(source, Taken { added, known }).text.english(), expected);
         }
@@ -184,10 +173,14 @@ mod tests {
         let why = Error::PemKind { label: PemLabel::of("DH PARAMETERS"), line: 9 };
         let block = LeftOut { what: Excerpt::of("DH PARAMETERS"), line: Some(9), why };
         for (source, part, beginning) in [
-            (&file, &broken, "chain.pem, line 3: left out. This has 31 bytes"),
-            (&Source::Pasted, &broken, "Line 3: left out. This has 31 bytes"),
-            (&file, &block, "chain.pem: left out. The block “DH PARAMETERS” on line 9 holds no public key"),
-            (&Source::Dropped, &block, "Left out. The block “DH PARAMETERS” on line 9"),
+            (&file, &broken, "Line 3 of chain.pem was left out. This has 31 bytes"),
+            (&Source::Pasted, &broken, "Line 3 was left out. This has 31 bytes"),
+            (
+                &file,
+                &block,
+                "A part of chain.pem was left out. The block “DH PARAMETERS” on line 9 holds no public key",
+            ),
+            (&Source::Dropped, &block, "A part was left out. The block “DH PARAMETERS” on line 9"),
         ] {
             let [notice] = &left_out(source, std::slice::from_ref(part))[..] else { panic!("{part:?}") };
             let text = notice.text.english();

@@ -130,7 +130,7 @@ pub fn problem(error: &Error, pause: Option<Pause>) -> Banner {
         (_, None) => (text!("status_all_stopped"), text!("status_all_stopped_no_rules")),
     };
     let remedy = advice.is_some().then_some(Remedy::ResetPolicy);
-    let sentences = [Text::from(sentence(error)), effect].into_iter().chain(advice).collect();
+    let sentences = [sentence(error), effect].into_iter().chain(advice).collect();
     Banner {
         title,
         text: Text::Sentences(sentences),
@@ -162,7 +162,7 @@ pub fn log_unreadable(error: &Error) -> Banner {
 fn in_force(error: &Error, code: &'static str, title: Text, effect: Text) -> Banner {
     Banner {
         title,
-        text: Text::Sentences(vec![Text::from(sentence(error)), effect]),
+        text: Text::Sentences(vec![sentence(error), effect]),
         detail: detail(error).map(str::to_owned),
         remedy: None,
         code,

@@ -12,7 +12,7 @@ use sockpin::pin::Pin;
 use sockpin::policy::{Layers, Policy};
 use sockpin::rule::{Field, PinDocument, RuleDocument, RuleStamp};
 use sockpin::verdict::{Outcome, judge};
-use sockpin::view::error::sentence;
+use sockpin::view;
 use sockpin::view::form::{self, DateInput, FormPlace};
 use sockpin::view::notice::NoticeKind;
 use sockpin::view::violation::advice;
@@ -269,13 +269,14 @@ fn case_8_other_blocks_and_containers() {
     for (name, input, container, named) in [
         ("PKCS #12", fixture("bundle.p12"), Container::Pkcs12, "openssl pkcs12"),
         ("Java", b"\xfe\xed\xfe\xed\0\0\0\x02".to_vec(), Container::JavaKeyStore, "keytool -exportcert"),
-        ("Windows", b"\0\0\0\0CERT\x0b\0\0\0".to_vec(), Container::SerializedStore, "certificate store of Windows"),
+        ("Windows", b"\0\0\0\0CERT\x0b\0\0\0".to_vec(), Container::SerializedStore, "Windows certificate store"),
         ("ZIP", b"PK\x03\x04\x14\0".to_vec(), Container::Zip, "ZIP"),
         ("gzip", b"\x1f\x8b\x08\0".to_vec(), Container::Gzip, "compressed"),
     ] {
         let error = formats::read(&input).unwrap_err();
         assert_eq!(error, Error::Container { container }, "{name}");
-        assert!(sentence(&error).contains(named), "{name}: {}", sentence(&error));
+        let sentence = view::error::sentence(&error).english();
+        assert!(sentence.contains(named), "{name}: {sentence}");
     }
 }
 
@@ -353,13 +354,14 @@ fn case_12_a_host_that_is_none() {
         ("DNS:chat.example.com", "host-prefixed", "in front of it: chat.example.com."),
         ("DNS: *.example.com", "host-prefixed", "in front of it: *.example.com."),
         ("IP Address:192.0.2.7", "host-prefixed", "in front of it: 192.0.2.7."),
-        ("a.example, b.example", "host-several", "Make a rule for each"),
-        ("a.example b.example", "host-several", "Make a rule for each"),
-        ("wss://a.example/x, wss://b.example/y", "host-several", "Make a rule for each"),
+        ("a.example, b.example", "host-several", "Make one rule for each"),
+        ("a.example b.example", "host-several", "Make one rule for each"),
+        ("wss://a.example/x, wss://b.example/y", "host-several", "Make one rule for each"),
     ] {
         let error = HostPattern::parse(typed, &url_host).unwrap_err();
         assert_eq!(error.code(), code, "{typed}");
-        assert!(sentence(&error).contains(said), "{typed}: {}", sentence(&error));
+        let sentence = view::error::sentence(&error).english();
+        assert!(sentence.contains(said), "{typed}: {sentence}");
     }
     for (typed, expected) in [
         ("wss://a.example/x?ids=1.2,3.4", "a.example"),

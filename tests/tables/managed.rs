@@ -92,7 +92,7 @@ fn case_14_a_policy_from_the_windows_registry() {
         assert_eq!(outcome(&managed).0, ["a.test"], "{name}: {value}");
         let problem = &managed.problems[0].problem;
         assert_eq!((managed.problems.len(), problem.code()), (1, "managed-field"), "{name}: {value}");
-        let said = sockpin::view::error::sentence(problem);
+        let said = sockpin::view::error::sentence(problem).english();
         assert!(said.contains(&format!("“{name}”")), "{said}");
     }
 }

@@ -214,7 +214,8 @@ fn texts_of(error: &Error) -> Vec<String> {
     let json = serde_json::to_string(error).unwrap();
     let received: Error = serde_json::from_str(&json).unwrap();
     let banner = view::status::problem(error, None);
-    let texts = [error, &received].map(|error| [format!("{error} {error:?} {error:#?}"), view::error::sentence(error)]);
+    let texts = [error, &received]
+        .map(|error| [format!("{error} {error:?} {error:#?}"), view::error::sentence(error).english()]);
     texts.into_iter().flatten().chain([shown, detail, json, banner.text.english()]).collect()
 }
 
@@ -334,7 +335,7 @@ fn eight_characters_of_a_private_key_would_be_found() {
             (format!("“{}” is no host.", run[..8].to_lowercase()), true),
             (in_groups(&run[..8], 2, ":"), true),
             (format!("“{}”", &run[..7]), false),
-            (view::error::sentence(&Error::PrivateKey), false),
+            (view::error::sentence(&Error::PrivateKey).english(), false),
         ] {
             assert_eq!(secret.occurs_in(&text), expected, "{}: {text}", key.name);
         }
@@ -347,7 +348,7 @@ fn eight_characters_of_a_private_key_would_be_found() {
 /// Texts that a person needs back in order to mend them, and that are no key.
 #[test]
 fn what_is_no_key_is_still_named() {
-    let sentences = |error: Error| view::error::sentence(&error);
+    let sentences = |error: Error| view::error::sentence(&error).english();
     for (said, named) in [
         (Pin::parse("hello there").map_err(sentences).err(), "“hello there” is neither"),
         (Pin::parse("a\u{202e}b\u{7}").map_err(sentences).err(), "“a\\u{202e}b\\u{7}” is neither"),

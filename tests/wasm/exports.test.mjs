@@ -21,7 +21,13 @@ const securityInfo = (...ders) => ({
 const connection = (fields) => ({
   url: "wss://chat.example.com/socket", securityInfo: securityInfo(leaf), now: NOW, ...fields,
 });
-const code = (expected) => (error) => error instanceof Error && error.code === expected && error.message.length > 20;
+// `{code: facts}`, or the code alone where there are none.
+const thrown = (expected) => (error) => {
+  assert.ok(error instanceof Error);
+  assert.equal(error.code, typeof expected === "string" ? expected : Object.keys(expected)[0]);
+  assert.deepEqual(JSON.parse(error.message), expected);
+  return true;
+};
 
 test("inspect gives OpenSSL's pin and serial for every fixture, as text and as bytes", async () => {
   const lines = (await data("pins.txt")).toString().trim().split("\n");
@@ -60,23 +66,21 @@ test("inspect reads any number of blocks and gives null for what a bare key does
   }]);
 });
 
-test("inspect throws an Error with a stable code on bad input", async () => {
+test("inspect throws an Error with a stable code and the facts on bad input", async () => {
   const rsa = (await data("rsa.pem")).toString();
   for (const [input, expected] of [
     ["", "nothing-recognised"],
     ["hello", "nothing-recognised"],
     [new Uint8Array(), "nothing-recognised"],
-    [new Uint8Array([0x30, 0x80]), "der"],
-    [rsa.replace(/-----END.*/, ""), "pem-end"],
-    [rsa.replace("MII", "M!I"), "pem-encoding"],
+    [new Uint8Array([0x30, 0x80]), { der: { field: "Certificate" } }],
+    [rsa.replace(/-----END.*/, ""), { "pem-end": { label: "CERTIFICATE", line: 1 } }],
+    [rsa.replace("MII", "M!I"), { "pem-encoding": { label: "CERTIFICATE", line: 1 } }],
     [(await data("private-key.pem")).toString(), "private-key"],
     [(await data("pkcs1.pem")).toString(), "pkcs1-public-key"],
-    ["x".repeat(10 * 1024 * 1024), "input-too-large"],
-    [7, "argument"],
-    [undefined, "argument"],
-    [[1, 2, 3], "argument"],
+    ["x".repeat(10 * 1024 * 1024), { "input-too-large": { bytes: 10 * 1024 * 1024, limit: 1024 * 1024 } }],
+    ...[7, undefined, [1, 2, 3]].map((input) => [input, { argument: { detail: "neither text nor an array of bytes" } }]),
   ]) {
-    assert.throws(() => inspect(input), code(expected), String(input).slice(0, 40));
+    assert.throws(() => inspect(input), thrown(expected), String(input).slice(0, 40));
   }
 });
 
@@ -145,20 +149,20 @@ test("judge never allows what Firefox could not, or did not properly, tell", () 
   }
 });
 
-test("judge throws an Error with a stable code where it cannot judge at all", () => {
+test("judge throws an Error with a stable code and the facts where it cannot judge at all", () => {
   for (const [json, fields, expected] of [
-    ["", {}, "policy-syntax"],
-    ["{}", {}, "policy-syntax"],
-    [JSON.stringify({ version: 2 }), {}, "policy-newer"],
-    [policy(rule({ host: "*.com" })), {}, "policy-rule"],
-    [policy(rule({ pins: [{ sha256: "AAAA" }] })), {}, "policy-rule"],
+    ["", {}, { "policy-syntax": { detail: "policy: EOF while parsing a value at line 1 column 0" } }],
+    ["{}", {}, { "policy-syntax": { detail: "there is no `version`" } }],
+    [JSON.stringify({ version: 2 }), {}, { "policy-newer": { version: 2 } }],
+    [policy(rule({ host: "*.com" })), {}, { "policy-rule": { index: 0, problem: { "host-wildcard-top-level": { base: "com" } } } }],
+    [policy(rule({ pins: [{ sha256: "AAAA" }] })), {}, { "policy-rule": { index: 0, problem: { "pin-length": { bytes: 3 } } } }],
     [policy(), { url: "https://chat.example.com/" }, "socket-url"],
     [policy(), { url: 5 }, "socket-url"],
     [policy(), { url: "wss://a..b/" }, "host-empty-label"],
     [policy(), { now: NaN }, "invalid-time"],
     [policy(), { now: undefined }, "invalid-time"],
   ]) {
-    assert.throws(() => judge(json, connection(fields)), code(expected), expected);
+    assert.throws(() => judge(json, connection(fields)), thrown(expected), JSON.stringify(expected));
   }
-  assert.throws(() => judge(policy(), undefined), code("invalid-time"));
+  assert.throws(() => judge(policy(), undefined), thrown("invalid-time"));
 });

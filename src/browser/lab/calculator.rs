@@ -10,6 +10,7 @@ use crate::browser::words::say;
 use crate::formats::Key;
 use crate::view::certificate::{details, kind_in, subject};
 use crate::view::source::{Source, left_out, refused};
+use crate::view::text::Text;
 
 pub(super) fn start() -> Fallible {
     let text: HtmlTextAreaElement = by_id("calculator-text")?;
@@ -61,18 +62,20 @@ fn draw(found: &[Found]) -> Fallible {
         }
     }
     let message: Element = by_id("calculator-message")?;
-    let texts: Vec<_> = mistakes.iter().map(|mistake| say(&mistake.text)).collect();
-    message.set_text_content(Some(&texts.join(" ")));
     let codes: Vec<_> = mistakes.iter().map(|mistake| mistake.code).collect();
-    message.set_attribute("data-code", &codes.join(" "))
+    message.set_attribute("data-code", &codes.join(" "))?;
+    let texts = mistakes.into_iter().map(|mistake| mistake.text).collect();
+    message.set_text_content(Some(&say(&Text::Sentences(texts))));
+    Ok(())
 }
 
 fn draw_key(key: &Key, file: Option<&str>) -> Fallible<Element> {
     let element = from_template("key-template")?;
-    set_text(&element, ".key-kind", &kind_in(key.kind, file))?;
-    let name = key.description.subject.as_ref().map(|_| subject(&key.description));
+    set_text(&element, ".key-kind", &say(&kind_in(key.kind, file)))?;
+    let name = key.description.subject.as_ref().map(|_| say(&subject(&key.description)));
     set_text(&element, ".key-subject", name.as_deref().unwrap_or_default())?;
-    set_text(&element, ".key-details", &details(&key.description))?;
+    let details: Vec<_> = details(&key.description).iter().map(say).collect();
+    set_text(&element, ".key-details", &details.join(" · "))?;
     set_text(&element, ".key-pin", &key.sha256.to_string())?;
     Ok(element)
 }

@@ -18,7 +18,6 @@ use crate::pin::Pin;
 use crate::policy::{Layers, Policy};
 use crate::time::UnixMillis;
 use crate::verdict::{self, Match, Outcome, Reason, Verdict};
-use crate::view::error::sentence;
 use crate::violation::{Mark, RuleSnapshot, mark, snapshot};
 
 /// Every public key in a file or text, with its pin.
@@ -27,7 +26,7 @@ use crate::violation::{Mark, RuleSnapshot, mark, snapshot};
 /// the DER of one of them. Returns an array of `{kind, subject, issuer, notBefore, notAfter, serial, sha256}`: `kind` is
 /// `"certificate"`, `"public-key"` or `"certificate-request"`; names are RFC 4514 text, times RFC 3339 in UTC, the serial
 /// upper-case hex as OpenSSL prints it, each `null` where there is none; `sha256` is bare base64 (RFC 7469 section 2.4).
-/// On bad input it throws an `Error` with a stable `code`.
+/// On bad input it throws an `Error` with a stable `code`; its message is JSON, `{code: {facts}}` or the code alone.
 #[wasm_bindgen]
 pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
     let found = input_bytes(bytes).and_then(|bytes| formats::inspect(&bytes)).and_then(|found| value(&found));
@@ -39,7 +38,7 @@ pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
 /// `policy_json` is a stored policy (`{version, rules, settings}`); `connection` is `{url, securityInfo, now}` with
 /// `securityInfo` shaped like Firefox's `webRequest.SecurityInfo` and `now` in milliseconds. Returns
 /// `{outcome: "not-pinned" | "allow" | "flag" | "block", reason, host, rule, matched, chain}`. Throws an `Error` with a
-/// stable `code` where policy, URL or time cannot be read.
+/// stable `code`, and a message as that of [`inspect`], where policy, URL or time cannot be read.
 #[wasm_bindgen]
 pub fn judge(policy_json: &str, connection: &JsValue) -> Result<JsValue, JsValue> {
     judge_connection(policy_json, connection).and_then(|answer| value(&answer)).map_err(|error| thrown(&error))
@@ -50,8 +49,10 @@ fn value<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, Error> {
     value.serialize(&Serializer::json_compatible()).map_err(|error| Error::Argument { detail: error.to_string() })
 }
 
+/// The message is the error as JSON, the code with its facts. The pages' sentences tell a person what to do on a page, in the
+/// language that the page has chosen; a program has chosen none, and whoever writes it needs the facts.
 fn thrown(error: &Error) -> JsValue {
-    to_js_error_saying(error, &sentence(error))
+    to_js_error_saying(error, &serde_json::to_string(error).unwrap_or_else(|_| error.code().to_owned()))
 }
 
 #[derive(Serialize)]
@@ -127,6 +128,6 @@ fn input_bytes(value: &JsValue) -> Result<Vec<u8>, Error> {
     }
     match value.dyn_ref::<Uint8Array>() {
         Some(bytes) => Ok(bytes.to_vec()),
-        None => Err(Error::Argument { detail: "neither a string nor a Uint8Array".to_owned() }),
+        None => Err(Error::Argument { detail: "neither text nor an array of bytes".to_owned() }),
     }
 }

@@ -7,7 +7,6 @@ use crate::browser::words::say;
 use crate::error::Error;
 use crate::message::Response;
 use crate::view::error::sentence;
-use crate::view::text::Text;
 
 /// For a name such as `delete`: `delete-dialog`, with `delete-message`, `cancel-delete` and `confirm-delete` in it.
 pub(super) struct Confirmation {
@@ -34,7 +33,7 @@ impl Confirmation {
 
     /// Closes once it is done; says what kept it from being done. Whether it is done.
     pub(super) fn settle(&self, answer: &Result<Response, Error>) -> bool {
-        let failure = answer.as_ref().err().map(|error| say(&Text::from(sentence(error))));
+        let failure = answer.as_ref().err().map(|error| say(&sentence(error)));
         self.message.set_text_content(failure.as_deref());
         if answer.is_ok() {
             self.dialog.close();

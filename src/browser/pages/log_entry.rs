@@ -58,12 +58,12 @@ fn draw_certificate(
         set_badge(&element, ".certificate-root", &origin)?;
     }
     let subject: Element = find(&element, ".certificate-subject")?;
-    subject.set_text_content(Some(&say(&Text::from(certificate::subject(description)))));
+    subject.set_text_content(Some(&say(&certificate::subject(description))));
     if let Some(whole) = &description.subject {
         subject.set_attribute("title", whole)?;
     }
-    set_text(&element, ".certificate-validity", &say(&Text::from(certificate::validity(description))))?;
-    set_text(&element, ".certificate-pin", &say(&Text::from(certificate::pin(entry))))?;
+    set_text(&element, ".certificate-validity", &say(&certificate::validity(description)))?;
+    set_text(&element, ".certificate-pin", &say(&certificate::pin(entry)))?;
     Ok(element.into())
 }
 

@@ -19,7 +19,6 @@ use crate::settings;
 use crate::time::UnixMillis;
 use crate::view::error::sentence;
 use crate::view::status::{StatusLine, paused, pausing_forbidden};
-use crate::view::text::Text;
 
 pub(super) struct PauseMenu {
     menu: HtmlDetailsElement,
@@ -123,7 +122,7 @@ const SHORTEST_WAIT_MS: i32 = 200;
 async fn carry_out(request: PageRequest, masthead: Weak<Masthead>) -> Fallible {
     let answer = messages::ask(&request).await;
     let message: Element = by_id("pause-message")?;
-    let failure = answer.as_ref().err().map(|error| say(&Text::from(sentence(error))));
+    let failure = answer.as_ref().err().map(|error| say(&sentence(error)));
     message.set_text_content(failure.as_deref());
     let Some(masthead) = masthead.upgrade() else {
         return Ok(());

@@ -125,7 +125,7 @@ async fn a_file_that_cannot_be_read_spoils_neither_the_form_nor_other_files() ->
 
     options.wait_for_presence("#pin-drop-message [data-code=file-unreadable]", true).await?;
     let message = options.text("#pin-drop-message [data-code=file-unreadable]").await?;
-    assert!(message.starts_with("gone.pem: could not be read"), "{message}");
+    assert!(message.starts_with("gone.pem: The file could not be read"), "{message}");
     assert!(value(&world, "#pins [name=pin]").await?.contains(&world.demo.authority.root_pin()));
     assert_eq!(value(&world, "#rule-form [name=host]").await?, PINNED);
     options.wait_for_presence("#failure", false).await?;
@@ -142,13 +142,13 @@ async fn what_is_pasted_is_taken_or_said_to_be_left_out() -> Result<()> {
     options.wait_for_count("#pins .pin-row", 2).await?;
     options.wait_for_count("#pins [data-kind=error]", 0).await?;
     let said = options.text("#pins-taken").await?;
-    assert!(said.contains("2 keys were taken") && said.contains("Line 1: left out. “bro?ken” is neither"), "{said}");
+    assert!(said.contains("2 keys were taken") && said.contains("Line 1 was left out. “bro?ken” is neither"), "{said}");
 
     world.firefox.run(BRING_UP, vec![json!("#add-pin")]).await?;
     options.click("#add-pin").await?;
     options.paste("#pins .pin-row:last-child [name=pin]", &world.demo.authority.root_pem()).await?;
     let said = options.text("#pins-taken").await?;
-    assert_eq!(said, "One key of the pasted text was in the list already.");
+    assert_eq!(said, "One key of the pasted text was already in the list.");
     // Typing on, the person has seen it.
     options.type_into("#pins .pin-row:last-child [name=pin]", "x").await?;
     options.wait_for_presence("#pins-taken", false).await?;

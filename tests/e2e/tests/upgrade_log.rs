@@ -32,7 +32,7 @@ async fn the_popup_shows_what_the_version_before_wrote_down() -> Result<()> {
     popup.wait_for_count("#log .violation:last-child .certificate", 3).await?;
     for (place, text) in [
         (".certificate:first-child .certificate-subject", "pinned.sockpin.test"),
-        (".certificate:first-child .certificate-validity", "Valid 24 November 2026 to 22 February 2027"),
+        (".certificate:first-child .certificate-validity", "Valid from November 24, 2026 to February 22, 2027"),
         (".certificate:last-child .certificate-subject", "Sockpin Demo Root"),
         (".certificate:last-child .certificate-root", "Not built into Firefox"),
         (".certificate:first-child .certificate-pin", "sha256/tamksEtbyOyse/ZjPQttOdoNooINBnIys8PzlHvZFdg="),
