@@ -3,9 +3,7 @@
 mod index;
 mod migrations;
 
-use std::iter::Enumerate;
 use std::sync::Arc;
-use std::vec::IntoIter;
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -63,9 +61,33 @@ impl Policy {
     /// [`Error::PolicySyntax`] with the part that cannot be read, [`Error::PolicyRule`] with the index of the first bad
     /// rule. A policy is taken whole or not at all: a rule that silently went missing would protect nothing.
     pub fn from_json(json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
-        let mut reading = PolicyReading::begin(json, now, url_host)?;
-        while reading.read_next(url_host)? {}
-        reading.into_policy()
+        let mut fields = Fields::from_json(json).map_err(|error| unreadable("policy", &error))?;
+        // First, since a newer record may have any other shape.
+        let version = fields.take("version").ok_or_else(|| missing("version"))?;
+        let version = serde_json::from_str(version).map_err(|error| unreadable("version", &error))?;
+        if version > POLICY_VERSION {
+            return Err(Error::PolicyNewer { version });
+        }
+        if let Some(migrated) = migrations::migrated(json, version)? {
+            return Self::from_json(&migrated, now, url_host);
+        }
+        let (rules, settings) = (fields.take("rules"), fields.take("settings"));
+        known(fields.into_names())?;
+        let settings = match settings {
+            Some(settings) => {
+                let (settings, names) =
+                    Settings::from_json(settings).map_err(|error| unreadable("settings", &error))?;
+                known(names.into_iter())?;
+                settings
+            }
+            None => Settings::default(),
+        };
+        let rules = elements(rules.ok_or_else(|| missing("rules"))?).map_err(|error| unreadable("rules", &error))?;
+        let mut policy = Self { settings, ..Self::with_capacity(rules.len()) };
+        for (index, rule) in rules.into_iter().enumerate() {
+            policy.add_stored(index, rule, now, url_host)?;
+        }
+        Ok(policy)
     }
 
     /// Reads what is stored: a policy without rules where nothing has ever been.
@@ -278,69 +300,6 @@ impl Policy {
             .by_pattern(Key::from(pattern))
             .filter(|other| Some(other.id()) != own)
             .map(|_| whole(Field::Host, Error::RuleHostTaken { pattern: pattern.to_string() }))
-    }
-}
-
-/// A record that is being read, one rule after the other: where others wait for the same thread, they can have a turn
-/// meanwhile.
-pub struct PolicyReading<'a> {
-    policy: Policy,
-    left: Enumerate<IntoIter<&'a str>>,
-    now: UnixMillis,
-}
-
-impl<'a> PolicyReading<'a> {
-    /// Reads everything but the rules.
-    ///
-    /// # Errors
-    /// Those of [`Policy::from_json`] that are not about one rule.
-    pub fn begin(json: &'a str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
-        let mut fields = Fields::from_json(json).map_err(|error| unreadable("policy", &error))?;
-        // First, since a newer record may have any other shape.
-        let version = fields.take("version").ok_or_else(|| missing("version"))?;
-        let version = serde_json::from_str(version).map_err(|error| unreadable("version", &error))?;
-        if version > POLICY_VERSION {
-            return Err(Error::PolicyNewer { version });
-        }
-        if let Some(migrated) = migrations::migrated(json, version)? {
-            let policy = Policy::from_json(&migrated, now, url_host)?;
-            return Ok(Self { policy, left: Vec::new().into_iter().enumerate(), now });
-        }
-        let (rules, settings) = (fields.take("rules"), fields.take("settings"));
-        known(fields.into_names())?;
-        let settings = match settings {
-            Some(settings) => {
-                let (settings, names) =
-                    Settings::from_json(settings).map_err(|error| unreadable("settings", &error))?;
-                known(names.into_iter())?;
-                settings
-            }
-            None => Settings::default(),
-        };
-        let rules = elements(rules.ok_or_else(|| missing("rules"))?).map_err(|error| unreadable("rules", &error))?;
-        let policy = Policy { settings, ..Policy::with_capacity(rules.len()) };
-        Ok(Self { policy, left: rules.into_iter().enumerate(), now })
-    }
-
-    /// Reads the next rule; whether there was one.
-    ///
-    /// # Errors
-    /// Those of [`Policy::from_json`] that are about one rule. The policy is then not to be had.
-    pub fn read_next(&mut self, url_host: UrlHostParser<'_>) -> Result<bool, Error> {
-        let Some((index, rule)) = self.left.next() else { return Ok(false) };
-        self.policy.add_stored(index, rule, self.now, url_host)?;
-        Ok(true)
-    }
-
-    /// What has been read: the policy, once no rule is left.
-    ///
-    /// # Errors
-    /// [`Error::PolicySyntax`] while rules are left: a part of a policy protects less than it says.
-    pub fn into_policy(self) -> Result<Policy, Error> {
-        match self.left.len() {
-            0 => Ok(self.policy),
-            left => Err(Error::PolicySyntax { detail: format!("{left} rules have not been read") }),
-        }
     }
 }
 

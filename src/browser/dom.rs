@@ -171,15 +171,8 @@ pub(super) async fn shown() -> Fallible {
     let frame = Promise::new(&mut |resolve, _| asked = window.request_animation_frame(&resolve).map(drop));
     asked?;
     JsFuture::from(frame).await?;
-    turn().await;
-    Ok(())
-}
-
-/// Lets whatever else waits for this thread come first: sockets are judged in it.
-pub(super) async fn turn() {
     let turn = Promise::new(&mut |resolve, _| drop(api::set_timeout(&resolve, 0, &JsValue::UNDEFINED)));
-    // A promise that nobody rejects.
-    let _ = JsFuture::from(turn).await;
+    JsFuture::from(turn).await.map(drop)
 }
 
 /// Tests and the person may look: the first data is drawn.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sockpin::limits::MAX_RULES;
-use sockpin::policy::{POLICY_VERSION, Policy, PolicyReading, RuleChange};
+use sockpin::policy::{POLICY_VERSION, Policy, RuleChange};
 use sockpin::rule::{Field, Mode, Rule, RuleDocument, RuleStamp};
 use sockpin::time::UnixMillis;
 
@@ -99,21 +99,6 @@ fn a_stored_policy_reads_back_as_it_was() {
     expected["rules"][0]["host"] = json!("**.xn--bcher-kva.example:8443");
     expected["rules"][0].as_object_mut().unwrap().remove("denied").expect("it has its default, and is not stored");
     assert_eq!(serde_json::from_str::<Value>(&stored).unwrap(), expected);
-}
-
-#[test]
-fn a_part_of_a_policy_is_no_policy() {
-    let rule = |host: &str| json!({"host": host, "pins": [{"sha256": PIN}]});
-    let record = json!({"version": 1, "rules": [rule("a.example"), rule("b.example")]}).to_string();
-    let begun = || PolicyReading::begin(&record, NOW, &url_host).unwrap();
-    let mut reading = begun();
-    assert!(reading.read_next(&url_host).unwrap());
-    assert_eq!(reading.into_policy().unwrap_err().code(), "policy-syntax");
-    let mut reading = begun();
-    assert!(reading.read_next(&url_host).unwrap() && reading.read_next(&url_host).unwrap());
-    assert!(!reading.read_next(&url_host).unwrap());
-    let hosts: Vec<_> = reading.into_policy().unwrap().rules().iter().map(|rule| rule.host().to_string()).collect();
-    assert_eq!(hosts, ["a.example", "b.example"]);
 }
 
 #[test]

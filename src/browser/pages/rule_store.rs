@@ -7,14 +7,14 @@ use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use crate::browser::clock::{Deadline, now};
-use crate::browser::dom::{Fallible, turn};
+use crate::browser::clock::now;
+use crate::browser::dom::Fallible;
 use crate::browser::promise::settled;
 use crate::browser::url_host::url_host;
 use crate::browser::{managed_store, policy_store};
 use crate::error::Error;
 use crate::managed::Managed;
-use crate::policy::{Policy, PolicyReading};
+use crate::policy::Policy;
 use crate::rule::{RuleDocument, RuleStamp};
 use crate::time::UnixMillis;
 
@@ -90,11 +90,7 @@ impl RuleStore {
         let (managed, user) = (managed.await, user.await);
         let now = today();
         let managed = managed.map(|record| Managed::from_stored(record.as_deref(), now, &url_host));
-        let user = match user {
-            Ok(Some(record)) => read_in_moments(&record, now).await,
-            Ok(None) => Ok(Policy::default()),
-            Err(problem) => Err(problem),
-        };
+        let user = user.and_then(|record| Policy::from_stored(record.as_deref(), now, &url_host));
         self.problem.replace(managed.as_ref().err().or(user.as_ref().err()).cloned());
         self.managed.replace(managed.unwrap_or_default());
         // What was there stays for whoever is about to change it.
@@ -116,21 +112,6 @@ impl RuleStore {
         subscribers.iter().try_for_each(|subscriber| subscriber())
     }
 }
-
-async fn read_in_moments(record: &str, now: UnixMillis) -> Result<Policy, Error> {
-    let mut reading = PolicyReading::begin(record, now, &url_host)?;
-    let mut deadline = Deadline::after(MOMENT);
-    while reading.read_next(&url_host)? {
-        if deadline.has_passed() {
-            turn().await;
-            deadline = Deadline::after(MOMENT);
-        }
-    }
-    reading.into_policy()
-}
-
-/// Milliseconds for which is read before everything else has its turn.
-const MOMENT: f64 = 10.0;
 
 /// The time, and long ago where the clock is out of range.
 pub(super) fn today() -> UnixMillis {
