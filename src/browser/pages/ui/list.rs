@@ -165,8 +165,8 @@ impl<I: Item> List<I> {
         let mut drawn = self.drawn.borrow_mut();
         let (length, round) = (self.length.get(), self.round.get());
         let revealed = self.revealed.borrow();
-        let revealed = revealed.as_ref().and_then(|key| items.iter().skip(length).find(|item| item.key() == *key));
-        let shown: Vec<_> = items.iter().take(length).chain(revealed).map(|item| (item.key(), item)).collect();
+        let apart = revealed.as_ref().and_then(|key| items.iter().skip(length).find(|item| item.key() == *key));
+        let shown: Vec<_> = items.iter().take(length).chain(apart).map(|item| (item.key(), item)).collect();
 
         let keys: HashSet<&String> = shown.iter().map(|(key, _)| key).collect();
         drawn.retain(|key, drawn| {
@@ -185,7 +185,7 @@ impl<I: Item> List<I> {
                 place = self.end.next_element_sibling();
             }
             // Something is done each time, and what is to be looked at now is not put off.
-            let is_late = has_worked && index < length && deadline.has_passed();
+            let is_late = has_worked && revealed.as_ref() != Some(key) && deadline.has_passed();
             match drawn.get_mut(key) {
                 Some(drawn) if drawn.round == round => {}
                 Some(_) if is_late => is_done = false,
