@@ -150,18 +150,6 @@ pub fn number(count: impl TryInto<u64>) -> u64 {
     count.try_into().unwrap_or(u64::MAX)
 }
 
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self::literal(text)
-    }
-}
-
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Self::Literal(text)
-    }
-}
-
 impl From<Text> for Argument {
     fn from(text: Text) -> Self {
         Self::Text(text)

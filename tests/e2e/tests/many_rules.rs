@@ -145,7 +145,7 @@ return browser.storage.local.get('policy').then(({ policy }) => {
 });
 ";
 
-/// As WebDriver writes the key (WebDriver section 17.4.2).
+/// The key as `WebDriver` writes it (its section 17.4.2).
 const ESCAPE: &str = "\u{e00c}";
 
 const SOME_FRAMES: &str = r"
