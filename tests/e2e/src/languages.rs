@@ -85,11 +85,16 @@ fn pseudo(message: &str) -> String {
         if index % 2 == 1 {
             // A name, or nothing for a dollar.
             let _ = write!(words, "${part}$");
-        } else if !part.trim().is_empty() {
-            let accented: String = part.chars().flat_map(accented).collect();
-            let _ = write!(words, "{RIGHT_TO_LEFT}{accented}{END_OF_DIRECTION}");
         } else {
-            words.push_str(part);
+            // Spaces stay outside: a line must be able to end at each of them.
+            let (text, end) = part.split_at(part.trim_end().len());
+            let (start, text) = text.split_at(text.len() - text.trim_start().len());
+            words.push_str(start);
+            if !text.is_empty() {
+                let accented: String = text.chars().flat_map(accented).collect();
+                let _ = write!(words, "{RIGHT_TO_LEFT}{accented}{END_OF_DIRECTION}");
+            }
+            words.push_str(end);
         }
     }
     words
