@@ -8,19 +8,6 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 const MONTH: u64 = 30 * DAY;
 
-/// `1 November 2026`.
-#[must_use]
-pub fn day(date: Date) -> String {
-    let iso = date.to_string();
-    in_words(&iso).unwrap_or(iso)
-}
-
-/// The day of an RFC 3339 time in UTC, as a certificate's validity has it.
-#[must_use]
-pub fn day_of(rfc3339: &str) -> String {
-    in_words(rfc3339).unwrap_or_else(|| rfc3339.to_owned())
-}
-
 /// How long ago something was: `just now`, `5 minutes ago`, `3 days ago`; past a month, the day.
 #[must_use]
 pub fn ago(then: UnixMillis, now: UnixMillis) -> Text {
@@ -46,50 +33,9 @@ fn day_at(time: UnixMillis) -> Option<Date> {
     Date::parse(time.to_rfc3339()?.get(..10)?).ok()
 }
 
-/// `1 day`, `2 days`.
-#[must_use]
-pub fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
-/// From a text that starts with `yyyy-MM-dd`.
-fn in_words(iso: &str) -> Option<String> {
-    let mut parts = iso.get(..10)?.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let month = match month {
-        "01" => "January",
-        "02" => "February",
-        "03" => "March",
-        "04" => "April",
-        "05" => "May",
-        "06" => "June",
-        "07" => "July",
-        "08" => "August",
-        "09" => "September",
-        "10" => "October",
-        "11" => "November",
-        "12" => "December",
-        _ => return None,
-    };
-    Some(format!("{} {month} {year}", day.trim_start_matches('0')))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_are_written_out() {
-        for (text, expected) in [
-            ("2026-11-01T00:00:00Z", "1 November 2026"),
-            ("2027-03-31", "31 March 2027"),
-            ("2027-13-31", "2027-13-31"),
-            ("odd", "odd"),
-        ] {
-            assert_eq!(day_of(text), expected);
-        }
-        assert_eq!(day(Date::parse("2028-02-29").unwrap()), "29 February 2028");
-    }
 
     #[test]
     fn spans_are_rounded_down() {

@@ -68,3 +68,18 @@ impl Words for English {
         time.to_rfc3339().and_then(|text| text.get(11..16).map(str::to_owned)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_numbers_are_written_out() {
+        for (text, expected) in [("2026-11-01", "1 November 2026"), ("2028-02-29", "29 February 2028")] {
+            assert_eq!(English.day(Date::parse(text).unwrap()), expected);
+        }
+        for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(English.number(number), expected);
+        }
+    }
+}

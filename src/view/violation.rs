@@ -128,10 +128,6 @@ pub fn rule(rule: &RuleSnapshot) -> Vec<Text> {
     facts
 }
 
-/// How to find an extension that overrules Sockpin: `find_extension`, until the banner says that message.
-pub const FIND_EXTENSION: &str = "To find that extension, open about:addons, look for extensions with the permission “Access \
-                                  your data for all websites”, and turn them off one at a time until this no longer happens.";
-
 /// Whether the rule is one that the person cannot change.
 const fn is_managed(violation: &Violation) -> bool {
     matches!(&violation.rule, Some(RuleSnapshot { layer: Layer::Managed, .. }))

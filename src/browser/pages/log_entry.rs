@@ -19,7 +19,7 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> F
     let content = from_template("violation-body-template")?;
     let chain: Element = find(&content, ".chain")?;
     for (index, shown) in violation.chain.iter().enumerate() {
-        let role = Text::from(certificate::role(index, violation.chain.len()));
+        let role = certificate::role(index, violation.chain.len());
         let description = certificate::description(shown, certificates.get(index).map(Vec::as_slice));
         append(&chain, &draw_certificate(shown, &description, &role, violation.rule.as_ref())?)?;
     }
