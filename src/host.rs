@@ -164,8 +164,13 @@ impl HostPattern {
     /// [`Error::PrivateKey`], never repeated, and those whose name begins with `Host`.
     pub fn parse(text: &str, url_host: UrlHostParser<'_>) -> Result<TypedPattern, Error> {
         let read = Self::parse_public(text.trim(), url_host);
-        // A short pattern has no room for a key.
-        let has_room = text.len() >= SHORTEST_KEY || read.as_ref().map_or(true, |typed| typed.taken_from_url);
+        // A short pattern has no room for a key. A pattern in canonical form, as rules are stored, has no capitals, and no key
+        // is without: a stored host that only reads like one must not take the whole policy with it.
+        let has_room = match &read {
+            Ok(typed) if typed.pattern.to_string() == text => false,
+            Ok(typed) => typed.taken_from_url || text.len() >= SHORTEST_KEY,
+            Err(_) => true,
+        };
         if has_room && holds_private_key(text.as_bytes()) { Err(Error::PrivateKey) } else { read }
     }
 

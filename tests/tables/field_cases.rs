@@ -450,3 +450,12 @@ fn formats_der(name: &str) -> Vec<u8> {
     let base64: String = text(name).lines().filter(|line| !line.starts_with("-----")).collect();
     STANDARD.decode(base64).unwrap()
 }
+
+/// A stored host must be read again: one that is refused would take the whole policy with it.
+#[test]
+fn case_5_a_host_that_only_reads_like_a_key_is_a_host() {
+    let host = "begin-private-key-exchange.chat.example.com";
+    assert_eq!(HostPattern::parse(host, &url_host).unwrap().pattern.to_string(), host);
+    // The control: with capitals, as a key has them, it is taken for one.
+    assert_eq!(HostPattern::parse(&host.to_uppercase(), &url_host), Err(Error::PrivateKey));
+}
