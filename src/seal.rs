@@ -1,8 +1,8 @@
 //! Whose answers are sealed ([`crate::lock`]): the hosts of every rule that blocks, in parts.
 //!
-//! Firefox looks at each name that it is told, some 4 microseconds for each and in the process in which sockets are
-//! answered: for 100,000 hosts three quarters of a second. So it is told only of the parts that have changed, and what it
-//! has been told is known by a mark for each part, without reading all of it again.
+//! Firefox looks at each name that it is told, in the process in which sockets are answered: for many hosts that takes long.
+//! So it is told only of the parts that have changed, and what it has been told is known by a mark for each part, without
+//! reading all of it again.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
