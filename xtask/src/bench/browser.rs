@@ -55,7 +55,7 @@ impl<'a> Browser<'a> {
     /// Waits until Sockpin has been loaded: it has answered, whatever it was. The inner error says why it has not; then this
     /// browser may never answer anything again.
     pub(crate) async fn is_loaded(&self) -> Result<Result<(), String>> {
-        if !self.variant.is_sockpin() {
+        if !self.variant.is_sockpin {
             return Ok(Ok(()));
         }
         match timeout(LIMIT, self.ask(json!({ "type": "status" }))).await {
@@ -99,7 +99,7 @@ impl<'a> Browser<'a> {
 
     /// Stores a rule where this is Sockpin.
     pub(crate) async fn save_rule(&self, rule: Value) -> Result<()> {
-        if !self.variant.is_sockpin() {
+        if !self.variant.is_sockpin {
             return Ok(());
         }
         let answer = self.ask(json!({ "type": "saveRule", "rule": rule })).await?;

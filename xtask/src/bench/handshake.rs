@@ -10,8 +10,8 @@ use super::report::{Compared, Goal, Measurements, Unit};
 use super::table::Section;
 use super::variant::{AGAINST, NO_EXTENSION, NOTHING, SECURITY_INFO, SOCKPIN, names};
 
-const WITHOUT_RULE: &str = "a socket without a rule";
-const PINNED_OFF: &str = "a pinned socket, `preflight` `off`";
+pub(super) const WITHOUT_RULE: &str = "a socket without a rule";
+pub(super) const PINNED_OFF: &str = "a pinned socket, `preflight` `off`";
 const PINNED_PREFER: &str = "a pinned socket, `preflight` `prefer` and its answer kept";
 
 pub(super) const CASES: [&str; 3] = [WITHOUT_RULE, PINNED_OFF, PINNED_PREFER];
@@ -80,6 +80,14 @@ pub(super) fn cases(demo: &Demo) -> Result<Vec<(&'static str, String)>> {
 
 /// Stores the rules, and opens the sockets that do not count.
 pub(super) async fn prepare(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
+    store_rules(browser, demo).await?;
+    for (_, url) in cases(demo)? {
+        warm(browser, &url).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn store_rules(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
     let servers = &demo.servers;
     let rules = [("off", &servers.pinned, &demo.pinned_key), ("prefer", &servers.backup, &demo.backup_key)];
     for (preflight, server, key) in rules {
@@ -87,8 +95,9 @@ pub(super) async fn prepare(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
         let pins = json!([{ "sha256": key.pin(), "label": "The server's key" }]);
         browser.save_rule(json!({ "host": host, "preflight": preflight, "pins": pins })).await?;
     }
-    for (_, url) in cases(demo)? {
-        browser.sockets(&url, WARMING, Came::Open).await?.map_err(anyhow::Error::msg)?;
-    }
     Ok(())
+}
+
+pub(super) async fn warm(browser: &Browser<'_>, url: &str) -> Result<()> {
+    browser.sockets(url, WARMING, Came::Open).await?.map_err(anyhow::Error::msg).map(drop)
 }

@@ -22,6 +22,8 @@ const GET_SECURITY_INFO: &str = "getSecurityInfo";
 const EVENTS: [&str; 3] = ["onBeforeRequest", "onBeforeSendHeaders", "onHeadersReceived"];
 const TOGETHER: &str = "the listeners together, without `getSecurityInfo`";
 const PAGE: &str = "in the page";
+/// Added to an event's name: the same call made many times in a row, as far as it is answered at once.
+const AGAIN: &str = ", when it is called again and again";
 
 pub(super) async fn measure(bench: &Bench) -> Result<Section> {
     let variants = bench.variants.named(&[NOTHING, SECURITY_INFO, SOCKPIN, AGAINST]);
@@ -49,12 +51,26 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
                 }
             }
         }
+        // Last, since it holds the sockets up.
+        for (case, url) in &cases {
+            for browser in &browsers {
+                browser.in_extension(CALL_AGAIN, Vec::new()).await?;
+                let page = browser.sockets(url, UNCOUNTED + SOCKETS, Came::Open).await?;
+                page.map_err(anyhow::Error::msg)?;
+                for (event, samples) in read_again(browser.in_extension(TAKE, Vec::new()).await?)? {
+                    measured.record(&again(case, event), browser.variant.name, Ok(samples));
+                }
+            }
+        }
         quit_all(browsers).await?;
     }
 
     let variants = names(&variants);
     let lines = [PAGE, TOGETHER].into_iter().chain(EVENTS).chain([GET_SECURITY_INFO]);
-    let lines = handshake::CASES.iter().flat_map(|case| lines.clone().map(|name| line(case, name)));
+    let lines = handshake::CASES.iter().flat_map(|case| {
+        let once = lines.clone().map(|name| line(case, name));
+        once.chain(EVENTS.map(|event| again(case, event)))
+    });
     Ok(Section {
         title: "Listeners",
         about: format!(
@@ -70,6 +86,10 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
 
 fn line(case: &str, name: &str) -> String {
     format!("{case}: {name}")
+}
+
+fn again(case: &str, event: &str) -> String {
+    line(case, event) + AGAIN
 }
 
 /// One call of a listener, or of `getSecurityInfo` on its behalf.
@@ -108,6 +128,19 @@ fn read(calls: Value) -> Result<BTreeMap<&'static str, Vec<f64>>> {
     Ok(samples)
 }
 
+/// What a call took that was made again and again, by event.
+fn read_again(calls: Value) -> Result<BTreeMap<&'static str, Vec<f64>>> {
+    let calls: Vec<Call> = serde_json::from_value(calls).context("the background told something else")?;
+    let mut samples = BTreeMap::<_, Vec<f64>>::new();
+    for Call { name, ms, .. } in &calls {
+        if let Some(event) = name.strip_suffix(AGAIN).and_then(|name| EVENTS.into_iter().find(|event| *event == name)) {
+            samples.entry(event).or_default().push(in_microseconds(*ms));
+        }
+    }
+    ensure!(samples.contains_key(EVENTS[0]), "no call was repeated");
+    Ok(samples)
+}
+
 fn in_microseconds(milliseconds: f64) -> f64 {
     milliseconds * 1000.0
 }
@@ -115,13 +148,20 @@ fn in_microseconds(milliseconds: f64) -> f64 {
 /// Runs before the background registers its listeners. Those for sockets alone: the probes of a pre-flight have others.
 const TIMES: &str = r"
 const calls = [];
+let times = 0;
 const timed = (request, name, call) => {
     const begun = performance.now();
     const ended = () => { calls.push({ request, name, ms: performance.now() - begun }); };
     const answer = call();
     if (typeof answer?.then === 'function') answer.then(ended, ended);
-    else ended();
+    else { ended(); repeat(request, name, call); }
     return answer;
+};
+const repeat = (request, name, call) => {
+    if (times === 0) return;
+    const begun = performance.now();
+    for (let done = 0; done < times; done += 1) call();
+    calls.push({ request, name: name + ', when it is called again and again', ms: (performance.now() - begun) / times });
 };
 const put = (object, name, value) => Object.defineProperty(object, name, { value });
 for (const name of ['onBeforeRequest', 'onBeforeSendHeaders', 'onHeadersReceived']) {
@@ -136,12 +176,15 @@ for (const name of ['onBeforeRequest', 'onBeforeSendHeaders', 'onHeadersReceived
 const getSecurityInfo = browser.webRequest.getSecurityInfo.bind(browser.webRequest);
 put(browser.webRequest, 'getSecurityInfo', (request, options) =>
     timed(request, 'getSecurityInfo', () => getSecurityInfo(request, options)));
-globalThis.takeCalls = () => calls.splice(0);
+globalThis.takeCalls = () => { times = 0; return calls.splice(0); };
+globalThis.callAgain = (count) => { times = count; };
 ";
 
 const TAKE: &str = r"
 return browser.runtime.getBackgroundPage().then((background) => background.takeCalls().map((call) => ({ ...call })));
 ";
+
+const CALL_AGAIN: &str = "return browser.runtime.getBackgroundPage().then((background) => background.callAgain(200));";
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! Each variant has a browser of its own, and the browsers take turns, so that what else the machine does meets all
 //! of them; each round begins with new browsers. A goal is held against differences within the same turn.
 
+mod apart;
 mod browser;
 mod compile;
 mod handshake;
@@ -42,6 +43,7 @@ enum Row {
     Wake,
     Memory,
     Handshake,
+    Apart,
     Listeners,
     Storing,
     Start,
@@ -52,10 +54,11 @@ enum Row {
 }
 
 impl Row {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Wake,
         Self::Memory,
         Self::Handshake,
+        Self::Apart,
         Self::Listeners,
         Self::Storing,
         Self::Start,
@@ -70,6 +73,7 @@ impl Row {
             Self::Wake => "wake",
             Self::Memory => "memory",
             Self::Handshake => "handshake",
+            Self::Apart => "apart",
             Self::Listeners => "listeners",
             Self::Storing => "storing",
             Self::Start => "start",
@@ -85,6 +89,7 @@ impl Row {
             Self::Wake => wake::measure(bench).await,
             Self::Memory => memory::measure(bench).await,
             Self::Handshake => handshake::measure(bench).await,
+            Self::Apart => apart::measure(bench).await,
             Self::Listeners => listeners::measure(bench).await,
             Self::Storing => storing::measure(bench).await,
             Self::Start => start::measure(bench).await,

@@ -54,6 +54,16 @@ impl Measurements {
         Line { name: case.to_owned(), cells }
     }
 
+    /// A line of the table with what a variant takes longer than another one, within the same turns.
+    pub(crate) fn difference(&self, name: &str, case: &str, variant: &str, other: &str, unit: Unit) -> Line {
+        let cell = match (self.find(case, variant), self.find(case, other)) {
+            (Some(Ok(ours)), Some(Ok(theirs))) => ours.over(theirs).map(|found| unit.show(found)),
+            (Some(Err(why)), _) | (_, Some(Err(why))) => Some(why.clone()),
+            (None, _) | (_, None) => None,
+        };
+        Line { name: name.to_owned(), cells: vec![cell.unwrap_or_else(|| "–".to_owned())] }
+    }
+
     /// What Sockpin, and the other build of it where there is one, make of a goal.
     pub(crate) fn goal(&self, goal: &Goal) -> Line {
         let mut cells = vec![goal.unit.limit(goal.at_most)];

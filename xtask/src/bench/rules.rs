@@ -12,7 +12,7 @@ use super::browser::{Browser, Came};
 ///
 /// An extension without rules is left as it is.
 pub(super) async fn store(browser: &Browser<'_>, demo: &Demo, count: usize) -> Result<Result<(), String>> {
-    if count == 0 || !browser.variant.is_sockpin() {
+    if count == 0 || !browser.variant.is_sockpin {
         return Ok(Ok(()));
     }
     if browser.in_extension(IS_EMPTY, Vec::new()).await? == json!(true) {

@@ -24,7 +24,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
         let demo = Demo::start().await?;
         users(&variants, &demo, &mut measured).await?;
         for (count, form) in MANAGED {
-            let sockpins: Vec<&Variant> = variants.iter().copied().filter(|variant| variant.is_sockpin()).collect();
+            let sockpins: Vec<&Variant> = variants.iter().copied().filter(|variant| variant.is_sockpin).collect();
             for &variant in in_turn(&sockpins, round) {
                 managed(variant, count, form, &demo, &mut measured).await?;
             }

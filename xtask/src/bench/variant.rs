@@ -25,6 +25,8 @@ pub(crate) const PAGE: &str = "bench.html";
 pub(crate) struct Variant {
     pub(crate) name: &'static str,
     extension: Option<Doctored>,
+    /// Whether it has rules.
+    pub(crate) is_sockpin: bool,
 }
 
 /// Everything that is compared, in the order of the tables.
@@ -35,7 +37,7 @@ impl Variants {
     pub(crate) fn prepare(against: Option<&Path>) -> Result<Self> {
         let ours = workspace::root().join("benches/extensions");
         let mut variants = vec![
-            Variant { name: NO_EXTENSION, extension: None },
+            Variant { name: NO_EXTENSION, extension: None, is_sockpin: false },
             Variant::of(NOTHING, &ours.join(NOTHING))?,
             Variant::of(SECURITY_INFO, &ours.join(SECURITY_INFO))?,
             Variant::of(SOCKPIN, &workspace::extension())?,
@@ -60,7 +62,12 @@ impl Variant {
         let page = workspace::root().join("benches").join(PAGE);
         let page = std::fs::read(&page).with_context(|| format!("could not read {}", page.display()))?;
         extension.write(PAGE, &page)?;
-        Ok(Self { name, extension: Some(extension) })
+        Ok(Self { name, extension: Some(extension), is_sockpin: matches!(name, SOCKPIN | AGAINST) })
+    }
+
+    /// The same by another name.
+    pub(crate) fn called(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
     /// A copy that runs this script in the background before its own.
@@ -68,7 +75,7 @@ impl Variant {
         let folder = self.folder().with_context(|| format!("`{}` has no background", self.name))?;
         let extension = Doctored::copy_of(folder)?;
         extension.before_background(script)?;
-        Ok(Self { name: self.name, extension: Some(extension) })
+        Ok(Self { name: self.name, extension: Some(extension), is_sockpin: self.is_sockpin })
     }
 
     /// A copy with a page that runs this script before its own.
@@ -81,17 +88,12 @@ impl Variant {
         extension.write(SCRIPT, script.as_bytes())?;
         let html = format!("{head}<head><meta charset=\"utf-8\"><script src=\"{SCRIPT}\"></script>{rest}");
         extension.write(page, html.as_bytes())?;
-        Ok(Self { name: self.name, extension: Some(extension) })
+        Ok(Self { name: self.name, extension: Some(extension), is_sockpin: self.is_sockpin })
     }
 
     /// The unpacked extension, if there is one.
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.extension.as_ref().map(Doctored::folder)
-    }
-
-    /// Whether it has rules.
-    pub(crate) fn is_sockpin(&self) -> bool {
-        matches!(self.name, SOCKPIN | AGAINST)
     }
 }
 
