@@ -18,7 +18,7 @@ mod handshakes;
 mod settling;
 
 pub use change::{Change, Refusal};
-use decision::{Decision, judge_without_facts, stop};
+use decision::{Decision, entry, judge_without_facts, stop};
 use handshakes::Handshakes;
 pub use settling::Headers;
 
@@ -35,7 +35,7 @@ use crate::policy::{Layers, Policy};
 use crate::preflight::{self, Answers, Probe, Route};
 use crate::seal::Sealed;
 use crate::time::UnixMillis;
-use crate::verdict::{Outcome, Reason};
+use crate::verdict::{Finding, Outcome, Reason, Verdict};
 use crate::violation::{Stage, Violation};
 
 /// What the browser says about a request that opens a socket.
@@ -208,7 +208,7 @@ impl Engine {
                 Ok(decision) => decision,
                 Err(probe) => return AtGate::NeedsProbe(probe),
             },
-            Ok((layers, target)) => self.cleartext(layers, target, socket),
+            Ok((layers, target)) => self.cleartext(gate, layers, target, socket),
             Err(decision) => decision,
         };
         AtGate::Decided(self.settle_at(gate, decision, socket))
@@ -237,18 +237,22 @@ impl Engine {
         let decision = match self.prepare(socket, Stage::Handshake) {
             Ok((layers, target)) => {
                 let (verdict, connection) = judge_without_facts(layers, target, socket.now);
-                if verdict.outcome == Outcome::NotPinned {
-                    Decision::proceed()
-                } else if verdict.reason != Reason::Cleartext {
-                    if verdict.outcome == Outcome::Block {
-                        self.begin_judging(socket);
+                match verdict {
+                    Verdict::NotPinned(_) => Decision::proceed(),
+                    Verdict::Violation(Finding { reason: Reason::Cleartext, .. }) if self.is_paused(socket) => {
+                        // It was let go, and written down, when it was opened.
+                        Decision::proceed()
                     }
-                    return HeadersReceived::NeedsFacts(connection.target);
-                } else if self.is_paused(socket) {
-                    // It was let go, and written down, when it was opened.
-                    Decision::proceed()
-                } else {
-                    Decision::of(&verdict, &connection, socket, Stage::Handshake)
+                    Verdict::Violation(finding) if finding.reason == Reason::Cleartext => {
+                        Decision::on(entry(&finding, &connection, socket, Stage::Handshake))
+                    }
+                    Verdict::Violation(Finding { outcome: Outcome::Block, .. }) => {
+                        self.begin_judging(socket);
+                        return HeadersReceived::NeedsFacts(connection.target);
+                    }
+                    Verdict::Violation(_) | Verdict::Allowed(..) => {
+                        return HeadersReceived::NeedsFacts(connection.target);
+                    }
                 }
             }
             Err(decision) => decision,

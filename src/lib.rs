@@ -3,7 +3,7 @@
 //! The decision path: the browser hands over a handshake's certificate chain ([`connection`]); the most specific rule
 //! of each layer is looked up by host and port ([`policy`]); each certificate's original `SubjectPublicKeyInfo` is cut
 //! out of its DER ([`certificate`]) and hashed ([`pin`]); the keys are compared with the rule's pins ([`verdict`]); the
-//! strictest layer wins. What cannot be judged is never allowed. A verdict of flag or block becomes a log entry
+//! strictest layer wins. What cannot be judged is never allowed. A violation alone becomes a log entry
 //! ([`violation`]); [`engine`] strings these together as a state machine without I/O; `browser` (wasm32 only) feeds it
 //! with Firefox's events and carries out what it says.
 //!

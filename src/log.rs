@@ -43,7 +43,7 @@ pub struct Entry {
 #[must_use]
 pub const fn rank(outcome: Outcome) -> u8 {
     match outcome {
-        Outcome::NotPinned | Outcome::Allow | Outcome::Flag => 0,
+        Outcome::Flag => 0,
         Outcome::Block => 1,
     }
 }
@@ -90,13 +90,13 @@ pub fn newest_first(violations: Vec<Entry>, pauses: Vec<PauseEntry>) -> Vec<Line
 mod tests {
     use super::*;
     use crate::pause::PauseEvent;
-    use crate::verdict::{Reason, Verdict};
+    use crate::verdict::Reason;
 
     #[test]
     fn two_lists_become_one_newest_first() {
         let time = UnixMillis::new;
         let entry = |id, last| {
-            let violation = Violation::without_facts(&Verdict::unjudged(Reason::Deadline), time(last), None, None);
+            let violation = Violation::unjudged(Reason::Deadline, time(last), None, None);
             Entry { id, tally: Tally::of(&violation), violation }
         };
         let pause = |id, at| PauseEntry { id: Some(id), time: time(at), pause: PauseEvent::Ended };

@@ -9,7 +9,7 @@ pub use chain_digest::ChainDigest;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Description;
-use crate::connection::{Connection, Target};
+use crate::connection::{Connection, Facts, Target};
 use crate::limits::MAX_LOGGED_CHAIN_BYTES;
 use crate::overruling::Overruled;
 use crate::pin::Pin;
@@ -17,9 +17,9 @@ use crate::policy::Layer;
 use crate::preflight::ProbeFailure;
 use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode, Rule};
 use crate::time::{Date, UnixMillis};
-use crate::verdict::{Match, Outcome, Reason, Verdict};
+use crate::verdict::{Finding, Match, Outcome, Reason};
 
-/// A verdict of flag or block, as logged.
+/// A violation, as logged.
 ///
 /// What is stored of it is what equal ones have in common ([`crate::log::EntryKey`]). Time and page are in the entry's
 /// [`crate::log::Tally`], the certificates in a store of their own.
@@ -113,7 +113,9 @@ pub struct RuleSnapshot {
 }
 
 impl RuleSnapshot {
-    fn of(layer: Layer, rule: &Rule, expired: bool) -> Self {
+    /// A rule as it is at this time.
+    #[must_use]
+    pub fn of(layer: Layer, rule: &Rule, now: UnixMillis) -> Self {
         Self {
             id: rule.id().to_owned(),
             layer,
@@ -121,7 +123,7 @@ impl RuleSnapshot {
             mode: rule.mode(),
             match_scope: rule.match_scope(),
             expires: rule.expires(),
-            expired,
+            expired: rule.mode() != Mode::Off && rule.is_expired(now),
             local_roots: rule.local_roots(),
             require_ct: rule.require_ct(),
             pins: rule.pins().to_vec(),
@@ -161,62 +163,66 @@ pub enum Mark {
 }
 
 impl Violation {
-    /// The entry for a verdict on a connection.
+    /// The entry for a violation that was found on a connection.
     #[must_use]
-    pub fn new(verdict: &Verdict, connection: &Connection, page: Option<String>) -> Self {
+    pub fn new(finding: &Finding, connection: &Connection, page: Option<String>) -> Self {
+        let (layer, rule) = &finding.rule;
         let (certificates, root_is_built_in) = connection.facts.certificates();
         let bytes: usize = certificates.iter().map(Vec::len).sum();
-        let chain = marked_chain(verdict, certificates.len(), root_is_built_in);
+        let chain = marked_chain(finding, certificates.len(), root_is_built_in);
         let stored = if bytes <= MAX_LOGGED_CHAIN_BYTES { certificates } else { Arc::default() };
         Self {
-            host: connection.target.host.to_string(),
-            port: Some(connection.target.port),
+            outcome: finding.outcome,
+            exception: matches!(connection.facts, Facts::LeafOnly { exception: true, .. }),
+            rule: Some(RuleSnapshot::of(*layer, rule, connection.now)),
+            matched: finding.matched.clone(),
             chain,
             chain_digest: ChainDigest::of(&stored),
             certificates: stored,
-            ..Self::without_facts(verdict, connection.now, None, page)
+            ..Self::unjudged(finding.reason, connection.now, Some(&connection.target), page)
         }
     }
 
-    /// The entry for a socket about which nothing is known but, perhaps, where it was to go.
+    /// The entry for a socket that is stopped because it cannot be judged. Nothing is known of it but, perhaps, where it
+    /// was to go.
     #[must_use]
-    pub fn without_facts(verdict: &Verdict, time: UnixMillis, target: Option<&Target>, page: Option<String>) -> Self {
+    pub fn unjudged(reason: Reason, time: UnixMillis, target: Option<&Target>, page: Option<String>) -> Self {
         Self {
             time,
             host: target.map(|target| target.host.to_string()).unwrap_or_default(),
             port: target.map(|target| target.port),
             page,
-            outcome: verdict.outcome,
-            reason: verdict.reason,
-            exception: verdict.exception,
-            paused: verdict.paused,
+            outcome: Outcome::Block,
+            reason,
+            exception: false,
+            paused: false,
             stage: Stage::default(),
             overruled: None,
             probe_failure: None,
-            rule: snapshot(verdict),
-            matched: verdict.matched.clone(),
+            rule: None,
+            matched: None,
             chain: Vec::new(),
             chain_digest: None,
             certificates: Arc::default(),
         }
     }
+
+    /// Lets it through because protection is paused.
+    pub const fn let_through(&mut self) {
+        self.outcome = Outcome::Flag;
+        self.paused = true;
+    }
 }
 
-/// The rule that decided, as it is now.
-#[must_use]
-pub fn snapshot(verdict: &Verdict) -> Option<RuleSnapshot> {
-    verdict.rule.as_ref().map(|(layer, rule)| RuleSnapshot::of(*layer, rule, verdict.expired))
-}
-
-/// The keys that the verdict has hashed, each with what the rule says of it.
-fn marked_chain(verdict: &Verdict, length: usize, root_is_built_in: Option<bool>) -> Vec<ChainEntry> {
-    let rule = verdict.rule.as_ref().map(|(_, rule)| rule.as_ref());
+/// The keys that were hashed to judge the connection, each with what the rule says of it.
+fn marked_chain(finding: &Finding, length: usize, root_is_built_in: Option<bool>) -> Vec<ChainEntry> {
+    let (_, rule) = &finding.rule;
     let entry = |index| {
-        let key = verdict.keys.get(index).copied().flatten();
+        let key = finding.keys.get(index).copied().flatten();
         ChainEntry {
             sha256: key,
             built_in_root: root_is_built_in.filter(|_| index + 1 == length),
-            mark: mark(rule, index, key),
+            mark: mark(Some(rule), index, key),
             description: None,
         }
     };

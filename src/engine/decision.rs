@@ -1,15 +1,13 @@
 //! What is to become of a socket: by policy, pause and facts, and not by what came before.
 
-use std::sync::Arc;
-
-use super::{Answer, Engine, Socket};
+use super::{Answer, Engine, Gate, Socket};
 use crate::connection::{Connection, Facts, MissingFacts, Target};
 use crate::policy::Layers;
 use crate::preflight::{self, Probe, ProbeFailure};
 use crate::rule::Preflight;
 use crate::time::UnixMillis;
-use crate::verdict::{Outcome, Reason, Verdict, judge};
-use crate::violation::{Stage, Violation};
+use crate::verdict::{Finding, Outcome, Reason, Verdict, judge};
+use crate::violation::{RuleSnapshot, Stage, Violation};
 
 /// An answer, and what is to be written down about it.
 #[derive(Debug)]
@@ -23,13 +21,13 @@ impl Decision {
         Self { answer: Answer::Proceed, violation: None }
     }
 
-    pub(super) fn of(verdict: &Verdict, connection: &Connection, socket: &Socket, stage: Stage) -> Self {
-        let violation = || Violation { stage, ..Violation::new(verdict, connection, socket.page.clone()) };
-        let answer = match verdict.outcome {
-            Outcome::NotPinned | Outcome::Allow | Outcome::Flag => Answer::Proceed,
+    /// What its outcome says.
+    pub(super) const fn on(violation: Box<Violation>) -> Self {
+        let answer = match violation.outcome {
+            Outcome::Flag => Answer::Proceed,
             Outcome::Block => Answer::Cancel,
         };
-        Self { answer, violation: verdict.is_violation().then(violation).map(Box::new) }
+        Self { answer, violation: Some(violation) }
     }
 }
 
@@ -80,44 +78,37 @@ impl Engine {
             }
         };
         let connection = Connection { target, facts: facts.clone(), now: socket.now };
-        let verdict = judge(layers, &connection);
-        if verdict.outcome == Outcome::Block {
-            Decision::of(&verdict, &connection, socket, Stage::Preflight)
-        } else {
-            otherwise
+        match violation_of(&judge(layers, &connection), &connection, socket, Stage::Preflight) {
+            Some(violation) if violation.outcome == Outcome::Block => Decision::on(violation),
+            Some(_) | None => otherwise,
         }
     }
 
     /// A `ws://` socket: one to a ruled host goes over TLS or not at all.
-    pub(super) fn cleartext(&self, layers: &Layers, target: Target, socket: &Socket) -> Decision {
+    pub(super) fn cleartext(&self, gate: &Gate<'_>, layers: &Layers, target: Target, socket: &Socket) -> Decision {
         let (verdict, connection) = judge_without_facts(layers, target, socket.now);
-        let decision = |verdict: &Verdict| Decision::of(verdict, &connection, socket, Stage::BeforeRequest);
+        let Some(mut violation) = violation_of(&verdict, &connection, socket, Stage::BeforeRequest) else {
+            return Decision::proceed();
+        };
         if self.is_paused(socket) {
             // One that would only be flagged goes in clear because of the pause as well.
-            let verdict = verdict.while_paused();
-            return decision(&Verdict { paused: verdict.is_violation(), ..verdict });
+            violation.let_through();
+            return Decision::on(violation);
         }
-        match verdict.outcome {
-            Outcome::NotPinned | Outcome::Allow => Decision::proceed(),
+        match (gate, violation.outcome) {
+            // It was to be upgraded, and is about to be sent in clear all the same.
+            (Gate::BeforeSendHeaders { .. }, _) => {
+                violation.outcome = Outcome::Block;
+                Decision::on(violation)
+            }
             // It comes again as wss:// and is judged then.
-            Outcome::Block if is_ruled(layers, connection.target.over_tls(), socket.now) => {
+            (Gate::BeforeRequest, Outcome::Block) if is_ruled(layers, connection.target.over_tls(), socket.now) => {
                 Decision { answer: Answer::Upgrade, violation: None }
             }
             // The rule is for the cleartext port alone: upgraded, the socket would escape it.
-            Outcome::Block => decision(&verdict),
-            Outcome::Flag => Decision { answer: Answer::Upgrade, ..decision(&verdict) },
+            (Gate::BeforeRequest, Outcome::Block) => Decision::on(violation),
+            (Gate::BeforeRequest, Outcome::Flag) => Decision { answer: Answer::Upgrade, ..Decision::on(violation) },
         }
-    }
-
-    /// A `ws://` socket that was to be upgraded and is about to be sent in clear all the same.
-    pub(super) fn in_clear(&self, socket: &Socket) -> Decision {
-        let (layers, target) = match self.prepare(socket, Stage::BeforeRequest) {
-            Ok(prepared) => prepared,
-            Err(decision) => return decision,
-        };
-        let (verdict, connection) = judge_without_facts(layers, target, socket.now);
-        let verdict = Verdict { outcome: Outcome::Block, ..verdict };
-        Decision::of(&verdict, &connection, socket, Stage::BeforeRequest)
     }
 
     /// The answer to the handshake itself.
@@ -127,12 +118,14 @@ impl Engine {
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
                 let verdict = judge(layers, &connection);
-                let verdict = if self.is_paused(socket) { verdict.while_paused() } else { verdict };
-                let mut decision = Decision::of(&verdict, &connection, socket, Stage::Handshake);
-                if let Some(violation) = &mut decision.violation {
-                    violation.probe_failure = self.probe_failure(layers, &connection.target, socket);
+                let Some(mut violation) = violation_of(&verdict, &connection, socket, Stage::Handshake) else {
+                    return Decision::proceed();
+                };
+                violation.probe_failure = self.probe_failure(layers, &connection.target, socket);
+                if violation.outcome == Outcome::Block && self.is_paused(socket) {
+                    violation.let_through();
                 }
-                decision
+                Decision::on(violation)
             }
             Err(_) if self.is_paused(socket) => Decision::proceed(),
             Err(_) => stop(socket, Reason::PolicyUnreadable, Stage::Handshake, Some(&target)),
@@ -147,10 +140,10 @@ impl Engine {
         }
         let (layers, target) = self.prepare(socket, Stage::BeforeRequest).ok()?;
         let (verdict, connection) = judge_without_facts(layers, target, socket.now);
-        let verdict = Verdict { reason: Reason::HandshakeAltered, ..verdict };
-        Decision::of(&verdict, &connection, socket, Stage::BeforeRequest)
-            .violation
-            .filter(|violation| violation.outcome == Outcome::Block)
+        let mut violation = violation_of(&verdict, &connection, socket, Stage::BeforeRequest)
+            .filter(|violation| violation.outcome == Outcome::Block)?;
+        violation.reason = Reason::HandshakeAltered;
+        Some(violation)
     }
 
     /// Why a pre-flight that was asked for has not vouched for a socket that is judged at its handshake.
@@ -171,11 +164,13 @@ fn without_answer(layers: &Layers, target: &Target, socket: &Socket, probe_failu
     let Some((layer, rule)) = asked.filter(|(_, rule)| rule.preflight() == Preflight::Require) else {
         return Decision::proceed();
     };
-    let rule = Some((layer, Arc::clone(rule)));
-    let verdict = Verdict { rule, ..Verdict::unjudged(Reason::PreflightUnanswered) };
-    let violation = Violation::without_facts(&verdict, socket.now, Some(target), socket.page.clone());
-    let violation = Violation { stage: Stage::Preflight, probe_failure: Some(probe_failure), ..violation };
-    Decision { answer: Answer::Cancel, violation: Some(Box::new(violation)) }
+    let reason = Reason::PreflightUnanswered;
+    Decision::on(Box::new(Violation {
+        stage: Stage::Preflight,
+        probe_failure: Some(probe_failure),
+        rule: Some(RuleSnapshot::of(layer, rule, socket.now)),
+        ..Violation::unjudged(reason, socket.now, Some(target), socket.page.clone())
+    }))
 }
 
 /// The verdict before any facts are known: it tells whether a rule is about the socket at all.
@@ -185,11 +180,21 @@ pub(super) fn judge_without_facts(layers: &Layers, target: Target, now: UnixMill
 }
 
 fn is_ruled(layers: &Layers, target: Target, now: UnixMillis) -> bool {
-    judge_without_facts(layers, target, now).0.outcome != Outcome::NotPinned
+    !matches!(judge_without_facts(layers, target, now).0, Verdict::NotPinned(_))
 }
 
 pub(super) fn stop(socket: &Socket, reason: Reason, stage: Stage, target: Option<&Target>) -> Decision {
-    let verdict = Verdict::unjudged(reason);
-    let violation = Violation::without_facts(&verdict, socket.now, target, socket.page.clone());
-    Decision { answer: Answer::Cancel, violation: Some(Box::new(Violation { stage, ..violation })) }
+    Decision::on(Box::new(Violation { stage, ..Violation::unjudged(reason, socket.now, target, socket.page.clone()) }))
+}
+
+/// The entry for a verdict; none where the socket may go on and nothing is logged.
+fn violation_of(verdict: &Verdict, connection: &Connection, socket: &Socket, stage: Stage) -> Option<Box<Violation>> {
+    match verdict {
+        Verdict::NotPinned(_) | Verdict::Allowed(..) => None,
+        Verdict::Violation(finding) => Some(entry(finding, connection, socket, stage)),
+    }
+}
+
+pub(super) fn entry(finding: &Finding, connection: &Connection, socket: &Socket, stage: Stage) -> Box<Violation> {
+    Box::new(Violation { stage, ..Violation::new(finding, connection, socket.page.clone()) })
 }

@@ -17,10 +17,9 @@ pub type Headers<'a> = &'a dyn Fn() -> OpeningHeaders;
 const SWITCHING_PROTOCOLS: u16 = 101;
 
 impl Engine {
-    /// At a gate, a socket that may go on is locked, and at the last one none is upgraded any more.
+    /// At the last gate, a socket that may go on is locked.
     pub(super) fn settle_at(&mut self, gate: &Gate<'_>, decision: Decision, socket: &Socket) -> Step {
         let decision = match (gate, &decision.answer) {
-            (Gate::BeforeSendHeaders { .. }, Answer::Upgrade) => self.in_clear(socket),
             (Gate::BeforeSendHeaders { page_key, nonce }, Answer::Proceed) => {
                 self.lock(decision, page_key, nonce, socket)
             }

@@ -116,11 +116,10 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::{Reason, Verdict};
+    use crate::verdict::Reason;
 
     fn socket(time: u64, page: Option<&str>) -> Violation {
-        let verdict = Verdict::unjudged(Reason::Deadline);
-        Violation::without_facts(&verdict, UnixMillis::new(time), None, page.map(str::to_owned))
+        Violation::unjudged(Reason::Deadline, UnixMillis::new(time), None, page.map(str::to_owned))
     }
 
     /// When, and by which page.

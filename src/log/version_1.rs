@@ -151,8 +151,10 @@ mod tests {
         for record in [json!(null), json!([]), json!({}), without("id"), without("time"), without("outcome")] {
             assert_eq!(upgrade(&record.to_string()), None, "{record}");
         }
-        let mut other = good;
-        other["outcome"] = json!("celebrate");
-        assert_eq!(upgrade(&other.to_string()), None);
+        for outcome in ["celebrate", "allow"] {
+            let mut other = good.clone();
+            other["outcome"] = json!(outcome);
+            assert_eq!(upgrade(&other.to_string()), None, "{outcome}");
+        }
     }
 }

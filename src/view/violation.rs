@@ -29,8 +29,6 @@ pub fn outcome(violation: &Violation) -> Badge {
         Outcome::Flag if violation.paused => Badge::new(text!("violation_outcome_let_through"), Tone::Warning),
         Outcome::Block => Badge::new(text!("violation_outcome_blocked"), Tone::Bad),
         Outcome::Flag => Badge::new(text!("violation_outcome_flagged"), Tone::Warning),
-        Outcome::Allow => Badge::new(text!("violation_outcome_allowed"), Tone::Good),
-        Outcome::NotPinned => Badge::new(text!("violation_outcome_not_pinned"), Tone::Neutral),
     }
 }
 

@@ -10,7 +10,7 @@ use sockpin::pin::Pin;
 use sockpin::policy::{Layers, Policy};
 use sockpin::preflight::ProbeFailure;
 use sockpin::time::UnixMillis;
-use sockpin::verdict::{Outcome, Reason, judge};
+use sockpin::verdict::{Outcome, Reason, Verdict, judge};
 use sockpin::violation::{ChainDigest, Stage, Violation};
 
 use crate::chains::{NOW, TestChain, connection, secure};
@@ -25,8 +25,10 @@ fn violation(url: &str, fields: &Value, facts: impl Into<Facts>) -> Violation {
     let policy = json!({"version": 1, "rules": [rule]}).to_string();
     let user = Policy::from_json(&policy, NOW, &url_host).unwrap();
     let connection = connection(url, facts);
-    let verdict = judge(&Layers { managed: Arc::default(), user }, &connection);
-    Violation::new(&verdict, &connection, Some("https://page.example".to_owned()))
+    match judge(&Layers { managed: Arc::default(), user }, &connection) {
+        Verdict::Violation(finding) => Violation::new(&finding, &connection, Some("https://page.example".to_owned())),
+        other => panic!("no violation: {other:?}"),
+    }
 }
 
 fn key(violation: &Violation) -> EntryKey {
@@ -86,10 +88,7 @@ fn whatever_a_person_is_shown_apart_is_an_entry_of_its_own() {
 
 #[test]
 fn addresses_that_cannot_be_read_are_one_entry_whatever_the_page() {
-    let unreadable = |page: &str| {
-        let verdict = sockpin::verdict::Verdict::unjudged(Reason::UnreadableAddress);
-        Violation::without_facts(&verdict, NOW, None, Some(page.to_owned()))
-    };
+    let unreadable = |page: &str| Violation::unjudged(Reason::UnreadableAddress, NOW, None, Some(page.to_owned()));
     assert_eq!(key(&unreadable("https://a.example")), key(&unreadable("https://b.example")));
 }
 
@@ -108,5 +107,26 @@ fn a_violation_brings_the_certificates_that_were_seen_and_their_digest() {
         let violation = violation(URL, &json!({}), facts);
         assert_eq!((&*violation.certificates, violation.chain.len()), (stored.as_slice(), shown));
         assert_eq!(violation.chain_digest, ChainDigest::of(&stored));
+    }
+}
+
+#[test]
+fn an_entry_is_read_only_if_it_is_one_of_a_violation_that_is_known() {
+    let stored = violation(URL, &json!({}), secure(TestChain::new().certificates())).to_json().unwrap();
+    let with = |field: &str, value: &str| {
+        let mut stored: Value = serde_json::from_str(&stored).unwrap();
+        stored[field] = json!(value);
+        serde_json::from_value::<Violation>(stored).ok().map(|violation| (violation.outcome, violation.reason))
+    };
+    for (field, value, expected) in [
+        ("reason", "denied-key", Some((Outcome::Block, Reason::DeniedKey))),
+        ("outcome", "flag", Some((Outcome::Flag, Reason::PinMismatch))),
+        ("reason", "of-a-version-to-come", None),
+        ("reason", "pin-matched", None),
+        ("reason", "no-rule", None),
+        ("outcome", "allow", None),
+        ("outcome", "not-pinned", None),
+    ] {
+        assert_eq!(with(field, value), expected, "{field} {value}");
     }
 }

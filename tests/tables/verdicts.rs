@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sockpin::connection::{Facts, MissingFacts, SecurityInfo};
+use sockpin::connection::{Connection, Facts, MissingFacts, SecurityInfo};
 use sockpin::pin::Pin;
 use sockpin::policy::{Layers, Policy};
 use sockpin::time::UnixMillis;
-use sockpin::verdict::{Outcome, Reason, Verdict, judge};
+use sockpin::verdict::{Allowed, Finding, NotPinned, Outcome, Reason, Verdict, judge};
 use sockpin::violation::{Mark, Violation};
 
 use crate::chains::{NOW, TestChain, connection, secure};
@@ -37,25 +37,54 @@ fn other_pin() -> Pin {
     Pin::of_spki(b"another key")
 }
 
-fn answer(verdict: &Verdict) -> (Outcome, Reason) {
-    (verdict.outcome, verdict.reason)
+/// A verdict without the rule and the keys that it rests on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Answer {
+    NoRule,
+    RuleOff,
+    PinMatched,
+    NoDeniedKey,
+    LocalRootExempt,
+    Flag(Reason),
+    Block(Reason),
+}
+
+fn answer(verdict: &Verdict) -> Answer {
+    match verdict {
+        Verdict::NotPinned(NotPinned::NoRule) => Answer::NoRule,
+        Verdict::NotPinned(NotPinned::RuleOff(_)) => Answer::RuleOff,
+        Verdict::Allowed(Allowed::PinMatched(_), _) => Answer::PinMatched,
+        Verdict::Allowed(Allowed::NoDeniedKey, _) => Answer::NoDeniedKey,
+        Verdict::Allowed(Allowed::LocalRootExempt, _) => Answer::LocalRootExempt,
+        Verdict::Violation(Finding { outcome: Outcome::Flag, reason, .. }) => Answer::Flag(*reason),
+        Verdict::Violation(Finding { outcome: Outcome::Block, reason, .. }) => Answer::Block(*reason),
+    }
+}
+
+/// What is logged of a verdict.
+fn logged(verdict: &Verdict, connection: &Connection) -> Option<Violation> {
+    match verdict {
+        Verdict::NotPinned(_) | Verdict::Allowed(..) => None,
+        Verdict::Violation(finding) => {
+            Some(Violation::new(finding, connection, Some("https://page.example".to_owned())))
+        }
+    }
 }
 
 #[test]
 fn step_1_no_rule_or_off_is_not_pinned() {
     let chain = TestChain::new();
-    for (rules, reason) in [
-        (json!([]), Reason::NoRule),
-        (json!([{"host": "other.example.com", "pins": pins(&[other_pin()])}]), Reason::NoRule),
-        (rule(json!({"mode": "off", "pins": pins(&[other_pin()])})), Reason::RuleOff),
+    for (rules, expected) in [
+        (json!([]), Answer::NoRule),
+        (json!([{"host": "other.example.com", "pins": pins(&[other_pin()])}]), Answer::NoRule),
+        (rule(json!({"mode": "off", "pins": pins(&[other_pin()])})), Answer::RuleOff),
         (
             json!([{"host": "**.example.com", "pins": pins(&[other_pin()])}, {"host": "chat.example.com", "mode": "off"}]),
-            Reason::RuleOff,
+            Answer::RuleOff,
         ),
     ] {
         let verdict = judge(&by_user(&rules), &connection(URL, secure(chain.certificates())));
-        assert_eq!(answer(&verdict), (Outcome::NotPinned, reason), "{rules}");
-        assert!(verdict.keys.is_empty(), "nothing is hashed for a socket that is not pinned");
+        assert_eq!(answer(&verdict), expected, "{rules}");
     }
 }
 
@@ -63,24 +92,24 @@ fn step_1_no_rule_or_off_is_not_pinned() {
 fn step_2_cleartext_to_a_ruled_host_is_a_violation() {
     let chain = TestChain::new();
     for (url, rules, expected) in [
-        ("ws://chat.example.com/", rule(json!({"pins": pins(&chain.pins)})), (Outcome::Block, Reason::Cleartext)),
+        ("ws://chat.example.com/", rule(json!({"pins": pins(&chain.pins)})), Answer::Block(Reason::Cleartext)),
         (
             "ws://chat.example.com/",
             rule(json!({"mode": "flag", "pins": pins(&chain.pins)})),
-            (Outcome::Flag, Reason::Cleartext),
+            Answer::Flag(Reason::Cleartext),
         ),
         // Port 80 would be upgraded to 443, so a rule for that port is about it.
         (
             "ws://chat.example.com/",
             json!([{"host": "chat.example.com:443", "pins": pins(&chain.pins)}]),
-            (Outcome::Block, Reason::Cleartext),
+            Answer::Block(Reason::Cleartext),
         ),
         (
             "ws://chat.example.com/",
             json!([{"host": "chat.example.com:80", "pins": pins(&chain.pins)}]),
-            (Outcome::Block, Reason::Cleartext),
+            Answer::Block(Reason::Cleartext),
         ),
-        ("ws://other.example.com/", rule(json!({"pins": pins(&chain.pins)})), (Outcome::NotPinned, Reason::NoRule)),
+        ("ws://other.example.com/", rule(json!({"pins": pins(&chain.pins)})), Answer::NoRule),
     ] {
         let verdict = judge(&by_user(&rules), &connection(url, Facts::Missing(MissingFacts::NoCertificates)));
         assert_eq!(answer(&verdict), expected, "{url} {rules}");
@@ -100,13 +129,9 @@ fn step_3_missing_facts_are_never_allowed() {
         (secure(vec![garbage.clone(), chain.root.clone()]).into(), Reason::UnparsableCertificate),
         (secure(vec![chain.leaf.clone(), Vec::new()]).into(), Reason::UnparsableCertificate),
     ] {
-        for (mode, outcome) in [("block", Outcome::Block), ("flag", Outcome::Flag)] {
+        for (mode, expected) in [("block", Answer::Block(reason)), ("flag", Answer::Flag(reason))] {
             let rules = rule(json!({"mode": mode, "pins": pins(&[other_pin()])}));
-            assert_eq!(
-                answer(&judge(&by_user(&rules), &connection(URL, facts.clone()))),
-                (outcome, reason),
-                "{facts:?}"
-            );
+            assert_eq!(answer(&judge(&by_user(&rules), &connection(URL, facts.clone()))), expected, "{facts:?}");
         }
     }
 }
@@ -117,15 +142,12 @@ fn step_3_an_unparsable_certificate_hides_no_match_and_no_denied_key() {
     let facts = || secure(vec![chain.leaf.clone(), vec![0x30, 0x00], chain.root.clone()]);
     let [leaf, _, root] = chain.pins;
     for (fields, expected) in [
-        (json!({"pins": pins(&[root])}), (Outcome::Allow, Reason::PinMatched)),
-        (json!({"pins": pins(&[leaf]), "match": "leaf"}), (Outcome::Allow, Reason::PinMatched)),
-        (json!({"pins": pins(&[root]), "match": "leaf"}), (Outcome::Block, Reason::PinMismatch)),
-        (
-            json!({"pins": pins(&[leaf]), "denied": pins(&[other_pin()])}),
-            (Outcome::Block, Reason::UnparsableCertificate),
-        ),
-        (json!({"denied": pins(&[other_pin()])}), (Outcome::Block, Reason::UnparsableCertificate)),
-        (json!({"denied": pins(&[root])}), (Outcome::Block, Reason::DeniedKey)),
+        (json!({"pins": pins(&[root])}), Answer::PinMatched),
+        (json!({"pins": pins(&[leaf]), "match": "leaf"}), Answer::PinMatched),
+        (json!({"pins": pins(&[root]), "match": "leaf"}), Answer::Block(Reason::PinMismatch)),
+        (json!({"pins": pins(&[leaf]), "denied": pins(&[other_pin()])}), Answer::Block(Reason::UnparsableCertificate)),
+        (json!({"denied": pins(&[other_pin()])}), Answer::Block(Reason::UnparsableCertificate)),
+        (json!({"denied": pins(&[root])}), Answer::Block(Reason::DeniedKey)),
     ] {
         let verdict = judge(&by_user(&rule(fields.clone())), &connection(URL, facts()));
         assert_eq!(answer(&verdict), expected, "{fields}");
@@ -138,15 +160,15 @@ fn step_4_under_an_exception_only_the_leaf_can_match() {
     let [leaf, intermediate, root] = chain.pins;
     for certificates in [vec![chain.leaf.clone()], chain.certificates()] {
         for (fields, expected) in [
-            (json!({"pins": pins(&[leaf])}), (Outcome::Allow, Reason::PinMatched)),
-            (json!({"pins": pins(&[leaf]), "match": "leaf"}), (Outcome::Allow, Reason::PinMatched)),
-            (json!({"pins": pins(&[intermediate, root])}), (Outcome::Block, Reason::PinMismatch)),
-            (json!({"pins": pins(&[other_pin()]), "localRoots": "exempt"}), (Outcome::Block, Reason::PinMismatch)),
-            (json!({"pins": pins(&[leaf]), "denied": pins(&[other_pin()])}), (Outcome::Allow, Reason::PinMatched)),
-            (json!({"denied": pins(&[leaf])}), (Outcome::Block, Reason::DeniedKey)),
+            (json!({"pins": pins(&[leaf])}), Answer::PinMatched),
+            (json!({"pins": pins(&[leaf]), "match": "leaf"}), Answer::PinMatched),
+            (json!({"pins": pins(&[intermediate, root])}), Answer::Block(Reason::PinMismatch)),
+            (json!({"pins": pins(&[other_pin()]), "localRoots": "exempt"}), Answer::Block(Reason::PinMismatch)),
+            (json!({"pins": pins(&[leaf]), "denied": pins(&[other_pin()])}), Answer::PinMatched),
+            (json!({"denied": pins(&[leaf])}), Answer::Block(Reason::DeniedKey)),
             // That a denied key is nowhere in a chain takes a chain.
-            (json!({"denied": pins(&[other_pin()])}), (Outcome::Block, Reason::ChainUnknown)),
-            (json!({"pins": pins(&[leaf]), "requireCt": true}), (Outcome::Block, Reason::CtNotCompliant)),
+            (json!({"denied": pins(&[other_pin()])}), Answer::Block(Reason::ChainUnknown)),
+            (json!({"pins": pins(&[leaf]), "requireCt": true}), Answer::Block(Reason::CtNotCompliant)),
         ] {
             for exception in [
                 SecurityInfo { is_untrusted: true, ..secure(certificates.clone()) },
@@ -157,9 +179,12 @@ fn step_4_under_an_exception_only_the_leaf_can_match() {
                     ..secure(certificates.clone())
                 },
             ] {
-                let verdict = judge(&by_user(&rule(fields.clone())), &connection(URL, exception));
+                let connection = connection(URL, exception);
+                let verdict = judge(&by_user(&rule(fields.clone())), &connection);
                 assert_eq!(answer(&verdict), expected, "{fields}");
-                assert!(verdict.exception);
+                let logged = logged(&verdict, &connection);
+                let stopped = matches!(expected, Answer::Block(_));
+                assert_eq!(logged.map(|entry| entry.exception), stopped.then_some(true), "{fields}");
             }
         }
     }
@@ -177,7 +202,7 @@ fn step_5_a_denied_key_wins_over_every_pin() {
             let mut info = secure(chain.certificates());
             info.certificates[2].is_built_in_root = Some(false);
             let verdict = judge(&by_user(&rule(fields.clone())), &connection(URL, info));
-            assert_eq!(answer(&verdict), (Outcome::Block, Reason::DeniedKey), "{fields}");
+            assert_eq!(answer(&verdict), Answer::Block(Reason::DeniedKey), "{fields}");
         }
     }
 }
@@ -186,10 +211,10 @@ fn step_5_a_denied_key_wins_over_every_pin() {
 fn step_6_a_local_root_is_exempt_only_where_the_rule_says_so() {
     let chain = TestChain::new();
     for (built_in, local_roots, expected) in [
-        (Some(false), "exempt", (Outcome::Allow, Reason::LocalRootExempt)),
-        (Some(false), "enforce", (Outcome::Block, Reason::PinMismatch)),
-        (Some(true), "exempt", (Outcome::Block, Reason::PinMismatch)),
-        (None, "exempt", (Outcome::Block, Reason::PinMismatch)),
+        (Some(false), "exempt", Answer::LocalRootExempt),
+        (Some(false), "enforce", Answer::Block(Reason::PinMismatch)),
+        (Some(true), "exempt", Answer::Block(Reason::PinMismatch)),
+        (None, "exempt", Answer::Block(Reason::PinMismatch)),
     ] {
         let mut info = secure(chain.certificates());
         info.certificates[2].is_built_in_root = built_in;
@@ -202,8 +227,8 @@ fn step_6_a_local_root_is_exempt_only_where_the_rule_says_so() {
 fn step_7_any_pin_on_any_certificate_in_scope_is_enough() {
     let chain = TestChain::new();
     let [leaf, intermediate, root] = chain.pins;
-    let allowed = (Outcome::Allow, Reason::PinMatched);
-    let mismatch = (Outcome::Block, Reason::PinMismatch);
+    let allowed = Answer::PinMatched;
+    let mismatch = Answer::Block(Reason::PinMismatch);
     for (listed, scope, expected, at) in [
         (vec![leaf], "chain", allowed, Some(0)),
         (vec![other_pin(), intermediate], "chain", allowed, Some(1)),
@@ -216,12 +241,19 @@ fn step_7_any_pin_on_any_certificate_in_scope_is_enough() {
         let rules = rule(json!({"pins": pins(&listed), "match": scope}));
         let verdict = judge(&by_user(&rules), &connection(URL, secure(chain.certificates())));
         assert_eq!(answer(&verdict), expected, "{rules}");
-        assert_eq!(verdict.matched.map(|matched| matched.certificate), at, "{rules}");
-        assert_eq!(verdict.keys, chain.pins.map(Some));
+        let matched = match verdict {
+            Verdict::Allowed(Allowed::PinMatched(matched), _) => Some(matched),
+            Verdict::Violation(finding) => {
+                assert_eq!(finding.keys, chain.pins.map(Some));
+                finding.matched
+            }
+            Verdict::NotPinned(_) | Verdict::Allowed(..) => None,
+        };
+        assert_eq!(matched.map(|matched| matched.certificate), at, "{rules}");
     }
     let denied_only = rule(json!({"denied": pins(&[other_pin()])}));
     let verdict = judge(&by_user(&denied_only), &connection(URL, secure(chain.certificates())));
-    assert_eq!(answer(&verdict), (Outcome::Allow, Reason::NoDeniedKey));
+    assert_eq!(answer(&verdict), Answer::NoDeniedKey);
     let alone =
         judge(&by_user(&rule(json!({"pins": pins(&[leaf])}))), &connection(URL, secure(vec![chain.leaf.clone()])));
     assert_eq!(answer(&alone), allowed, "a chain of one");
@@ -231,10 +263,10 @@ fn step_7_any_pin_on_any_certificate_in_scope_is_enough() {
 fn step_8_certificate_transparency_is_asked_for_last() {
     let chain = TestChain::new();
     for (status, listed, expected) in [
-        (Some("policy_compliant"), chain.pins[0], (Outcome::Allow, Reason::PinMatched)),
-        (Some("policy_not_enough_scts"), chain.pins[0], (Outcome::Block, Reason::CtNotCompliant)),
-        (None, chain.pins[0], (Outcome::Block, Reason::CtNotCompliant)),
-        (None, other_pin(), (Outcome::Block, Reason::PinMismatch)),
+        (Some("policy_compliant"), chain.pins[0], Answer::PinMatched),
+        (Some("policy_not_enough_scts"), chain.pins[0], Answer::Block(Reason::CtNotCompliant)),
+        (None, chain.pins[0], Answer::Block(Reason::CtNotCompliant)),
+        (None, other_pin(), Answer::Block(Reason::PinMismatch)),
     ] {
         let info = SecurityInfo {
             certificate_transparency_status: status.map(ToOwned::to_owned),
@@ -254,12 +286,12 @@ fn an_expired_rule_flags_from_the_first_second_of_its_day() {
         (json!("2026-11-22"), Outcome::Flag, true), // NOW is its first millisecond
         (json!("2020-01-01"), Outcome::Flag, true),
     ] {
+        let connection = connection(URL, secure(chain.certificates()));
         let rules = rule(json!({"pins": pins(&[other_pin()]), "expires": expires}));
-        let verdict = judge(&by_user(&rules), &connection(URL, secure(chain.certificates())));
-        assert_eq!((verdict.outcome, verdict.expired), (outcome, expired), "{expires}");
+        let entry = logged(&judge(&by_user(&rules), &connection), &connection).unwrap();
+        assert_eq!((entry.outcome, entry.rule.unwrap().expired), (outcome, expired), "{expires}");
         let satisfied = rule(json!({"pins": pins(&chain.pins), "expires": expires}));
-        let verdict = judge(&by_user(&satisfied), &connection(URL, secure(chain.certificates())));
-        assert_eq!(verdict.outcome, Outcome::Allow, "{expires}");
+        assert_eq!(answer(&judge(&by_user(&satisfied), &connection)), Answer::PinMatched, "{expires}");
     }
 }
 
@@ -268,19 +300,20 @@ fn the_strictest_layer_wins() {
     let chain = TestChain::new();
     let (right, wrong) = (pins(&chain.pins), pins(&[other_pin()]));
     let layer = |mode: &str, pins: &Value| rule(json!({"mode": mode, "pins": pins}));
+    let (blocked, flagged) = (Answer::Block(Reason::PinMismatch), Answer::Flag(Reason::PinMismatch));
     for (managed, user, expected) in [
-        (layer("block", &wrong), layer("off", &right), Outcome::Block),
-        (layer("block", &wrong), layer("block", &right), Outcome::Block),
-        (layer("block", &right), layer("block", &wrong), Outcome::Block),
-        (layer("flag", &wrong), layer("block", &wrong), Outcome::Block),
-        (layer("flag", &wrong), json!([]), Outcome::Flag),
-        (layer("off", &right), layer("flag", &wrong), Outcome::Flag),
-        (layer("off", &right), layer("block", &right), Outcome::Allow),
-        (layer("off", &right), json!([]), Outcome::NotPinned),
+        (layer("block", &wrong), layer("off", &right), blocked),
+        (layer("block", &wrong), layer("block", &right), blocked),
+        (layer("block", &right), layer("block", &wrong), blocked),
+        (layer("flag", &wrong), layer("block", &wrong), blocked),
+        (layer("flag", &wrong), json!([]), flagged),
+        (layer("off", &right), layer("flag", &wrong), flagged),
+        (layer("off", &right), layer("block", &right), Answer::PinMatched),
+        (layer("off", &right), json!([]), Answer::RuleOff),
     ] {
         let layers = Layers { managed: policy(&managed).into(), user: policy(&user) };
         let verdict = judge(&layers, &connection(URL, secure(chain.certificates())));
-        assert_eq!(verdict.outcome, expected, "managed {managed}, user {user}");
+        assert_eq!(answer(&verdict), expected, "managed {managed}, user {user}");
     }
 }
 
@@ -291,7 +324,7 @@ fn an_entry_shows_every_key_and_marks_what_the_rule_says_of_it() {
     let rules = rule(json!({"pins": pins(&[leaf, root]), "denied": pins(&[intermediate]), "match": "leaf"}));
     let connection = connection(URL, secure(chain.certificates()));
     let verdict = judge(&by_user(&rules), &connection);
-    let entry = Violation::new(&verdict, &connection, Some("https://page.example".to_owned()));
+    let entry = logged(&verdict, &connection).unwrap();
     // A pin on the root does not count where the rule looks at the leaf only.
     assert_eq!(entry.chain.iter().map(|entry| entry.mark).collect::<Vec<_>>(), [Mark::Pin, Mark::Denied, Mark::None]);
     assert_eq!(entry.chain.iter().map(|entry| entry.sha256).collect::<Vec<_>>(), chain.pins.map(Some));

@@ -89,6 +89,7 @@ test("judge gives the four outcomes with everything that is promised", () => {
     [[], "not-pinned", "no-rule", null],
     [[rule({ mode: "off" })], "not-pinned", "rule-off", null],
     [[rule()], "allow", "pin-matched", { certificate: 0, sha256: PIN, label: "" }],
+    [[rule({ denied: [{ sha256: OTHER }], pins: [] })], "allow", "no-denied-key", null],
     [[rule({ mode: "flag", pins: [{ sha256: OTHER }] })], "flag", "pin-mismatch", null],
     [[rule({ pins: [{ sha256: OTHER }] })], "block", "pin-mismatch", null],
     [[rule({ denied: [{ sha256: PIN }], pins: [] })], "block", "denied-key", null],
@@ -102,6 +103,10 @@ test("judge gives the four outcomes with everything that is promised", () => {
     assert.deepEqual(answer.chain.map(({ sha256, subject }) => [sha256, subject]),
       [[PIN, "CN=rsa.test,O=Sockpin fixtures,C=NL"]]);
   }
+  const localRoot = { state: "secure", certificates: [{ rawDER: [...leaf], isBuiltInRoot: false }] };
+  const exempt = rule({ localRoots: "exempt", pins: [{ sha256: OTHER }] });
+  const { outcome, reason, matched, rule: { id } } = judge(policy(exempt), connection({ securityInfo: localRoot }));
+  assert.deepEqual([outcome, reason, matched, id], ["allow", "local-root-exempt", null, "r"]);
 });
 
 test("judge compares hosts in canonical form, by the platform's own URL parser", () => {

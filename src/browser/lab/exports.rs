@@ -16,9 +16,10 @@ use crate::error::Error;
 use crate::formats;
 use crate::pin::Pin;
 use crate::policy::{Layers, Policy};
+use crate::rule::Rule;
 use crate::time::UnixMillis;
-use crate::verdict::{self, Match, Outcome, Reason, Verdict};
-use crate::violation::{Mark, RuleSnapshot, mark, snapshot};
+use crate::verdict::{self, Allowed, Finding, Match, NotPinned, Outcome, Reason, Verdict};
+use crate::violation::{Mark, RuleSnapshot, mark};
 
 /// Every public key in a file or text, with its pin.
 ///
@@ -57,12 +58,20 @@ fn thrown(error: &Error) -> JsValue {
 
 #[derive(Serialize)]
 struct Judgement {
-    outcome: Outcome,
-    reason: Reason,
+    outcome: Name<Outcome>,
+    reason: Name<Reason>,
     host: String,
     rule: Option<RuleSnapshot>,
     matched: Option<Match>,
     chain: Vec<Shown>,
+}
+
+/// A word of the interface; those for a violation are stored as well, and have their names where they are defined.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Name<T> {
+    Violation(T),
+    Other(&'static str),
 }
 
 /// One certificate of the chain, for people.
@@ -89,20 +98,31 @@ fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Judgement
     let layers = Layers { user, ..Layers::default() };
     let facts = facts_from(&property(connection, "securityInfo"));
     let connection = Connection { target, facts, now };
-    let verdict = verdict::judge(&layers, &connection);
+    let other = |outcome, reason| (Name::Other(outcome), Name::Other(reason));
+    let ((outcome, reason), rule, matched) = match verdict::judge(&layers, &connection) {
+        Verdict::NotPinned(NotPinned::NoRule) => (other("not-pinned", "no-rule"), None, None),
+        Verdict::NotPinned(NotPinned::RuleOff(rule)) => (other("not-pinned", "rule-off"), Some(rule), None),
+        Verdict::Allowed(Allowed::PinMatched(matched), rule) => {
+            (other("allow", "pin-matched"), Some(rule), Some(matched))
+        }
+        Verdict::Allowed(Allowed::NoDeniedKey, rule) => (other("allow", "no-denied-key"), Some(rule), None),
+        Verdict::Allowed(Allowed::LocalRootExempt, rule) => (other("allow", "local-root-exempt"), Some(rule), None),
+        Verdict::Violation(Finding { outcome, reason, rule, matched, .. }) => {
+            ((Name::Violation(outcome), Name::Violation(reason)), Some(rule), matched)
+        }
+    };
     Ok(Judgement {
-        outcome: verdict.outcome,
-        reason: verdict.reason,
+        outcome,
+        reason,
         host: connection.target.host.to_string(),
-        rule: snapshot(&verdict),
-        matched: verdict.matched.clone(),
-        chain: describe_chain(&verdict, &connection.facts),
+        rule: rule.as_ref().map(|(layer, rule)| RuleSnapshot::of(*layer, rule, now)),
+        matched,
+        chain: describe_chain(rule.as_ref().map(|(_, rule)| rule.as_ref()), &connection.facts),
     })
 }
 
-fn describe_chain(verdict: &Verdict, facts: &Facts) -> Vec<Shown> {
+fn describe_chain(rule: Option<&Rule>, facts: &Facts) -> Vec<Shown> {
     let (certificates, root_is_built_in) = facts.certificates();
-    let rule = verdict.rule.as_ref().map(|(_, rule)| rule.as_ref());
     let shown = |(index, der): (usize, &Vec<u8>)| {
         let certificate = Certificate::from_der(der).ok();
         let key = certificate.map(|certificate| certificate.pin());

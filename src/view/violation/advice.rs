@@ -16,17 +16,48 @@ pub fn advice(violation: &Violation, certificates: &[Vec<u8>]) -> Text {
         Some(Overruled::Sent | Overruled::Held) => vec![find_extension()],
         None => Vec::new(),
     };
-    match violation.reason {
-        Reason::PreflightUnanswered => sentences.extend(unanswered(violation)),
-        Reason::PinMismatch => {
-            sentences.push(fingerprint(violation, certificates).unwrap_or_else(|| settled(violation)));
-        }
-        Reason::HandshakeAltered | Reason::AnswerDiscarded if violation.overruled.is_none() => {
-            sentences.extend([settled(violation), find_extension()]);
-        }
-        _ => sentences.push(settled(violation)),
+    sentences.extend(by_reason(violation, certificates));
+    if matches!(violation.reason, Reason::HandshakeAltered | Reason::AnswerDiscarded) && violation.overruled.is_none() {
+        sentences.push(find_extension());
     }
     Text::Sentences(sentences)
+}
+
+/// What follows from the reason.
+fn by_reason(violation: &Violation, certificates: &[Vec<u8>]) -> Vec<Text> {
+    let advice = match violation.reason {
+        Reason::PreflightUnanswered => return unanswered(violation).into(),
+        Reason::PinMismatch => fingerprint(violation, certificates).unwrap_or_else(|| mismatch(violation)),
+        Reason::UnparsableCertificate if violation.exception => text!("violation_advice_exception"),
+        Reason::UnparsableCertificate if denies_keys(violation) => text!("violation_advice_unreadable_denied"),
+        Reason::UnparsableCertificate => text!("violation_advice_unreadable"),
+        Reason::DeniedKey => text!("violation_advice_denied_key"),
+        Reason::Cleartext => text!("violation_advice_cleartext"),
+        Reason::CtNotCompliant => text!("violation_advice_ct"),
+        Reason::ChainUnknown => text!("violation_advice_chain_unknown"),
+        Reason::NoCertificates | Reason::SecurityInfoFailed | Reason::SecurityInfoMalformed | Reason::Deadline => {
+            text!("violation_advice_try_again")
+        }
+        Reason::ChainTooLong => text!("violation_advice_chain_too_long"),
+        Reason::HandshakeAltered if matches!(violation.stage, Stage::Handshake) => {
+            text!("violation_advice_server_or_extension")
+        }
+        Reason::HandshakeAltered | Reason::AnswerDiscarded => text!("violation_advice_extension"),
+        Reason::PolicyUnreadable => text!("violation_advice_policy"),
+        Reason::UnreadableAddress => text!("violation_advice_address"),
+        Reason::InternalError => text!("violation_advice_internal_error"),
+    };
+    vec![advice]
+}
+
+fn mismatch(violation: &Violation) -> Text {
+    if violation.exception {
+        text!("violation_advice_exception")
+    } else if is_managed(violation) {
+        text!("violation_advice_mismatch_managed")
+    } else {
+        text!("violation_advice_mismatch")
+    }
 }
 
 /// Where one of the rule's pins is the fingerprint of a certificate that was shown: the mistake, and the pin that was meant.
@@ -36,40 +67,6 @@ fn fingerprint(violation: &Violation, certificates: &[Vec<u8>]) -> Option<Text> 
         Some((pins.iter().find(|pin| pin.sha256.is_fingerprint_of(certificate))?.sha256, entry.sha256?))
     })?;
     Some(text!("violation_advice_fingerprint", pin = pin.to_string(), key = key.to_string()))
-}
-
-/// What follows from the reason alone.
-fn settled(violation: &Violation) -> Text {
-    match violation.reason {
-        Reason::PinMismatch | Reason::UnparsableCertificate if violation.exception => {
-            text!("violation_advice_exception")
-        }
-        Reason::PinMismatch if is_managed(violation) => text!("violation_advice_mismatch_managed"),
-        Reason::PinMismatch => text!("violation_advice_mismatch"),
-        Reason::DeniedKey => text!("violation_advice_denied_key"),
-        Reason::Cleartext => text!("violation_advice_cleartext"),
-        Reason::CtNotCompliant => text!("violation_advice_ct"),
-        Reason::ChainUnknown => text!("violation_advice_chain_unknown"),
-        Reason::NoCertificates | Reason::SecurityInfoFailed | Reason::SecurityInfoMalformed | Reason::Deadline => {
-            text!("violation_advice_try_again")
-        }
-        Reason::ChainTooLong => text!("violation_advice_chain_too_long"),
-        Reason::UnparsableCertificate if denies_keys(violation) => text!("violation_advice_unreadable_denied"),
-        Reason::UnparsableCertificate => text!("violation_advice_unreadable"),
-        Reason::HandshakeAltered if matches!(violation.stage, Stage::Handshake) => {
-            text!("violation_advice_server_or_extension")
-        }
-        Reason::HandshakeAltered | Reason::AnswerDiscarded => text!("violation_advice_extension"),
-        Reason::PolicyUnreadable => text!("violation_advice_policy"),
-        Reason::UnreadableAddress => text!("violation_advice_address"),
-        Reason::InternalError => text!("violation_advice_internal_error"),
-        Reason::PreflightUnanswered
-        | Reason::NoRule
-        | Reason::RuleOff
-        | Reason::PinMatched
-        | Reason::NoDeniedKey
-        | Reason::LocalRootExempt => text!("violation_advice_nothing"),
-    }
 }
 
 /// What to do where the rule requires a pre-flight and it had no answer.

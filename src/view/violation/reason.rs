@@ -1,4 +1,4 @@
-//! Why a socket was blocked, flagged or let go.
+//! Why a socket was blocked or flagged.
 
 use super::denies_keys;
 use crate::overruling::Overruled;
@@ -71,11 +71,6 @@ fn cause(violation: &Violation) -> Text {
         Reason::PolicyUnreadable => text!("violation_policy_unreadable"),
         Reason::UnreadableAddress => text!("violation_address_unreadable"),
         Reason::InternalError => text!("violation_internal_error"),
-        Reason::NoRule => text!("violation_no_rule"),
-        Reason::RuleOff => text!("violation_rule_off"),
-        Reason::PinMatched => text!("violation_pin_matched"),
-        Reason::NoDeniedKey => text!("violation_no_denied_key"),
-        Reason::LocalRootExempt => text!("violation_local_root_exempt"),
     }
 }
 

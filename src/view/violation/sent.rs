@@ -27,7 +27,7 @@ fn received(violation: &Violation) -> Text {
         }
         _ if matches!(violation.overruled, Some(Overruled::Sent)) => text!("violation_sent_request_overruled"),
         (Outcome::Flag, _, Reason::Cleartext) if !violation.paused => text!("violation_sent_nothing_in_clear"),
-        (Outcome::Flag | Outcome::Allow | Outcome::NotPinned, _, _) => text!("violation_sent_all"),
+        (Outcome::Flag, _, _) => text!("violation_sent_all"),
         (Outcome::Block, Stage::Preflight, _) => match violation.probe_failure {
             Some(
                 ProbeFailure::PrivateWindow
@@ -48,6 +48,21 @@ fn received(violation: &Violation) -> Text {
             Stage::Handshake,
             Reason::Cleartext | Reason::PolicyUnreadable | Reason::Deadline | Reason::InternalError,
         ) => text!("violation_sent_request_at_most"),
-        (Outcome::Block, Stage::Handshake, _) => text!("violation_sent_request"),
+        (
+            Outcome::Block,
+            Stage::Handshake,
+            Reason::NoCertificates
+            | Reason::ChainTooLong
+            | Reason::UnparsableCertificate
+            | Reason::SecurityInfoFailed
+            | Reason::SecurityInfoMalformed
+            | Reason::DeniedKey
+            | Reason::PinMismatch
+            | Reason::ChainUnknown
+            | Reason::PreflightUnanswered
+            | Reason::CtNotCompliant
+            | Reason::HandshakeAltered
+            | Reason::AnswerDiscarded,
+        ) => text!("violation_sent_request"),
     }
 }
