@@ -32,8 +32,9 @@ use crate::managed::Managed;
 use crate::overruling::Overruling;
 use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
-use crate::preflight::{self, Answers, Probe, Route};
+use crate::preflight::{Answers, Probe, ProbeAnswer, Route};
 use crate::seal::Sealed;
+use crate::seen::Sighting;
 use crate::time::UnixMillis;
 use crate::verdict::{Finding, Outcome, Reason, Verdict};
 use crate::violation::{Stage, Violation};
@@ -89,6 +90,13 @@ pub enum Effect {
         /// The tab.
         tab: i32,
     },
+    /// Note that a socket was seen. Without its facts they are asked for now, and nothing waits for them.
+    Note {
+        /// The socket.
+        sighting: Sighting,
+        /// What is known of its TLS.
+        facts: Option<Facts>,
+    },
     /// Say on every tab that another extension has undone a stop, and keep that until it has been seen.
     ShowOverruling(Overruling),
 }
@@ -100,6 +108,22 @@ pub struct Step {
     pub answer: Answer,
     /// In this order.
     pub effects: Vec<Effect>,
+}
+
+impl Step {
+    fn with(mut self, effect: Option<Effect>) -> Self {
+        self.effects.extend(effect);
+        self
+    }
+}
+
+/// A socket over TLS is noted, unless its window is private.
+fn sighting(socket: &Socket, facts: Option<Facts>) -> Option<Effect> {
+    let target = socket.address.target.as_ref().ok()?;
+    let sighting =
+        Sighting { host: target.host.to_string(), port: target.port, page: socket.page.clone(), time: socket.now };
+    let is_noted = target.scheme == Scheme::Wss && !socket.route.private;
+    is_noted.then_some(Effect::Note { sighting, facts })
 }
 
 /// Where a socket is asked about before anything is sent. It is asked twice, since a declarative rule of another
@@ -216,19 +240,18 @@ impl Engine {
 
     /// The probe that [`Engine::opening`] asked for has come back. It holds for the sockets that follow as well.
     #[must_use]
-    pub fn answered(
-        &mut self,
-        socket: &Socket,
-        gate: &Gate<'_>,
-        probe: &Probe,
-        answer: preflight::ProbeAnswer,
-    ) -> Step {
+    pub fn answered(&mut self, socket: &Socket, gate: &Gate<'_>, probe: &Probe, answer: ProbeAnswer) -> Step {
         let decision = match self.prepare(socket, Stage::BeforeRequest) {
             Ok((layers, target)) => self.after_probe(layers, target, socket, &answer),
             Err(decision) => decision,
         };
+        let sighting = match &answer {
+            // One that goes on is noted when its own handshake is done.
+            ProbeAnswer::Server(facts) if decision.answer == Answer::Cancel => sighting(socket, Some(facts.clone())),
+            ProbeAnswer::Server(_) | ProbeAnswer::Ambiguous(_) | ProbeAnswer::None(_) => None,
+        };
         self.answers.keep(probe, answer, socket.now);
-        self.settle_at(gate, decision, socket)
+        self.settle_at(gate, decision, socket).with(sighting)
     }
 
     /// The server has answered; the page has nothing yet.
@@ -257,14 +280,15 @@ impl Engine {
             }
             Err(decision) => decision,
         };
-        HeadersReceived::Decided(self.settle_answer(decision, socket, headers))
+        HeadersReceived::Decided(self.settle_answer(decision, socket, headers).with(sighting(socket, None)))
     }
 
     /// The facts are there.
     #[must_use]
     pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, headers: Headers<'_>) -> Step {
+        let sighting = sighting(socket, Some(facts.clone()));
         let decision = self.at_handshake(socket, target, facts);
-        self.settle_answer(decision, socket, headers)
+        self.settle_answer(decision, socket, headers).with(sighting)
     }
 
     /// The guard has stopped a socket because the decision failed or took too long; what is left is to say so.

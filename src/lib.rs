@@ -17,7 +17,7 @@
 //! | [`connection`], [`verdict`] | facts in, verdict out |
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes", and whose; what another extension has done |
-//! | [`violation`], [`log`] | a violation as it is written down; the entries of the log |
+//! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
 //! | [`formats`] | pins as other tools write them |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
 //! | [`badge`] | what the toolbar button shows, as ids of messages |
@@ -44,6 +44,7 @@ pub mod policy;
 pub mod preflight;
 pub mod rule;
 pub mod seal;
+pub mod seen;
 pub mod settings;
 pub mod time;
 pub mod verdict;

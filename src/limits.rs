@@ -99,3 +99,22 @@ pub const MAX_PREFLIGHT_ANSWERS: usize = 1_000;
 
 /// Milliseconds after which a pre-flight has no answer. The guard's deadline must leave time for the rest.
 pub const PREFLIGHT_DEADLINE_MS: i32 = 5_000;
+
+/// Endpoints that are noted as seen in this session. With the chains of most of them twice, some 2 MB of the 10 MB that
+/// Firefox gives to `storage.session`.
+pub const MAX_SEEN_ENDPOINTS: usize = 200;
+
+/// Milliseconds after which a socket that was seen is added to the others, with all that have come meanwhile.
+pub const SIGHTINGS_DELAY_MS: i32 = 500;
+
+/// Sockets that wait to be added to those that were seen. Of a burst of more the rest is not counted.
+pub const MAX_WAITING_SIGHTINGS: usize = 5_000;
+
+/// Chains that are kept of one endpoint: the one before a renewal and after it, for two ways of validating each.
+pub const MAX_CHAINS_PER_ENDPOINT: usize = 4;
+
+/// Pages that are named of one endpoint.
+pub const MAX_PAGES_PER_ENDPOINT: usize = 10;
+
+/// Milliseconds for which no further chain of an endpoint without a rule is asked for.
+pub const SEEN_CHAIN_INTERVAL_MS: u64 = 10 * 1000;

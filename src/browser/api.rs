@@ -60,8 +60,11 @@ extern "C" {
 }
 
 /// `getSecurityInfo(requestId, {certificateChain, rawDER})`.
-pub(super) async fn security_info(request_id: &str, options: &JsValue) -> Result<JsValue, JsValue> {
-    settled(get_security_info(request_id, options)).await
+pub(super) fn security_info(
+    request_id: &str,
+    options: &JsValue,
+) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    settled(get_security_info(request_id, options))
 }
 
 pub(super) fn storage_get(key: &str) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {

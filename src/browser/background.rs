@@ -14,6 +14,7 @@ mod request_details;
 mod seal;
 mod sealing;
 mod session_store;
+mod sightings;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ use self::probe::Prober;
 use self::queue::Queue;
 use self::sealing::Sealing;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
+use self::sightings::Sightings;
 use super::convert::{from_js, json, property, to_js, to_js_error};
 use super::url_host::url_host;
 use super::{clock, managed_store, policy_store, promise, security_info, stored_marker};
@@ -65,6 +67,7 @@ struct State {
     access: Cell<Access>,
     /// Changes of what is stored: each is made on what the one before has stored.
     changes: Queue,
+    sightings: Rc<Sightings>,
     /// Whether there are entries of which pages have not been told.
     log_untold: Cell<bool>,
     /// Whether they are being told.
@@ -88,6 +91,7 @@ impl Background {
             badge: Button::new(),
             access: Cell::new(Access { every_site: true, private_windows: true }),
             changes: Queue::new(),
+            sightings: Rc::default(),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
         });
@@ -295,6 +299,7 @@ impl State {
                 Effect::Log(violation) => self.write_in_turn(request, violation, None),
                 Effect::Amend { before, now } => self.write_in_turn(request, now, Some(before)),
                 Effect::CountOnBadge { tab } => self.badge.count(tab),
+                Effect::Note { sighting, facts } => self.sightings.note(request, sighting, facts),
                 Effect::ShowOverruling(overruling) => {
                     self.say_what_has_changed();
                     spawn_local(async move {

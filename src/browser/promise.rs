@@ -25,6 +25,14 @@ pub(super) fn now_or_later(
     }
 }
 
+/// Waits so many milliseconds.
+pub(super) async fn after(milliseconds: i32) {
+    let time_is_over =
+        Promise::new(&mut |resolve, _| drop(api::set_timeout(&resolve, milliseconds, &JsValue::UNDEFINED)));
+    // It never rejects.
+    let _ = JsFuture::from(time_is_over).await;
+}
+
 /// Waits for the promise, but not longer than this; whether it has settled by then, well or badly. It must not be one
 /// that resolves to `false`.
 pub(super) async fn within(promise: &Promise, milliseconds: i32) -> bool {

@@ -9,16 +9,21 @@ use super::convert::property;
 use crate::connection::{CertificateInfo, Facts, MissingFacts, SecurityInfo};
 use crate::limits::{MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES};
 
-/// The facts of a request whose headers have come.
-pub(super) async fn facts(request_id: &str) -> Facts {
-    let Ok(answer) = api::security_info(request_id, &options(true)).await else {
-        return Facts::Missing(MissingFacts::SecurityInfoFailed);
-    };
-    match read(&answer) {
-        // Under a certificate exception the chain is empty, and only a call without it gives the server's own.
-        Ok(info) if info.certificates.is_empty() => leaf_facts(request_id, info).await,
-        Ok(info) => Facts::from(info),
-        Err(missing) => Facts::Missing(missing),
+/// The facts of a request whose headers have come. They are asked for when this is called: once the request goes on, it may
+/// be too late.
+pub(super) fn facts(request_id: &str) -> impl Future<Output = Facts> + use<> {
+    let request_id = request_id.to_owned();
+    let answer = api::security_info(&request_id, &options(true));
+    async move {
+        let Ok(answer) = answer.await else {
+            return Facts::Missing(MissingFacts::SecurityInfoFailed);
+        };
+        match read(&answer) {
+            // Under a certificate exception the chain is empty, and only a call without it gives the server's own.
+            Ok(info) if info.certificates.is_empty() => leaf_facts(&request_id, info).await,
+            Ok(info) => Facts::from(info),
+            Err(missing) => Facts::Missing(missing),
+        }
     }
 }
 

@@ -26,6 +26,11 @@ impl ChainDigest {
         (!certificates.is_empty()).then(|| Self(STANDARD.encode(digest.finalize())))
     }
 
+    /// One that has this name.
+    pub(crate) fn named(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
     /// As it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -85,6 +85,41 @@ fn done(step: &Step) -> (Vec<(Outcome, Reason)>, usize) {
     (logged, counted)
 }
 
+/// The hosts noted, and whether their facts are known.
+fn noted(step: &Step) -> Vec<(String, u16, bool)> {
+    let noted = step.effects.iter().filter_map(|effect| match effect {
+        Effect::Note { sighting, facts } => Some((sighting.host.clone(), sighting.port, facts.is_some())),
+        _ => None,
+    });
+    noted.collect()
+}
+
+#[test]
+fn every_socket_over_tls_is_noted_once_but_not_in_a_private_window() {
+    let chain = TestChain::new();
+    let facts = || Facts::from(secure(chain.certificates()));
+    let right = chain.pins[0];
+    let host = || "chat.example.com".to_owned();
+    for (url, pin, expected) in [
+        ("wss://chat.example.com:8443", right, vec![(host(), 8443, true)]),
+        ("wss://chat.example.com", Pin::of_spki(b"another key"), vec![(host(), 443, true)]),
+        ("wss://other.example", right, vec![("other.example".to_owned(), 443, false)]),
+        ("ws://other.example", right, vec![]),
+    ] {
+        let mut engine = engine("block", pin);
+        assert_eq!(noted(&handshake(&mut engine, &socket(url), facts())), expected, "{url}");
+        let route = Route { private: true, ..socket(url).route };
+        assert_eq!(noted(&handshake(&mut engine, &Socket { route, ..socket(url) }, facts())), [], "{url}");
+    }
+    // One that a pre-flight has stopped never comes so far; one that it lets go is noted when it does.
+    for (pin, expected) in [(right, vec![]), (Pin::of_spki(b"another key"), vec![(host(), 443, true)])] {
+        let (mut engine, socket) = (engine("block", pin), socket("wss://chat.example.com"));
+        let AtGate::NeedsProbe(probe) = at_first_gate(&mut engine, &socket) else { panic!("no probe is sent") };
+        let step = engine.answered(&socket, &Gate::BeforeRequest, &probe, Probed::Server(facts()));
+        assert_eq!(noted(&step), expected);
+    }
+}
+
 #[test]
 fn a_handshake_is_let_go_flagged_or_cancelled() {
     let chain = TestChain::new();
@@ -402,9 +437,12 @@ fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
 fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handshake_is_judged() {
     let chain = TestChain::new();
     let facts = || Facts::from(secure(chain.certificates()));
-    let explained = |step: &Step| match step.effects.last() {
-        Some(Effect::Log(violation)) => violation.probe_failure,
-        other => panic!("no violation but {other:?}"),
+    let explained = |step: &Step| {
+        let mut logged = step.effects.iter().filter_map(|effect| match effect {
+            Effect::Log(violation) => Some(violation.probe_failure),
+            _ => None,
+        });
+        logged.next().expect("a violation")
     };
     for (answer, is_asked_again, why) in [
         (Probed::Server(facts()), false, None),

@@ -191,11 +191,7 @@ impl Stores {
         };
         let mut tally: Tally = from_js(&property(&record, "tally"))?;
         let share = tally.share().as_str().to_owned();
-        if tally.take_off(violation) {
-            self.put(&record, &tally, &share).await
-        } else {
-            self.remove(&record).await
-        }
+        if tally.take_off(violation) { self.put(&record, &tally, &share).await } else { self.remove(&record).await }
     }
 
     async fn find(&self, key: &EntryKey) -> Result<Option<JsValue>, Error> {

@@ -34,6 +34,29 @@ pub(super) fn load<const N: usize>(keys: [&str; N]) -> impl Future<Output = Item
     async move { Items(items.await.unwrap_or_default()) }
 }
 
+/// The text under a key; none where there is no text.
+pub(super) async fn text(key: &'static str) -> Option<String> {
+    let items = api::session_get([key]).await.ok()?;
+    crate::browser::api::long_text(&property(&items, key))
+}
+
+/// Stores texts, each under its key.
+pub(super) async fn store_texts(texts: &[(String, String)]) -> Result<(), Error> {
+    let items = Object::new();
+    for (key, text) in texts {
+        set(&items, key, &JsValue::from_str(text))?;
+    }
+    api::session_set(&items).await.map(|_| ()).map_err(|thrown| storage_error(&thrown))
+}
+
+/// Takes away what is stored under these keys.
+pub(super) async fn remove(keys: &[String]) -> Result<(), Error> {
+    for key in keys {
+        api::session_remove(key).await.map_err(|thrown| storage_error(&thrown))?;
+    }
+    Ok(())
+}
+
 /// Stores a value, or takes the stored one away.
 pub(super) async fn store<T: Serialize>(key: &str, value: Option<T>) -> Result<(), Error> {
     let done = match value {
