@@ -1,0 +1,91 @@
+//! What sockets were seen in this session, as the background keeps it for the pages.
+
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use sockpin_e2e::demo::{PINNED, UNPINNED};
+use sockpin_e2e::world::{Installation, World};
+
+/// What is kept of an endpoint.
+struct Seen {
+    /// The text about all endpoints.
+    all: String,
+    first: String,
+    pages: String,
+    /// For each chain the words about it, and its certificates in base64.
+    chains: Vec<(String, Vec<String>)>,
+}
+
+/// What is kept, once there are so many sockets of an endpoint.
+async fn seen(world: &World, host: &str, port: u16, count: u64) -> Result<Seen> {
+    let kept = world.firefox.run_in_extension(KEPT, vec![json!(host), json!(port), json!(count)]).await?;
+    let text = |key: &str| kept[key].as_str().map(str::to_owned).with_context(|| format!("{key} has no text"));
+    let all = text("seen")?;
+    let line = all.lines().find(|line| line.starts_with(&format!("{host}\t{port}\t"))).context("no such endpoint")?;
+    let fields: Vec<_> = line.split('\t').collect();
+    let [_, _, _, first, _, pages, chains] = fields[..] else { panic!("{line}") };
+    let digests = chains.split_whitespace().step_by(3);
+    let chains = digests.map(|digest| {
+        let chain = text(&format!("chain/{digest}"))?;
+        let mut lines = chain.lines().map(|line| line.trim_end().to_owned());
+        Ok((lines.next().context("a chain without its words")?, lines.collect()))
+    });
+    Ok(Seen { first: first.to_owned(), pages: pages.to_owned(), chains: chains.collect::<Result<_>>()?, all })
+}
+
+/// Waits for it: the background adds what it has seen after the sockets have had their answers.
+const KEPT: &str = r"
+const [host, port, count] = arguments;
+const { session } = browser.storage;
+const kept = () => session.get(null);
+const isThere = ({ seen = '' }) => seen.split('\n').some((line) => line.startsWith([host, port, count, ''].join('\t')));
+return new Promise(async (resolve) => {
+    const look = async () => { const all = await kept(); if (isThere(all)) { session.onChanged.removeListener(look); resolve(all); } };
+    session.onChanged.addListener(look);
+    await look();
+});
+";
+
+#[tokio::test]
+async fn every_endpoint_is_kept_with_its_chain_while_the_background_sleeps_but_none_of_a_private_window() -> Result<()>
+{
+    let world = World::start(Installation::Temporary, false).await?;
+    world.firefox.allow_in_private_windows(true).await?;
+    let servers = &world.demo.servers;
+    let (unpinned, pinned) = (servers.unpinned.port(), servers.pinned.port());
+    let (url, page) = (servers.url("unpinned")?, world.demo.site.blank());
+    world.firefox.save_rule(world.demo.rules()[0].clone()).await?;
+
+    world.firefox.open(&page).await?;
+    for _ in 0..2 {
+        assert!(world.firefox.socket(&url).await?.delivered());
+    }
+    assert!(world.firefox.socket(&servers.url("pinned")?).await?.delivered());
+    let before = seen(&world, UNPINNED, unpinned, 2).await?;
+    assert!(page.starts_with(&before.pages) && before.pages.starts_with("http"), "{}", before.pages);
+    let [(words, certificates)] = before.chains.as_slice() else { panic!("{:?}", before.chains) };
+    assert_eq!(words, "validated local-root");
+    assert_eq!(certificates.len(), 3, "the server's own, the intermediate and the root");
+    assert_eq!(certificates[2], STANDARD.encode(world.demo.authority.root()));
+    let judged = seen(&world, PINNED, pinned, 1).await?;
+    assert_eq!(judged.chains.len(), 1);
+
+    // A new background goes on where the last one has stopped.
+    world.firefox.end_background().await?;
+    assert!(world.firefox.socket(&url).await?.delivered());
+    let after = seen(&world, UNPINNED, unpinned, 3).await?;
+    assert_eq!((after.first, after.chains), (before.first, before.chains));
+
+    // Sockets of a private window pass unnoted; the one that comes after them is the control.
+    let here = world.firefox.driver()?.window().await?;
+    world.firefox.open_private_window(&page).await?;
+    assert!(world.firefox.socket(&url).await?.delivered());
+    assert!(world.firefox.socket(&servers.url("backup")?).await?.delivered());
+    world.firefox.close_tab().await?;
+    world.firefox.driver()?.switch_to_window(here).await?;
+    assert!(world.firefox.socket(&url).await?.delivered());
+    let all = seen(&world, UNPINNED, unpinned, 4).await?.all;
+    assert!(!all.contains(&format!("\t{}\t", servers.backup.port())), "{all}");
+    world.firefox.quit().await
+}
