@@ -89,7 +89,7 @@ impl Tally {
 
     /// One socket less: it has become part of another entry. Whether any is left.
     #[must_use]
-    pub fn on_before_request(&mut self, violation: &Violation) -> bool {
+    pub fn subtract(&mut self, violation: &Violation) -> bool {
         self.count = self.count.saturating_sub(1);
         if self.last == violation.time {
             self.last = self.before_last.take().unwrap_or(self.first);
@@ -179,7 +179,7 @@ mod tests {
         ];
         for (sockets, (time, page), expected) in cases {
             let mut left = tally(sockets);
-            let any = left.on_before_request(&socket(time, page));
+            let any = left.subtract(&socket(time, page));
             assert_eq!(any.then_some(left), expected, "{sockets:?} without {time}");
         }
     }
