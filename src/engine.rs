@@ -2,9 +2,9 @@
 //!
 //! One socket goes through three events that hold it. [`Engine::opening`] sees it twice before anything is sent
 //! ([`Gate`]), and may ask for a pre-flight; [`Engine::headers_received`] when the TLS handshake is done and the server
-//! has answered, but before the page gets the socket, and may ask for the facts. What it asks for the caller fetches, so
-//! that an unpinned socket costs a lookup and no more. What the browser made of the answers is told by the events that
-//! hold nothing ([`Engine::sent`], [`Engine::opening_answer`], [`Engine::ended`]).
+//! has answered, but before the page gets the socket, and may ask for the facts. The caller fetches only what is asked
+//! for, so that an unpinned socket costs no more than a lookup. The events that hold nothing tell what the browser has
+//! made of the answers ([`Engine::sent`], [`Engine::opening_answer`], [`Engine::ended`]).
 //!
 //! - this file: the events, and what they are about
 //! - `decision`: what is to become of a socket, by policy, pause and facts alone
@@ -41,20 +41,19 @@ use crate::violation::{Stage, Violation};
 
 /// What the browser says about a request that opens a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
 pub struct Socket {
-    /// The browser's name for the request, the same in all its events.
+    /// `requestId`, the same in all events of the request.
     pub request: String,
-    /// Where it goes.
     pub address: Address,
     /// The origin of the document that opened it.
     pub page: Option<String>,
-    /// The tab, where it belongs to one.
+    /// None for a socket that belongs to no tab.
     pub tab: Option<i32>,
-    /// How it gets there. Of a private window's nothing is written to disk.
+    /// How the request travels. Nothing of a private window is written to disk.
     pub route: Route,
-    /// The status with which it was answered, where it was.
+    /// The HTTP status of the answer, once there is one.
     pub status: Option<u16>,
-    /// When.
     pub now: UnixMillis,
 }
 
@@ -63,9 +62,9 @@ pub struct Socket {
 pub enum Answer {
     /// Let it go on.
     Proceed,
-    /// Let it go on with this key in place of its own: it is locked.
+    /// Send it with this key in place of its own, which locks the socket.
     Lock(WebSocketKey),
-    /// Let it go on with these headers of the answer changed: the lock is opened. None takes a header out.
+    /// Let it go on with these headers of the answer changed, which opens the lock. None takes a header out.
     Unlock(Vec<(&'static str, Option<String>)>),
     /// Go on over TLS instead.
     Upgrade,
@@ -73,21 +72,21 @@ pub enum Answer {
     Cancel,
 }
 
-/// What else is to be done.
+/// What is to be done beside the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Write it down before the answer is given.
     Log(Box<Violation>),
-    /// Write down what has become of a socket that was written down already: it counts in this entry from now on.
+    /// More is known of a socket that was logged already.
     Amend {
-        /// What was written down of it.
+        /// The entry in which it no longer counts.
         before: Box<Violation>,
-        /// What is true of it.
+        /// The entry in which it counts from now on.
         now: Box<Violation>,
     },
-    /// Count one more on the badge of the tab.
+    /// Count one more on the badge of the tab with this id.
     CountOnBadge {
-        /// The tab.
+        /// `tabId`.
         tab: i32,
     },
     /// Note that a socket was seen. Without its facts they are asked for now, and nothing waits for them.
@@ -101,12 +100,12 @@ pub enum Effect {
     ShowOverruling(Overruling),
 }
 
-/// An answer with what else is to be done.
+/// An answer, and what is to be done beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// For the browser.
     pub answer: Answer,
-    /// In this order.
+    /// To be carried out in this order.
     pub effects: Vec<Effect>,
 }
 
@@ -126,16 +125,16 @@ fn sighting(socket: &Socket, facts: Option<Facts>) -> Option<Effect> {
     is_noted.then_some(Effect::Note { sighting, facts })
 }
 
-/// Where a socket is asked about before anything is sent. It is asked twice, since a declarative rule of another
-/// extension makes Firefox throw away what the first gate has answered.
+/// The events in which Sockpin is asked about a socket before anything is sent. There are two, since a declarative rule
+/// of another extension makes Firefox throw away the answer to the first.
 pub enum Gate<'a> {
     /// `webRequest.onBeforeRequest`.
     BeforeRequest,
-    /// `webRequest.onBeforeSendHeaders`: the last one, where an upgrade comes too late and a socket is locked.
+    /// `webRequest.onBeforeSendHeaders`, the last one: an upgrade comes too late here, and a socket is locked here.
     BeforeSendHeaders {
-        /// The page's key, as the request has it.
+        /// Reads the page's key from the request.
         page_key: &'a dyn Fn() -> Option<WebSocketKey>,
-        /// Bytes from the browser's random source; none where that fails.
+        /// Takes bytes from the browser's random source; none where that fails.
         nonce: &'a dyn Fn() -> Option<Nonce>,
     },
 }
@@ -158,20 +157,20 @@ pub enum HeadersReceived {
     NeedsFacts(Target),
 }
 
-/// What the browser has stored, as it is read at the start.
+/// What is stored, as it is read at the start.
 #[derive(Debug)]
 pub struct Stored {
-    /// The user's record as JSON text; none where there has never been one.
+    /// The user's policy as JSON text; none where there has never been one.
     pub user: Result<Option<String>, Error>,
-    /// The administrator's; none where there is none.
+    /// The administrator's policy as JSON text; none where there is none.
     pub managed: Result<Option<String>, Error>,
     /// The pause of this session.
     pub pause: Option<Pause>,
-    /// What another extension has done in this session, and nobody has seen yet.
+    /// What another extension has done in this session, if no person has seen it yet.
     pub overruling: Option<Overruling>,
 }
 
-/// The program's state.
+/// The state of the program.
 #[derive(Debug)]
 pub struct Engine {
     policy: Result<Layers, Error>,
@@ -208,8 +207,8 @@ impl Engine {
         self.policy.as_ref()
     }
 
-    /// The hosts whose answers are to be sealed: those of every rule that blocks. None where the rules cannot be read: then
-    /// every socket is stopped, and what was sealed stays so.
+    /// The hosts whose answers are to be sealed: those of every rule that blocks. None where the rules cannot be read;
+    /// every socket is stopped then, and what was sealed stays sealed.
     #[must_use]
     pub fn sealed(&self, now: UnixMillis) -> Option<Sealed> {
         let layers = self.policy.as_ref().ok()?;
@@ -238,7 +237,8 @@ impl Engine {
         AtGate::Decided(self.settle_at(gate, decision, socket))
     }
 
-    /// The probe that [`Engine::opening`] asked for has come back. It holds for the sockets that follow as well.
+    /// The probe that [`Engine::opening`] asked for has come back. Its answer holds for the sockets that follow as
+    /// well.
     #[must_use]
     pub fn answered(&mut self, socket: &Socket, gate: &Gate<'_>, probe: &Probe, answer: ProbeAnswer) -> Step {
         let decision = match self.prepare(socket, Stage::BeforeRequest) {
@@ -283,7 +283,7 @@ impl Engine {
         HeadersReceived::Decided(self.settle_answer(decision, socket, headers).with(sighting(socket, None)))
     }
 
-    /// The facts are there.
+    /// The facts that [`Engine::headers_received`] asked for have been fetched.
     #[must_use]
     pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, headers: Headers<'_>) -> Step {
         let sighting = sighting(socket, Some(facts.clone()));
@@ -291,7 +291,7 @@ impl Engine {
         self.settle_answer(decision, socket, headers).with(sighting)
     }
 
-    /// The guard has stopped a socket because the decision failed or took too long; what is left is to say so.
+    /// The guard has stopped a socket because the decision failed or took too long. It only remains to be logged.
     #[must_use]
     pub fn guard_stopped(&mut self, socket: &Socket, reason: Reason) -> Step {
         let decision = stop(socket, reason, Stage::Handshake, socket.address.target.as_ref().ok());

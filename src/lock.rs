@@ -1,4 +1,5 @@
-//! The lock: a socket under a rule that blocks opens by Sockpin's "yes" alone. It has two parts, each of which is enough.
+//! The lock: a socket under a rule that blocks opens only with Sockpin's "yes". It has two parts, each of which is
+//! enough.
 //!
 //! **The key.** The browser puts a nonce into each handshake, `Sec-WebSocket-Key`, and opens the socket only if the
 //! server's `Sec-WebSocket-Accept` fits it ([RFC 6455 section 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1)). Sockpin sends a key of its own in place of the
@@ -11,7 +12,7 @@
 //! for ([RFC 6455 section 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1)), over HTTP/1.1 and HTTP/2, unless Sockpin takes it out again. Such a rule names hosts and
 //! no ports, and always those below them as well, so the seal is taken out of the answer of every socket that is let go.
 //!
-//! Whatever keeps Sockpin's answer from counting (another extension, a dead process, a browser that quits) so ends in a
+//! So whatever keeps Sockpin's answer from counting (another extension, a dead process, a browser that quits) ends in a
 //! socket that does not open. Another extension's declarative rule of the kind `redirect` or `upgradeScheme` keeps the
 //! seal from being put on, and one that changes the same header too; then the key holds alone.
 
@@ -37,7 +38,7 @@ impl WebSocketKey {
         Self(STANDARD.encode(nonce))
     }
 
-    /// A key as it stands in a request. What answers to it is computed from its text, so nothing of it is checked.
+    /// A key as it stands in a request. The answer is computed from its text, so its form is not checked.
     #[must_use]
     pub fn from_header(value: &str) -> Self {
         Self(value.trim().to_owned())
@@ -74,9 +75,9 @@ impl fmt::Debug for WebSocketKey {
 /// The two keys of one handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
-    /// The browser's, which its page's socket waits for.
+    /// The browser's own; it opens the page's socket only if the answer fits this one.
     pub page: WebSocketKey,
-    /// Sockpin's, which the server is sent.
+    /// Sockpin's, which is sent to the server.
     pub ours: WebSocketKey,
 }
 
@@ -90,7 +91,7 @@ pub struct OpeningHeaders {
 }
 
 impl OpeningHeaders {
-    /// The `Sec-WebSocket-Extensions` without the seal, if it has one; none inside where nothing else is left.
+    /// The `Sec-WebSocket-Extensions` without the seal, if it has one. The inner none says that nothing else is left.
     #[must_use]
     pub fn unsealed(&self) -> Option<Option<String>> {
         let all = self.extensions.as_deref()?;
@@ -105,7 +106,7 @@ impl OpeningHeaders {
 
 /// The seal: an extension with a parameter, so that it is no valid value behind any other either ([RFC 6455 section 9.1](https://www.rfc-editor.org/rfc/rfc6455#section-9.1)).
 pub const SEAL: &str = "sockpin-lock; closed";
-/// Header names ([RFC 6455 section 11.3](https://www.rfc-editor.org/rfc/rfc6455#section-11.3)).
+/// The header with the key of a handshake ([RFC 6455 section 11.3](https://www.rfc-editor.org/rfc/rfc6455#section-11.3)).
 pub const SEC_WEBSOCKET_KEY: &str = "Sec-WebSocket-Key";
 /// The server's answer to the key.
 pub const SEC_WEBSOCKET_ACCEPT: &str = "Sec-WebSocket-Accept";

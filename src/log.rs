@@ -1,18 +1,17 @@
-//! The log: what is written down, what of it is one entry, and what goes when it is full. Storing it is the browser
-//! layer's.
+//! The log: what is written down, what becomes one entry, and which entries go when it is full. `browser` stores it.
 //!
-//! - A [`Violation`] is one socket's. Equal ones ([`EntryKey`]) are one [`Entry`], which knows how often, when, and from
-//!   which pages ([`Tally`]). So a page that connects for ever fills one entry and not the log.
-//! - The certificates of a chain are stored once, whatever number of entries shows them ([`crate::violation::ChainDigest`]).
+//! - A [`Violation`] is that of one socket. Equal ones ([`EntryKey`]) are one [`Entry`], which knows how often, when, and
+//!   from which pages ([`Tally`]). So a page that connects for ever fills one entry and not the log.
+//! - The certificates of a chain are stored once, however many entries show them ([`crate::violation::ChainDigest`]).
 //! - Pauses are a list of their own, so that neither crowds out the other.
 //!
-//! **What goes first.** Past [`MAX_LOG_ENTRIES`](crate::limits::MAX_LOG_ENTRIES) entries one goes for each that comes:
+//! **What goes first.** Beyond [`MAX_LOG_ENTRIES`](crate::limits::MAX_LOG_ENTRIES) entries, one is removed for each that is
+//! added:
 //!
-//! 1. of the page that has opened most entries ([`Share`]), so that whoever fills the log pays for it: no page, by
-//!    whatever number of attempts, hosts and ports, takes the place of an entry that another page has opened, unless that
-//!    page has as many;
-//! 2. among those of this page, one that was let through before one that was stopped ([`rank`]);
-//! 3. among those, the one whose last time lies furthest back.
+//! 1. one of the page that has opened most entries ([`Share`]), so that whoever fills the log pays for it: no number of
+//!    attempts, hosts and ports lets a page displace an entry of another page, unless that page has as many;
+//! 2. among the entries of this page, one that was let through before one that was stopped ([`rank`]);
+//! 3. among those, the one that happened last the longest ago.
 
 mod key;
 mod tally;
@@ -28,18 +27,18 @@ use crate::time::UnixMillis;
 use crate::verdict::Outcome;
 use crate::violation::Violation;
 
-/// One entry as it is stored: equal violations, however many.
+/// One entry as it is stored: all violations that are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Its place in the store.
+    /// Its key in the store.
     pub id: u64,
-    /// How often, when, and from where.
+    /// In what they differ.
     pub tally: Tally,
     /// What all of them have in common.
     pub violation: Violation,
 }
 
-/// How late an entry goes when the log is full, among those of its share: the lowest first.
+/// In which order the entries of one share are removed when the log is full: the lowest first.
 #[must_use]
 pub const fn rank(outcome: Outcome) -> u8 {
     match outcome {
@@ -51,7 +50,7 @@ pub const fn rank(outcome: Outcome) -> u8 {
 /// What a page shows as one line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
-    /// Sockets that were stopped or flagged.
+    /// Sockets that were blocked or flagged.
     Violation(Box<Entry>),
     /// A pause that began or ended.
     Pause(PauseEntry),
@@ -77,7 +76,7 @@ impl Line {
     }
 }
 
-/// The lines of two lists that are each newest first, as one, newest first.
+/// Two lists, each newest first, as one that is newest first.
 #[must_use]
 pub fn newest_first(violations: Vec<Entry>, pauses: Vec<PauseEntry>) -> Vec<Line> {
     let violations = violations.into_iter().map(|entry| Line::Violation(Box::new(entry)));

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::UnixMillis;
 
-/// How far a socket came that had been stopped, from the mildest to the gravest. Only another extension, whose answer the
-/// browser took in place of Sockpin's, brings a socket so far.
+/// How far a socket came although it had been stopped, from the mildest to the gravest. Only another extension, whose
+/// answer the browser took in place of Sockpin's, can bring it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overruled {
@@ -20,11 +20,10 @@ pub enum Overruled {
 /// The gravest thing that another extension has done, for the badge and the pages until a person has seen it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
 pub struct Overruling {
-    /// How far a socket came.
     pub how: Overruled,
-    /// When.
     pub time: UnixMillis,
-    /// The host; none for a private window's socket.
+    /// None for a socket of a private window.
     pub host: Option<String>,
 }

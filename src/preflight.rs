@@ -1,7 +1,7 @@
 //! The pre-flight: the key is checked on a bare request before the handshake sends URL, cookies and subprotocols.
 //!
-//! Here is when a socket gets one, and how long its answer holds; `browser` sends it. A probe leaves from the
-//! extension's own background, so it is sent only where it takes the same route as the socket, or none is.
+//! This module says when a socket gets one, and how long the answer holds; `browser` sends it. The request, the probe,
+//! leaves from the extension's own background page. Where it would not take the same route as the socket, none is sent.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,30 +14,31 @@ use crate::policy::{Layer, Layers};
 use crate::rule::{Mode, Preflight, Rule};
 use crate::time::UnixMillis;
 
-/// Through which route a request travels.
+/// The route by which a request travels.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Route {
-    /// A private window's.
+    /// From a private window.
     pub private: bool,
-    /// A tab's of another container than the default one.
+    /// From a tab of another container than the default one.
     pub container: bool,
-    /// By way of this proxy; none for a direct connection.
+    /// Through this proxy; none for a direct connection.
     pub proxy: Option<Proxy>,
 }
 
-/// What a request goes through.
+/// The proxy that a request goes through.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Proxy {
-    /// All that the browser says of it, compared as a whole.
+    /// Everything that the browser says of it, compared as a whole.
     pub description: String,
-    /// Whether the way to the proxy itself goes over TLS.
+    /// Whether the proxy itself is reached over TLS.
     pub over_tls: bool,
 }
 
 impl Route {
-    /// Whether an answer may be the proxy's, which wants a password first (407, RFC 9110 section 15.5.8). The browser shows
-    /// it as if the server had given it: without certificates, or with those of a proxy that is reached over TLS. It
-    /// opens no socket (RFC 6455 section 4.1, RFC 8441 section 5), and what the browser asks next is shown as well.
+    /// Whether an answer may come from the proxy, which wants a password first (407, RFC 9110 section 15.5.8). The
+    /// browser shows such an answer as if the server had given it: without certificates, or with those of a proxy that
+    /// is reached over TLS. It opens no socket (RFC 6455 section 4.1, RFC 8441 section 5), and the browser shows the
+    /// next request as well.
     #[must_use]
     pub fn may_come_from_proxy(&self, status: Option<u16>, facts: &Facts) -> bool {
         let shows_nothing = matches!(facts, Facts::Missing(MissingFacts::NoCertificates));
@@ -45,7 +46,7 @@ impl Route {
     }
 }
 
-/// Why there is no answer to go by.
+/// Why a pre-flight has no answer that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeFailure {
@@ -53,13 +54,13 @@ pub enum ProbeFailure {
     PrivateWindow,
     /// None was sent: the socket belongs to a tab of another container.
     Container,
-    /// None was sent: it would have gone by another proxy than the socket, or by one alone.
+    /// None was sent: it would not have gone through the same proxy as the socket.
     Proxy,
-    /// The proxy wanted a password that nobody has typed in yet.
+    /// The proxy wanted a password that nobody had entered yet.
     ProxyPassword,
     /// This computer was connected to no network.
     Offline,
-    /// The server answered over HTTP/3, by which no WebSocket travels: another way, and perhaps another key.
+    /// The server answered over HTTP/3, by which no WebSocket travels: another connection, perhaps with another key.
     Http3,
     /// The server gave no answer over TLS.
     Failed,
@@ -70,34 +71,34 @@ pub enum ProbeFailure {
 /// What came of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeAnswer {
-    /// The server's.
+    /// From the server.
     Server(Facts),
-    /// The server's or its proxy's, see [`Route::may_come_from_proxy`]: it may stop a socket, and vouches for none.
+    /// From the server or from a proxy ([`Route::may_come_from_proxy`]): it may stop a socket, and vouches for none.
     Ambiguous(Facts),
-    /// None.
+    /// There is none.
     None(ProbeFailure),
 }
 
-/// A probe to be sent. Two sockets to one place by one route share it.
+/// A probe to be sent. Sockets to one target by one route share it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Where to.
+    /// The server whose key is asked for.
     pub target: Target,
     /// The proxy that the socket takes, and that the probe must take as well.
     pub proxy: Option<Proxy>,
-    /// The policy for which it is sent: its answer is not kept past a change.
+    /// The state of the policy for which it is sent: the answer is not kept once the policy has changed.
     pub(crate) generation: u64,
 }
 
 impl Probe {
-    /// The address to which it is sent: nothing of the socket's URL but host and port.
+    /// The address to which it is sent. Of the socket's URL it has host and port only.
     #[must_use]
     pub fn url(&self) -> String {
         format!("https://{}:{}/", self.target.host, self.target.port)
     }
 }
 
-/// The rule that asks for a pre-flight of a socket to this place, the most demanding one.
+/// The rule that asks for a pre-flight of a socket to this target; where several do, one that requires it.
 #[must_use]
 pub fn asked_for<'a>(layers: &'a Layers, target: &Target, now: UnixMillis) -> Option<(Layer, &'a Arc<Rule>)> {
     let asking = |(_, rule): &(Layer, &Arc<Rule>)| {
@@ -119,7 +120,7 @@ pub const fn obstacle(route: &Route) -> Option<ProbeFailure> {
     }
 }
 
-/// The answers of the last minute. However often a page reconnects, one probe is sent for each place and route.
+/// The answers of the last minute. However often a page reconnects, one probe is sent for each target and route.
 #[derive(Debug, Default)]
 pub struct Answers {
     generation: u64,
@@ -135,8 +136,8 @@ impl Answers {
         Probe { target: target.clone(), proxy: route.proxy.clone(), generation: self.generation }
     }
 
-    /// The answer to such a probe, if there is one from the last minute. That it did not get to the server at all, or not
-    /// past the proxy, may be different the next moment.
+    /// The answer to such a probe, if there is one from the last minute. A probe that did not reach the server, for
+    /// want of a network or because of the proxy, is sent again: that may be different the next moment.
     #[must_use]
     pub fn fresh(&self, probe: &Probe, now: UnixMillis) -> Option<&ProbeAnswer> {
         self.last(probe, now).filter(|answer| {
@@ -147,7 +148,7 @@ impl Answers {
         })
     }
 
-    /// Why the last such probe vouches for no socket, if that is so.
+    /// Why the last such probe vouches for no socket, if it does not.
     #[must_use]
     pub fn probe_failure(&self, probe: &Probe, now: UnixMillis) -> Option<ProbeFailure> {
         match self.last(probe, now)? {
@@ -176,7 +177,7 @@ impl Answers {
         self.kept.insert(key(probe), (now, answer));
     }
 
-    /// Forgets all: the policy has changed.
+    /// Forgets every answer: the policy has changed.
     pub fn forget(&mut self) {
         self.generation = self.generation.wrapping_add(1);
         self.kept.clear();

@@ -3,7 +3,7 @@
 //! | | question, in this order | answer |
 //! |---|---|---|
 //! | 1 | no rule, or mode `off`? | not pinned |
-//! | 2 | `ws://`? | violation `cleartext` (the engine upgrades it before it comes to that) |
+//! | 2 | `ws://`? | violation `cleartext` (the engine then upgrades the socket to `wss://` where it can) |
 //! | 3 | facts missing? | violation with that reason |
 //! | 4 | certificate exception? | only the leaf is looked at |
 //! | 5 | a denied key in the chain? | violation `denied-key` |
@@ -31,7 +31,7 @@ pub use reason::{Allowed, NotPinned, Reason};
 /// The answer for one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// No rule asks anything of it.
+    /// No rule applies, or the one that does is off.
     NotPinned(NotPinned),
     /// It satisfies this rule.
     Allowed(Allowed, LayeredRule),
@@ -44,14 +44,13 @@ pub type LayeredRule = (Layer, Arc<Rule>);
 
 /// A violation as it was found. [`crate::violation::Violation`] is what is logged of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
 pub struct Finding {
-    /// What becomes of the connection.
     pub outcome: Outcome,
-    /// Why.
     pub reason: Reason,
     /// The rule that decided.
     pub rule: LayeredRule,
-    /// The pin that matched, where the violation is another one.
+    /// The pin that matched, where something else was violated.
     pub matched: Option<Match>,
     /// The key of every certificate, the server's own first; none for one that could not be parsed.
     pub keys: Vec<Option<Pin>>,
@@ -67,7 +66,7 @@ pub enum Outcome {
     Block,
 }
 
-/// Judges a connection by every layer; the strictest answer wins, the administrator's where they are alike.
+/// Judges a connection by every layer. The strictest verdict wins; of two that are equally strict, the administrator's.
 #[must_use]
 pub fn judge(layers: &Layers, connection: &Connection) -> Verdict {
     let mut evidence = None;
@@ -120,7 +119,7 @@ fn judge_by_rule(layer: Layer, rule: &Arc<Rule>, connection: &Connection, eviden
     }
 }
 
-/// Steps 2 to 8 of the table. The error is the violation, with the pin that matched all the same.
+/// Steps 2 to 8 of the table. The error is the violation, with the pin that matched, if one did.
 fn find(rule: &Rule, connection: &Connection, evidence: &Evidence) -> Result<Allowed, (Reason, Option<Match>)> {
     let violation = |reason| Err((reason, None));
     if connection.target.scheme == Scheme::Ws {
@@ -147,7 +146,7 @@ fn find(rule: &Rule, connection: &Connection, evidence: &Evidence) -> Result<All
         let unparsable = evidence.has_unparsable(rule.match_scope());
         return violation(if unparsable { Reason::UnparsableCertificate } else { Reason::PinMismatch });
     }
-    // A pinned leaf vouches for itself; that a denied key is nowhere in a chain takes the chain.
+    // A pinned leaf vouches for itself. To know that no denied key is in a chain takes the whole chain.
     if matched.is_none() && !whole_chain {
         return violation(Reason::ChainUnknown);
     }

@@ -25,47 +25,46 @@ use crate::verdict::{Finding, Match, Outcome, Reason};
 /// [`crate::log::Tally`], the certificates in a store of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
 pub struct Violation {
-    /// When. Not stored here.
+    /// Stored in the tally, not here.
     #[serde(skip)]
     pub time: UnixMillis,
     /// The host in canonical form; empty where the address could not be read.
     pub host: String,
     /// The port; none where the address could not be read.
     pub port: Option<u16>,
-    /// The origin of the document that opened the socket, if the browser told. Not stored here.
+    /// The origin of the document that opened the socket, if the browser reported it. Stored in the tally, not here.
     #[serde(skip)]
     pub page: Option<String>,
-    /// Flag or block.
     pub outcome: Outcome,
-    /// Why.
     pub reason: Reason,
     /// Whether a certificate exception was in force.
     pub exception: bool,
-    /// Whether it would have been blocked but for a pause.
+    /// Whether it was let through only because protection was paused.
     #[serde(default)]
     pub paused: bool,
-    /// When it was found out.
+    /// How far the socket had come when the violation was found.
     #[serde(default)]
     pub stage: Stage,
-    /// How far it came although it had been stopped.
+    /// How far the socket came although it had been stopped; none where the stop held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overruled: Option<Overruled>,
-    /// Why the pre-flight that the rule asks for has not vouched for the socket, where it has not.
+    /// Why the pre-flight that the rule asks for did not vouch for the socket, if it did not.
     #[serde(default)]
     #[serde(rename = "noAnswer")]
     pub probe_failure: Option<ProbeFailure>,
-    /// The rule as it was then.
+    /// The rule as it was when it decided; none where no rule could be looked up.
     pub rule: Option<RuleSnapshot>,
-    /// The pin that matched, where the violation is another one.
+    /// The pin that matched, where something else was violated.
     pub matched: Option<Match>,
     /// What the rule says of each certificate of the chain, the server's own first.
     pub chain: Vec<ChainEntry>,
-    /// The name under which the certificates themselves are stored; none where none was seen, where they are more than
-    /// [`MAX_LOGGED_CHAIN_BYTES`], and in an entry of the version before.
+    /// The name under which the certificates themselves are stored. None where no certificate was seen, where they are
+    /// larger than [`MAX_LOGGED_CHAIN_BYTES`], and in an entry of the log's first version.
     #[serde(default)]
     pub chain_digest: Option<ChainDigest>,
-    /// The DER of the certificates, in the same order; empty where there is no digest. Not stored here.
+    /// The DER of the certificates, in the same order; empty where there is no digest. In a store of their own.
     #[serde(skip)]
     pub certificates: Arc<[Vec<u8>]>,
 }
@@ -74,10 +73,10 @@ pub struct Violation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// On the answer to its own handshake: the request with URL, cookies and subprotocols had been sent.
+    /// On the answer to its handshake: the request with URL, cookies and subprotocols had been sent.
     #[default]
     Handshake,
-    /// By a pre-flight: nothing of the page's had been sent.
+    /// By a pre-flight: nothing from the page had been sent.
     Preflight,
     /// By its address alone: nothing had been sent, and the server had not been asked for its key.
     BeforeRequest,
@@ -86,29 +85,22 @@ pub enum Stage {
 /// A rule as it was when it decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
 pub struct RuleSnapshot {
-    /// Its identifier.
     pub id: String,
-    /// Where it came from.
     pub layer: Layer,
-    /// Its pattern.
+    /// A host pattern.
     pub host: String,
-    /// Its mode.
     pub mode: Mode,
-    /// Which certificates a pin may match.
     #[serde(rename = "match")]
     pub match_scope: MatchScope,
-    /// Its expiry date.
+    /// The first day on which the rule no longer blocks (UTC).
     pub expires: Option<Date>,
-    /// Whether it had expired by then, and therefore did not block.
+    /// Whether that day had come, so that the rule only flagged.
     pub expired: bool,
-    /// Whether local roots must match.
     pub local_roots: LocalRoots,
-    /// Whether Certificate Transparency is required.
     pub require_ct: bool,
-    /// Its pins.
     pub pins: Vec<LabelledPin>,
-    /// Its denied keys.
     pub denied: Vec<LabelledPin>,
 }
 
@@ -138,12 +130,13 @@ impl RuleSnapshot {
 pub struct ChainEntry {
     /// Its key's pin, as bare base64; none where the certificate could not be parsed.
     pub sha256: Option<Pin>,
-    /// For a root, whether the browser brings it; none for any other certificate, and where the browser does not say.
+    /// Whether this root is one of the browser's own. None for any certificate but the root, and where the browser does
+    /// not say.
     pub built_in_root: Option<bool>,
     /// What the rule says of it.
     #[serde(rename = "match")]
     pub mark: Mark,
-    /// What a person reads of it, in an entry of the version before alone: it had no certificates.
+    /// What a person reads of it. Only in an entry of the log's first version, which stored no certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
 }
@@ -152,11 +145,11 @@ pub struct ChainEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
-    /// A pin matches it, where the rule looks.
+    /// It matches a pin, and is among the certificates that a pin of this rule may match.
     Pin,
     /// Its key is denied.
     Denied,
-    /// Neither.
+    /// Neither a pin nor a denied key.
     None,
     /// It could not be parsed.
     Unparsable,

@@ -1,4 +1,4 @@
-//! What is to become of a socket: by policy, pause and facts, and not by what came before.
+//! What becomes of a socket, by policy, pause and facts alone: nothing here depends on earlier events of its request.
 
 use super::{Answer, Engine, Gate, Socket};
 use crate::connection::{Connection, Facts, MissingFacts, Target};
@@ -9,7 +9,7 @@ use crate::time::UnixMillis;
 use crate::verdict::{Finding, Outcome, Reason, Verdict, judge};
 use crate::violation::{RuleSnapshot, Stage, Violation};
 
-/// An answer, and what is to be written down about it.
+/// An answer, and what is to be logged about it.
 #[derive(Debug)]
 pub(super) struct Decision {
     pub(super) answer: Answer,
@@ -21,7 +21,7 @@ impl Decision {
         Self { answer: Answer::Proceed, violation: None }
     }
 
-    /// What its outcome says.
+    /// A violation is logged, and stopped if its outcome says so.
     pub(super) const fn on(violation: Box<Violation>) -> Self {
         let answer = match violation.outcome {
             Outcome::Flag => Answer::Proceed,
@@ -41,8 +41,8 @@ impl Engine {
         }
     }
 
-    /// A `wss://` socket: a rule may ask for its key to be checked before the request is sent. The error is the probe
-    /// that does so.
+    /// A `wss://` socket. A rule may ask for the server's key to be checked before the request is sent; the error is
+    /// the probe that is to be sent for it.
     pub(super) fn before_handshake(&self, layers: &Layers, target: Target, socket: &Socket) -> Result<Decision, Probe> {
         if self.is_paused(socket) || preflight::asked_for(layers, &target, socket.now).is_none() {
             return Ok(Decision::proceed());
@@ -57,7 +57,7 @@ impl Engine {
         }
     }
 
-    /// Stops what the handshake would stop; all else, and what is to be logged of it, is the handshake's.
+    /// Stops what would be stopped at the handshake. Everything else is decided and logged there.
     pub(super) fn after_probe(
         &self,
         layers: &Layers,
@@ -96,12 +96,12 @@ impl Engine {
             return Decision::on(violation);
         }
         match (gate, violation.outcome) {
-            // It was to be upgraded, and is about to be sent in clear all the same.
+            // It was to be upgraded at the first gate, and is about to be sent in clear all the same.
             (Gate::BeforeSendHeaders { .. }, _) => {
                 violation.outcome = Outcome::Block;
                 Decision::on(violation)
             }
-            // It comes again as wss:// and is judged then.
+            // Sockpin is asked about it again as wss://, and judges it then.
             (Gate::BeforeRequest, Outcome::Block) if is_ruled(layers, connection.target.over_tls(), socket.now) => {
                 Decision { answer: Answer::Upgrade, violation: None }
             }
@@ -132,8 +132,8 @@ impl Engine {
         }
     }
 
-    /// Whether a socket is to be locked, since its rule would stop it; then what is to be written down where the lock
-    /// does not open as it should.
+    /// For a socket that is to be locked because its rule blocks: the entry to be logged if the lock does not open as
+    /// it should. None for any other.
     pub(super) fn unless_locked(&self, socket: &Socket) -> Option<Box<Violation>> {
         if self.is_paused(socket) {
             return None;
@@ -146,7 +146,7 @@ impl Engine {
         Some(violation)
     }
 
-    /// Why a pre-flight that was asked for has not vouched for a socket that is judged at its handshake.
+    /// Why a pre-flight did not vouch for a socket that is judged at its handshake, although its rule asks for one.
     fn probe_failure(&self, layers: &Layers, target: &Target, socket: &Socket) -> Option<ProbeFailure> {
         preflight::asked_for(layers, target, socket.now)?;
         let probe = self.answers.probe(target, &socket.route);
@@ -158,7 +158,7 @@ impl Engine {
     }
 }
 
-/// Stops a socket if its pre-flight is required.
+/// There is no answer to the pre-flight: a socket whose rule requires one is stopped.
 fn without_answer(layers: &Layers, target: &Target, socket: &Socket, probe_failure: ProbeFailure) -> Decision {
     let asked = preflight::asked_for(layers, target, socket.now);
     let Some((layer, rule)) = asked.filter(|(_, rule)| rule.preflight() == Preflight::Require) else {
@@ -173,7 +173,7 @@ fn without_answer(layers: &Layers, target: &Target, socket: &Socket, probe_failu
     }))
 }
 
-/// The verdict before any facts are known: it tells whether a rule is about the socket at all.
+/// The verdict before any facts are known. It tells whether a rule applies to the socket, and whether it blocks.
 pub(super) fn judge_without_facts(layers: &Layers, target: Target, now: UnixMillis) -> (Verdict, Connection) {
     let connection = Connection { target, facts: Facts::Missing(MissingFacts::NoCertificates), now };
     (judge(layers, &connection), connection)

@@ -1,8 +1,8 @@
 //! The handshakes under way: what the later events of one request must know of the earlier ones.
 //!
-//! A socket is asked about three times or more, and another extension can keep any answer from counting.
-//! What has been decided and written down is therefore kept by request until the request has ended, so that one socket
-//! is one entry of the log, and so that the entry can say what became of the socket in truth.
+//! The browser asks about a socket three times or more, and another extension can keep any answer from counting.
+//! What was decided and logged is therefore kept for each request until the request has ended. So one socket is one
+//! entry of the log, and the entry can say what really became of the socket.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,39 +12,40 @@ use crate::lock::Lock;
 use crate::verdict::Outcome;
 use crate::violation::Violation;
 
-/// One of them.
+/// What is known of one handshake.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Handshake {
     url: String,
     pub(crate) private: bool,
     pub(crate) tab: Option<i32>,
     pub(crate) locked: Option<Locked>,
-    /// What has become of it while the server's answer is being judged.
+    /// Some while the server's answer is being judged.
     pub(crate) meanwhile: Option<Meanwhile>,
-    /// What the log says about it.
+    /// Its entry in the log.
     entry: Option<Violation>,
 }
 
-/// Where the browser takes another extension's answer, it does not wait for Sockpin's.
+/// What the browser has done while the server's answer is being judged: once it has taken the answer of another
+/// extension, it does not wait for Sockpin's.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Meanwhile {
     pub(crate) went_on: Option<WentOn>,
     pub(crate) ended: bool,
 }
 
-/// The browser goes on with an answer that opens a socket.
+/// The browser has gone on with an answer that opens a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WentOn {
-    /// It cannot open: the lock is on.
+    /// The socket cannot open: it is still locked.
     Shut,
     Open,
 }
 
-/// What is known of a locked one.
+/// What is known of a locked handshake.
 #[derive(Debug, Clone)]
 pub(crate) struct Locked {
     pub(crate) lock: Lock,
-    /// What is to be written down if the lock does not open as it should.
+    /// The entry to be logged if the lock does not open as it should.
     pub(crate) otherwise: Violation,
 }
 
@@ -57,7 +58,7 @@ impl Handshake {
         self.entry().is_some_and(|entry| entry.outcome == Outcome::Block)
     }
 
-    /// The first entry of a request is written, each later one takes its place. Nothing of a private window is.
+    /// Logs the first entry of a request; each later one takes its place. Nothing of a private window is logged.
     pub(crate) fn write_down(&mut self, violation: Violation) -> Option<Effect> {
         let before = self.entry.replace(violation.clone());
         let now = Box::new(violation);
@@ -68,11 +69,11 @@ impl Handshake {
     }
 }
 
-/// All of them, by the browser's name for their request.
+/// All handshakes under way, by `requestId`.
 #[derive(Debug, Default)]
 pub(crate) struct Handshakes {
     by_request: HashMap<String, Handshake>,
-    /// In the order of their coming; some may have ended.
+    /// In the order in which they began; some may have ended.
     order: VecDeque<String>,
 }
 
@@ -85,15 +86,15 @@ impl Handshakes {
         self.by_request.get_mut(request)
     }
 
-    /// An upgrade keeps the request and asks for another address: what is known is of another socket. Where the address
-    /// is the same, it is the same socket, which is asked for again after a password (401, 407).
+    /// An upgrade keeps the request and changes its address: what is known belongs to another socket and is forgotten.
+    /// With the same address it is the same socket, which is requested again after a password (401, 407).
     pub(crate) fn begin(&mut self, socket: &Socket) {
         if self.of(&socket.request).is_some_and(|handshake| handshake.url != socket.address.url) {
             self.forget(&socket.request);
         }
     }
 
-    /// What is known of a socket's request, or a place for it.
+    /// What is known of a socket's request: nothing yet where it is new.
     pub(crate) fn enter(&mut self, socket: &Socket) -> &mut Handshake {
         if !self.by_request.contains_key(&socket.request) {
             self.make_room();
@@ -108,7 +109,7 @@ impl Handshakes {
         self.by_request.entry(socket.request.clone()).or_insert_with(begun)
     }
 
-    /// The request has ended. One that is being judged is known until that is done.
+    /// The request has ended. One that is being judged is kept until it has been.
     pub(crate) fn end(&mut self, request: &str) {
         match self.of_mut(request).and_then(|handshake| handshake.meanwhile.as_mut()) {
             Some(meanwhile) => meanwhile.ended = true,
@@ -116,7 +117,6 @@ impl Handshakes {
         }
     }
 
-    /// Forgets a request.
     pub(crate) fn forget(&mut self, request: &str) {
         self.by_request.remove(request);
     }

@@ -1,5 +1,5 @@
-//! A decision set against what is known of its request: the lock is put on and opened, one socket is one entry of the
-//! log, and what another extension makes of an answer is noticed.
+//! A decision is combined with what is known of its request: the lock is put on and opened, one socket becomes one
+//! entry of the log, and what another extension makes of an answer is noticed.
 
 use super::decision::Decision;
 use super::handshakes::{Handshake, Locked, Meanwhile, WentOn};
@@ -10,7 +10,7 @@ use crate::time::UnixMillis;
 use crate::verdict::{Outcome, Reason};
 use crate::violation::{Stage, Violation};
 
-/// Reads the headers of an answer.
+/// Reads the headers of an answer, when they are needed.
 pub type Headers<'a> = &'a dyn Fn() -> OpeningHeaders;
 
 /// Switching Protocols: the answer that opens a socket (RFC 6455 section 4.2.2).
@@ -57,8 +57,8 @@ impl Engine {
         Decision { answer: Answer::Lock(ours), ..decision }
     }
 
-    /// Opens the lock of a socket that is let go: takes the seal out of its answer, and puts in the value that fits the
-    /// page's key, if the server has answered to the key that it was sent.
+    /// Opens the lock of a socket that may go on: takes the seal out of the answer and, if the server has answered to
+    /// the key that it was sent, puts in the value that fits the page's key.
     pub(super) fn settle_answer(&mut self, decision: Decision, socket: &Socket, headers: Headers<'_>) -> Step {
         if decision.answer != Answer::Proceed {
             return self.settle(decision, socket);
@@ -84,7 +84,7 @@ impl Engine {
         self.settle(Decision { answer, ..decision }, socket)
     }
 
-    /// One socket is one entry: a stop that is decided once more is not written down once more.
+    /// One socket is one entry: a stop that is decided a second time is not logged a second time.
     pub(super) fn settle(&mut self, decision: Decision, socket: &Socket) -> Step {
         let Decision { answer, violation } = decision;
         let mut effects = Vec::new();
@@ -104,7 +104,7 @@ impl Engine {
         self.handshakes.enter(socket).meanwhile = Some(Meanwhile::default());
     }
 
-    /// It has been: now it can be said what happened meanwhile.
+    /// The server's answer has been judged: what happened meanwhile can now be compared with the decision.
     fn after_judging(&mut self, socket: &Socket) -> Vec<Effect> {
         let handshake = self.handshakes.of_mut(&socket.request);
         let Some(meanwhile) = handshake.and_then(|handshake| handshake.meanwhile.take()) else {
@@ -120,7 +120,7 @@ impl Engine {
         effects
     }
 
-    /// `webRequest.onSendHeaders`: the request of a socket is sent.
+    /// `webRequest.onSendHeaders`: the request of a socket is being sent.
     pub fn sent(&mut self, request: &str, now: UnixMillis) -> Vec<Effect> {
         self.overruled(request, Overruled::Sent, now)
     }
@@ -155,7 +155,7 @@ impl Engine {
         self.handshakes.end(request);
     }
 
-    /// Set against what was decided.
+    /// Compares how the browser went on with what was decided.
     fn went_on(&mut self, request: &str, went_on: WentOn, now: UnixMillis) -> Vec<Effect> {
         let Some(handshake) = self.handshakes.of_mut(request) else {
             return Vec::new();
@@ -173,18 +173,18 @@ impl Engine {
         }
     }
 
-    /// What another extension has done, until somebody has seen it.
+    /// What another extension has done, until a person has seen it.
     #[must_use]
     pub const fn overruling(&self) -> Option<&Overruling> {
         self.overruling.as_ref()
     }
 
-    /// Somebody has seen it.
+    /// A person has seen what another extension has done.
     pub fn forget_overruling(&mut self) {
         self.overruling = None;
     }
 
-    /// A socket that was stopped has come so far all the same.
+    /// A socket came this far although it had been stopped.
     fn overruled(&mut self, request: &str, how: Overruled, now: UnixMillis) -> Vec<Effect> {
         let stopped = self.handshakes.of_mut(request).filter(|handshake| handshake.is_stopped());
         let Some((handshake, entry)) = stopped.and_then(|handshake| {

@@ -1,4 +1,4 @@
-//! What makes violations equal.
+//! Which violations are equal.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,10 +8,10 @@ use sha2::{Digest as _, Sha256};
 use crate::error::Error;
 use crate::violation::Violation;
 
-/// What equal violations have in common, and no others: the SHA-256 of all that is stored of them. When they happened and
-/// which page opened the socket is no part of it.
+/// The same for equal violations, another for any other: the SHA-256 of everything that is stored of one. When it
+/// happened and which page opened the socket are no part of it.
 ///
-/// Host, port, reason and chain are in it, and whatever else a person would want to tell apart: the outcome, the stage,
+/// Host, port, reason and chain are part of it, and whatever else a person wants to tell apart: the outcome, the stage,
 /// why a pre-flight had no answer, whether Sockpin was paused, what another extension did, and the rule as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -24,7 +24,7 @@ impl EntryKey {
         Self(STANDARD.encode(Sha256::digest(violation)))
     }
 
-    /// An entry of the version before stays an entry of its own.
+    /// An entry of the log's first version stays an entry of its own.
     #[must_use]
     pub fn of_version_1(id: u64) -> Self {
         Self(format!("version-1-{id}"))
@@ -38,7 +38,7 @@ impl EntryKey {
 }
 
 impl Violation {
-    /// All that is stored of it, as JSON: what [`EntryKey`] is made of.
+    /// Everything that is stored of it, as JSON. [`EntryKey`] is made of it.
     ///
     /// # Errors
     /// None that is known of: every part has a form in JSON.

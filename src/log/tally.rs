@@ -1,4 +1,4 @@
-//! How often, when, and from where.
+//! How often equal violations happened, when, and from which pages.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::limits::MAX_PAGES_PER_ENTRY;
 use crate::time::UnixMillis;
 use crate::violation::Violation;
 
-/// What is known of the sockets of one entry beside what they have in common.
+/// What differs between the sockets of one entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tally {
@@ -16,9 +16,9 @@ pub struct Tally {
     pub first: UnixMillis,
     /// When the last of them was.
     pub last: UnixMillis,
-    /// When the one before the last was, where it is still known.
+    /// When the last but one of them was, where that is still known.
     pub before_last: Option<UnixMillis>,
-    /// The pages that have opened them, in the order of their coming; at most [`MAX_PAGES_PER_ENTRY`].
+    /// The pages that have opened them, first come first; at most [`MAX_PAGES_PER_ENTRY`].
     pub pages: Vec<OpenedBy>,
     /// How many sockets further pages have opened.
     pub elsewhere: u64,
@@ -27,25 +27,25 @@ pub struct Tally {
 /// A page, and how many sockets of an entry it has opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenedBy {
-    /// Its origin; none where the browser does not tell.
+    /// Its origin; none where the browser does not report it.
     pub page: Option<String>,
     /// How many; never 0.
     pub count: u64,
 }
 
-/// Whose part of a full log an entry is taken from.
+/// Whose share of the log an entry is part of: of a full log, the largest share loses one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share<'a> {
-    /// The page's that has opened all of its sockets.
+    /// The share of the page with this origin, which has opened all of its sockets.
     Page(&'a str),
-    /// Of pages that the browser does not tell.
+    /// The share of pages that the browser does not report.
     Untold,
-    /// Of no page alone.
+    /// More than one page has opened its sockets.
     Several,
 }
 
 impl<'a> Share<'a> {
-    /// As it is stored: an origin, or a word that is none.
+    /// As it is stored: an origin, or a word that cannot be one.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         match self {
@@ -57,7 +57,7 @@ impl<'a> Share<'a> {
 }
 
 impl Tally {
-    /// Of one socket.
+    /// The tally of one socket.
     #[must_use]
     pub fn of(violation: &Violation) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl Tally {
         }
     }
 
-    /// One socket more. Times need not come in their order: a clock may have been set back.
+    /// Counts one socket more. Times need not be in order: a clock may have been set back.
     pub fn add(&mut self, violation: &Violation) {
         let time = violation.time;
         self.count = self.count.saturating_add(1);
@@ -87,9 +87,9 @@ impl Tally {
         }
     }
 
-    /// One socket less: it has become part of another entry. Whether any is left.
+    /// Counts one socket less, which has become part of another entry. Says whether any is left.
     #[must_use]
-    pub fn take_off(&mut self, violation: &Violation) -> bool {
+    pub fn subtract(&mut self, violation: &Violation) -> bool {
         self.count = self.count.saturating_sub(1);
         if self.last == violation.time {
             self.last = self.before_last.take().unwrap_or(self.first);
@@ -102,7 +102,7 @@ impl Tally {
         self.count > 0
     }
 
-    /// Whose part of a full log the entry is taken from.
+    /// Whose share the entry is part of.
     #[must_use]
     pub fn share(&self) -> Share<'_> {
         match self.pages.as_slice() {
@@ -179,7 +179,7 @@ mod tests {
         ];
         for (sockets, (time, page), expected) in cases {
             let mut left = tally(sockets);
-            let any = left.take_off(&socket(time, page));
+            let any = left.subtract(&socket(time, page));
             assert_eq!(any.then_some(left), expected, "{sockets:?} without {time}");
         }
     }

@@ -12,7 +12,7 @@ use crate::verdict::Outcome;
 pub enum Upgraded {
     /// An entry of one socket.
     Entry {
-        /// Whose part of a full log it is taken from.
+        /// [`Share`], as it is stored.
         share: String,
         /// JSON, to be stored under the id that it had.
         record: String,
@@ -26,7 +26,7 @@ pub enum Upgraded {
     },
 }
 
-/// A record in the form of this version; none of one that has not the form of that one.
+/// A record of the first version in the form of this one; none if it does not have the form of the first.
 #[must_use]
 pub fn upgrade(record: &str) -> Option<Upgraded> {
     let mut record = Fields::from_json(record).ok()?;
@@ -57,7 +57,7 @@ fn describe_all(chain: Vec<&str>) -> String {
     format!("[{}]", chain.join(","))
 }
 
-/// What stood beside pin and mark stands below `description`.
+/// Moves what stood beside pin and mark into `description`.
 fn describe_apart(certificate: &str) -> String {
     let Ok(mut certificate) = Fields::from_json(certificate) else {
         return certificate.to_owned();
@@ -67,13 +67,13 @@ fn describe_apart(certificate: &str) -> String {
     object(certificate.iter().chain([("description", description.as_str())]))
 }
 
-/// An object of these names and JSON texts.
+/// An object with these names and values; the values are JSON texts.
 fn object<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let fields: Vec<_> = fields.map(|(name, value)| format!("{}:{value}", text(name))).collect();
     format!("{{{}}}", fields.join(","))
 }
 
-/// A text, or none, as JSON has it, which every text has a form in.
+/// A text or none as JSON, which has a form for every text.
 fn text(text: impl Serialize) -> String {
     serde_json::to_string(&text).unwrap_or_default()
 }

@@ -45,13 +45,13 @@ impl Evidence {
     }
 }
 
-/// Which certificate met which pin.
+/// A certificate that matches a pin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
 pub struct Match {
-    /// Place in the chain, from 0, the server's own.
+    /// Its place in the chain; 0 is the server's own.
     pub certificate: usize,
-    /// The pin.
     pub sha256: Pin,
-    /// What the user calls it.
+    /// The user's own words for the pin.
     pub label: String,
 }

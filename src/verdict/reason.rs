@@ -39,22 +39,23 @@ pub enum Reason {
     ChainTooLong,
     /// A certificate could not be parsed, and the rest does not satisfy the rule.
     UnparsableCertificate,
-    /// The browser refused to tell about the connection's TLS.
+    /// The browser did not report the connection's security information.
     SecurityInfoFailed,
-    /// What the browser told is not of the documented shape.
+    /// What the browser reported does not have the documented shape.
     SecurityInfoMalformed,
     /// A denied key is in the chain.
     DeniedKey,
     /// No key of the chain is pinned.
     PinMismatch,
-    /// The rule denies keys, and under a certificate exception the chain that could hold them is not shown.
+    /// The rule denies keys, and the browser does not show the chain that may hold one: a certificate exception is in
+    /// force.
     ChainUnknown,
     /// The rule requires an answer to a pre-flight, and there is none.
     PreflightUnanswered,
     /// Certificate Transparency is required and not reported.
     CtNotCompliant,
-    /// The request had no key to be replaced, or the server has answered to another key than the one that it
-    /// was sent ([RFC 6455 section 4.2.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2)).
+    /// The request had no WebSocket key to be replaced, or the server's answer does not fit the key that it was sent
+    /// ([RFC 6455 section 4.2.2](https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2)).
     HandshakeAltered,
     /// The socket was to open, and the browser did not use the answer that opens the lock.
     AnswerDiscarded,

@@ -306,10 +306,13 @@ fn the_strictest_layer_wins() {
         (layer("block", &wrong), layer("block", &right), blocked),
         (layer("block", &right), layer("block", &wrong), blocked),
         (layer("flag", &wrong), layer("block", &wrong), blocked),
+        (layer("block", &right), layer("flag", &wrong), flagged),
+        (layer("flag", &wrong), layer("block", &right), flagged),
         (layer("flag", &wrong), json!([]), flagged),
         (layer("off", &right), layer("flag", &wrong), flagged),
         (layer("off", &right), layer("block", &right), Answer::PinMatched),
         (layer("off", &right), json!([]), Answer::RuleOff),
+        (json!([]), layer("off", &right), Answer::RuleOff),
     ] {
         let layers = Layers { managed: policy(&managed).into(), user: policy(&user) };
         let verdict = judge(&layers, &connection(URL, secure(chain.certificates())));

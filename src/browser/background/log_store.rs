@@ -44,7 +44,7 @@ impl Log {
         self.write(async |transaction| {
             let stores = Stores::of(transaction)?;
             if let Some(before) = before {
-                stores.take_off(before).await?;
+                stores.subtract(before).await?;
             }
             stores.add(violation).await
         })
@@ -184,14 +184,14 @@ impl Stores {
     }
 
     /// One socket less. An entry that has gone meanwhile has taken it along.
-    async fn take_off(&self, violation: &Violation) -> Result<(), Error> {
+    async fn subtract(&self, violation: &Violation) -> Result<(), Error> {
         let key = EntryKey::of_json(&violation.to_json()?);
         let Some(record) = self.find(&key).await? else {
             return Ok(());
         };
         let mut tally: Tally = from_js(&property(&record, "tally"))?;
         let share = tally.share().as_str().to_owned();
-        if tally.take_off(violation) { self.put(&record, &tally, &share).await } else { self.remove(&record).await }
+        if tally.subtract(violation) { self.put(&record, &tally, &share).await } else { self.remove(&record).await }
     }
 
     async fn find(&self, key: &EntryKey) -> Result<Option<JsValue>, Error> {
