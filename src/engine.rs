@@ -33,6 +33,7 @@ use crate::overruling::Overruling;
 use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
 use crate::preflight::{Answers, Probe, ProbeAnswer, Route};
+use crate::record::Judged;
 use crate::seal::Sealed;
 use crate::seen::Sighting;
 use crate::time::UnixMillis;
@@ -96,6 +97,8 @@ pub enum Effect {
         /// What is known of its TLS.
         facts: Option<Facts>,
     },
+    /// Note what a rule has decided. Nothing waits for it.
+    Record(Judged, UnixMillis),
     /// Say on every tab that another extension has undone a stop, and keep that until it has been seen.
     ShowOverruling(Overruling),
 }
@@ -287,8 +290,9 @@ impl Engine {
     #[must_use]
     pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, headers: Headers<'_>) -> Step {
         let sighting = sighting(socket, Some(facts.clone()));
-        let decision = self.at_handshake(socket, target, facts);
-        self.settle_answer(decision, socket, headers).with(sighting)
+        let (decision, judged) = self.at_handshake(socket, target, facts);
+        let record = judged.filter(|_| !socket.route.private).map(|judged| Effect::Record(judged, socket.now));
+        self.settle_answer(decision, socket, headers).with(sighting).with(record)
     }
 
     /// The guard has stopped a socket because the decision failed or took too long. It only remains to be logged.

@@ -100,6 +100,12 @@ pub const MAX_PREFLIGHT_ANSWERS: usize = 1_000;
 /// Milliseconds after which a pre-flight has no answer. The guard's deadline must leave time for the rest.
 pub const PREFLIGHT_DEADLINE_MS: i32 = 5_000;
 
+/// Rules of which is kept what they have decided. With two pins each some 400 KB of text.
+pub const MAX_RULE_RECORDS: usize = 2_000;
+
+/// Milliseconds after which what a rule has decided is stored, with all that it has decided meanwhile.
+pub const RECORDS_DELAY_MS: i32 = 3_000;
+
 /// Endpoints that are noted as seen in this session. With the chains of most of them twice, some 2 MB of the 10 MB that
 /// Firefox gives to `storage.session`.
 pub const MAX_SEEN_ENDPOINTS: usize = 200;
@@ -107,8 +113,8 @@ pub const MAX_SEEN_ENDPOINTS: usize = 200;
 /// Milliseconds after which a socket that was seen is added to the others, with all that have come meanwhile.
 pub const SIGHTINGS_DELAY_MS: i32 = 500;
 
-/// Sockets that wait to be added to those that were seen. Of a burst of more the rest is not counted.
-pub const MAX_WAITING_SIGHTINGS: usize = 5_000;
+/// Sockets that wait to be noted together. Of a burst of more the rest is not counted.
+pub const MAX_BATCH: usize = 5_000;
 
 /// Chains that are kept of one endpoint: the one before a renewal and after it, for two ways of validating each.
 pub const MAX_CHAINS_PER_ENDPOINT: usize = 4;

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod batch;
 mod button;
 mod headers;
 mod log_store;
@@ -11,6 +12,7 @@ mod pausing;
 mod probe;
 mod queue;
 mod request_details;
+mod rule_records;
 mod seal;
 mod sealing;
 mod session_store;
@@ -29,6 +31,7 @@ use self::button::Button;
 use self::log_store::{Log, Room};
 use self::probe::Prober;
 use self::queue::Queue;
+use self::rule_records::RuleRecords;
 use self::sealing::Sealing;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
 use self::sightings::Sightings;
@@ -68,6 +71,7 @@ struct State {
     /// Changes of what is stored: each is made on what the one before has stored.
     changes: Queue,
     sightings: Rc<Sightings>,
+    records: Rc<RuleRecords>,
     /// Whether there are entries of which pages have not been told.
     log_untold: Cell<bool>,
     /// Whether they are being told.
@@ -92,6 +96,7 @@ impl Background {
             access: Cell::new(Access { every_site: true, private_windows: true }),
             changes: Queue::new(),
             sightings: Rc::default(),
+            records: Rc::default(),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
         });
@@ -299,6 +304,7 @@ impl State {
                 Effect::Log(violation) => self.write_in_turn(request, violation, None),
                 Effect::Amend { before, now } => self.write_in_turn(request, now, Some(before)),
                 Effect::CountOnBadge { tab } => self.badge.count(tab),
+                Effect::Record(judged, time) => self.records.note(judged, time),
                 Effect::Note { sighting, facts } => self.sightings.note(request, sighting, facts),
                 Effect::ShowOverruling(overruling) => {
                     self.say_what_has_changed();

@@ -4,6 +4,7 @@ use super::{Answer, Engine, Gate, Socket};
 use crate::connection::{Connection, Facts, MissingFacts, Target};
 use crate::policy::Layers;
 use crate::preflight::{self, Probe, ProbeFailure};
+use crate::record::Judged;
 use crate::rule::Preflight;
 use crate::time::UnixMillis;
 use crate::verdict::{Finding, Outcome, Reason, Verdict, judge};
@@ -111,24 +112,25 @@ impl Engine {
         }
     }
 
-    /// The answer to the handshake itself.
-    pub(super) fn at_handshake(&self, socket: &Socket, target: Target, facts: Facts) -> Decision {
+    /// The answer to the handshake itself, and how the rules have judged it.
+    pub(super) fn at_handshake(&self, socket: &Socket, target: Target, facts: Facts) -> (Decision, Option<Judged>) {
         match &self.policy {
-            Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => Decision::proceed(),
+            Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => (Decision::proceed(), None),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
                 let verdict = judge(layers, &connection);
+                let judged = Judged::of(&verdict);
                 let Some(mut violation) = violation_of(&verdict, &connection, socket, Stage::Handshake) else {
-                    return Decision::proceed();
+                    return (Decision::proceed(), judged);
                 };
                 violation.probe_failure = self.probe_failure(layers, &connection.target, socket);
                 if violation.outcome == Outcome::Block && self.is_paused(socket) {
                     violation.let_through();
                 }
-                Decision::on(violation)
+                (Decision::on(violation), judged)
             }
-            Err(_) if self.is_paused(socket) => Decision::proceed(),
-            Err(_) => stop(socket, Reason::PolicyUnreadable, Stage::Handshake, Some(&target)),
+            Err(_) if self.is_paused(socket) => (Decision::proceed(), None),
+            Err(_) => (stop(socket, Reason::PolicyUnreadable, Stage::Handshake, Some(&target)), None),
         }
     }
 

@@ -111,7 +111,7 @@ fn done(effects: &[Effect]) -> (Vec<&Violation>, Vec<&Violation>, usize) {
             Effect::Log(written) => new.push(&**written),
             Effect::Amend { now, .. } => amended.push(&**now),
             Effect::CountOnBadge { .. } => counted += 1,
-            Effect::Note { .. } | Effect::ShowOverruling(_) => {}
+            Effect::Note { .. } | Effect::Record(..) | Effect::ShowOverruling(_) => {}
         }
     }
     (new, amended, counted)

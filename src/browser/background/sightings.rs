@@ -3,16 +3,16 @@
 //!
 //! A socket has its answer before any of this is done, but for the question for its chain, which must be asked in time.
 
-use std::cell::{Cell, RefCell};
-use std::mem::take;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
+use super::batch::Batch;
 use super::session_store;
 use crate::browser::{promise, security_info};
 use crate::connection::Facts;
-use crate::limits::{MAX_WAITING_SIGHTINGS, SIGHTINGS_DELAY_MS};
+use crate::limits::SIGHTINGS_DELAY_MS;
 use crate::seen::{AskedChains, SEEN, Seen, SeenChain, Sighting, chain_key};
 
 #[derive(Default)]
@@ -21,8 +21,7 @@ pub(super) struct Sightings {
     seen: RefCell<Option<Seen>>,
     asked: RefCell<AskedChains>,
     /// What has not been added to it yet.
-    waiting: RefCell<Vec<(Sighting, Option<Facts>)>>,
-    is_adding: Cell<bool>,
+    waiting: Batch<(Sighting, Option<Facts>)>,
 }
 
 impl Sightings {
@@ -40,18 +39,13 @@ impl Sightings {
     }
 
     fn add_soon(self: &Rc<Self>, sighting: Sighting, facts: Option<Facts>) {
-        let mut waiting = self.waiting.borrow_mut();
-        if waiting.len() < MAX_WAITING_SIGHTINGS {
-            waiting.push((sighting, facts));
-        }
-        if self.is_adding.replace(true) {
+        if !self.waiting.add((sighting, facts)) {
             return;
         }
         let this = Rc::clone(self);
         spawn_local(async move {
             promise::after(SIGHTINGS_DELAY_MS).await;
             this.add_all().await;
-            this.is_adding.set(false);
         });
     }
 
@@ -60,8 +54,8 @@ impl Sightings {
             let kept = session_store::text(SEEN).await.unwrap_or_default();
             self.seen.replace(Some(Seen::from_text(&kept)));
         }
-        while !self.waiting.borrow().is_empty() {
-            let (texts, unused) = self.add(take(&mut *self.waiting.borrow_mut()));
+        while let Some(all) = self.waiting.take() {
+            let (texts, unused) = self.add(all);
             // Where it cannot be stored, it is forgotten when the background sleeps.
             let _ = session_store::store_texts(&texts).await;
             let _ = session_store::remove(&unused).await;

@@ -89,3 +89,38 @@ async fn every_endpoint_is_kept_with_its_chain_while_the_background_sleeps_but_n
     assert!(!all.contains(&format!("\t{}\t", servers.backup.port())), "{all}");
     world.firefox.quit().await
 }
+
+#[tokio::test]
+async fn a_rule_knows_how_often_it_has_judged_and_by_which_pin() -> Result<()> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let rule = world.firefox.save_rule(world.demo.rules()[0].clone()).await?;
+    let (servers, id) = (&world.demo.servers, rule["id"].as_str().context("a rule without id")?);
+    world.firefox.open(&world.demo.site.blank()).await?;
+    for _ in 0..3 {
+        assert!(world.firefox.socket(&servers.url("pinned")?).await?.delivered());
+    }
+    let record = world.firefox.run_in_extension(RECORD, vec![json!(id), json!(3)]).await?;
+    let record = record.as_str().context("no record")?;
+    let words: Vec<_> = record.split([' ', '\t']).collect();
+    let ["user", _, "3", _, _, "0", "-", pin, "3", _, "0", known] = words[..] else { panic!("{record}") };
+    assert_eq!((pin, known), (world.demo.pinned_key.pin().as_str(), id));
+
+    // A new background counts on.
+    world.firefox.end_background().await?;
+    assert!(world.firefox.socket(&servers.url("pinned")?).await?.delivered());
+    world.firefox.run_in_extension(RECORD, vec![json!(id), json!(4)]).await?;
+    world.firefox.quit().await
+}
+
+/// Waits for a record with so many connections.
+const RECORD: &str = r"
+const [id, judged] = arguments;
+const { local } = browser.storage;
+const record = async () => ((await local.get('records-1'))['records-1'] ?? '').split('\n')
+    .find((line) => line.endsWith('\t' + id) && line.split(' ')[2] === String(judged));
+return new Promise(async (resolve) => {
+    const look = async () => { const line = await record(); if (line) { local.onChanged.removeListener(look); resolve(line); } };
+    local.onChanged.addListener(look);
+    await look();
+});
+";
