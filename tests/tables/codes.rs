@@ -76,6 +76,17 @@ fn code_and_json_stay_as_they_are() {
     }
 }
 
+/// One that is new is in the table, and none that was there is gone.
+#[test]
+fn every_code_is_in_the_table_and_belongs_to_one_area() {
+    let mut codes = Error::CODES.concat();
+    codes.sort_unstable();
+    let mut listed: Vec<_> = ERRORS.iter().map(|(code, _)| *code).collect();
+    listed.sort_unstable();
+    listed.dedup();
+    assert_eq!(codes, listed);
+}
+
 #[test]
 fn what_is_no_error_is_refused() {
     for json in [

@@ -44,5 +44,6 @@ pub(super) async fn store<T: Serialize>(key: &str, value: Option<T>) -> Result<(
         }
         None => api::session_remove(key).await,
     };
-    done.map(|_| ()).map_err(|thrown| storage_error(&thrown))
+    done.map_err(|thrown| storage_error(&thrown))?;
+    Ok(())
 }
