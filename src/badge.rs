@@ -1,7 +1,7 @@
 //! What the toolbar button shows where that is the same for every tab. The background says no sentence: what the button
 //! says when pointed at is the id of a message in `extension/_locales`.
 
-use crate::error::Error;
+use crate::error::{Error, PolicyError, StorageError};
 use crate::message::Status;
 use crate::overruling::Overruled;
 
@@ -47,11 +47,11 @@ pub fn button_state(status: &Status) -> ButtonState {
 /// Why the rules cannot be read. The details are the pages' to say.
 const fn unreadable(error: &Error) -> &'static str {
     match error {
-        Error::PolicyNewer { .. } | Error::PolicyFieldNewer { .. } => "badge_policy_newer",
-        Error::PolicySyntax { .. } => "badge_policy_damaged",
-        Error::PolicyRule { .. } => "badge_policy_rule",
-        Error::PolicyLost => "badge_policy_lost",
-        Error::Storage { .. } => "badge_storage",
+        Error::Policy(PolicyError::Newer { .. } | PolicyError::FieldNewer { .. }) => "badge_policy_newer",
+        Error::Policy(PolicyError::Syntax { .. }) => "badge_policy_damaged",
+        Error::Policy(PolicyError::Rule { .. }) => "badge_policy_rule",
+        Error::Policy(PolicyError::Lost) => "badge_policy_lost",
+        Error::Storage(StorageError::Failed { .. }) => "badge_storage",
         _ => "badge_policy_unreadable",
     }
 }
@@ -71,6 +71,7 @@ pub fn one_more(shown: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{HostError, TimeError};
     use crate::message::Access;
     use crate::overruling::Overruling;
     use crate::pause::{Pause, PauseLength};
@@ -106,10 +107,10 @@ mod tests {
         };
         let unreadable = |error| Status { problem: Some(error), ..overruled(Overruled::Opened) };
         let detail = String::new;
-        let problem = Box::new(Error::HostEmpty);
+        let problem = Box::new(HostError::Empty.into());
         let paused = Status {
             pause: Some(Pause::begin(PauseLength::UntilRestart, UnixMillis::new(0))),
-            ..unreadable(Error::PolicyLost)
+            ..unreadable(PolicyError::Lost.into())
         };
         for (status, text, sentence) in [
             (well.clone(), "", None),
@@ -120,32 +121,36 @@ mod tests {
             (overruled(Overruled::Sent), "!", Some("Another extension sent a request that Sockpin had stopped")),
             (overruled(Overruled::Opened), "!", Some("Another extension let a blocked socket through")),
             (
-                unreadable(Error::PolicyNewer { version: 9 }),
+                unreadable(PolicyError::Newer { version: 9 }.into()),
                 "!",
                 Some(
                     "The stored rules were written by a newer version of Sockpin and are left as they are. Update Sockpin.",
                 ),
             ),
             (
-                unreadable(Error::PolicyFieldNewer { name: "reportUri".to_owned() }),
+                unreadable(PolicyError::FieldNewer { name: "reportUri".to_owned() }.into()),
                 "!",
                 Some(
                     "The stored rules were written by a newer version of Sockpin and are left as they are. Update Sockpin.",
                 ),
             ),
             (
-                unreadable(Error::PolicySyntax { detail: detail() }),
+                unreadable(PolicyError::Syntax { detail: detail() }.into()),
                 "!",
                 Some("The stored rules are damaged and cannot be read."),
             ),
-            (unreadable(Error::PolicyRule { index: 1, problem }), "!", Some("One of the stored rules cannot be used.")),
-            (unreadable(Error::PolicyLost), "!", Some("The stored rules are gone.")),
             (
-                unreadable(Error::Storage { detail: detail() }),
+                unreadable(PolicyError::Rule { index: 1, problem }.into()),
+                "!",
+                Some("One of the stored rules cannot be used."),
+            ),
+            (unreadable(PolicyError::Lost.into()), "!", Some("The stored rules are gone.")),
+            (
+                unreadable(StorageError::Failed { detail: detail() }.into()),
                 "!",
                 Some("Firefox could not read what Sockpin stores. Check for a full disk."),
             ),
-            (unreadable(Error::InvalidTime), "!", Some("The stored rules cannot be read.")),
+            (unreadable(TimeError::Time.into()), "!", Some("The stored rules cannot be read.")),
             (paused, "off", Some("Sockpin is paused: no socket is blocked")),
         ] {
             let shown = button_state(&status);

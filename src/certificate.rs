@@ -12,7 +12,7 @@ pub(crate) use container::{
 };
 pub use description::Description;
 
-use crate::error::Error;
+use crate::error::InputError;
 use crate::limits::MAX_CERTIFICATE_BYTES;
 use crate::pin::Pin;
 use tlv::{Reader, Tag};
@@ -50,11 +50,11 @@ impl<'a> Certificate<'a> {
     /// Finds the parts in the DER of one certificate.
     ///
     /// # Errors
-    /// [`Error::InputTooLarge`], or [`Error::Der`] with the field at which it stops being a certificate. Bytes after
+    /// [`InputError::TooLarge`], or [`InputError::Der`] with the field at which it stops being a certificate. Bytes after
     /// the certificate are an error as well.
-    pub fn from_der(der: &'a [u8]) -> Result<Self, Error> {
+    pub fn from_der(der: &'a [u8]) -> Result<Self, InputError> {
         if der.len() > MAX_CERTIFICATE_BYTES {
-            return Err(Error::InputTooLarge { bytes: der.len(), limit: MAX_CERTIFICATE_BYTES });
+            return Err(InputError::TooLarge { bytes: der.len(), limit: MAX_CERTIFICATE_BYTES });
         }
         let mut certificate = Reader::only_child(der, "Certificate")?;
         let mut tbs = certificate.enter(Tag::SEQUENCE, "tbsCertificate")?;
@@ -93,13 +93,13 @@ impl<'a> Certificate<'a> {
 }
 
 /// The `SubjectPublicKeyInfo` of a bare public key (PEM `PUBLIC KEY`): the input itself, once it has been checked.
-pub fn public_key_from_der(der: &[u8]) -> Result<&[u8], Error> {
+pub fn public_key_from_der(der: &[u8]) -> Result<&[u8], InputError> {
     check_spki(der)?;
     Ok(der)
 }
 
 /// Subject and `SubjectPublicKeyInfo` of a certificate request ([RFC 2986 section 4](https://www.rfc-editor.org/rfc/rfc2986#section-4)), each with its outer tag.
-pub fn request_from_der(der: &[u8]) -> Result<(&[u8], &[u8]), Error> {
+pub fn request_from_der(der: &[u8]) -> Result<(&[u8], &[u8]), InputError> {
     let mut request = Reader::only_child(der, "CertificationRequest")?;
     let mut info = request.enter(Tag::SEQUENCE, "certificationRequestInfo")?;
     request.element(Tag::SEQUENCE, "signatureAlgorithm")?;
@@ -114,7 +114,7 @@ pub fn request_from_der(der: &[u8]) -> Result<(&[u8], &[u8]), Error> {
 
 /// `SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }`
 /// ([RFC 5280 section 4.1.2.7](https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7)).
-fn check_spki(spki: &[u8]) -> Result<(), Error> {
+fn check_spki(spki: &[u8]) -> Result<(), InputError> {
     let mut parts = Reader::only_child(spki, "subjectPublicKeyInfo")?;
     parts.element(Tag::SEQUENCE, "algorithm")?;
     parts.element(Tag::BIT_STRING, "subjectPublicKey")?;

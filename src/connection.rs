@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::HostError;
 use crate::host::{Host, UrlHostParser, authority, split_port};
 use crate::limits::MAX_CHAIN_CERTIFICATES;
 use crate::time::UnixMillis;
@@ -33,13 +33,13 @@ impl Target {
     /// Reads the URL of a socket ([RFC 6455 section 3](https://www.rfc-editor.org/rfc/rfc6455#section-3)).
     ///
     /// # Errors
-    /// [`Error::SocketUrl`] for another scheme, and every error of a host and a port.
-    pub fn from_url(url: &str, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
-        let (scheme, rest) = url.split_once("://").ok_or(Error::SocketUrl)?;
+    /// [`HostError::SocketUrl`] for another scheme, and every error of a host and a port.
+    pub fn from_url(url: &str, url_host: UrlHostParser<'_>) -> Result<Self, HostError> {
+        let (scheme, rest) = url.split_once("://").ok_or(HostError::SocketUrl)?;
         let (scheme, default_port) = match scheme.to_ascii_lowercase().as_str() {
             "wss" => (Scheme::Wss, 443),
             "ws" => (Scheme::Ws, 80),
-            _ => return Err(Error::SocketUrl),
+            _ => return Err(HostError::SocketUrl),
         };
         let (host, port) = split_port(authority(rest))?;
         Ok(Self { scheme, host: Host::parse(host, url_host)?, port: port.unwrap_or(default_port) })
@@ -63,7 +63,7 @@ pub struct Address {
     /// As the browser writes it.
     pub url: String,
     /// What it says; why it cannot be read, where that is so.
-    pub target: Result<Target, Error>,
+    pub target: Result<Target, HostError>,
 }
 
 impl Address {

@@ -25,7 +25,7 @@ pub use settling::Headers;
 use std::sync::Arc;
 
 use crate::connection::{Address, Facts, Scheme, Target};
-use crate::error::Error;
+use crate::error::{Error, StorageError};
 use crate::host::UrlHostParser;
 use crate::lock::{Nonce, WebSocketKey};
 use crate::managed::Managed;
@@ -166,7 +166,7 @@ pub struct Stored {
     /// The user's policy as JSON text; none where there has never been one.
     pub user: Result<Option<String>, Error>,
     /// The administrator's policy as JSON text; none where there is none.
-    pub managed: Result<Option<String>, Error>,
+    pub managed: Result<Option<String>, StorageError>,
     /// The pause of this session.
     pub pause: Option<Pause>,
     /// What another extension has done in this session, if no person has seen it yet.
@@ -177,7 +177,7 @@ pub struct Stored {
 #[derive(Debug)]
 pub struct Engine {
     policy: Result<Layers, Error>,
-    managed: Result<Managed, Error>,
+    managed: Result<Managed, StorageError>,
     pause: Option<Pause>,
     answers: Answers,
     handshakes: Handshakes,
@@ -190,10 +190,10 @@ impl Engine {
     #[must_use]
     pub fn start(stored: Stored, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
         let managed = stored.managed.map(|record| Managed::from_stored(record.as_deref(), now, url_host));
-        let user = stored.user.and_then(|record| Policy::from_stored(record.as_deref(), now, url_host));
+        let user = stored.user.and_then(|record| Ok(Policy::from_stored(record.as_deref(), now, url_host)?));
         let policy = match &managed {
             Ok(managed) => user.map(|user| Layers { managed: Arc::clone(&managed.policy), user }),
-            Err(error) => Err(error.clone()),
+            Err(error) => Err(error.clone().into()),
         };
         Self {
             policy,

@@ -21,7 +21,7 @@ mod unframed;
 
 pub use key::{Key, KeyKind};
 
-use crate::error::{Error, Excerpt};
+use crate::error::{Error, Excerpt, InputError, PinError, RuleError};
 use crate::limits::{MAX_INSPECT_BYTES, MAX_PINS_PER_RULE};
 use crate::pin::holds_private_key;
 use crate::rule::RuleDocument;
@@ -53,11 +53,11 @@ impl Reading {
         Self { keys: vec![key], ..Self::default() }
     }
 
-    fn leave_out(&mut self, what: &str, line: Option<usize>, why: Error) {
-        self.left_out.push(LeftOut { what: Excerpt::of(what), line, why });
+    fn leave_out(&mut self, what: &str, line: Option<usize>, why: impl Into<Error>) {
+        self.left_out.push(LeftOut { what: Excerpt::of(what), line, why: why.into() });
     }
 
-    fn take(&mut self, key: Result<Key, Error>, what: &str, line: Option<usize>) {
+    fn take(&mut self, key: Result<Key, impl Into<Error>>, what: &str, line: Option<usize>) {
         match key {
             Ok(key) => self.keys.push(key),
             Err(why) => self.leave_out(what, line, why),
@@ -69,25 +69,25 @@ impl Reading {
         if !self.keys.is_empty() || !self.rules.is_empty() {
             return Ok(self);
         }
-        Err(self.left_out.into_iter().next().map_or(Error::NothingRecognised, |first| first.why))
+        Err(self.left_out.into_iter().next().map_or_else(|| InputError::NothingRecognised.into(), |first| first.why))
     }
 }
 
 /// Reads a file, or a text that was dropped or pasted.
 ///
 /// # Errors
-/// Where there is no key in it at all: [`Error::InputTooLarge`] over [`MAX_INSPECT_BYTES`]; [`Error::Container`];
-/// [`Error::PrivateKey`] where one is anywhere in it; else what is wrong with the first part that looks like a key, or
-/// [`Error::NothingRecognised`].
+/// Where there is no key in it at all: [`InputError::TooLarge`] over [`MAX_INSPECT_BYTES`]; [`InputError::Container`];
+/// [`PinError::PrivateKey`] where one is anywhere in it; else what is wrong with the first part that looks like a key, or
+/// [`InputError::NothingRecognised`].
 pub fn read(input: &[u8]) -> Result<Reading, Error> {
     if input.len() > MAX_INSPECT_BYTES {
-        return Err(Error::InputTooLarge { bytes: input.len(), limit: MAX_INSPECT_BYTES });
+        return Err(InputError::TooLarge { bytes: input.len(), limit: MAX_INSPECT_BYTES }.into());
     }
     if let Some(container) = container::named(input) {
-        return Err(Error::Container { container });
+        return Err(InputError::Container { container }.into());
     }
     if holds_private_key(input) {
-        return Err(Error::PrivateKey);
+        return Err(PinError::PrivateKey.into());
     }
     // Text may begin with the character whose byte is that of a SEQUENCE, so DER that cannot be read may be text.
     let as_der = read_der(input);
@@ -112,14 +112,14 @@ pub fn inspect(input: &[u8]) -> Result<Vec<Key>, Error> {
 /// whatever is to be mended there.
 ///
 /// # Errors
-/// [`Error::PrivateKey`], before it is in any field; [`Error::RulePinCount`] for more keys than a rule can hold.
+/// [`PinError::PrivateKey`], before it is in any field; [`RuleError::PinCount`] for more keys than a rule can hold.
 #[must_use]
 pub fn pasted(text: &str) -> Option<Result<Reading, Error>> {
     match read(text.as_bytes()) {
-        Err(Error::PrivateKey) => Some(Err(Error::PrivateKey)),
+        Err(error @ Error::Pin(PinError::PrivateKey)) => Some(Err(error)),
         Err(_) => None,
         Ok(reading) if reading.keys.len() > MAX_PINS_PER_RULE => {
-            Some(Err(Error::RulePinCount { limit: MAX_PINS_PER_RULE }))
+            Some(Err(RuleError::PinCount { limit: MAX_PINS_PER_RULE }.into()))
         }
         Ok(reading) => {
             let is_bare_pin =
@@ -132,14 +132,14 @@ pub fn pasted(text: &str) -> Option<Result<Reading, Error>> {
 /// What PEM in the field of a pin is, while it is being typed; none where there is no block in it.
 ///
 /// # Errors
-/// [`Error::PrivateKey`], and as [`read`].
+/// [`PinError::PrivateKey`], and as [`read`].
 #[must_use]
 pub fn typed_block(text: &str) -> Option<Result<Reading, Error>> {
     (holds_private_key(text.as_bytes()) || pem::begins_in(text)).then(|| read(text.as_bytes()))
 }
 
 fn read_der(input: &[u8]) -> Option<Result<Reading, Error>> {
-    container::pkcs7(input).or_else(|| Some(Key::from_der(input)?.map(Reading::of_key)))
+    container::pkcs7(input).or_else(|| Some(Key::from_der(input)?.map(Reading::of_key).map_err(Error::from)))
 }
 
 fn read_text(text: &str) -> Result<Reading, Error> {
@@ -154,7 +154,7 @@ fn read_text(text: &str) -> Result<Reading, Error> {
     let listed = okhttp::read(text).unwrap_or_else(|| pin_list::read(text));
     listed.or_reason().map_err(|why| match why {
         // Words are no pins that were cut short.
-        Error::PinLength { .. } | Error::PinEncoding { .. } => Error::NothingRecognised,
+        Error::Pin(PinError::Length { .. } | PinError::Encoding { .. }) => InputError::NothingRecognised.into(),
         why => why,
     })
 }

@@ -64,7 +64,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, HostError, PinError};
 use crate::limits::{MAX_HOST_BYTES, MAX_LABEL_BYTES};
 use crate::pin::holds_private_key;
 pub(crate) use authority::{authority, split_port};
@@ -90,19 +90,19 @@ pub enum Host {
 
 impl Host {
     /// Reads a host as a person or a URL writes it; an IPv6 address with or without brackets.
-    pub fn parse(text: &str, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
+    pub fn parse(text: &str, url_host: UrlHostParser<'_>) -> Result<Self, HostError> {
         let text = text.trim();
         if text.starts_with('[') || text.contains(':') {
             let bare = text.strip_prefix('[').map_or(Some(text), |address| address.strip_suffix(']'));
             let address = bare.and_then(|address| address.parse().ok());
-            return address.map(Self::Ipv6).ok_or_else(|| Error::HostAddress { text: text.to_owned() });
+            return address.map(Self::Ipv6).ok_or_else(|| HostError::Address { text: text.to_owned() });
         }
         let name = if text.is_ascii() {
             text.to_ascii_lowercase()
         } else {
             // The browser's parser would decode these where ours refuses them, so they are looked for first.
             refuse_forbidden(text)?;
-            url_host(text).ok_or_else(|| Error::HostInternationalised { text: text.to_owned() })?
+            url_host(text).ok_or_else(|| HostError::Internationalised { text: text.to_owned() })?
         };
         let name = name.strip_suffix('.').unwrap_or(&name);
         check_name(name)?;
@@ -114,7 +114,7 @@ impl Host {
             .ok()
             .or_else(|| url_host(name)?.parse().ok())
             .map(Self::Ipv4)
-            .ok_or_else(|| Error::HostAddress { text: text.to_owned() })
+            .ok_or_else(|| HostError::Address { text: text.to_owned() })
     }
 }
 
@@ -161,7 +161,7 @@ impl HostPattern {
     /// Reads a pattern as a person types or pastes it: also a whole URL, out of which host and port are taken.
     ///
     /// # Errors
-    /// [`Error::PrivateKey`], never repeated, and those whose name begins with `Host`.
+    /// [`PinError::PrivateKey`], never repeated, and every [`HostError`].
     pub fn parse(text: &str, url_host: UrlHostParser<'_>) -> Result<TypedPattern, Error> {
         let read = Self::parse_public(text.trim(), url_host);
         // A short pattern has no room for a key. A pattern in canonical form, as rules are stored, has no capitals, and no key
@@ -171,10 +171,10 @@ impl HostPattern {
             Ok(typed) => typed.taken_from_url || text.len() >= SHORTEST_KEY,
             Err(_) => true,
         };
-        if has_room && holds_private_key(text.as_bytes()) { Err(Error::PrivateKey) } else { read }
+        if has_room && holds_private_key(text.as_bytes()) { Err(PinError::PrivateKey.into()) } else { Ok(read?) }
     }
 
-    fn parse_public(text: &str, url_host: UrlHostParser<'_>) -> Result<TypedPattern, Error> {
+    fn parse_public(text: &str, url_host: UrlHostParser<'_>) -> Result<TypedPattern, HostError> {
         const CLEARTEXT_PORT: u16 = 80;
         let Typed { authority, taken_from_url, is_cleartext } = Typed::of(text)?;
         let (host, port) = split_port(authority)?;
@@ -182,13 +182,13 @@ impl HostPattern {
         let port = port.filter(|port| !(is_cleartext && *port == CLEARTEXT_PORT));
         let (scope, base) = split_wildcard(host);
         if base.contains('*') {
-            return Err(Error::HostWildcardPosition);
+            return Err(HostError::WildcardPosition);
         }
         if base.trim_end_matches('.').is_empty() {
             return Err(if scope == PatternScope::Exact {
-                Error::HostEmpty
+                HostError::Empty
             } else {
-                Error::HostWildcardTopLevel { base: String::new() }
+                HostError::WildcardTopLevel { base: String::new() }
             });
         }
         let base = Host::parse(base, url_host)?;
@@ -196,10 +196,10 @@ impl HostPattern {
             Host::Name(name) => {
                 check_letters(name)?;
                 if scope != PatternScope::Exact && !name.contains('.') && !PRIVATE_USE.contains(&name.as_str()) {
-                    return Err(Error::HostWildcardTopLevel { base: name.clone() });
+                    return Err(HostError::WildcardTopLevel { base: name.clone() });
                 }
             }
-            Host::Ipv4(_) | Host::Ipv6(_) if scope != PatternScope::Exact => return Err(Error::HostWildcardAddress),
+            Host::Ipv4(_) | Host::Ipv6(_) if scope != PatternScope::Exact => return Err(HostError::WildcardAddress),
             Host::Ipv4(_) | Host::Ipv6(_) => {}
         }
         Ok(TypedPattern { pattern: Self { scope, base, port }, taken_from_url })
@@ -296,38 +296,38 @@ fn split_wildcard(host: &str) -> (PatternScope, &str) {
 }
 
 /// What holds for every name, a rule's or a socket's.
-fn check_name(name: &str) -> Result<(), Error> {
+fn check_name(name: &str) -> Result<(), HostError> {
     if name.is_empty() {
-        return Err(Error::HostEmpty);
+        return Err(HostError::Empty);
     }
     refuse_forbidden(name)?;
     for label in name.split('.') {
         if label.is_empty() {
-            return Err(Error::HostEmptyLabel);
+            return Err(HostError::EmptyLabel);
         }
         if label.len() > MAX_LABEL_BYTES {
-            return Err(Error::HostLabelLength { label: label.to_owned() });
+            return Err(HostError::LabelLength { label: label.to_owned() });
         }
     }
     if name.len() > MAX_HOST_BYTES {
-        return Err(Error::HostLength { bytes: name.len() });
+        return Err(HostError::Length { bytes: name.len() });
     }
     Ok(())
 }
 
 /// WHATWG URL, "forbidden domain code point".
-fn refuse_forbidden(name: &str) -> Result<(), Error> {
+fn refuse_forbidden(name: &str) -> Result<(), HostError> {
     const FORBIDDEN: &[char] = &[' ', '#', '/', ':', '<', '>', '?', '@', '[', '\\', ']', '^', '|', '%'];
     match name.chars().find(|character| character.is_control() || FORBIDDEN.contains(character)) {
-        Some(character) => Err(Error::HostCharacter { character }),
+        Some(character) => Err(HostError::Character { character }),
         None => Ok(()),
     }
 }
 
 /// What a rule may name: letters, digits, hyphens ([RFC 1123 section 2.1](https://www.rfc-editor.org/rfc/rfc1123#section-2.1)), and the underscore that is found in practice.
-fn check_letters(name: &str) -> Result<(), Error> {
+fn check_letters(name: &str) -> Result<(), HostError> {
     match name.chars().find(|character| !(character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.'))) {
-        Some(character) => Err(Error::HostCharacter { character }),
+        Some(character) => Err(HostError::Character { character }),
         None => Ok(()),
     }
 }

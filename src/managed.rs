@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, ManagedError, PolicyError, RuleError};
 use crate::fields::{Fields, elements};
 use crate::host::UrlHostParser;
 use crate::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
@@ -89,8 +89,8 @@ impl Reading<'_> {
             let text: Option<String> = serde_json::from_str(version).ok();
             match serde_json::from_str(text.as_deref().unwrap_or(version)) {
                 Ok(POLICY_VERSION) => {}
-                Ok(version) if version > POLICY_VERSION => return Err(Error::PolicyNewer { version }),
-                _ => return Err(Error::ManagedVersion),
+                Ok(version) if version > POLICY_VERSION => return Err(PolicyError::Newer { version }.into()),
+                _ => return Err(ManagedError::Version.into()),
             }
         }
         // One bad part takes no other with it.
@@ -106,7 +106,7 @@ impl Reading<'_> {
             self.set(&document::unwrapped(settings));
         }
         for name in fields.into_names().filter(|name| !document::is_comment(name)) {
-            self.refuse(ManagedPlace::Policy, Error::SettingUnknown { name });
+            self.refuse(ManagedPlace::Policy, ManagedError::SettingUnknown { name });
         }
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Reading<'_> {
             }
         }
         if rules.len() > limit {
-            self.refuse(ManagedPlace::RulesFrom(limit), Error::RuleCount { limit });
+            self.refuse(ManagedPlace::RulesFrom(limit), RuleError::Count { limit });
         }
     }
 
@@ -126,10 +126,12 @@ impl Reading<'_> {
         let mut document = document::rule(rule)?;
         let id = document.id.take().unwrap_or_else(|| format!("managed-{index}"));
         if self.policy.has_rule(&id) {
-            return Err(Error::RuleIdTaken { id });
+            return Err(RuleError::IdTaken { id }.into());
         }
         let rule = self.policy.check_managed(&document, &RuleStamp { id, time: self.now }, self.url_host);
-        let rule = rule.map_err(|errors| errors.into_iter().next().map_or(Error::RuleId, |first| first.error))?;
+        let rule = rule.map_err(|errors| {
+            errors.into_iter().next().map_or_else(|| Error::from(RuleError::Id), |first| first.error)
+        })?;
         self.policy.make(RuleChange::Put(Arc::new(rule)));
         Ok(())
     }
@@ -143,15 +145,15 @@ impl Reading<'_> {
         // A misspelt one may be one that forbids.
         self.policy.set(if unknown.is_empty() { settings } else { settings.forbidding() });
         for name in unknown {
-            self.refuse(ManagedPlace::Settings, Error::SettingUnknown { name });
+            self.refuse(ManagedPlace::Settings, ManagedError::SettingUnknown { name });
         }
     }
 
-    fn refuse(&mut self, place: ManagedPlace, problem: Error) {
-        self.problems.push(ManagedProblem { place, problem });
+    fn refuse(&mut self, place: ManagedPlace, problem: impl Into<Error>) {
+        self.problems.push(ManagedProblem { place, problem: problem.into() });
     }
 }
 
-fn shape(error: &serde_json::Error) -> Error {
-    Error::ManagedShape { detail: error.to_string() }
+fn shape(error: &serde_json::Error) -> ManagedError {
+    ManagedError::Shape { detail: error.to_string() }
 }

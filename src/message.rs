@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, ProgramError};
 use crate::fields::Fields;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
@@ -50,8 +50,8 @@ impl PageRequest {
     /// Reads what a page has said.
     ///
     /// # Errors
-    /// [`Error::Argument`]: no JSON object, a type that is not known, or not what belongs to it.
-    pub fn from_json(json: &str) -> Result<Self, Error> {
+    /// [`ProgramError::Argument`]: no JSON object, a type that is not known, or not what belongs to it.
+    pub fn from_json(json: &str) -> Result<Self, ProgramError> {
         Self::read(json).map_err(|error| argument(&error))
     }
 
@@ -101,8 +101,8 @@ impl Response {
     /// Reads what the background has answered.
     ///
     /// # Errors
-    /// [`Error::Argument`]: no JSON object, a type that is not known, or not what belongs to it.
-    pub fn from_json(json: &str) -> Result<Self, Error> {
+    /// [`ProgramError::Argument`]: no JSON object, a type that is not known, or not what belongs to it.
+    pub fn from_json(json: &str) -> Result<Self, ProgramError> {
         Self::read(json).map_err(|error| argument(&error))
     }
 
@@ -119,8 +119,8 @@ impl Response {
     }
 }
 
-fn argument(error: &serde_json::Error) -> Error {
-    Error::Argument { detail: error.to_string() }
+fn argument(error: &serde_json::Error) -> ProgramError {
+    ProgramError::Argument { detail: error.to_string() }
 }
 
 fn unknown_type() -> serde_json::Error {
@@ -190,13 +190,14 @@ pub enum Announcement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{HostError, PinError, PolicyError, StorageError};
 
     /// A variant that is written and not read fails here: one of each, which the compiler asks for.
     #[test]
     fn what_one_side_writes_the_other_reads() {
         let status = Status {
-            problem: Some(Error::PolicyLost),
-            log_problem: Some(Error::Storage { detail: "quota".to_owned() }),
+            problem: Some(PolicyError::Lost.into()),
+            log_problem: Some(StorageError::Failed { detail: "quota".to_owned() }.into()),
             seal_problem: None,
             rules: 3,
             pause: None,
@@ -221,13 +222,13 @@ mod tests {
             let json = serde_json::to_string(&request).unwrap();
             assert_eq!(PageRequest::from_json(&json), Ok(request), "{json}");
         }
-        let refused = FieldError { field: crate::rule::Field::Host, index: None, error: Error::HostEmpty };
+        let refused = FieldError::whole(crate::rule::Field::Host, HostError::Empty);
         for response in [
             Response::Status(status),
             Response::Saved { rule },
             Response::Refused { errors: vec![refused] },
             Response::Done,
-            Response::Failed { problem: Error::PinLength { bytes: 31 } },
+            Response::Failed { problem: PinError::Length { bytes: 31 }.into() },
         ] {
             let json = serde_json::to_string(&response).unwrap();
             assert_eq!(Response::from_json(&json), Ok(response), "{json}");

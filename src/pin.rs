@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::error::Error;
+use crate::error::PinError;
 use crate::limits::PIN_BYTES;
 
 pub(crate) use private_key::is_in as holds_private_key;
@@ -51,13 +51,13 @@ impl Pin {
     /// ```
     ///
     /// # Errors
-    /// [`Error::PinEmpty`], [`Error::PinAlgorithm`] (SHA-1 and others), [`Error::PrivateKey`] (in any form, never
-    /// repeated), [`Error::PinEncoding`] and [`Error::PinCharacter`] (neither base64 nor hex), [`Error::PinLength`] (not 32
-    /// bytes) and [`Error::PinOfCertificate`] (a record that says so).
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    /// [`PinError::Empty`], [`PinError::Algorithm`] (SHA-1 and others), [`PinError::PrivateKey`] (in any form, never
+    /// repeated), [`PinError::Encoding`] and [`PinError::Character`] (neither base64 nor hex), [`PinError::Length`] (not 32
+    /// bytes) and [`PinError::OfCertificate`] (a record that says so).
+    pub fn parse(text: &str) -> Result<Self, PinError> {
         notation::digest(text)
             .map(Self)
-            .map_err(|error| if holds_private_key(text.as_bytes()) { Error::PrivateKey } else { error })
+            .map_err(|error| if holds_private_key(text.as_bytes()) { PinError::PrivateKey } else { error })
     }
 
     /// Whether a pin that can be read is written as programs write the fingerprint of a whole certificate: in pairs with
@@ -71,13 +71,13 @@ impl Pin {
     /// bytes that are all equal. Rules that are stored with such a pin are still read: it matches nothing.
     ///
     /// # Errors
-    /// [`Error::PinOfNothing`] and [`Error::PinStandIn`].
-    pub fn check_is_of_a_key(&self) -> Result<(), Error> {
+    /// [`PinError::OfNothing`] and [`PinError::StandIn`].
+    pub fn check_is_of_a_key(&self) -> Result<(), PinError> {
         let Self(digest) = self;
         if OF_NOTHING.contains(digest) {
-            return Err(Error::PinOfNothing);
+            return Err(PinError::OfNothing);
         }
-        if digest.iter().all(|byte| digest.first() == Some(byte)) { Err(Error::PinStandIn) } else { Ok(()) }
+        if digest.iter().all(|byte| digest.first() == Some(byte)) { Err(PinError::StandIn) } else { Ok(()) }
     }
 
     /// The digest.
@@ -117,9 +117,9 @@ impl fmt::Debug for Pin {
 }
 
 impl TryFrom<String> for Pin {
-    type Error = Error;
+    type Error = PinError;
 
-    fn try_from(text: String) -> Result<Self, Error> {
+    fn try_from(text: String) -> Result<Self, PinError> {
         Self::parse(&text)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 
 use self::index::{Base, Index, Key};
-use crate::error::Error;
+use crate::error::{HostError, PinError, PolicyError, RuleError, StorageError};
 use crate::fields::{Fields, elements, unknown_field};
 use crate::host::{Host, HostPattern, PatternScope, UrlHostParser, name_and_parents};
 use crate::limits::{MAX_PINS_PER_RULE, MAX_RULES};
@@ -22,7 +22,7 @@ use crate::time::UnixMillis;
 /// Raise it, and add a step to `policy/migrations.rs`, whenever the program before would misread a record or call it
 /// damaged: for a new value of a field that there is, another default, another meaning, a wider limit. A new field alone
 /// needs no new version: a program that does not know it sees it, and refuses the record as newer
-/// ([`Error::PolicyFieldNewer`]). That the record is kept as JSON text, where it once was an object, is no matter of its
+/// ([`PolicyError::FieldNewer`]). That the record is kept as JSON text, where it once was an object, is no matter of its
 /// format.
 pub const POLICY_VERSION: u64 = 1;
 
@@ -57,16 +57,16 @@ impl Policy {
     /// `now`.
     ///
     /// # Errors
-    /// [`Error::PolicyNewer`] and [`Error::PolicyFieldNewer`] for what a newer version has written,
-    /// [`Error::PolicySyntax`] with the part that cannot be read, [`Error::PolicyRule`] with the index of the first bad
+    /// [`PolicyError::Newer`] and [`PolicyError::FieldNewer`] for what a newer version has written,
+    /// [`PolicyError::Syntax`] with the part that cannot be read, [`PolicyError::Rule`] with the index of the first bad
     /// rule. A policy is taken whole or not at all: a rule that silently went missing would protect nothing.
-    pub fn from_json(json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
+    pub fn from_json(json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<Self, PolicyError> {
         let mut fields = Fields::from_json(json).map_err(|error| unreadable("policy", &error))?;
         // First, since a newer record may have any other shape.
         let version = fields.take("version").ok_or_else(|| missing("version"))?;
         let version = serde_json::from_str(version).map_err(|error| unreadable("version", &error))?;
         if version > POLICY_VERSION {
-            return Err(Error::PolicyNewer { version });
+            return Err(PolicyError::Newer { version });
         }
         if let Some(migrated) = migrations::migrated(json, version)? {
             return Self::from_json(&migrated, now, url_host);
@@ -91,7 +91,11 @@ impl Policy {
     }
 
     /// Reads what is stored: a policy without rules where nothing has ever been.
-    pub fn from_stored(record: Option<&str>, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<Self, Error> {
+    pub fn from_stored(
+        record: Option<&str>,
+        now: UnixMillis,
+        url_host: UrlHostParser<'_>,
+    ) -> Result<Self, PolicyError> {
         record.map_or_else(|| Ok(Self::default()), |json| Self::from_json(json, now, url_host))
     }
 
@@ -105,35 +109,35 @@ impl Policy {
         rule: &str,
         now: UnixMillis,
         url_host: UrlHostParser<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), PolicyError> {
         let mut document: RuleDocument = serde_json::from_str(rule).map_err(|error| match unknown_field(&error) {
-            Some(name) => Error::PolicyFieldNewer { name },
+            Some(name) => PolicyError::FieldNewer { name },
             None => unreadable(&format!("rules[{index}]"), &error),
         })?;
         let id = document.id.take().unwrap_or_else(|| format!("rule-{index}"));
         if self.has_rule(&id) {
-            return Err(Error::PolicySyntax { detail: format!("two rules have the id {id}") });
+            return Err(PolicyError::Syntax { detail: format!("two rules have the id {id}") });
         }
         self.save(&document, &RuleStamp { id, time: now }, url_host).map(drop).map_err(|errors| {
-            let problem = errors.into_iter().next().map_or(Error::RuleId, |first| first.error);
-            Error::PolicyRule { index, problem: Box::new(problem) }
+            let problem = errors.into_iter().next().map_or_else(|| RuleError::Id.into(), |first| first.error);
+            PolicyError::Rule { index, problem: Box::new(problem) }
         })
     }
 
     /// The record to store.
-    pub fn to_json(&self) -> Result<String, Error> {
+    pub fn to_json(&self) -> Result<String, StorageError> {
         self.record(None)
     }
 
     /// The record as it will be to store once this change is made.
-    pub fn to_json_after(&self, change: &RuleChange) -> Result<String, Error> {
+    pub fn to_json_after(&self, change: &RuleChange) -> Result<String, StorageError> {
         self.record(Some(change))
     }
 
-    fn record(&self, change: Option<&RuleChange>) -> Result<String, Error> {
+    fn record(&self, change: Option<&RuleChange>) -> Result<String, StorageError> {
         let rules = RulesAfter { policy: self, change };
         let record = PolicyRecord { version: POLICY_VERSION, rules, settings: &self.settings };
-        serde_json::to_string(&record).map_err(|error| Error::Storage { detail: error.to_string() })
+        serde_json::to_string(&record).map_err(|error| StorageError::Failed { detail: error.to_string() })
     }
 
     /// The rules, in the order in which they were made.
@@ -229,15 +233,17 @@ impl Policy {
             errors.extend(self.taken(host, old.map(|old| old.id())));
             // Not a matter of the rule itself: one that is stored stays readable when the browser's list grows.
             if host.is_never_shown() {
-                errors.push(whole(Field::Host, Error::HostNeverShown { host: host.base().to_string() }));
+                errors.push(FieldError::whole(Field::Host, HostError::NeverShown { host: host.base().to_string() }));
             }
         }
         errors.extend(entered);
         match old {
             // A page that was opened on an older version must not undo what another has saved since.
-            Some(old) if document.updated != Some(old.updated()) => errors.push(whole(Field::Id, Error::RuleChanged)),
+            Some(old) if document.updated != Some(old.updated()) => {
+                errors.push(FieldError::whole(Field::Id, RuleError::Changed));
+            }
             None if self.rules.len() >= MAX_RULES => {
-                errors.push(whole(Field::Id, Error::RuleCount { limit: MAX_RULES }));
+                errors.push(FieldError::whole(Field::Id, RuleError::Count { limit: MAX_RULES }));
             }
             Some(_) | None => {}
         }
@@ -268,8 +274,8 @@ impl Policy {
     }
 
     /// Takes a rule out.
-    pub fn delete(&mut self, id: &str) -> Result<Arc<Rule>, Error> {
-        let rule = self.index.take(id).ok_or_else(|| Error::RuleUnknown { id: id.to_owned() })?;
+    pub fn delete(&mut self, id: &str) -> Result<Arc<Rule>, RuleError> {
+        let rule = self.index.take(id).ok_or_else(|| RuleError::Unknown { id: id.to_owned() })?;
         self.rules.retain(|other| !Arc::ptr_eq(other, &rule));
         Ok(rule)
     }
@@ -299,7 +305,7 @@ impl Policy {
         self.index
             .by_pattern(Key::from(pattern))
             .filter(|other| Some(other.id()) != own)
-            .map(|_| whole(Field::Host, Error::RuleHostTaken { pattern: pattern.to_string() }))
+            .map(|_| FieldError::whole(Field::Host, RuleError::HostTaken { pattern: pattern.to_string() }))
     }
 }
 
@@ -331,7 +337,7 @@ fn mistakes_of_entry(document: &RuleDocument, url_host: UrlHostParser<'_>) -> Ve
         && typed.pattern.is_never_opened(url_host)
     {
         let text = typed.pattern.base().to_string();
-        errors.push(whole(Field::Host, Error::HostInternationalised { text }));
+        errors.push(FieldError::whole(Field::Host, HostError::Internationalised { text }));
     }
     errors
 }
@@ -340,7 +346,7 @@ fn mistakes_of_entry(document: &RuleDocument, url_host: UrlHostParser<'_>) -> Ve
 fn of_no_key(field: Field, pins: &[PinDocument]) -> impl Iterator<Item = FieldError> {
     pins.iter().take(MAX_PINS_PER_RULE).enumerate().filter_map(move |(index, pin)| {
         let error = Pin::parse(&pin.sha256).ok()?.check_is_of_a_key().err()?;
-        Some(FieldError { field, index: Some(index), error })
+        Some(FieldError { field, index: Some(index), error: error.into() })
     })
 }
 
@@ -349,35 +355,34 @@ fn private_keys(document: &RuleDocument) -> Vec<FieldError> {
     let is_private = |text: &str| holds_private_key(text.as_bytes());
     let labels = |field, pins: &[PinDocument]| {
         let private = |(index, pin): (usize, &PinDocument)| {
-            is_private(&pin.label).then_some(FieldError { field, index: Some(index), error: Error::PrivateKey })
+            is_private(&pin.label).then_some(FieldError {
+                field,
+                index: Some(index),
+                error: PinError::PrivateKey.into(),
+            })
         };
         pins.iter().take(MAX_PINS_PER_RULE).enumerate().filter_map(private).collect::<Vec<_>>()
     };
     let mut errors = labels(Field::Pins, &document.pins);
     errors.extend(labels(Field::Denied, &document.denied));
     if is_private(&document.note) {
-        errors.push(whole(Field::Note, Error::PrivateKey));
+        errors.push(FieldError::whole(Field::Note, PinError::PrivateKey));
     }
     errors
 }
 
-/// An error that is about a field as a whole.
-const fn whole(field: Field, error: Error) -> FieldError {
-    FieldError { field, index: None, error }
+fn missing(name: &str) -> PolicyError {
+    PolicyError::Syntax { detail: format!("there is no `{name}`") }
 }
 
-fn missing(name: &str) -> Error {
-    Error::PolicySyntax { detail: format!("there is no `{name}`") }
-}
-
-fn unreadable(part: &str, error: &serde_json::Error) -> Error {
-    Error::PolicySyntax { detail: format!("{part}: {error}") }
+fn unreadable(part: &str, error: &serde_json::Error) -> PolicyError {
+    PolicyError::Syntax { detail: format!("{part}: {error}") }
 }
 
 /// A field that is not known was written by a newer version.
-fn known(mut unknown: impl Iterator<Item = String>) -> Result<(), Error> {
+fn known(mut unknown: impl Iterator<Item = String>) -> Result<(), PolicyError> {
     match unknown.next() {
-        Some(name) => Err(Error::PolicyFieldNewer { name }),
+        Some(name) => Err(PolicyError::FieldNewer { name }),
         None => Ok(()),
     }
 }

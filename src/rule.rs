@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, PinError, RuleError};
 use crate::host::{HostPattern, UrlHostParser};
 use crate::limits::{MAX_LABEL_CHARACTERS, MAX_NOTE_CHARACTERS, MAX_PINS_PER_RULE, MAX_RULE_ID_CHARACTERS};
 use crate::pin::{Pin, holds_private_key};
@@ -173,6 +173,13 @@ pub struct FieldError {
     pub error: Error,
 }
 
+impl FieldError {
+    /// An error that is about a field as a whole.
+    pub(crate) fn whole(field: Field, error: impl Into<Error>) -> Self {
+        Self { field, index: None, error: error.into() }
+    }
+}
+
 /// What a new rule gets from outside, since the core has neither clock nor randomness. Only used where the document
 /// says nothing itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,16 +201,17 @@ impl Rule {
         url_host: UrlHostParser<'_>,
     ) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
-        let at = |field, index| move |error| FieldError { field, index, error };
-        let host = HostPattern::parse(&document.host, url_host).map_err(at(Field::Host, None));
+        let host = HostPattern::parse(&document.host, url_host).map_err(|error| FieldError::whole(Field::Host, error));
         let pins = check_pins(&document.pins, Field::Pins, &[]);
         let denied = check_pins(&document.denied, Field::Denied, pins.as_deref().unwrap_or_default());
         let expires = document.expires.as_deref().filter(|text| !text.trim().is_empty()).map(str::trim);
-        let expires = expires.map(read_date).transpose().map_err(at(Field::Expires, None));
-        let note = check_length(&document.note, MAX_NOTE_CHARACTERS).map_err(at(Field::Note, None));
-        let id = check_id(document.id.as_ref().unwrap_or(&stamp.id)).map_err(at(Field::Id, None));
+        let expires = expires.map(read_date).transpose().map_err(|error| FieldError::whole(Field::Expires, error));
+        let note =
+            check_length(&document.note, MAX_NOTE_CHARACTERS).map_err(|error| FieldError::whole(Field::Note, error));
+        let id =
+            check_id(document.id.as_ref().unwrap_or(&stamp.id)).map_err(|error| FieldError::whole(Field::Id, error));
         if document.mode != Mode::Off && document.pins.is_empty() && document.denied.is_empty() {
-            errors.push(FieldError { field: Field::Pins, index: None, error: Error::RulePinsMissing });
+            errors.push(FieldError::whole(Field::Pins, RuleError::PinsMissing));
         }
         let host = keep(host, &mut errors);
         let pins = pins.map_err(|found| errors.extend(found)).ok();
@@ -367,16 +375,15 @@ fn check_pins(
     taken: &[LabelledPin],
 ) -> Result<Vec<LabelledPin>, Vec<FieldError>> {
     if documents.len() > MAX_PINS_PER_RULE {
-        let error = Error::RulePinCount { limit: MAX_PINS_PER_RULE };
-        return Err(vec![FieldError { field, index: None, error }]);
+        return Err(vec![FieldError::whole(field, RuleError::PinCount { limit: MAX_PINS_PER_RULE })]);
     }
     let mut seen: HashSet<Pin> = taken.iter().map(|pin| pin.sha256).collect();
     let mut pins = Vec::with_capacity(documents.len());
     let mut errors = Vec::new();
     for (index, document) in documents.iter().enumerate() {
-        let checked = Pin::parse(&document.sha256).and_then(|sha256| {
+        let checked = Pin::parse(&document.sha256).map_err(Error::from).and_then(|sha256| {
             let label = check_length(&document.label, MAX_LABEL_CHARACTERS)?;
-            if seen.insert(sha256) { Ok(LabelledPin { sha256, label }) } else { Err(Error::RulePinRepeated) }
+            if seen.insert(sha256) { Ok(LabelledPin { sha256, label }) } else { Err(RuleError::PinRepeated.into()) }
         });
         match checked {
             Ok(pin) => pins.push(pin),
@@ -387,14 +394,15 @@ fn check_pins(
 }
 
 fn read_date(text: &str) -> Result<Date, Error> {
-    Date::parse(text).map_err(|error| if holds_private_key(text.as_bytes()) { Error::PrivateKey } else { error })
+    let is_private = || holds_private_key(text.as_bytes());
+    Date::parse(text).map_err(|error| if is_private() { PinError::PrivateKey.into() } else { error.into() })
 }
 
-fn check_length(text: &str, limit: usize) -> Result<String, Error> {
+fn check_length(text: &str, limit: usize) -> Result<String, RuleError> {
     let text = text.trim();
-    if text.chars().count() > limit { Err(Error::TextLength { limit }) } else { Ok(text.to_owned()) }
+    if text.chars().count() > limit { Err(RuleError::TextLength { limit }) } else { Ok(text.to_owned()) }
 }
 
-fn check_id(id: &str) -> Result<String, Error> {
-    if id.is_empty() || id.chars().count() > MAX_RULE_ID_CHARACTERS { Err(Error::RuleId) } else { Ok(id.to_owned()) }
+fn check_id(id: &str) -> Result<String, RuleError> {
+    if id.is_empty() || id.chars().count() > MAX_RULE_ID_CHARACTERS { Err(RuleError::Id) } else { Ok(id.to_owned()) }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use der::DateTime;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::TimeError;
 
 /// Milliseconds since 1970-01-01T00:00:00Z, as JavaScript's `Date.now()` gives them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,8 +62,8 @@ pub struct Date {
 
 impl Date {
     /// Reads `yyyy-MM-dd` (RFC 3339 section 5.6, `full-date`).
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        let invalid = || Error::InvalidDate { text: text.to_owned() };
+    pub fn parse(text: &str) -> Result<Self, TimeError> {
+        let invalid = || TimeError::Date { text: text.to_owned() };
         let mut parts = text.split('-');
         let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next())
         else {
@@ -92,9 +92,9 @@ impl fmt::Display for Date {
 }
 
 impl TryFrom<String> for Date {
-    type Error = Error;
+    type Error = TimeError;
 
-    fn try_from(text: String) -> Result<Self, Error> {
+    fn try_from(text: String) -> Result<Self, TimeError> {
         Self::parse(&text)
     }
 }

@@ -205,9 +205,9 @@ impl Background {
             state.catch_up().await;
             let response = match json(&message).and_then(|message| PageRequest::from_json(&message)) {
                 Ok(request) => state.answer(request).await,
-                Err(problem) => Response::Failed { problem },
+                Err(problem) => Response::Failed { problem: problem.into() },
             };
-            to_js(&response).map_err(|error| to_js_error(&error))
+            to_js(&response).map_err(|error| to_js_error(&error.into()))
         })
     }
 
@@ -241,7 +241,7 @@ impl State {
     }
 
     fn waits_for_storage(&self) -> bool {
-        matches!(self.engine.borrow().policy(), Err(Error::Storage { .. }))
+        matches!(self.engine.borrow().policy(), Err(Error::Storage(_)))
     }
 
     /// Asks what the browser lets Sockpin see, and says so.
@@ -270,7 +270,7 @@ impl State {
                 if has_given_up(details) {
                     return blocking_response(&Answer::Cancel, details);
                 }
-                socket.now = clock::now().map_err(|error| to_js_error(&error))?;
+                socket.now = clock::now().map_err(|error| to_js_error(&error.into()))?;
                 self.engine.borrow_mut().answered(&socket, gate, &probe, answer)
             }
         };

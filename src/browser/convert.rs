@@ -8,29 +8,29 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
-use crate::error::Error;
+use crate::error::{Error, ProgramError, StorageError};
 
 /// Plain objects, `null` for none. By way of JSON text: the reader and the writer that the stored policy needs anyway,
 /// instead of a second one for every type.
-pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, Error> {
+pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, ProgramError> {
     let json = serde_json::to_string(value).map_err(|error| argument(error.to_string()))?;
     JSON::parse(&json).map_err(|thrown| argument(message_of(&thrown)))
 }
 
 /// The other way round.
-pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, Error> {
+pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, ProgramError> {
     serde_json::from_str(&json(value)?).map_err(|error| argument(error.to_string()))
 }
 
 /// The JSON text of a value.
-pub(super) fn json(value: &JsValue) -> Result<String, Error> {
+pub(super) fn json(value: &JsValue) -> Result<String, ProgramError> {
     let json = JSON::stringify(value).map_err(|thrown| argument(message_of(&thrown)))?;
     // What JSON cannot say (`undefined`, a function) gives no text at all.
     json.as_string().ok_or_else(|| argument("not a value of JSON".to_owned()))
 }
 
-fn argument(detail: String) -> Error {
-    Error::Argument { detail }
+fn argument(detail: String) -> ProgramError {
+    ProgramError::Argument { detail }
 }
 
 /// A property; `undefined` where there is none, or where the value is no object. Every event reads a dozen of them, and
@@ -44,8 +44,8 @@ pub(super) fn property(value: &JsValue, name: &'static str) -> JsValue {
 }
 
 /// What the browser rejected or threw, as an [`Error`].
-pub(super) fn storage_error(thrown: &JsValue) -> Error {
-    Error::Storage { detail: message_of(thrown) }
+pub(super) fn storage_error(thrown: &JsValue) -> StorageError {
+    StorageError::Failed { detail: message_of(thrown) }
 }
 
 pub(super) fn message_of(thrown: &JsValue) -> String {

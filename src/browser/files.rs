@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{DataTransfer, DragEvent, Event, EventTarget, File, FileList, HtmlElement};
 
 use super::dom::{Fallible, document, listen};
-use crate::error::Error;
+use crate::error::InputError;
 use crate::formats::{self, Reading};
 use crate::limits::MAX_INSPECT_BYTES;
 use crate::view::source::{Problem, Source};
@@ -35,7 +35,7 @@ pub(super) async fn read_files(files: Vec<File>) -> Vec<Found> {
 async fn read_file(file: &File) -> Result<Reading, Problem> {
     let bytes = size(file);
     if bytes > MAX_INSPECT_BYTES {
-        return Err(Problem::Content(Error::InputTooLarge { bytes, limit: MAX_INSPECT_BYTES }));
+        return Err(Problem::Content(InputError::TooLarge { bytes, limit: MAX_INSPECT_BYTES }.into()));
     }
     // Rejects for a folder, and for a file that has gone since it was chosen.
     let read = JsFuture::from(file.array_buffer()).await.map_err(|_| Problem::Unreadable)?;

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::to_js_error;
 use super::{dom, words};
-use crate::error::Error;
+use crate::error::ProgramError;
 use crate::view::catalogue::Catalogue;
 
 /// Runs `www/index.html`. Settles once the lab is ready. `catalogue` is the text of the `messages.json` of the language that was
@@ -19,7 +19,8 @@ use crate::view::catalogue::Catalogue;
 #[wasm_bindgen(js_name = labPage)]
 pub async fn lab_page(catalogue: String, languages: Vec<String>) -> Result<(), JsValue> {
     dom::report_panics();
-    let catalogue = Catalogue::parse(&catalogue).map_err(|detail| to_js_error(&Error::Argument { detail }))?;
+    let catalogue =
+        Catalogue::parse(&catalogue).map_err(|detail| to_js_error(&ProgramError::Argument { detail }.into()))?;
     words::begin(words::Source::Catalogue(catalogue, languages))?;
     calculator::start()?;
     attempts::start().await?;

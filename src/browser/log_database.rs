@@ -8,7 +8,7 @@ use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbVersio
 
 use super::convert::{storage_error, to_js};
 use super::indexed_db;
-use crate::error::Error;
+use crate::error::{Error, StorageError};
 
 const DATABASE: &str = "sockpin";
 const VERSION: u32 = 2;
@@ -71,7 +71,7 @@ struct TransactionOptions {
 }
 
 /// Opens the database; `upgrade` is called where it has to be made, or is of a version before.
-pub(super) async fn open(upgrade: fn(&IdbVersionChangeEvent)) -> Result<IdbDatabase, Error> {
+pub(super) async fn open(upgrade: fn(&IdbVersionChangeEvent)) -> Result<IdbDatabase, StorageError> {
     indexed_db::open(DATABASE, VERSION, upgrade).await
 }
 
@@ -85,10 +85,10 @@ pub(super) fn begin(database: &IdbDatabase, stores: &[&str], access: Access) -> 
     let options = to_js(&TransactionOptions { durability: "strict" })?;
     let stores = stores.iter().copied().map(JsValue::from_str).collect::<Array>();
     let transaction = database.unchecked_ref::<DurableDatabase>().transaction(&stores, mode, &options);
-    transaction.map_err(|thrown| storage_error(&thrown))
+    Ok(transaction.map_err(|thrown| storage_error(&thrown))?)
 }
 
-pub(super) fn store(transaction: &IdbTransaction, name: &str) -> Result<IdbObjectStore, Error> {
+pub(super) fn store(transaction: &IdbTransaction, name: &str) -> Result<IdbObjectStore, StorageError> {
     transaction.object_store(name).map_err(|thrown| storage_error(&thrown))
 }
 
@@ -100,7 +100,7 @@ pub(super) fn counted(share: &str, field: &str, number: u64) -> Result<JsValue, 
     Ok(record.into())
 }
 
-pub(super) fn set(record: &JsValue, name: &str, value: &JsValue) -> Result<(), Error> {
+pub(super) fn set(record: &JsValue, name: &str, value: &JsValue) -> Result<(), StorageError> {
     Reflect::set(record, &JsValue::from_str(name), value).map(drop).map_err(|thrown| storage_error(&thrown))
 }
 

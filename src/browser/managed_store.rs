@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::api;
 use super::convert::{message_of, property, storage_error};
-use crate::error::Error;
+use crate::error::StorageError;
 use crate::limits::MAX_LISTED_MANAGED_RULES;
 
 /// What Firefox rejects with where there is no policy for this extension.
@@ -15,7 +15,7 @@ const NO_POLICY: &str = "Managed storage manifest not found";
 /// storage. Any other failure is one: rules that may be there must not be passed over.
 ///
 /// Asks when it is called.
-pub(super) fn load() -> impl Future<Output = Result<Option<String>, Error>> + use<> {
+pub(super) fn load() -> impl Future<Output = Result<Option<String>, StorageError>> + use<> {
     let asked = api::managed_get();
     async move {
         match asked {
@@ -25,14 +25,14 @@ pub(super) fn load() -> impl Future<Output = Result<Option<String>, Error>> + us
     }
 }
 
-fn text_of(answer: Result<JsValue, JsValue>) -> Result<Option<String>, Error> {
+fn text_of(answer: Result<JsValue, JsValue>) -> Result<Option<String>, StorageError> {
     let items = match answer {
         Ok(items) => items,
         Err(thrown) if message_of(&thrown).contains(NO_POLICY) => return Ok(None),
         Err(thrown) => return Err(storage_error(&thrown)),
     };
     let Some(items) = items.dyn_ref::<Object>() else {
-        return Err(Error::Storage { detail: "storage.managed answered with no object".to_owned() });
+        return Err(StorageError::Failed { detail: "storage.managed answered with no object".to_owned() });
     };
     if Object::keys(items).length() == 0 {
         return Ok(None);
@@ -40,14 +40,14 @@ fn text_of(answer: Result<JsValue, JsValue>) -> Result<Option<String>, Error> {
     cut(items)?;
     let text = JSON::stringify(items).map_err(|thrown| storage_error(&thrown))?;
     // None here would say that there is no policy.
-    let text =
-        api::long_text(&text).ok_or_else(|| Error::Storage { detail: "storage.managed is no JSON".to_owned() })?;
+    let text = api::long_text(&text)
+        .ok_or_else(|| StorageError::Failed { detail: "storage.managed is no JSON".to_owned() })?;
     Ok(Some(text))
 }
 
 /// Of a list that is too long as much as shows that it is: what is more would be refused, but made into text and looked
 /// through before.
-fn cut(items: &Object) -> Result<(), Error> {
+fn cut(items: &Object) -> Result<(), StorageError> {
     let most = u32::try_from(MAX_LISTED_MANAGED_RULES).unwrap_or(u32::MAX).saturating_add(1);
     match property(items, RULES).dyn_ref::<Array>() {
         Some(rules) if rules.length() > most => Reflect::set(items, &JsValue::from_str(RULES), &rules.slice(0, most))

@@ -1,13 +1,13 @@
 //! The frames of what certificates are handed over in.
 
 use super::tlv::{Reader, Tag};
-use crate::error::Error;
+use crate::error::InputError;
 
 /// The certificate in OpenSSL's `TRUSTED CERTIFICATE`: it stands in front of what OpenSSL is to trust it for.
 ///
 /// # Errors
-/// [`Error::Der`].
-pub(crate) fn trusted_certificate(der: &[u8]) -> Result<&[u8], Error> {
+/// [`InputError::Der`].
+pub(crate) fn trusted_certificate(der: &[u8]) -> Result<&[u8], InputError> {
     Reader::of(der).element(Tag::SEQUENCE, "Certificate")
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn certificates_of_pkcs7(der: &[u8]) -> Option<Vec<&[u8]>> {
         while !set.rest().is_empty() {
             certificates.push(set.any(FIELD)?.whole);
         }
-        Ok::<_, Error>(certificates)
+        Ok::<_, InputError>(certificates)
     };
     read().ok()
 }

@@ -12,7 +12,7 @@
 use std::fmt::Write as _;
 
 use super::tlv::{Element, Reader, Tag};
-use crate::error::{Error, is_unseen};
+use crate::error::{InputError, is_unseen};
 use crate::limits::MAX_NAME_CHARACTERS;
 
 /// The name as RFC 4514 text, the last part first as section 2.1 has it; none where the frame of the DER is damaged.
@@ -48,7 +48,7 @@ struct Attribute<'a> {
     value: &'a [u8],
 }
 
-fn relative_names(der: &[u8]) -> Result<Vec<Vec<Attribute<'_>>>, Error> {
+fn relative_names(der: &[u8]) -> Result<Vec<Vec<Attribute<'_>>>, InputError> {
     const FIELD: &str = "name";
     let mut names = Vec::new();
     let mut sequence = Reader::only_child(der, FIELD)?;

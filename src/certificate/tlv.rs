@@ -3,7 +3,7 @@
 //! The `der` crate reads whole types and refuses a certificate for a field that does not matter here; this reader stops
 //! at the frame.
 
-use crate::error::Error;
+use crate::error::InputError;
 
 /// A single-byte tag (X.690 section 8.1.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The inside of the one `SEQUENCE` that these bytes are.
-    pub(super) fn only_child(bytes: &'a [u8], field: &'static str) -> Result<Self, Error> {
+    pub(super) fn only_child(bytes: &'a [u8], field: &'static str) -> Result<Self, InputError> {
         let mut outer = Self::of(bytes);
         let inner = outer.enter(Tag::SEQUENCE, field)?;
         outer.end(field)?;
@@ -56,23 +56,23 @@ impl<'a> Reader<'a> {
     }
 
     /// The inside of the next element.
-    pub(super) fn enter(&mut self, tag: Tag, field: &'static str) -> Result<Self, Error> {
+    pub(super) fn enter(&mut self, tag: Tag, field: &'static str) -> Result<Self, InputError> {
         self.contents(tag, field).map(|rest| Self { rest })
     }
 
     /// The next element with tag and length.
-    pub(super) fn element(&mut self, tag: Tag, field: &'static str) -> Result<&'a [u8], Error> {
+    pub(super) fn element(&mut self, tag: Tag, field: &'static str) -> Result<&'a [u8], InputError> {
         self.next(tag, field).map(|element| element.whole)
     }
 
     /// The next element without tag and length.
-    pub(super) fn contents(&mut self, tag: Tag, field: &'static str) -> Result<&'a [u8], Error> {
+    pub(super) fn contents(&mut self, tag: Tag, field: &'static str) -> Result<&'a [u8], InputError> {
         self.next(tag, field).map(|element| element.contents)
     }
 
     /// The next element, whatever its tag.
-    pub(super) fn any(&mut self, field: &'static str) -> Result<Element<'a>, Error> {
-        let (element, rest) = split_element(self.rest).ok_or_else(|| Error::Der { field: field.into() })?;
+    pub(super) fn any(&mut self, field: &'static str) -> Result<Element<'a>, InputError> {
+        let (element, rest) = split_element(self.rest).ok_or_else(|| InputError::Der { field: field.into() })?;
         self.rest = rest;
         Ok(element)
     }
@@ -83,17 +83,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over the next element if it has this tag.
-    pub(super) fn optional(&mut self, tag: Tag, field: &'static str) -> Result<(), Error> {
+    pub(super) fn optional(&mut self, tag: Tag, field: &'static str) -> Result<(), InputError> {
         if self.rest.first() == Some(&tag.0) { self.next(tag, field).map(|_| ()) } else { Ok(()) }
     }
 
     /// Nothing may be left.
-    pub(super) fn end(&self, field: &'static str) -> Result<(), Error> {
-        if self.rest.is_empty() { Ok(()) } else { Err(Error::Der { field: field.into() }) }
+    pub(super) fn end(&self, field: &'static str) -> Result<(), InputError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(InputError::Der { field: field.into() }) }
     }
 
-    fn next(&mut self, tag: Tag, field: &'static str) -> Result<Element<'a>, Error> {
-        if self.rest.first() == Some(&tag.0) { self.any(field) } else { Err(Error::Der { field: field.into() }) }
+    fn next(&mut self, tag: Tag, field: &'static str) -> Result<Element<'a>, InputError> {
+        if self.rest.first() == Some(&tag.0) { self.any(field) } else { Err(InputError::Der { field: field.into() }) }
     }
 }
 

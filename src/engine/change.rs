@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::error::Error;
+use crate::error::{Error, ManagedError, PolicyError, RuleError};
 use crate::host::UrlHostParser;
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
 use crate::policy::{Layers, Policy, RuleChange};
@@ -31,6 +31,12 @@ pub enum Refusal {
     Policy(Error),
 }
 
+impl<E: Into<Error>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Policy(error.into())
+    }
+}
+
 impl Engine {
     /// A rule added, or the one with its id replaced.
     ///
@@ -44,7 +50,7 @@ impl Engine {
     ) -> Result<Change, Refusal> {
         let policy = self.user_policy()?;
         if let Some(id) = document.id.as_ref().filter(|id| !policy.has_rule(id)) {
-            return Err(Refusal::Policy(Error::RuleUnknown { id: id.clone() }));
+            return Err(RuleError::Unknown { id: id.clone() }.into());
         }
         let rule = Arc::new(policy.check(document, stamp, url_host).map_err(Refusal::Rule)?);
         let change = Change::new(policy, RuleChange::Put(Arc::clone(&rule)))?;
@@ -54,16 +60,16 @@ impl Engine {
     /// A rule taken out.
     pub fn delete_rule(&self, id: &str) -> Result<Change, Refusal> {
         let policy = self.user_policy()?;
-        let rule = policy.rule(id).ok_or_else(|| Refusal::Policy(Error::RuleUnknown { id: id.to_owned() }))?;
+        let rule = policy.rule(id).ok_or_else(|| RuleError::Unknown { id: id.to_owned() })?;
         Change::new(policy, RuleChange::Delete(Arc::clone(rule)))
     }
 
     /// An empty policy in place of one that is broken or lost. Any other is not thrown away.
     pub fn reset_policy(&self) -> Result<Change, Refusal> {
         match &self.policy {
-            Ok(_) => Err(Refusal::Policy(Error::PolicyInForce)),
-            Err(Error::PolicySyntax { .. } | Error::PolicyRule { .. } | Error::PolicyLost) => {
-                let record = Policy::default().to_json().map_err(Refusal::Policy)?;
+            Ok(_) => Err(PolicyError::InForce.into()),
+            Err(Error::Policy(PolicyError::Syntax { .. } | PolicyError::Rule { .. } | PolicyError::Lost)) => {
+                let record = Policy::default().to_json()?;
                 Ok(Change { edit: None, record, rule: None })
             }
             // A newer version's record is in order, and one that could not be read may be.
@@ -97,11 +103,11 @@ impl Engine {
     /// A pause that begins now.
     ///
     /// # Errors
-    /// [`Error::PauseForbidden`].
-    pub fn begin_pause(&self, length: PauseLength, now: UnixMillis) -> Result<Pause, Error> {
+    /// [`ManagedError::PauseForbidden`].
+    pub fn begin_pause(&self, length: PauseLength, now: UnixMillis) -> Result<Pause, ManagedError> {
         match self.pausing() {
             Pausing::Allowed => Ok(Pause::begin(length, now)),
-            Pausing::Forbidden => Err(Error::PauseForbidden),
+            Pausing::Forbidden => Err(ManagedError::PauseForbidden),
         }
     }
 
@@ -132,7 +138,7 @@ impl Engine {
 
 impl Change {
     fn new(policy: &Policy, change: RuleChange) -> Result<Self, Refusal> {
-        let record = policy.to_json_after(&change).map_err(Refusal::Policy)?;
+        let record = policy.to_json_after(&change)?;
         Ok(Self { edit: Some(change), record, rule: None })
     }
 }

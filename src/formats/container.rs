@@ -1,9 +1,9 @@
 //! Files that hold certificates: PKCS #7 is read, the others are named, so that a person knows how to export from them.
 
+use super::Reading;
 use super::key::{Key, KeyKind};
-use super::{Error, Reading};
 use crate::certificate::{certificates_of_pkcs7, is_pkcs7, is_pkcs12};
-use crate::error::Container;
+use crate::error::{Container, Error, InputError};
 
 /// Which container a file is, if it is one that is not read.
 pub(super) fn named(input: &[u8]) -> Option<Container> {
@@ -14,7 +14,7 @@ pub(super) fn named(input: &[u8]) -> Option<Container> {
 /// The certificates of a PKCS #7 file; none where it is no such file.
 pub(super) fn pkcs7(der: &[u8]) -> Option<Result<Reading, Error>> {
     is_pkcs7(der).then(|| {
-        let certificates = certificates_of_pkcs7(der).ok_or(Error::Container { container: Container::Pkcs7 })?;
+        let certificates = certificates_of_pkcs7(der).ok_or(InputError::Container { container: Container::Pkcs7 })?;
         let mut reading = Reading::default();
         for certificate in certificates {
             reading.take(Key::of(KeyKind::Certificate, certificate), "PKCS7", None);

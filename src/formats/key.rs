@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::certificate::{Certificate, Description, public_key_from_der, request_from_der, rsa_public_key_from_der};
-use crate::error::Error;
+use crate::error::InputError;
 use crate::pin::Pin;
 
 /// What carries a public key.
@@ -43,7 +43,7 @@ impl Key {
     }
 
     /// The key in what is known to be one of these.
-    pub(super) fn of(kind: KeyKind, der: &[u8]) -> Result<Self, Error> {
+    pub(super) fn of(kind: KeyKind, der: &[u8]) -> Result<Self, InputError> {
         let (description, sha256) = match kind {
             KeyKind::Certificate => {
                 let certificate = Certificate::from_der(der)?;
@@ -54,7 +54,7 @@ impl Key {
                 let (subject, spki) = request_from_der(der)?;
                 (Description::of_subject(subject), Pin::of_spki(spki))
             }
-            KeyKind::Pin => return Err(Error::NothingRecognised),
+            KeyKind::Pin => return Err(InputError::NothingRecognised),
         };
         Ok(Self { kind, description, sha256, label: String::new() })
     }
@@ -62,13 +62,13 @@ impl Key {
     /// The key in bytes of which nothing is known; none where they do not begin as DER does.
     ///
     /// The forms differ in their frames, so at most one of them fits.
-    pub(super) fn from_der(der: &[u8]) -> Option<Result<Self, Error>> {
+    pub(super) fn from_der(der: &[u8]) -> Option<Result<Self, InputError>> {
         const SEQUENCE: u8 = 0x30;
         if der.first() != Some(&SEQUENCE) {
             return None;
         }
         if rsa_public_key_from_der(der) {
-            return Some(Err(Error::Pkcs1PublicKey));
+            return Some(Err(InputError::Pkcs1PublicKey));
         }
         Some(Self::of(KeyKind::Certificate, der).or_else(|error| {
             let others = [KeyKind::PublicKey, KeyKind::CertificateRequest];

@@ -7,11 +7,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Reading;
 use super::container;
 use super::key::{Key, KeyKind};
-use super::{Error, Reading};
 use crate::certificate::trusted_certificate;
-use crate::error::{Container, PemLabel};
+use crate::error::{Container, Error, InputError, PemError, PemLabel};
 
 /// Every block of a text; nothing at all where there is none.
 pub(super) fn read(text: &str) -> Reading {
@@ -29,7 +29,7 @@ pub(super) fn read(text: &str) -> Reading {
                     reading.left_out.extend(bundle.left_out);
                 }
                 Some(Err(why)) => reading.leave_out(what, line, why),
-                None => reading.leave_out(what, line, Error::Container { container: Container::Pkcs7 }),
+                None => reading.leave_out(what, line, InputError::Container { container: Container::Pkcs7 }),
             },
             Err(why) => reading.leave_out(what, line, why),
         }
@@ -60,8 +60,8 @@ struct Block<'a> {
 impl Block<'_> {
     fn contents(&self, label: PemLabel) -> Result<Contents, Error> {
         let line = self.line;
-        let body = self.body.ok_or(Error::PemEnd { label, line })?;
-        let der = || STANDARD.decode(base64_of(body)).map_err(|_| Error::PemEncoding { label, line });
+        let body = self.body.ok_or(PemError::End { label, line })?;
+        let der = || STANDARD.decode(base64_of(body)).map_err(|_| PemError::Encoding { label, line });
         // RFC 7468 sections 5 to 13; "TRUSTED CERTIFICATE" is OpenSSL's.
         Ok(match self.label {
             "CERTIFICATE" | "X509 CERTIFICATE" => Contents::Key(KeyKind::Certificate, der()?),
@@ -69,9 +69,9 @@ impl Block<'_> {
             "PUBLIC KEY" => Contents::Key(KeyKind::PublicKey, der()?),
             "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Contents::Key(KeyKind::CertificateRequest, der()?),
             "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => Contents::Pkcs7(der()?),
-            "PKCS12" => return Err(Error::Container { container: Container::Pkcs12 }),
-            "RSA PUBLIC KEY" => return Err(Error::Pkcs1PublicKey),
-            _ => return Err(Error::PemKind { label, line }),
+            "PKCS12" => return Err(InputError::Container { container: Container::Pkcs12 }.into()),
+            "RSA PUBLIC KEY" => return Err(InputError::Pkcs1PublicKey.into()),
+            _ => return Err(PemError::Kind { label, line }.into()),
         })
     }
 }

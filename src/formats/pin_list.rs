@@ -6,7 +6,7 @@
 
 use super::Reading;
 use super::key::Key;
-use crate::error::{Error, visible};
+use crate::error::{PinError, visible};
 use crate::limits::MAX_LABEL_CHARACTERS;
 use crate::pin::Pin;
 
@@ -68,7 +68,7 @@ fn pieces(line: &str) -> impl Iterator<Item = (&str, Option<char>)> {
 }
 
 /// A pin, whatever stands in front of it; or a pin and its label.
-fn read_piece(piece: &str) -> Result<Key, Error> {
+fn read_piece(piece: &str) -> Result<Key, PinError> {
     let piece = piece.trim();
     let whole = match Pin::parse(piece) {
         Ok(pin) => return Ok(Key::of_pin(pin, String::new())),

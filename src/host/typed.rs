@@ -1,7 +1,7 @@
 //! What a person types or pastes where a host is wanted.
 
 use super::authority::authority;
-use crate::error::Error;
+use crate::error::HostError;
 
 /// A text taken apart.
 pub(super) struct Typed<'a> {
@@ -15,21 +15,21 @@ pub(super) struct Typed<'a> {
 
 impl<'a> Typed<'a> {
     /// # Errors
-    /// [`Error::HostScheme`] for a URL that is not of the web, [`Error::HostPrefixed`] for what is nearly a URL,
-    /// [`Error::HostSeveral`].
-    pub(super) fn of(text: &'a str) -> Result<Self, Error> {
+    /// [`HostError::Scheme`] for a URL that is not of the web, [`HostError::Prefixed`] for what is nearly a URL,
+    /// [`HostError::Several`].
+    pub(super) fn of(text: &'a str) -> Result<Self, HostError> {
         refuse_several(text)?;
         let Some((scheme, rest)) = text.split_once("://") else {
             refuse_prefix(text)?;
             // Only in a URL does it stand for a slash.
             if text.contains('\\') {
-                return Err(Error::HostCharacter { character: '\\' });
+                return Err(HostError::Character { character: '\\' });
             }
             let authority = authority(text);
             return Ok(Self { authority, taken_from_url: authority.len() != text.len(), is_cleartext: false });
         };
         if !SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-            return Err(Error::HostScheme { scheme: scheme.to_owned() });
+            return Err(HostError::Scheme { scheme: scheme.to_owned() });
         }
         let is_cleartext = ["ws", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
         Ok(Self { authority: authority(rest), taken_from_url: true, is_cleartext })
@@ -38,9 +38,9 @@ impl<'a> Typed<'a> {
 
 /// `http//chat.example.com`, `wss:chat.example.com`, `//chat.example.com`; `DNS:chat.example.com` and
 /// `IP Address:192.0.2.7`, as certificates are printed.
-fn refuse_prefix(text: &str) -> Result<(), Error> {
+fn refuse_prefix(text: &str) -> Result<(), HostError> {
     let cut =
-        |rest: &str| Err(Error::HostPrefixed { host: authority(rest.trim_start_matches([':', '/', ' '])).to_owned() });
+        |rest: &str| Err(HostError::Prefixed { host: authority(rest.trim_start_matches([':', '/', ' '])).to_owned() });
     if let Some(rest) = text.strip_prefix("//") {
         return cut(rest);
     }
@@ -59,7 +59,7 @@ fn refuse_prefix(text: &str) -> Result<(), Error> {
 }
 
 /// Several hosts or URLs with white space, commas or semicolons between them. In the path of one URL commas mean nothing.
-fn refuse_several(text: &str) -> Result<(), Error> {
+fn refuse_several(text: &str) -> Result<(), HostError> {
     let text = if text.contains(char::is_whitespace) || text.matches("://").count() > 1 {
         text
     } else {
@@ -69,7 +69,7 @@ fn refuse_several(text: &str) -> Result<(), Error> {
     let mut parts = text.split(separates).filter(|part| !part.is_empty()).peekable();
     let is_host = |part: &str| authority(part.split_once("://").map_or(part, |(_, rest)| rest)).contains('.');
     let is_several = parts.next().is_some_and(is_host) && parts.peek().is_some() && parts.all(is_host);
-    if is_several { Err(Error::HostSeveral) } else { Ok(()) }
+    if is_several { Err(HostError::Several) } else { Ok(()) }
 }
 
 const SCHEMES: [&str; 4] = ["wss", "ws", "https", "http"];

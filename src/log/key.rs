@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::error::Error;
+use crate::error::ProgramError;
 use crate::violation::Violation;
 
 /// The same for equal violations, another for any other: the SHA-256 of everything that is stored of one. When it
@@ -42,7 +42,7 @@ impl Violation {
     ///
     /// # Errors
     /// None that is known of: every part has a form in JSON.
-    pub fn to_json(&self) -> Result<String, Error> {
-        serde_json::to_string(self).map_err(|error| Error::Argument { detail: error.to_string() })
+    pub fn to_json(&self) -> Result<String, ProgramError> {
+        serde_json::to_string(self).map_err(|error| ProgramError::Argument { detail: error.to_string() })
     }
 }

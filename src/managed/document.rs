@@ -8,15 +8,15 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::error::ManagedError;
 use crate::fields::Fields;
 use crate::rule::{PinDocument, RuleDocument};
 
 /// Reads one rule.
 ///
 /// # Errors
-/// [`Error::ManagedShape`] for what is no object, [`Error::ManagedField`] and [`Error::SettingUnknown`] for one of its fields.
-pub(super) fn rule(json: &str) -> Result<RuleDocument, Error> {
+/// [`ManagedError::Shape`] for what is no object, [`ManagedError::Field`] and [`ManagedError::SettingUnknown`] for one of its fields.
+pub(super) fn rule(json: &str) -> Result<RuleDocument, ManagedError> {
     let json = unwrapped(json);
     let mut fields = Fields::from_json(&json).map_err(|error| super::shape(&error))?;
     let mut rule = RuleDocument::default();
@@ -34,7 +34,7 @@ pub(super) fn rule(json: &str) -> Result<RuleDocument, Error> {
     take(&mut fields, "created", &mut rule.created)?;
     take(&mut fields, "updated", &mut rule.updated)?;
     match fields.into_names().find(|name| !is_comment(name)) {
-        Some(name) => Err(Error::SettingUnknown { name }),
+        Some(name) => Err(ManagedError::SettingUnknown { name }),
         None => Ok(rule),
     }
 }
@@ -55,14 +55,14 @@ fn text<'a>(fields: &mut Fields<'a>, name: &str) -> Option<&'a str> {
     fields.take(name).filter(|text| *text != "null")
 }
 
-fn take<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &str, field: &mut T) -> Result<(), Error> {
+fn take<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &str, field: &mut T) -> Result<(), ManagedError> {
     if let Some(json) = text(fields, name) {
         *field = serde_json::from_str(json).map_err(|error| of_field(name, &error))?;
     }
     Ok(())
 }
 
-fn take_truth(fields: &mut Fields<'_>, name: &str, field: &mut bool) -> Result<(), Error> {
+fn take_truth(fields: &mut Fields<'_>, name: &str, field: &mut bool) -> Result<(), ManagedError> {
     match text(fields, name) {
         Some("0") => *field = false,
         Some("1") => *field = true,
@@ -73,7 +73,7 @@ fn take_truth(fields: &mut Fields<'_>, name: &str, field: &mut bool) -> Result<(
 }
 
 /// Each an object, or a pin alone.
-fn take_pins(fields: &mut Fields<'_>, name: &str, field: &mut Vec<PinDocument>) -> Result<(), Error> {
+fn take_pins(fields: &mut Fields<'_>, name: &str, field: &mut Vec<PinDocument>) -> Result<(), ManagedError> {
     let Some(json) = text(fields, name) else { return Ok(()) };
     let json = unwrapped(json);
     for pin in crate::fields::elements(&json).map_err(|error| of_field(name, &error))? {
@@ -83,6 +83,6 @@ fn take_pins(fields: &mut Fields<'_>, name: &str, field: &mut Vec<PinDocument>) 
     Ok(())
 }
 
-fn of_field(name: &str, error: &serde_json::Error) -> Error {
-    Error::ManagedField { name: name.to_owned(), detail: error.to_string() }
+fn of_field(name: &str, error: &serde_json::Error) -> ManagedError {
+    ManagedError::Field { name: name.to_owned(), detail: error.to_string() }
 }

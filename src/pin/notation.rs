@@ -17,13 +17,13 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use crate::error::{Error, Excerpt, is_unseen};
+use crate::error::{Excerpt, PinError, is_unseen};
 use crate::limits::PIN_BYTES;
 
 type Digest = [u8; PIN_BYTES];
 
 /// The digest that a text names.
-pub(super) fn digest(text: &str) -> Result<Digest, Error> {
+pub(super) fn digest(text: &str) -> Result<Digest, PinError> {
     // Nearly all that is stored.
     if let Some(digest) = bare(text) {
         return Ok(digest);
@@ -31,14 +31,14 @@ pub(super) fn digest(text: &str) -> Result<Digest, Error> {
     let seen: String = text.chars().filter(|character| character.is_whitespace() || !is_unseen(*character)).collect();
     seen_digest(undecorated(&seen)).map_err(|error| match error {
         // What cannot be seen may be what is wrong.
-        Error::PinLength { .. } | Error::PinEncoding { .. } if seen != text => {
-            Error::PinEncoding { text: Excerpt::of(text) }
+        PinError::Length { .. } | PinError::Encoding { .. } if seen != text => {
+            PinError::Encoding { text: Excerpt::of(text) }
         }
         other => other,
     })
 }
 
-fn seen_digest(text: &str) -> Result<Digest, Error> {
+fn seen_digest(text: &str) -> Result<Digest, PinError> {
     if let Some(record) = Tlsa::find(text) {
         return record.digest();
     }
@@ -47,7 +47,7 @@ fn seen_digest(text: &str) -> Result<Digest, Error> {
     }
     match named(text) {
         Some((SHA_256, digest)) => of_length(digest),
-        Some((algorithm, _)) => Err(Error::PinAlgorithm { algorithm: algorithm.into() }),
+        Some((algorithm, _)) => Err(PinError::Algorithm { algorithm: algorithm.into() }),
         // `public key hash: …`
         None => [": ", "= "]
             .iter()
@@ -72,30 +72,30 @@ fn bare(text: &str) -> Option<Digest> {
 }
 
 /// A digest that is named as one of SHA-256, or is not named at all.
-fn of_length(text: &str) -> Result<Digest, Error> {
+fn of_length(text: &str) -> Result<Digest, PinError> {
     if text.is_empty() {
-        return Err(Error::PinEmpty);
+        return Err(PinError::Empty);
     }
     let bytes = decode(text).ok_or_else(|| undecodable(text))?;
     let length = bytes.len();
     bytes.try_into().map_err(|_| match other_algorithm(length) {
-        Some(algorithm) => Error::PinAlgorithm { algorithm: algorithm.into() },
+        Some(algorithm) => PinError::Algorithm { algorithm: algorithm.into() },
         // Words are base64 as well, but for the spaces between them.
         None if text.contains([' ', '\t']) => undecodable(text),
-        None => Error::PinLength { bytes: length },
+        None => PinError::Length { bytes: length },
     })
 }
 
 /// Where one or two characters are in the way, the first of them is named: it may look like another.
-fn undecodable(text: &str) -> Error {
+fn undecodable(text: &str) -> PinError {
     const FEWEST: usize = 40;
     let is_of_pin = |character: &char| character.is_ascii_alphanumeric() || "+/-_=:".contains(*character);
     let mut odd = text.chars().filter(|character| !character.is_whitespace() && !is_of_pin(character));
     match (odd.next(), odd.nth(1)) {
         (Some(character), None) if text.chars().filter(is_of_pin).count() >= FEWEST => {
-            Error::PinCharacter { character }
+            PinError::Character { character }
         }
-        _ => Error::PinEncoding { text: Excerpt::of(text) },
+        _ => PinError::Encoding { text: Excerpt::of(text) },
     }
 }
 
@@ -160,10 +160,10 @@ impl<'a> Tlsa<'a> {
         is_hex.then_some(Self { selector, matching, data })
     }
 
-    fn digest(&self) -> Result<Digest, Error> {
+    fn digest(&self) -> Result<Digest, PinError> {
         match (self.selector, self.matching) {
-            ("0", _) => Err(Error::PinOfCertificate),
-            (_, "0") => Err(Error::PinLength { bytes: self.data.len() / 2 }),
+            ("0", _) => Err(PinError::OfCertificate),
+            (_, "0") => Err(PinError::Length { bytes: self.data.len() / 2 }),
             _ => of_length(&self.data),
         }
     }

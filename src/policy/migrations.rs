@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::POLICY_VERSION;
-use crate::error::Error;
+use crate::error::PolicyError;
 
 /// Makes the fields of a record of one version those of the next; `version` itself is not its matter.
 type Step = fn(&mut Map<String, Value>);
@@ -15,18 +15,18 @@ const STEPS: [Step; 0] = [];
 /// The record as this version has it, or none where it is of this version already.
 ///
 /// # Errors
-/// [`Error::PolicySyntax`] for a version that there has never been.
-pub(super) fn migrated(json: &str, version: u64) -> Result<Option<String>, Error> {
+/// [`PolicyError::Syntax`] for a version that there has never been.
+pub(super) fn migrated(json: &str, version: u64) -> Result<Option<String>, PolicyError> {
     let done = version.checked_sub(1).and_then(|done| usize::try_from(done).ok());
     match done.and_then(|done| STEPS.get(done..)) {
         Some([]) => Ok(None),
         Some(steps) => apply(json, steps).map(Some),
-        None => Err(Error::PolicySyntax { detail: format!("there has never been a version {version}") }),
+        None => Err(PolicyError::Syntax { detail: format!("there has never been a version {version}") }),
     }
 }
 
-fn apply(json: &str, steps: &[Step]) -> Result<String, Error> {
-    let syntax = |error: serde_json::Error| Error::PolicySyntax { detail: error.to_string() };
+fn apply(json: &str, steps: &[Step]) -> Result<String, PolicyError> {
+    let syntax = |error: serde_json::Error| PolicyError::Syntax { detail: error.to_string() };
     let mut fields: Map<String, Value> = serde_json::from_str(json).map_err(syntax)?;
     for step in steps {
         step(&mut fields);

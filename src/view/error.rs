@@ -1,123 +1,26 @@
 //! What was wrong, where, and what to do.
 
 use super::text::{Text, plural, text};
-use crate::error::{self, Container, Error, Excerpt, visible};
+use crate::error::{
+    self, Container, Error, Excerpt, HostError, InputError, ManagedError, PemError, PinError, PolicyError,
+    ProgramError, RuleError, StorageError, TimeError, visible,
+};
 use crate::limits::{MAX_HOST_BYTES, MAX_LABEL_BYTES};
 
 /// One to three sentences for people.
 #[must_use]
-#[expect(clippy::too_many_lines, reason = "a table: a new error does not compile without its sentence")]
 pub fn sentence(error: &Error) -> Text {
     match error {
-        Error::PinEmpty => text!("error_pin_empty"),
-        Error::PinLength { bytes } => plural!("error_pin_length", *bytes),
-        Error::PinAlgorithm { algorithm } => text!("error_pin_algorithm", algorithm = algorithm.to_ascii_uppercase()),
-        Error::PinEncoding { text } => match text.shown() {
-            Some(text) => text!("error_pin_encoding_named", text = text),
-            None => text!("error_pin_encoding"),
-        },
-        Error::PinCharacter { character } => text!("error_pin_character", character = seen(*character)),
-        Error::PinOfNothing => text!("error_pin_of_nothing"),
-        Error::PinStandIn => text!("error_pin_stand_in"),
-        Error::PinOfCertificate => text!("error_pin_of_certificate"),
-        Error::PrivateKey => text!("error_private_key"),
-        Error::Pkcs1PublicKey => text!("error_pkcs1_public_key"),
-        Error::PemKind { label, line } => match label.name() {
-            Some(label) => text!("error_pem_kind_named", label = label, line = *line),
-            None => text!("error_pem_kind", line = *line),
-        },
-        Error::PemEnd { label, line } => match label.name() {
-            Some(label) => text!("error_pem_end_named", label = label, line = *line),
-            None => text!("error_pem_end", line = *line),
-        },
-        Error::PemEncoding { label, line } => match label.name() {
-            Some(label) => text!("error_pem_encoding_named", label = label, line = *line),
-            None => text!("error_pem_encoding", line = *line),
-        },
-        Error::Container { container } => exported_from(*container),
-        Error::NothingRecognised => text!("error_nothing_recognised"),
-        Error::InputTooLarge { bytes, limit } => {
-            text!("error_input_too_large", size = kilobytes(*bytes), limit = kilobytes(*limit))
-        }
-        Error::Der { field } => text!("error_der", field = &**field),
-        Error::HostEmpty => text!("error_host_empty"),
-        Error::HostCharacter { character } => host_character(*character),
-        Error::HostEmptyLabel => text!("error_host_empty_label"),
-        Error::HostLabelLength { .. } => text!("error_host_label_length", limit = MAX_LABEL_BYTES),
-        Error::HostLength { bytes } => text!("error_host_length", length = *bytes, limit = MAX_HOST_BYTES),
-        Error::HostWildcardPosition => text!("error_host_wildcard_position"),
-        Error::HostWildcardTopLevel { base } if base.is_empty() => text!("error_host_wildcard_alone"),
-        Error::HostWildcardTopLevel { base } => match Excerpt::of(base).shown() {
-            Some(base) => text!("error_host_wildcard_top_level_named", base = base),
-            None => text!("error_host_wildcard_top_level"),
-        },
-        Error::HostWildcardAddress => text!("error_host_wildcard_address"),
-        Error::HostAddress { text } => match Excerpt::of(text).shown() {
-            Some(text) => text!("error_host_address_named", text = text),
-            None => text!("error_host_address"),
-        },
-        Error::HostPort { text } if text.is_empty() => text!("error_host_port_missing"),
-        Error::HostPort { text } => match Excerpt::of(text).shown() {
-            Some(text) => text!("error_host_port_named", text = text),
-            None => text!("error_host_port"),
-        },
-        Error::HostScheme { scheme } => match Excerpt::of(scheme).shown() {
-            Some(scheme) => text!("error_host_scheme_named", scheme = scheme),
-            None => text!("error_host_scheme"),
-        },
-        Error::HostInternationalised { text } => match Excerpt::of(text).shown() {
-            Some(text) => text!("error_host_internationalised_named", text = text),
-            None => text!("error_host_internationalised"),
-        },
-        Error::HostPrefixed { host } => match Excerpt::of(host).shown() {
-            Some(host) => text!("error_host_prefixed_named", host = host),
-            None => text!("error_host_prefixed"),
-        },
-        Error::HostSeveral => text!("error_host_several"),
-        Error::SocketUrl => text!("error_socket_url"),
-        Error::HostNeverShown { host } => text!("error_host_never_shown", host = host),
-        Error::RulePinsMissing => text!("error_rule_pins_missing"),
-        Error::RulePinRepeated => text!("error_rule_pin_repeated"),
-        Error::RuleHostTaken { pattern } => text!("error_rule_host_taken", pattern = pattern),
-        Error::RuleCount { limit } => text!("error_rule_count", limit = *limit),
-        Error::RulePinCount { limit } => text!("error_rule_pin_count", limit = *limit),
-        Error::TextLength { limit } => text!("error_text_length", limit = *limit),
-        Error::RuleId => text!("error_rule_id"),
-        Error::RuleChanged => text!("error_rule_changed"),
-        Error::RuleUnknown { .. } => text!("error_rule_unknown"),
-        Error::RuleIdTaken { id } => text!("error_rule_id_taken", id = &*visible(id)),
-        Error::InvalidDate { text } if text.is_empty() => text!("error_invalid_date_incomplete"),
-        Error::InvalidDate { text } => match Excerpt::of(text).shown() {
-            Some(text) => text!("error_invalid_date_named", text = text),
-            None => text!("error_invalid_date"),
-        },
-        Error::PolicyNewer { version } => text!("error_policy_newer", version = *version),
-        Error::PolicyFieldNewer { name } => match Excerpt::of(name).shown() {
-            Some(name) => text!("error_policy_field_newer_named", name = name),
-            None => text!("error_policy_field_newer"),
-        },
-        Error::PolicySyntax { .. } => text!("error_policy_syntax"),
-        Error::PolicyLost => text!("error_policy_lost"),
-        Error::PolicyInForce => text!("error_policy_in_force"),
-        Error::PolicyRule { index, problem } => {
-            Text::Sentences(vec![text!("error_policy_rule", number = index.saturating_add(1)), sentence(problem)])
-        }
-        Error::ManagedShape { .. } => text!("error_managed_shape"),
-        Error::ManagedField { name, .. } => match Excerpt::of(name).shown() {
-            Some(name) => text!("error_managed_field_named", name = name),
-            None => text!("error_managed_field"),
-        },
-        Error::ManagedVersion => text!("error_managed_version"),
-        Error::SettingUnknown { name } => match Excerpt::of(name).shown() {
-            Some(name) => text!("error_setting_unknown_named", name = name),
-            None => text!("error_setting_unknown"),
-        },
-        Error::PauseForbidden => text!("error_pause_forbidden"),
-        Error::InvalidTime => text!("error_invalid_time"),
-        // Only a program can get this wrong.
-        Error::Argument { .. } => text!("error_argument"),
-        Error::CoreFailed { .. } => text!("error_core_failed"),
-        Error::Storage { detail } => text!("error_storage", detail = error::detail(detail)),
+        Error::Pin(error) => pin(error),
+        Error::Pem(error) => pem(error),
+        Error::Input(error) => input(error),
+        Error::Host(error) => host(error),
+        Error::Time(error) => time(error),
+        Error::Rule(error) => rule(error),
+        Error::Policy(error) => policy(error),
+        Error::Managed(error) => managed(error),
+        Error::Storage(error) => storage(error),
+        Error::Program(error) => program(error),
     }
 }
 
@@ -125,15 +28,183 @@ pub fn sentence(error: &Error) -> Text {
 /// the input is left out where that may hold a key.
 #[must_use]
 pub fn detail(error: &Error) -> Option<&str> {
+    let said = match error {
+        Error::Pin(_) | Error::Pem(_) | Error::Input(_) | Error::Host(_) | Error::Time(_) | Error::Rule(_) => {
+            return None;
+        }
+        Error::Policy(error) => match error {
+            PolicyError::Syntax { detail } => detail,
+            PolicyError::Rule { problem, .. } => return detail(problem),
+            PolicyError::Newer { .. } | PolicyError::FieldNewer { .. } | PolicyError::Lost | PolicyError::InForce => {
+                return None;
+            }
+        },
+        Error::Managed(error) => match error {
+            ManagedError::Shape { detail } | ManagedError::Field { detail, .. } => detail,
+            ManagedError::Version | ManagedError::SettingUnknown { .. } | ManagedError::PauseForbidden => return None,
+        },
+        Error::Storage(StorageError::Failed { detail })
+        | Error::Program(ProgramError::Argument { detail } | ProgramError::CoreFailed { detail }) => detail,
+    };
+    Some(error::detail(said))
+}
+
+fn pin(error: &PinError) -> Text {
     match error {
-        Error::PolicySyntax { detail }
-        | Error::ManagedShape { detail }
-        | Error::ManagedField { detail, .. }
-        | Error::CoreFailed { detail }
-        | Error::Argument { detail }
-        | Error::Storage { detail } => Some(error::detail(detail)),
-        Error::PolicyRule { problem, .. } => detail(problem),
-        _ => None,
+        PinError::Empty => text!("error_pin_empty"),
+        PinError::Length { bytes } => plural!("error_pin_length", *bytes),
+        PinError::Algorithm { algorithm } => text!("error_pin_algorithm", algorithm = algorithm.to_ascii_uppercase()),
+        PinError::Encoding { text } => match text.shown() {
+            Some(text) => text!("error_pin_encoding_named", text = text),
+            None => text!("error_pin_encoding"),
+        },
+        PinError::Character { character } => text!("error_pin_character", character = seen(*character)),
+        PinError::OfNothing => text!("error_pin_of_nothing"),
+        PinError::StandIn => text!("error_pin_stand_in"),
+        PinError::OfCertificate => text!("error_pin_of_certificate"),
+        PinError::PrivateKey => text!("error_private_key"),
+    }
+}
+
+fn pem(error: &PemError) -> Text {
+    match error {
+        PemError::Kind { label, line } => match label.name() {
+            Some(label) => text!("error_pem_kind_named", label = label, line = *line),
+            None => text!("error_pem_kind", line = *line),
+        },
+        PemError::End { label, line } => match label.name() {
+            Some(label) => text!("error_pem_end_named", label = label, line = *line),
+            None => text!("error_pem_end", line = *line),
+        },
+        PemError::Encoding { label, line } => match label.name() {
+            Some(label) => text!("error_pem_encoding_named", label = label, line = *line),
+            None => text!("error_pem_encoding", line = *line),
+        },
+    }
+}
+
+fn input(error: &InputError) -> Text {
+    match error {
+        InputError::Pkcs1PublicKey => text!("error_pkcs1_public_key"),
+        InputError::Container { container } => exported_from(*container),
+        InputError::NothingRecognised => text!("error_nothing_recognised"),
+        InputError::TooLarge { bytes, limit } => {
+            text!("error_input_too_large", size = kilobytes(*bytes), limit = kilobytes(*limit))
+        }
+        InputError::Der { field } => text!("error_der", field = &**field),
+    }
+}
+
+fn host(error: &HostError) -> Text {
+    match error {
+        HostError::Empty => text!("error_host_empty"),
+        HostError::Character { character } => host_character(*character),
+        HostError::EmptyLabel => text!("error_host_empty_label"),
+        HostError::LabelLength { .. } => text!("error_host_label_length", limit = MAX_LABEL_BYTES),
+        HostError::Length { bytes } => text!("error_host_length", length = *bytes, limit = MAX_HOST_BYTES),
+        HostError::WildcardPosition => text!("error_host_wildcard_position"),
+        HostError::WildcardTopLevel { base } if base.is_empty() => text!("error_host_wildcard_alone"),
+        HostError::WildcardTopLevel { base } => match Excerpt::of(base).shown() {
+            Some(base) => text!("error_host_wildcard_top_level_named", base = base),
+            None => text!("error_host_wildcard_top_level"),
+        },
+        HostError::WildcardAddress => text!("error_host_wildcard_address"),
+        HostError::Address { text } => match Excerpt::of(text).shown() {
+            Some(text) => text!("error_host_address_named", text = text),
+            None => text!("error_host_address"),
+        },
+        HostError::Port { text } if text.is_empty() => text!("error_host_port_missing"),
+        HostError::Port { text } => match Excerpt::of(text).shown() {
+            Some(text) => text!("error_host_port_named", text = text),
+            None => text!("error_host_port"),
+        },
+        HostError::Scheme { scheme } => match Excerpt::of(scheme).shown() {
+            Some(scheme) => text!("error_host_scheme_named", scheme = scheme),
+            None => text!("error_host_scheme"),
+        },
+        HostError::Internationalised { text } => match Excerpt::of(text).shown() {
+            Some(text) => text!("error_host_internationalised_named", text = text),
+            None => text!("error_host_internationalised"),
+        },
+        HostError::Prefixed { host } => match Excerpt::of(host).shown() {
+            Some(host) => text!("error_host_prefixed_named", host = host),
+            None => text!("error_host_prefixed"),
+        },
+        HostError::Several => text!("error_host_several"),
+        HostError::SocketUrl => text!("error_socket_url"),
+        HostError::NeverShown { host } => text!("error_host_never_shown", host = host),
+    }
+}
+
+fn time(error: &TimeError) -> Text {
+    match error {
+        TimeError::Date { text } if text.is_empty() => text!("error_invalid_date_incomplete"),
+        TimeError::Date { text } => match Excerpt::of(text).shown() {
+            Some(text) => text!("error_invalid_date_named", text = text),
+            None => text!("error_invalid_date"),
+        },
+        TimeError::Time => text!("error_invalid_time"),
+    }
+}
+
+fn rule(error: &RuleError) -> Text {
+    match error {
+        RuleError::PinsMissing => text!("error_rule_pins_missing"),
+        RuleError::PinRepeated => text!("error_rule_pin_repeated"),
+        RuleError::HostTaken { pattern } => text!("error_rule_host_taken", pattern = pattern),
+        RuleError::Count { limit } => text!("error_rule_count", limit = *limit),
+        RuleError::PinCount { limit } => text!("error_rule_pin_count", limit = *limit),
+        RuleError::TextLength { limit } => text!("error_text_length", limit = *limit),
+        RuleError::Id => text!("error_rule_id"),
+        RuleError::Changed => text!("error_rule_changed"),
+        RuleError::Unknown { .. } => text!("error_rule_unknown"),
+        RuleError::IdTaken { id } => text!("error_rule_id_taken", id = &*visible(id)),
+    }
+}
+
+fn policy(error: &PolicyError) -> Text {
+    match error {
+        PolicyError::Newer { version } => text!("error_policy_newer", version = *version),
+        PolicyError::FieldNewer { name } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_policy_field_newer_named", name = name),
+            None => text!("error_policy_field_newer"),
+        },
+        PolicyError::Syntax { .. } => text!("error_policy_syntax"),
+        PolicyError::Lost => text!("error_policy_lost"),
+        PolicyError::InForce => text!("error_policy_in_force"),
+        PolicyError::Rule { index, problem } => {
+            Text::Sentences(vec![text!("error_policy_rule", number = index.saturating_add(1)), sentence(problem)])
+        }
+    }
+}
+
+fn managed(error: &ManagedError) -> Text {
+    match error {
+        ManagedError::Shape { .. } => text!("error_managed_shape"),
+        ManagedError::Field { name, .. } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_managed_field_named", name = name),
+            None => text!("error_managed_field"),
+        },
+        ManagedError::Version => text!("error_managed_version"),
+        ManagedError::SettingUnknown { name } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_setting_unknown_named", name = name),
+            None => text!("error_setting_unknown"),
+        },
+        ManagedError::PauseForbidden => text!("error_pause_forbidden"),
+    }
+}
+
+fn storage(error: &StorageError) -> Text {
+    match error {
+        StorageError::Failed { detail } => text!("error_storage", detail = error::detail(detail)),
+    }
+}
+
+fn program(error: &ProgramError) -> Text {
+    match error {
+        // Only a program can get this wrong.
+        ProgramError::Argument { .. } => text!("error_argument"),
+        ProgramError::CoreFailed { .. } => text!("error_core_failed"),
     }
 }
 
@@ -179,87 +250,87 @@ mod tests {
     fn says_what_was_wrong_and_what_to_do() {
         for (error, expected) in [
             (
-                Error::PinLength { bytes: 31 },
+                PinError::Length { bytes: 31 }.into(),
                 "This has 31 bytes, but a pin has 32: 44 characters in base64, or 64 in hexadecimal. Check that all of it \
                  was copied.",
             ),
             (
-                Error::PinAlgorithm { algorithm: "SHA-1".into() },
+                PinError::Algorithm { algorithm: "SHA-1".into() }.into(),
                 "This hash was made with SHA-1. A pin is a SHA-256 hash: compute it from the certificate or the key.",
             ),
             (
-                Error::PrivateKey,
+                PinError::PrivateKey.into(),
                 "This is a private key. Keep it secret and paste it nowhere: Sockpin needs the public key or the \
                  certificate. No part of it was stored.",
             ),
             (
-                Error::PemEnd { label: PemLabel::of("CERTIFICATE"), line: 3 },
+                PemError::End { label: PemLabel::of("CERTIFICATE"), line: 3 }.into(),
                 "The block “CERTIFICATE” that begins on line 3 has no end. Copy all of it, with its last line, \
                  -----END CERTIFICATE-----.",
             ),
             (
-                Error::InputTooLarge { bytes: 10 * 1024 * 1024 + 300 * 1024, limit: 1024 * 1024 },
+                InputError::TooLarge { bytes: 10 * 1024 * 1024 + 300 * 1024, limit: 1024 * 1024 }.into(),
                 "This is 10,540 KB long, and at most 1,024 KB are read. Choose a file that contains only the certificates or \
                  public keys that you mean.",
             ),
-            (Error::HostCharacter { character: ' ' }, "A host cannot contain a space. Remove it."),
-            (Error::HostCharacter { character: '%' }, "A host cannot contain “%”. Remove it."),
-            (Error::HostEmptyLabel, "There is one dot too many: it has nothing before it. Remove it."),
+            (HostError::Character { character: ' ' }.into(), "A host cannot contain a space. Remove it."),
+            (HostError::Character { character: '%' }.into(), "A host cannot contain “%”. Remove it."),
+            (HostError::EmptyLabel.into(), "There is one dot too many: it has nothing before it. Remove it."),
             (
-                Error::HostWildcardTopLevel { base: "com".to_owned() },
+                HostError::WildcardTopLevel { base: "com".to_owned() }.into(),
                 "A wildcard directly above .com would cover far too many sites. Name a domain below it: \
                  *.example.com.",
             ),
             (
-                Error::HostWildcardTopLevel { base: String::new() },
+                HostError::WildcardTopLevel { base: String::new() }.into(),
                 "A * alone would cover every host there is. Name a domain: *.example.com.",
             ),
             (
-                Error::HostPort { text: "99999".to_owned() },
+                HostError::Port { text: "99999".to_owned() }.into(),
                 "“99999” is not a port. Write a number from 1 to 65535, or leave it out for every port.",
             ),
             (
-                Error::HostNeverShown { host: "addons.mozilla.org".to_owned() },
+                HostError::NeverShown { host: "addons.mozilla.org".to_owned() }.into(),
                 "Firefox shows no extension what is sent to addons.mozilla.org, one of Mozilla’s own sites, so a rule for it \
                  would protect nothing. Enter another host.",
             ),
             (
-                Error::SettingUnknown { name: "pauseing".to_owned() },
+                ManagedError::SettingUnknown { name: "pauseing".to_owned() }.into(),
                 "There is no “pauseing”; it may be misspelt. Correct it in the policy, or remove it.",
             ),
             (
-                Error::RulePinsMissing,
+                RuleError::PinsMissing.into(),
                 "A rule that blocks or flags needs at least one pin or one denied key. Add one, or let the rule do \
                  nothing.",
             ),
             (
-                Error::RuleCount { limit: 100_000 },
+                RuleError::Count { limit: 100_000 }.into(),
                 "There can be at most 100,000 rules. Delete some first, or let one rule with a wildcard stand for many hosts.",
             ),
             (
-                Error::RuleHostTaken { pattern: "*.example.com".to_owned() },
+                RuleError::HostTaken { pattern: "*.example.com".to_owned() }.into(),
                 "There is already a rule for *.example.com. Edit that one instead.",
             ),
             (
-                Error::InvalidDate { text: String::new() },
+                TimeError::Date { text: String::new() }.into(),
                 "This date is not complete. Fill in year, month and day, or clear the field.",
             ),
             (
-                Error::InvalidDate { text: "2027-02-30".to_owned() },
+                TimeError::Date { text: "2027-02-30".to_owned() }.into(),
                 "“2027-02-30” is not a date. Write year, month and day, for example 2027-03-01.",
             ),
             (
-                Error::RuleChanged,
+                RuleError::Changed.into(),
                 "This rule was changed in the meantime, perhaps in another tab, so nothing in this form was stored. The \
                  newer version is in the list below: load it here and make your changes again.",
             ),
             (
-                Error::PolicyFieldNewer { name: "reportUri".to_owned() },
+                PolicyError::FieldNewer { name: "reportUri".to_owned() }.into(),
                 "The stored rules were written by a newer version of Sockpin (this one does not know “reportUri”) and are left \
                  as they are. Update Sockpin.",
             ),
             (
-                Error::PolicyRule { index: 1, problem: Box::new(Error::HostEmptyLabel) },
+                PolicyError::Rule { index: 1, problem: Box::new(HostError::EmptyLabel.into()) }.into(),
                 "Stored rule number 2 cannot be used. There is one dot too many: it has nothing before it. Remove it.",
             ),
         ] {
@@ -269,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_readers_own_words_stand_apart() {
-        let error = Error::ManagedShape { detail: "unknown field `pin`".to_owned() };
+        let error = ManagedError::Shape { detail: "unknown field `pin`".to_owned() }.into();
         assert_eq!(detail(&error), Some("unknown field `pin`"));
         assert!(!sentence(&error).english().contains("`pin`"));
     }
@@ -277,12 +348,12 @@ mod tests {
     #[test]
     fn nothing_that_a_person_can_cause_is_called_a_fault_of_the_program() {
         for error in [
-            Error::HostNeverShown { host: String::new() },
-            Error::RuleIdTaken { id: String::new() },
-            Error::ManagedShape { detail: String::new() },
-            Error::ManagedVersion,
-            Error::SettingUnknown { name: String::new() },
-            Error::PauseForbidden,
+            HostError::NeverShown { host: String::new() }.into(),
+            RuleError::IdTaken { id: String::new() }.into(),
+            ManagedError::Shape { detail: String::new() }.into(),
+            ManagedError::Version.into(),
+            ManagedError::SettingUnknown { name: String::new() }.into(),
+            ManagedError::PauseForbidden.into(),
         ] {
             assert!(!sentence(&error).english().contains("Sockpin itself"), "{error}");
         }

@@ -3,7 +3,7 @@
 use super::notice::{Notice, NoticeKind};
 use super::rule as rule_view;
 use super::text::{Text, plural, text};
-use crate::error::Error;
+use crate::error::{Error, HostError, PinError, RuleError, TimeError};
 use crate::formats;
 use crate::host::{HostPattern, UrlHostParser};
 use crate::pin::Pin;
@@ -75,8 +75,7 @@ pub fn check(
     let stamp = RuleStamp { id: "new".to_owned(), time: now };
     let mut errors = stored.check(&rule, &stamp, url_host).err().unwrap_or_default();
     if expiry == DateInput::Partial {
-        let error = Error::InvalidDate { text: String::new() };
-        errors.push(FieldError { field: Field::Expires, index: None, error });
+        errors.push(FieldError::whole(Field::Expires, TimeError::Date { text: String::new() }));
     }
     let mut notices = refusals(&errors, typed);
     if let Ok(pattern) = HostPattern::parse(&rule.host, url_host) {
@@ -97,8 +96,8 @@ pub fn refusals(errors: &[FieldError], typed: &RuleDocument) -> Vec<(FormPlace, 
         .map(|error| {
             let place = place(error, typed);
             let notice = match (place, &error.error) {
-                (FormPlace::Pin(row), Error::PinEncoding { .. }) => pem_error(typed.pins.get(row)),
-                (FormPlace::DeniedKey(row), Error::PinEncoding { .. }) => pem_error(typed.denied.get(row)),
+                (FormPlace::Pin(row), Error::Pin(PinError::Encoding { .. })) => pem_error(typed.pins.get(row)),
+                (FormPlace::DeniedKey(row), Error::Pin(PinError::Encoding { .. })) => pem_error(typed.denied.get(row)),
                 _ => None,
             };
             (place, notice.unwrap_or_else(|| Notice::from(&error.error)))
@@ -224,8 +223,9 @@ fn summary(errors: &[FieldError]) -> Option<Notice> {
         return None;
     }
     let lacks = |wanted: Error| errors.iter().any(|error| error.error == wanted);
-    let (host, pin) = (lacks(Error::HostEmpty), lacks(Error::RulePinsMissing));
-    let is_missing = |error: &Error| matches!(error, Error::HostEmpty | Error::RulePinsMissing);
+    let (host, pin) = (lacks(HostError::Empty.into()), lacks(RuleError::PinsMissing.into()));
+    let is_missing =
+        |error: &Error| matches!(error, Error::Host(HostError::Empty) | Error::Rule(RuleError::PinsMissing));
     let mistakes = errors.iter().filter(|error| !is_missing(&error.error)).count();
     let text = match (mistakes, host, pin) {
         (0, true, true) => text!("form_needs_host_and_pin"),

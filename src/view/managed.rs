@@ -2,7 +2,7 @@
 
 use super::notice::Notice;
 use super::text::{Text, text};
-use crate::error::Error;
+use crate::error::{Error, ManagedError, PolicyError, RuleError};
 use crate::limits::MAX_LISTED_MANAGED_RULES;
 use crate::managed::{Managed, ManagedPlace, ManagedProblem};
 use crate::settings::Pausing;
@@ -36,15 +36,19 @@ pub fn problem(problem: &ManagedProblem) -> Notice {
     let part = match (problem.place, error) {
         (ManagedPlace::Rule(index), _) => text!("managed_rule_refused", number = index.saturating_add(1)),
         (ManagedPlace::RulesFrom(index), _) => text!("managed_rules_refused_from", number = index.saturating_add(1)),
-        (ManagedPlace::Settings, Error::SettingUnknown { .. }) => text!("managed_setting_refused"),
+        (ManagedPlace::Settings, Error::Managed(ManagedError::SettingUnknown { .. })) => {
+            text!("managed_setting_refused")
+        }
         (ManagedPlace::Settings, _) => text!("managed_settings_refused"),
-        (ManagedPlace::Policy, Error::PolicyNewer { .. } | Error::ManagedVersion) => text!("managed_policy_refused"),
+        (ManagedPlace::Policy, Error::Policy(PolicyError::Newer { .. }) | Error::Managed(ManagedError::Version)) => {
+            text!("managed_policy_refused")
+        }
         (ManagedPlace::Policy, _) => text!("managed_part_refused"),
     };
     let notice = Notice::from(error);
     let why = match error {
-        Error::PolicyNewer { version } => text!("managed_policy_newer", version = *version),
-        Error::RuleCount { limit: MAX_LISTED_MANAGED_RULES } => {
+        Error::Policy(PolicyError::Newer { version }) => text!("managed_policy_newer", version = *version),
+        Error::Rule(RuleError::Count { limit: MAX_LISTED_MANAGED_RULES }) => {
             Text::Sentences(vec![notice.text, text!("managed_rules_as_text")])
         }
         _ => notice.text,
@@ -63,27 +67,28 @@ pub fn is_there(managed: &Managed) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::HostError;
     use crate::time::UnixMillis;
 
     #[test]
     fn a_refused_part_is_named() {
-        let unknown = || Error::SettingUnknown { name: "x".to_owned() };
-        let shape = || Error::ManagedShape { detail: "expected a sequence".to_owned() };
+        let unknown = || ManagedError::SettingUnknown { name: "x".to_owned() }.into();
+        let shape = || ManagedError::Shape { detail: "expected a sequence".to_owned() }.into();
         for (place, error, expected) in [
             (
                 ManagedPlace::Rule(2),
-                Error::HostEmptyLabel,
+                HostError::EmptyLabel.into(),
                 "Rule 3 was refused; the others hold. There is one dot too many",
             ),
             (ManagedPlace::Rule(0), shape(), "Rule 1 was refused; the others hold. It does not have the expected form"),
             (
                 ManagedPlace::RulesFrom(100_000),
-                Error::RuleCount { limit: 100_000 },
+                RuleError::Count { limit: 100_000 }.into(),
                 "Rule 100,001 and every rule after it were refused; those before hold. There can be at most 100,000 rules.",
             ),
             (
                 ManagedPlace::RulesFrom(MAX_LISTED_MANAGED_RULES),
-                Error::RuleCount { limit: MAX_LISTED_MANAGED_RULES },
+                RuleError::Count { limit: MAX_LISTED_MANAGED_RULES }.into(),
                 "Rule 20,001 and every rule after it were refused; those before hold. There can be at most 20,000 rules. \
                  Delete some first, or let one rule with a wildcard stand for many hosts. Or write the list as JSON text, \
                  of which there can be more.",
@@ -97,12 +102,12 @@ mod tests {
             (ManagedPlace::Policy, unknown(), "A part of the policy was refused. There is no “x”"),
             (
                 ManagedPlace::Policy,
-                Error::ManagedVersion,
+                ManagedError::Version.into(),
                 "The whole policy was refused, so none of its rules holds. Its version",
             ),
             (
                 ManagedPlace::Policy,
-                Error::PolicyNewer { version: 9 },
+                PolicyError::Newer { version: 9 }.into(),
                 "The whole policy was refused, so none of its rules holds. It was written for a newer version of Sockpin \
                  (format 9). Update Sockpin.",
             ),

@@ -107,7 +107,7 @@ fn place(source: &Source, part: &LeftOut) -> Text {
 }
 
 const fn names_its_line(error: &Error) -> bool {
-    matches!(error, Error::PemKind { .. } | Error::PemEnd { .. } | Error::PemEncoding { .. })
+    matches!(error, Error::Pem(_))
 }
 
 /// Rows of the form for keys that were found, with the best labels that are known.
@@ -120,7 +120,7 @@ pub fn rows(keys: &[Key], source: &Source) -> Vec<PinDocument> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Excerpt, PemLabel};
+    use crate::error::{Excerpt, InputError, PemError, PemLabel, PinError};
 
     #[test]
     fn a_source_without_keys_says_why() {
@@ -134,13 +134,13 @@ mod tests {
             ),
             (
                 &file,
-                Problem::Content(Error::Der { field: "subject".into() }),
+                Problem::Content(InputError::Der { field: "subject".into() }.into()),
                 "der",
                 "backup.pem: This certificate or key is damaged: the field subject cannot be read. Export it again.",
             ),
             (
                 &Source::Dropped,
-                Problem::Content(Error::Der { field: "subject".into() }),
+                Problem::Content(InputError::Der { field: "subject".into() }.into()),
                 "der",
                 "This certificate or key is damaged: the field subject cannot be read. Export it again.",
             ),
@@ -169,8 +169,8 @@ mod tests {
         ] {
             assert_eq!(taken(source, Taken { added, known }).text.english(), expected);
         }
-        let broken = LeftOut { what: Excerpt::of("x"), line: Some(3), why: Error::PinLength { bytes: 31 } };
-        let why = Error::PemKind { label: PemLabel::of("DH PARAMETERS"), line: 9 };
+        let broken = LeftOut { what: Excerpt::of("x"), line: Some(3), why: PinError::Length { bytes: 31 }.into() };
+        let why = PemError::Kind { label: PemLabel::of("DH PARAMETERS"), line: 9 }.into();
         let block = LeftOut { what: Excerpt::of("DH PARAMETERS"), line: Some(9), why };
         for (source, part, beginning) in [
             (&file, &broken, "Line 3 of chain.pem was left out. This has 31 bytes"),

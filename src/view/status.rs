@@ -3,7 +3,7 @@
 use super::error::{detail, sentence};
 use super::notice::Tone;
 use super::text::{Argument, Text, plural, text};
-use crate::error::Error;
+use crate::error::{Error, PolicyError, ProgramError};
 use crate::message::Status;
 use crate::overruling::{Overruled, Overruling};
 use crate::pause::Pause;
@@ -120,13 +120,15 @@ pub fn state_of(banner: &Banner) -> StatusLine {
 #[must_use]
 pub fn problem(error: &Error, pause: Option<Pause>) -> Banner {
     let advice = match error {
-        Error::PolicySyntax { .. } | Error::PolicyRule { .. } => Some(text!("status_reset_advice")),
-        Error::PolicyLost => Some(text!("status_lost_advice")),
+        Error::Policy(PolicyError::Syntax { .. } | PolicyError::Rule { .. }) => Some(text!("status_reset_advice")),
+        Error::Policy(PolicyError::Lost) => Some(text!("status_lost_advice")),
         _ => None,
     };
     let (title, effect) = match (error, pause) {
         (_, Some(_)) => (text!("status_unchecked"), text!("status_unchecked_paused")),
-        (Error::CoreFailed { .. }, None) => (text!("status_all_stopped"), text!("status_all_stopped_unchecked")),
+        (Error::Program(ProgramError::CoreFailed { .. }), None) => {
+            (text!("status_all_stopped"), text!("status_all_stopped_unchecked"))
+        }
         (_, None) => (text!("status_all_stopped"), text!("status_all_stopped_no_rules")),
     };
     let remedy = advice.is_some().then_some(Remedy::ResetPolicy);
@@ -206,6 +208,7 @@ pub fn permission_missing() -> Banner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{HostError, StorageError};
     use crate::message::Access;
     use crate::pause::PauseLength;
     use crate::settings::Pausing;
@@ -228,20 +231,23 @@ mod tests {
     }
 
     fn storage() -> Error {
-        Error::Storage { detail: "quota".to_owned() }
+        StorageError::Failed { detail: "quota".to_owned() }.into()
     }
 
     #[test]
     fn a_problem_names_its_remedy_and_what_it_does() {
         let pause = Some(Pause::begin(PauseLength::UntilRestart, UnixMillis::new(0)));
         for (error, remedy) in [
-            (Error::PolicySyntax { detail: "line 1".to_owned() }, Some(Remedy::ResetPolicy)),
-            (Error::PolicyRule { index: 0, problem: Box::new(Error::HostEmpty) }, Some(Remedy::ResetPolicy)),
-            (Error::PolicyLost, Some(Remedy::ResetPolicy)),
-            (Error::PolicyNewer { version: 9 }, None),
-            (Error::PolicyFieldNewer { name: "reportUri".to_owned() }, None),
+            (PolicyError::Syntax { detail: "line 1".to_owned() }.into(), Some(Remedy::ResetPolicy)),
+            (
+                PolicyError::Rule { index: 0, problem: Box::new(HostError::Empty.into()) }.into(),
+                Some(Remedy::ResetPolicy),
+            ),
+            (PolicyError::Lost.into(), Some(Remedy::ResetPolicy)),
+            (PolicyError::Newer { version: 9 }.into(), None),
+            (PolicyError::FieldNewer { name: "reportUri".to_owned() }.into(), None),
             (storage(), None),
-            (Error::CoreFailed { detail: String::new() }, None),
+            (ProgramError::CoreFailed { detail: String::new() }.into(), None),
         ] {
             for (pause, stopped) in [(None, true), (pause, false)] {
                 let banner = problem(&error, pause);
@@ -303,7 +309,7 @@ mod tests {
         let unpermitted = Status { access: blind, ..unwritten.clone() };
         let overruling = Overruling { how: Overruled::Opened, time: UnixMillis::new(0), host: None };
         let overruled = Status { overruling: Some(overruling), ..unpermitted.clone() };
-        let broken = Status { problem: Some(Error::PolicyNewer { version: 9 }), ..overruled.clone() };
+        let broken = Status { problem: Some(PolicyError::Newer { version: 9 }.into()), ..overruled.clone() };
         for (status, unread_log, code) in [
             (well(1), None, None),
             // Most people have it that way, and it is no fault.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 use sockpin::connection::{Address, Facts, MissingFacts};
 use sockpin::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Refusal, Socket, Step, Stored};
-use sockpin::error::Error;
+use sockpin::error::{Error, HostError, PolicyError, RuleError, StorageError};
 use sockpin::lock::OpeningHeaders;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
@@ -189,7 +189,7 @@ fn what_a_proxy_answers_that_wants_a_password_is_not_judged_in_the_servers_place
         );
     }
     // Where nothing is known to be unpinned, the proxy's answer is no way out.
-    let mut unreadable = start(Err(Error::Storage { detail: "gone".to_owned() }));
+    let mut unreadable = start(Err(StorageError::Failed { detail: "gone".to_owned() }.into()));
     let route = Route { proxy: plain, ..Route::default() };
     let socket = Socket { route, status: Some(407), ..socket("wss://chat.example.com") };
     assert_eq!(handshake(&mut unreadable, &socket, nothing()).answer, Answer::Cancel);
@@ -230,8 +230,8 @@ fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
 #[test]
 fn without_a_readable_policy_every_socket_is_stopped_at_once() {
     for (stored, is_broken) in [
-        (Err(Error::Storage { detail: "disk".to_owned() }), false),
-        (Err(Error::PolicyLost), true),
+        (Err(StorageError::Failed { detail: "disk".to_owned() }.into()), false),
+        (Err(PolicyError::Lost.into()), true),
         (Ok(Some(json!({"version": 99}).to_string())), false),
         (Ok(Some("{".to_owned())), true),
         (Ok(Some(json!({"version": 1}).to_string())), true),
@@ -256,7 +256,7 @@ fn without_a_readable_policy_every_socket_is_stopped_at_once() {
         let change = engine.reset_policy().unwrap();
         engine.adopt(change);
         assert_eq!(opening(&mut engine, &socket("wss://anything.example")).answer, Answer::Proceed);
-        assert!(matches!(engine.reset_policy(), Err(Refusal::Policy(Error::PolicyInForce))));
+        assert!(matches!(engine.reset_policy(), Err(Refusal::Policy(Error::Policy(PolicyError::InForce)))));
     }
 }
 
@@ -324,7 +324,7 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     let Err(Refusal::Rule(errors)) = engine.save_rule(&stale, &later, &url_host) else {
         panic!("a stale edit is saved")
     };
-    assert_eq!(errors[0].error, Error::RuleChanged);
+    assert_eq!(errors[0].error, RuleError::Changed.into());
     let edited =
         RuleDocument { id: Some("new".to_owned()), updated: Some(NOW), note: "edited".to_owned(), ..document.clone() };
     let change = engine.save_rule(&edited, &later, &url_host).unwrap();
@@ -334,7 +334,10 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     assert_eq!(engine.policy().unwrap().user.rules().len(), 1);
 
     let unknown = RuleDocument { id: Some("gone".to_owned()), ..document.clone() };
-    assert!(matches!(engine.save_rule(&unknown, &later, &url_host), Err(Refusal::Policy(Error::RuleUnknown { .. }))));
+    assert!(matches!(
+        engine.save_rule(&unknown, &later, &url_host),
+        Err(Refusal::Policy(Error::Rule(RuleError::Unknown { .. })))
+    ));
     assert!(matches!(engine.save_rule(&RuleDocument::default(), &later, &url_host), Err(Refusal::Rule(_))));
     let deleted = engine.delete_rule("new").unwrap();
     engine.adopt(deleted);
@@ -584,7 +587,7 @@ fn an_administrator_can_forbid_a_pause_and_one_under_way_ends_by_that() {
         (Ok(Some(json!({"rules": [wrong.clone()], "settings": {"pausing": "forbidden"}}).to_string())), true),
         (Ok(Some(json!({"rules": [wrong.clone()], "settings": {"pausing": "never"}}).to_string())), true),
         (Ok(Some(json!({"rules": [wrong.clone()], "settings": {}}).to_string())), false),
-        (Err(Error::Storage { detail: "?".to_owned() }), true),
+        (Err(StorageError::Failed { detail: "?".to_owned() }), true),
     ] {
         let pause = sockpin::pause::Pause::begin(PauseLength::UntilRestart, NOW);
         let mut engine = Engine::start(
@@ -603,13 +606,13 @@ fn an_administrator_can_forbid_a_pause_and_one_under_way_ends_by_that() {
 fn without_a_readable_administrators_policy_every_socket_is_stopped() {
     let stored = Stored {
         user: Ok(None),
-        managed: Err(Error::Storage { detail: "?".to_owned() }),
+        managed: Err(StorageError::Failed { detail: "?".to_owned() }),
         pause: None,
         overruling: None,
     };
     let mut engine = Engine::start(stored, NOW, &url_host);
     assert_eq!(opening(&mut engine, &socket("wss://anything.example")).answer, Answer::Cancel);
-    assert!(matches!(engine.reset_policy(), Err(Refusal::Policy(Error::Storage { .. }))));
+    assert!(matches!(engine.reset_policy(), Err(Refusal::Policy(Error::Storage(StorageError::Failed { .. })))));
     assert_eq!(engine.managed().map(|_| ()), None);
     engine.set_pause(None);
 }
@@ -630,7 +633,7 @@ fn a_rule_for_a_host_that_firefox_never_shows_is_refused() {
         let result = engine.save_rule(&document, &stamp, &url_host);
         assert_eq!(result.is_err(), refused, "{host}");
         if let Err(Refusal::Rule(errors)) = result {
-            assert!(matches!(errors[0].error, Error::HostNeverShown { .. }), "{errors:?}");
+            assert!(matches!(errors[0].error, Error::Host(HostError::NeverShown { .. })), "{errors:?}");
         }
     }
     // One that is stored already, by a version with another list, does not make the rest unreadable.

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 use sockpin::badge::one_more;
-use sockpin::error::{Container, Error};
+use sockpin::error::{Container, InputError, PinError};
 use sockpin::formats::{self, Key, KeyKind, Reading};
 use sockpin::host::HostPattern;
 use sockpin::pin::Pin;
@@ -183,8 +183,8 @@ fn case_4_the_chain_of_a_failure_text_and_nothing_else() {
 fn case_5_a_private_key_is_not_echoed() {
     let key = text("private-key.pem");
     for input in [key.replace('\n', ""), key.replace('\n', "\r"), key.clone()] {
-        assert_eq!(formats::read(input.as_bytes()), Err(Error::PrivateKey));
-        assert_eq!(HostPattern::parse(&input, &url_host).map(drop), Err(Error::PrivateKey));
+        assert_eq!(formats::read(input.as_bytes()), Err(PinError::PrivateKey.into()));
+        assert_eq!(HostPattern::parse(&input, &url_host).map(drop), Err(PinError::PrivateKey.into()));
     }
     let said = |rule: RuleDocument| refused(&rule);
     assert_eq!(said(rule(&key, A)), [(Field::Host, "private-key")]);
@@ -217,7 +217,7 @@ fn case_6_frames_without_line_ends() {
         assert_eq!(formats::typed_block(&input), Some(Ok(reading)), "{input}");
     }
     for (typed, expected) in
-        [(A, None), ("BEGIN and -- END", None), ("-----BEGIN CERT", Some(Err(Error::NothingRecognised)))]
+        [(A, None), ("BEGIN and -- END", None), ("-----BEGIN CERT", Some(Err(InputError::NothingRecognised.into())))]
     {
         assert_eq!(formats::typed_block(typed), expected, "{typed}");
     }
@@ -275,7 +275,7 @@ fn case_8_other_blocks_and_containers() {
         ("gzip", b"\x1f\x8b\x08\0".to_vec(), Container::Gzip, "compressed"),
     ] {
         let error = formats::read(&input).unwrap_err();
-        assert_eq!(error, Error::Container { container }, "{name}");
+        assert_eq!(error, InputError::Container { container }.into(), "{name}");
         let sentence = view::error::sentence(&error).english();
         assert!(sentence.contains(named), "{name}: {sentence}");
     }
@@ -434,7 +434,7 @@ fn case_16_keys_without_frames_and_other_files() {
 
     let pkcs1 = text("pkcs1.pem");
     let pkcs1: String = pkcs1.lines().filter(|line| !line.starts_with("-----")).collect();
-    assert_eq!(formats::read(&STANDARD.decode(pkcs1).unwrap()), Err(Error::Pkcs1PublicKey));
+    assert_eq!(formats::read(&STANDARD.decode(pkcs1).unwrap()), Err(InputError::Pkcs1PublicKey.into()));
 
     // Files of pins, also one that begins as DER does.
     let file = read(format!("{A_HEX}\n# the backup\nsha256/{B} in the safe\n"));
@@ -458,5 +458,5 @@ fn case_5_a_host_that_only_reads_like_a_key_is_a_host() {
     let host = "begin-private-key-exchange.chat.example.com";
     assert_eq!(HostPattern::parse(host, &url_host).unwrap().pattern.to_string(), host);
     // The control: with capitals, as a key has them, it is taken for one.
-    assert_eq!(HostPattern::parse(&host.to_uppercase(), &url_host), Err(Error::PrivateKey));
+    assert_eq!(HostPattern::parse(&host.to_uppercase(), &url_host), Err(PinError::PrivateKey.into()));
 }

@@ -5,6 +5,7 @@
 mod catalogues;
 mod certificates;
 mod chains;
+mod codes;
 mod engine;
 mod field_cases;
 mod hosts;

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sockpin::certificate::Certificate;
-use sockpin::error::Error;
+use sockpin::error::{Error, PinError};
 use sockpin::formats;
 use sockpin::host::HostPattern;
 use sockpin::managed::Managed;
@@ -221,21 +221,21 @@ fn texts_of(error: &Error) -> Vec<String> {
 
 /// What every door that takes a text or a file says about this one.
 fn errors(input: &[u8]) -> Vec<Error> {
-    let mut errors: Vec<_> = [formats::inspect(input).map(drop), Certificate::from_der(input).map(drop)]
+    let mut errors: Vec<_> = [formats::inspect(input).err(), Certificate::from_der(input).err().map(Error::from)]
         .into_iter()
-        .filter_map(Result::err)
+        .flatten()
         .collect();
     let Ok(text) = str::from_utf8(input) else { return errors };
-    errors.extend(Pin::parse(text).err());
+    errors.extend(Pin::parse(text).err().map(Error::from));
     if let Ok(reading) = formats::read(input) {
         errors.extend(reading.left_out.into_iter().map(|part| part.why));
     }
     errors.extend(formats::typed_block(text).and_then(Result::err));
     errors.extend(formats::pasted(text).and_then(Result::err));
     errors.extend(HostPattern::parse(text, &url_host).err());
-    errors.extend(Date::parse(text).err());
+    errors.extend(Date::parse(text).err().map(Error::from));
     for policy in policies(text) {
-        errors.extend(Policy::from_json(&policy, NOW, &url_host).err());
+        errors.extend(Policy::from_json(&policy, NOW, &url_host).err().map(Error::from));
         errors.extend(Managed::from_json(&policy, NOW, &url_host).problems.into_iter().map(|problem| problem.problem));
     }
     errors
@@ -288,14 +288,14 @@ fn a_private_key_is_called_one() {
     for key in PrivateKey::all() {
         for (form, input) in key.recognisable() {
             let context = format!("{}, {form}", key.name);
-            assert_eq!(formats::inspect(&input), Err(Error::PrivateKey), "{context}");
+            assert_eq!(formats::inspect(&input), Err(PinError::PrivateKey.into()), "{context}");
             let Ok(text) = str::from_utf8(&input) else { continue };
-            assert_eq!(Pin::parse(text), Err(Error::PrivateKey), "{context}");
-            assert_eq!(formats::read(&input), Err(Error::PrivateKey), "{context}");
-            assert_eq!(formats::typed_block(text), Some(Err(Error::PrivateKey)), "{context}");
-            assert_eq!(formats::pasted(text), Some(Err(Error::PrivateKey)), "{context}");
+            assert_eq!(Pin::parse(text), Err(PinError::PrivateKey), "{context}");
+            assert_eq!(formats::read(&input), Err(PinError::PrivateKey.into()), "{context}");
+            assert_eq!(formats::typed_block(text), Some(Err(PinError::PrivateKey.into())), "{context}");
+            assert_eq!(formats::pasted(text), Some(Err(PinError::PrivateKey.into())), "{context}");
             let host = HostPattern::parse(text, &url_host).map(drop);
-            assert_eq!(host, Err(Error::PrivateKey), "{context}");
+            assert_eq!(host, Err(PinError::PrivateKey.into()), "{context}");
         }
     }
 }
@@ -335,7 +335,7 @@ fn eight_characters_of_a_private_key_would_be_found() {
             (format!("“{}” is no host.", run[..8].to_lowercase()), true),
             (in_groups(&run[..8], 2, ":"), true),
             (format!("“{}”", &run[..7]), false),
-            (view::error::sentence(&Error::PrivateKey).english(), false),
+            (view::error::sentence(&PinError::PrivateKey.into()).english(), false),
         ] {
             assert_eq!(secret.occurs_in(&text), expected, "{}: {text}", key.name);
         }
@@ -348,7 +348,9 @@ fn eight_characters_of_a_private_key_would_be_found() {
 /// Texts that a person needs back in order to mend them, and that are no key.
 #[test]
 fn what_is_no_key_is_still_named() {
-    let sentences = |error: Error| view::error::sentence(&error).english();
+    fn sentences(error: impl Into<Error>) -> String {
+        view::error::sentence(&error.into()).english()
+    }
     for (said, named) in [
         (Pin::parse("hello there").map_err(sentences).err(), "“hello there” is neither"),
         (Pin::parse("a\u{202e}b\u{7}").map_err(sentences).err(), "“a\\u{202e}b\\u{7}” is neither"),
@@ -402,6 +404,6 @@ fn what_is_public_is_not_called_private() {
         assert!(formats::inspect(root).is_ok(), "{text}");
     }
     for text in ["private key", "Append private key here", "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}"] {
-        assert_ne!(Pin::parse(text), Err(Error::PrivateKey), "{text}");
+        assert_ne!(Pin::parse(text), Err(PinError::PrivateKey), "{text}");
     }
 }

@@ -16,7 +16,7 @@ use crate::browser::log_database::{
     self, ALL, Access, BY_ENTRIES, BY_KEY, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, STORES, TOTAL, VIOLATIONS,
     counted, set, store,
 };
-use crate::error::Error;
+use crate::error::{Error, StorageError};
 use crate::limits::{MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
 use crate::log::{EntryKey, Tally, rank};
 use crate::pause::PauseEntry;
@@ -33,7 +33,7 @@ impl Log {
     }
 
     /// Opens the database anew, which brings it into the form of this version.
-    pub(super) async fn prepare(&self) -> Result<(), Error> {
+    pub(super) async fn prepare(&self) -> Result<(), StorageError> {
         self.database.replace(None);
         self.database().await.map(drop)
     }
@@ -100,7 +100,8 @@ impl Log {
                 return Err(error);
             }
         };
-        completed(&transaction).await.map(|()| done)
+        completed(&transaction).await?;
+        Ok(done)
     }
 
     async fn begin(&self) -> Result<IdbTransaction, Error> {
@@ -114,7 +115,7 @@ impl Log {
         }
     }
 
-    async fn database(&self) -> Result<IdbDatabase, Error> {
+    async fn database(&self) -> Result<IdbDatabase, StorageError> {
         if let Some(database) = self.database.borrow().as_ref() {
             return Ok(database.clone());
         }
@@ -194,7 +195,7 @@ impl Stores {
         if tally.subtract(violation) { self.put(&record, &tally, &share).await } else { self.remove(&record).await }
     }
 
-    async fn find(&self, key: &EntryKey) -> Result<Option<JsValue>, Error> {
+    async fn find(&self, key: &EntryKey) -> Result<Option<JsValue>, StorageError> {
         answer_if_any(index(&self.violations, BY_KEY)?.get(&JsValue::from_str(key.as_str()))).await
     }
 
@@ -255,7 +256,8 @@ impl Stores {
             set(&chain, ENTRIES, &to_js(&1)?)?;
             chain.into()
         };
-        answer(self.chains.put(&chain)).await.map(drop)
+        answer(self.chains.put(&chain)).await?;
+        Ok(())
     }
 
     /// A chain that no entry shows any more goes.
@@ -264,12 +266,13 @@ impl Stores {
             return Ok(());
         };
         match Step::Down.from(from_js(&property(&chain, ENTRIES))?) {
-            0 => answer(self.chains.delete(digest)).await.map(drop),
+            0 => answer(self.chains.delete(digest)).await?,
             entries => {
                 set(&chain, ENTRIES, &to_js(&entries)?)?;
-                answer(self.chains.put(&chain)).await.map(drop)
+                answer(self.chains.put(&chain)).await?
             }
-        }
+        };
+        Ok(())
     }
 
     async fn count(&self, share: &str, step: Step) -> Result<(), Error> {
@@ -286,7 +289,7 @@ impl Stores {
 
     async fn counted(&self, name: &str, field: &'static str) -> Result<u64, Error> {
         let record = answer_if_any(self.counts.get(&JsValue::from_str(name))).await?;
-        record.map_or(Ok(0), |record| from_js(&property(&record, field)))
+        Ok(record.map_or(Ok(0), |record| from_js(&property(&record, field)))?)
     }
 
     async fn step(&self, name: &str, field: &'static str, step: Step) -> Result<u64, Error> {
@@ -301,7 +304,7 @@ impl Stores {
     }
 }
 
-fn index(store: &IdbObjectStore, name: &str) -> Result<IdbIndex, Error> {
+fn index(store: &IdbObjectStore, name: &str) -> Result<IdbIndex, StorageError> {
     store.index(name).map_err(|thrown| storage_error(&thrown))
 }
 

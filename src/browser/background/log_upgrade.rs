@@ -16,7 +16,7 @@ use crate::browser::log_database::{
     ALL, BY_ENTRIES, BY_HOST, BY_KEY, BY_LAST, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, TOTAL, VIOLATIONS, abort,
     counted, request_of, store,
 };
-use crate::error::Error;
+use crate::error::{Error, StorageError};
 use crate::log::version_1::{self, Upgraded};
 
 /// Does all of it in the transaction of the upgrade, or nothing.
@@ -26,12 +26,12 @@ pub(super) fn run(event: &IdbVersionChangeEvent) {
     }
 }
 
-fn prepare(event: &IdbVersionChangeEvent) -> Result<(), Error> {
+fn prepare(event: &IdbVersionChangeEvent) -> Result<(), StorageError> {
     let request = request_of(event);
     let database = request.as_ref().and_then(|request| request.result().ok()?.dyn_into().ok());
     let transaction = request.as_ref().and_then(IdbRequest::transaction);
     let (Some(database), Some(transaction)) = (database, transaction) else {
-        return Err(Error::Storage { detail: "an upgrade of nothing".to_owned() });
+        return Err(StorageError::Failed { detail: "an upgrade of nothing".to_owned() });
     };
     let is_new = event.old_version() == 0.0;
     let violations = if is_new {
@@ -104,6 +104,6 @@ fn rewrite(transaction: &IdbTransaction, records: &Array) -> Result<(), Error> {
     Ok(())
 }
 
-fn parsed(record: &str) -> Result<JsValue, Error> {
+fn parsed(record: &str) -> Result<JsValue, StorageError> {
     JSON::parse(record).map_err(|thrown| storage_error(&thrown))
 }

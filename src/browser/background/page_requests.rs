@@ -29,7 +29,7 @@ impl State {
         let answer = match request {
             PageRequest::Status => {
                 self.refresh_access().await;
-                clock::now().map(|now| Response::Status(self.status(now)))
+                clock::now().map(|now| Response::Status(self.status(now))).map_err(Error::from)
             }
             PageRequest::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
             PageRequest::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
@@ -44,7 +44,7 @@ impl State {
                 self.say_what_has_changed();
                 session_store::store(OVERRULING, None::<Overruling>).await.map(|()| Response::Done)
             }
-            PageRequest::PrepareLog => self.log.prepare().await.map(|()| Response::Done),
+            PageRequest::PrepareLog => self.log.prepare().await.map(|()| Response::Done).map_err(Error::from),
             PageRequest::ClearLog => self.log.clear().await.map(|()| {
                 self.tell_pages_of_log();
                 Response::Done
@@ -81,13 +81,13 @@ impl State {
 
     /// Makes a change of the rules, stores it, and only then puts it in force.
     async fn make_change(self: &Rc<Self>, edit: Edit) -> Result<Response, Refusal> {
-        let now = clock::now().map_err(Refusal::Policy)?;
+        let now = clock::now()?;
         let starts_afresh = matches!(edit, Edit::ResetPolicy);
         let change: Change = {
             let engine = self.engine.borrow();
             match edit {
                 Edit::Save(document) => {
-                    let id = api::random_uuid().map_err(|thrown| Refusal::Policy(storage_error(&thrown)))?;
+                    let id = api::random_uuid().map_err(|thrown| storage_error(&thrown))?;
                     engine.save_rule(&document, &RuleStamp { id, time: now }, &url_host)?
                 }
                 Edit::Delete(id) => engine.delete_rule(&id)?,
@@ -95,10 +95,10 @@ impl State {
             }
         };
         if starts_afresh {
-            policy_store::set_aside(now).await.map_err(Refusal::Policy)?;
+            policy_store::set_aside(now).await?;
         }
         self.break_seal().await;
-        policy_store::store(&change.record).await.map_err(Refusal::Policy)?;
+        policy_store::store(&change.record).await?;
         let response = change
             .rule
             .as_ref()

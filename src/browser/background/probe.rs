@@ -98,7 +98,7 @@ impl Prober {
 
 async fn send(in_flight: &Rc<InFlight>, pending: &PendingProbe, url: &str) -> Result<(), JsValue> {
     let abort = AbortController::new()?;
-    let request = to_js(&REQUEST).map_err(|error| to_js_error(&error))?;
+    let request = to_js(&REQUEST).map_err(|error| to_js_error(&error.into()))?;
     Reflect::set(&request, &JsValue::from_str("signal"), &abort.signal())?;
     if in_flight.listeners.borrow().is_none() {
         let added = Listeners::add(in_flight).inspect_err(|_| in_flight.registry.clear())?;
@@ -162,7 +162,7 @@ impl Listeners {
         }
         // A background belongs to no tab. No pattern has a port, and the address is compared in any case.
         let filter = Filter { urls: ["https://*/*"], types: ["xmlhttprequest"], tab_id: -1 };
-        let filter = to_js(&filter).map_err(|error| to_js_error(&error))?;
+        let filter = to_js(&filter).map_err(|error| to_js_error(&error.into()))?;
         let listen = |event, answer: fn(&Rc<PendingProbe>, &JsValue) -> JsValue| {
             let weak = Rc::downgrade(in_flight);
             let listener = Listener::new(move |details| {

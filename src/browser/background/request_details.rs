@@ -8,14 +8,15 @@ use crate::browser::convert::property;
 use crate::browser::url_host::{origin, url_host};
 use crate::connection::Address;
 use crate::engine::Socket;
-use crate::error::Error;
+use crate::error::{Error, ProgramError};
 use crate::preflight::{Proxy, Route};
 
 /// Reads what the browser documents; an event without id or URL is no event.
 pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
     let text = |name: &'static str| property(details, name).as_string();
-    let needed =
-        |name: &'static str| text(name).ok_or_else(|| Error::Argument { detail: format!("the event has no {name}") });
+    let needed = |name: &'static str| {
+        text(name).ok_or_else(|| ProgramError::Argument { detail: format!("the event has no {name}") })
+    };
     let document = text("documentUrl").or_else(|| text("originUrl"));
     Ok(Socket {
         request: needed("requestId")?,

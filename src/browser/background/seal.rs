@@ -74,7 +74,8 @@ async fn declare(
     });
     let add_rules = parts.chain([Rule::of(MARKS_ID, marks.to_vec())]).flatten().collect();
     let update: JsValue = to_js(&Update { remove_rule_ids, add_rules })?;
-    api::declare_rules(&update).await.map(|_| ()).map_err(|thrown| storage_error(&thrown))
+    api::declare_rules(&update).await.map_err(|thrown| storage_error(&thrown))?;
+    Ok(())
 }
 
 /// Also that of the one rule that versions without parts had.

@@ -10,7 +10,7 @@ use super::seal;
 use super::session_store::{self, SEALED};
 use super::{State, tell_pages};
 use crate::browser::{clock, promise};
-use crate::error::Error;
+use crate::error::{Error, StorageError};
 use crate::limits::SEAL_DEADLINE_MS;
 use crate::message::Announcement;
 
@@ -44,7 +44,7 @@ impl State {
                 // A browser that never answers must not hold back every later seal.
                 if !promise::within(&sealed, SEAL_DEADLINE_MS).await {
                     let detail = format!("no answer within {SEAL_DEADLINE_MS} ms");
-                    state.say_whether_sealed(Some(Error::Storage { detail })).await;
+                    state.say_whether_sealed(Some(StorageError::Failed { detail }.into())).await;
                 }
             }
             state.sealing.is_under_way.set(false);

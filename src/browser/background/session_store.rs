@@ -46,7 +46,8 @@ pub(super) async fn store_texts(texts: &[(String, String)]) -> Result<(), Error>
     for (key, text) in texts {
         set(&items, key, &JsValue::from_str(text))?;
     }
-    api::session_set(&items).await.map(|_| ()).map_err(|thrown| storage_error(&thrown))
+    api::session_set(&items).await.map_err(|thrown| storage_error(&thrown))?;
+    Ok(())
 }
 
 /// Takes away what is stored under these keys.
@@ -67,5 +68,6 @@ pub(super) async fn store<T: Serialize>(key: &str, value: Option<T>) -> Result<(
         }
         None => api::session_remove(key).await,
     };
-    done.map(|_| ()).map_err(|thrown| storage_error(&thrown))
+    done.map_err(|thrown| storage_error(&thrown))?;
+    Ok(())
 }

@@ -12,7 +12,7 @@ use crate::browser::security_info::facts_from;
 use crate::browser::url_host::{canonical_url, url_host};
 use crate::certificate::{Certificate, Description};
 use crate::connection::{Connection, Facts, Target};
-use crate::error::Error;
+use crate::error::{Error, HostError, ProgramError, TimeError};
 use crate::formats;
 use crate::pin::Pin;
 use crate::policy::{Layers, Policy};
@@ -30,8 +30,7 @@ use crate::violation::{Mark, RuleSnapshot, mark};
 /// On bad input it throws an `Error` with a stable `code`; its message is JSON, `{code: {facts}}` or the code alone.
 #[wasm_bindgen]
 pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
-    let found = input_bytes(bytes).and_then(|bytes| formats::inspect(&bytes)).and_then(|found| value(&found));
-    found.map_err(|error| thrown(&error))
+    inspected(bytes).map_err(|error| thrown(&error))
 }
 
 /// Runs one decision.
@@ -42,12 +41,14 @@ pub fn inspect(bytes: &JsValue) -> Result<JsValue, JsValue> {
 /// stable `code`, and a message as that of [`inspect`], where policy, URL or time cannot be read.
 #[wasm_bindgen]
 pub fn judge(policy_json: &str, connection: &JsValue) -> Result<JsValue, JsValue> {
-    judge_connection(policy_json, connection).and_then(|answer| value(&answer)).map_err(|error| thrown(&error))
+    judged(policy_json, connection).map_err(|error| thrown(&error))
 }
 
 /// Plain objects, `null` for none: what JSON would give.
-fn value<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, Error> {
-    value.serialize(&Serializer::json_compatible()).map_err(|error| Error::Argument { detail: error.to_string() })
+fn value<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, ProgramError> {
+    value
+        .serialize(&Serializer::json_compatible())
+        .map_err(|error| ProgramError::Argument { detail: error.to_string() })
 }
 
 /// The message is the error as JSON, the code with its facts. The pages' sentences tell a person what to do on a page, in the
@@ -89,9 +90,17 @@ struct Shown {
     mark: Mark,
 }
 
+fn inspected(input: &JsValue) -> Result<JsValue, Error> {
+    Ok(value(&formats::inspect(&input_bytes(input)?)?)?)
+}
+
+fn judged(policy_json: &str, connection: &JsValue) -> Result<JsValue, Error> {
+    Ok(value(&judge_connection(policy_json, connection)?)?)
+}
+
 fn judge_connection(policy_json: &str, connection: &JsValue) -> Result<Judgement, Error> {
-    let now = property(connection, "now").as_f64().and_then(UnixMillis::from_javascript).ok_or(Error::InvalidTime)?;
-    let url = property(connection, "url").as_string().ok_or(Error::SocketUrl)?;
+    let now = property(connection, "now").as_f64().and_then(UnixMillis::from_javascript).ok_or(TimeError::Time)?;
+    let url = property(connection, "url").as_string().ok_or(HostError::SocketUrl)?;
     // A URL that the browser refuses is read by the core, which says what is wrong with it.
     let target = Target::from_url(&canonical_url(&url).unwrap_or(url), &url_host)?;
     let user = Policy::from_json(policy_json, now, &url_host)?;
@@ -142,12 +151,12 @@ fn describe_chain(rule: Option<&Rule>, facts: &Facts) -> Vec<Shown> {
     certificates.iter().enumerate().map(shown).collect()
 }
 
-fn input_bytes(value: &JsValue) -> Result<Vec<u8>, Error> {
+fn input_bytes(value: &JsValue) -> Result<Vec<u8>, ProgramError> {
     if let Some(text) = value.as_string() {
         return Ok(text.into_bytes());
     }
     match value.dyn_ref::<Uint8Array>() {
         Some(bytes) => Ok(bytes.to_vec()),
-        None => Err(Error::Argument { detail: "neither text nor an array of bytes".to_owned() }),
+        None => Err(ProgramError::Argument { detail: "neither text nor an array of bytes".to_owned() }),
     }
 }

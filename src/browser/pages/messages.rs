@@ -9,7 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use crate::browser::api;
 use crate::browser::convert::{from_js, json, property, to_js};
 use crate::browser::dom::Fallible;
-use crate::error::Error;
+use crate::error::{Error, ProgramError};
 use crate::message::{Announcement, PageRequest, Response, Told};
 
 #[wasm_bindgen]
@@ -28,7 +28,7 @@ extern "C" {
 /// Asks the background. A request that could not be carried out is an error.
 pub(super) async fn ask(request: &PageRequest) -> Result<Response, Error> {
     let message = to_js(request)?;
-    let answer = api::send_to_extension(&message).await.map_err(|thrown| Error::CoreFailed {
+    let answer = api::send_to_extension(&message).await.map_err(|thrown| ProgramError::CoreFailed {
         detail: property(&thrown, "message").as_string().unwrap_or_else(|| "no answer".to_owned()),
     })?;
     match Response::from_json(&json(&answer)?)? {
@@ -39,7 +39,7 @@ pub(super) async fn ask(request: &PageRequest) -> Result<Response, Error> {
 
 /// An answer to another question than the one that was asked.
 pub(super) fn unexpected() -> Error {
-    Error::Argument { detail: "an answer to another question".to_owned() }
+    ProgramError::Argument { detail: "an answer to another question".to_owned() }.into()
 }
 
 /// Calls the handler for every notice for as long as the page lives.
@@ -74,5 +74,5 @@ fn every_site() -> Fallible<JsValue> {
     struct Permissions {
         origins: [&'static str; 1],
     }
-    to_js(&Permissions { origins: ["<all_urls>"] }).map_err(|error| crate::browser::convert::to_js_error(&error))
+    to_js(&Permissions { origins: ["<all_urls>"] }).map_err(|error| crate::browser::convert::to_js_error(&error.into()))
 }

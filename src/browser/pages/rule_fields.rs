@@ -107,11 +107,11 @@ impl RuleFields {
     /// The values of the form's choices are the names under which they are stored.
     fn choice<T: DeserializeOwned>(&self, name: &str) -> Fallible<T> {
         let value = self.field::<HtmlSelectElement>(name)?.value();
-        from_js(&value.into()).map_err(|error| to_js_error(&error))
+        from_js(&value.into()).map_err(|error| to_js_error(&error.into()))
     }
 
     fn choose(&self, name: &str, value: impl Serialize) -> Fallible {
-        let value = to_js(&value).map_err(|error| to_js_error(&error))?;
+        let value = to_js(&value).map_err(|error| to_js_error(&error.into()))?;
         self.field::<HtmlSelectElement>(name)?.set_value(&value.as_string().unwrap_or_default());
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::rule_store::{RuleStore, today};
 use crate::browser::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
 use crate::browser::{url_host::url_host, words::say};
-use crate::error::Error;
+use crate::error::{Error, RuleError};
 use crate::message::{PageRequest, Response};
 use crate::rule::RuleDocument;
 use crate::view::form::{
@@ -283,13 +283,13 @@ impl RuleForm {
 
     /// Why nothing was stored. It may be for a rule that this page has not heard of yet.
     async fn objections_in(&self, answer: Result<Response, Error>) -> Fallible<Vec<(FormPlace, Notice)>> {
-        if let Ok(Response::Refused { .. }) | Err(Error::RuleUnknown { .. }) = &answer {
+        if let Ok(Response::Refused { .. }) | Err(Error::Rule(RuleError::Unknown { .. })) = &answer {
             self.store.read().await?;
         }
         Ok(match answer {
             Ok(Response::Refused { errors }) => refusals(&errors, &self.read()?),
             // That the rule is gone is said by what the form has become.
-            Err(Error::RuleUnknown { .. }) => Vec::new(),
+            Err(Error::Rule(RuleError::Unknown { .. })) => Vec::new(),
             Ok(_) => vec![(FormPlace::Rule, Notice::from(&messages::unexpected()))],
             Err(error) => vec![(FormPlace::Rule, Notice::from(&error))],
         })

@@ -90,8 +90,9 @@ impl RuleStore {
         let (managed, user) = (managed.await, user.await);
         let now = today();
         let managed = managed.map(|record| Managed::from_stored(record.as_deref(), now, &url_host));
-        let user = user.and_then(|record| Policy::from_stored(record.as_deref(), now, &url_host));
-        self.problem.replace(managed.as_ref().err().or(user.as_ref().err()).cloned());
+        let user = user.and_then(|record| Ok(Policy::from_stored(record.as_deref(), now, &url_host)?));
+        let unmanaged = managed.as_ref().err().cloned().map(Error::from);
+        self.problem.replace(unmanaged.or_else(|| user.as_ref().err().cloned()));
         self.managed.replace(managed.unwrap_or_default());
         // What was there stays for whoever is about to change it.
         if let Ok(user) = user {

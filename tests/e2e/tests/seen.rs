@@ -1,9 +1,9 @@
 //! What sockets were seen in this session, as the background keeps it for the pages.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 use sockpin_e2e::demo::{PINNED, UNPINNED};
 use sockpin_e2e::world::{Installation, World};
 
@@ -20,11 +20,13 @@ struct Seen {
 /// What is kept, once there are so many sockets of an endpoint.
 async fn seen(world: &World, host: &str, port: u16, count: u64) -> Result<Seen> {
     let kept = world.firefox.run_in_extension(KEPT, vec![json!(host), json!(port), json!(count)]).await?;
-    let text = |key: &str| kept[key].as_str().map(str::to_owned).with_context(|| format!("{key} has no text"));
+    let text = |key: &str| {
+        kept.get(key).and_then(Value::as_str).map(str::to_owned).with_context(|| format!("{key} has no text"))
+    };
     let all = text("seen")?;
     let line = all.lines().find(|line| line.starts_with(&format!("{host}\t{port}\t"))).context("no such endpoint")?;
     let fields: Vec<_> = line.split('\t').collect();
-    let [_, _, _, first, _, pages, chains] = fields[..] else { panic!("{line}") };
+    let [_, _, _, first, _, pages, chains] = fields[..] else { bail!("another line: {line}") };
     let digests = chains.split_whitespace().step_by(3);
     let chains = digests.map(|digest| {
         let chain = text(&format!("chain/{digest}"))?;
@@ -103,7 +105,7 @@ async fn a_rule_knows_how_often_it_has_judged_and_by_which_pin() -> Result<()> {
     let record = record.as_str().context("no record")?;
     let words: Vec<_> = record.split([' ', '\t']).collect();
     let ["user", _, "3", _, _, "0", "-", pin, "3", _, "0", known] = words[..] else { panic!("{record}") };
-    assert_eq!((pin, known), (world.demo.pinned_key.pin().as_str(), id));
+    assert_eq!((pin, known), (format!("sha256/{}", world.demo.pinned_key.pin()).as_str(), id));
 
     // A new background counts on.
     world.firefox.end_background().await?;
