@@ -7,7 +7,8 @@ use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::messages;
 use super::pause_menu::PauseMenu;
-use crate::browser::dom::{Fallible, by_id, listen, show, spawn};
+use crate::browser::dom::{Fallible, by_id, id, listen, show, spawn};
+use crate::browser::part::say_in;
 use crate::browser::words::say;
 use crate::error::Error;
 use crate::message::{PageRequest, Response};
@@ -34,7 +35,7 @@ impl Masthead {
     pub(super) fn new(for_unreadable_rules: Remedy, act: impl Fn() -> Fallible + 'static) -> Fallible<Rc<Self>> {
         let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: PauseMenu::new()? });
         let this = Rc::clone(&masthead);
-        listen(&by_id::<EventTarget>("problem-action")?, "click", move |_| match this.remedy.get() {
+        listen(&by_id::<EventTarget>(id!("problem-action"))?, "click", move |_| match this.remedy.get() {
             Some(Remedy::ResetPolicy | Remedy::OpenRules) => act(),
             Some(Remedy::Permit) => {
                 let answered = messages::request_permission()?;
@@ -81,13 +82,13 @@ impl Masthead {
                 None
             }
         };
-        show("private-note", !status.access.private_windows)?;
+        show(id!("private-note"), !status.access.private_windows)?;
         let pause = self.pausing.draw(&status, self)?;
         let banner = banner(&status, unread_log);
         show_state(&state(&status, banner.as_ref(), pause))?;
         match &banner {
             Some(banner) => self.show_banner(banner),
-            None => show("problem", false),
+            None => show(id!("problem"), false),
         }
     }
 
@@ -95,25 +96,25 @@ impl Masthead {
     pub(super) fn show_failure(&self, error: &Error) -> Fallible {
         let banner = problem(error, None);
         show_state(&state_of(&banner))?;
-        show("private-note", false)?;
+        show(id!("private-note"), false)?;
         self.pausing.hide()?;
         self.show_banner(&banner)
     }
 
     fn show_banner(&self, banner: &Banner) -> Fallible {
-        by_id::<Element>("problem-title")?.set_text_content(Some(&say(&banner.title)));
-        by_id::<Element>("problem-text")?.set_text_content(Some(&say(&banner.text)));
-        show("problem-details", banner.detail.is_some())?;
-        by_id::<Element>("problem-detail")?.set_text_content(banner.detail.as_deref());
+        say_in(id!("problem-title"), &banner.title)?;
+        say_in(id!("problem-text"), &banner.text)?;
+        show(id!("problem-details"), banner.detail.is_some())?;
+        by_id::<Element>(id!("problem-detail"))?.set_text_content(banner.detail.as_deref());
         let remedy = banner.remedy.map(|remedy| match remedy {
             Remedy::ResetPolicy => self.for_unreadable_rules,
             other => other,
         });
-        let action: HtmlElement = by_id("problem-action")?;
+        let action: HtmlElement = by_id(id!("problem-action"))?;
         action.set_hidden(remedy.is_none());
         action.set_text_content(remedy.map(|remedy| say(&remedy.label())).as_deref());
         self.remedy.set(remedy);
-        let section: HtmlElement = by_id("problem")?;
+        let section: HtmlElement = by_id(id!("problem"))?;
         section.dataset().set("code", banner.code)?;
         section.set_hidden(false);
         Ok(())
@@ -121,7 +122,7 @@ impl Masthead {
 }
 
 fn show_state(state: &StatusLine) -> Fallible {
-    let line: HtmlElement = by_id("state")?;
+    let line: HtmlElement = by_id(id!("state"))?;
     line.dataset().set("tone", state.tone.as_str())?;
     let words = say(&state.text);
     if line.text_content().as_deref() != Some(&words) {

@@ -10,7 +10,8 @@ use web_sys::{Element, EventTarget, FocusEvent, HtmlDetailsElement, HtmlElement,
 
 use super::masthead::{Masthead, Unread};
 use super::messages;
-use crate::browser::dom::{Fallible, by_id, find, listen, show, spawn};
+use crate::browser::dom::{Fallible, by_id, id, listen, show, spawn};
+use crate::browser::part::{Part, part, say_in};
 use crate::browser::words::say;
 use crate::browser::{api, clock};
 use crate::message::{PageRequest, Status};
@@ -31,17 +32,17 @@ pub(super) struct PauseMenu {
 
 impl PauseMenu {
     pub(super) fn new() -> Fallible<Self> {
-        let menu: HtmlDetailsElement = by_id("pause-menu")?;
-        let opener = find(&menu, "summary")?;
-        Ok(Self { menu, opener, resume: by_id("resume")?, timer: RefCell::default() })
+        let menu: HtmlDetailsElement = by_id(id!("pause-menu"))?;
+        let opener = Part::of(&menu).get(part!("opener"))?;
+        Ok(Self { menu, opener, resume: by_id(id!("resume"))?, timer: RefCell::default() })
     }
 
     /// Lets the controls ask the background, and the masthead show what has come of it.
     pub(super) fn listen(&self, masthead: &Rc<Masthead>) -> Fallible {
         for (button, request) in [
-            ("pause-ten-minutes", PageRequest::Pause { length: PauseLength::TenMinutes }),
-            ("pause-until-restart", PageRequest::Pause { length: PauseLength::UntilRestart }),
-            ("resume", PageRequest::Resume),
+            (id!("pause-ten-minutes"), PageRequest::Pause { length: PauseLength::TenMinutes }),
+            (id!("pause-until-restart"), PageRequest::Pause { length: PauseLength::UntilRestart }),
+            (id!("resume"), PageRequest::Resume),
         ] {
             let masthead = Rc::downgrade(masthead);
             listen(&by_id::<EventTarget>(button)?, "click", move |_| {
@@ -77,9 +78,8 @@ impl PauseMenu {
         let may_pause = status.pausing == settings::Pausing::Allowed;
         self.menu.set_hidden(status.pause.is_some() || !may_pause);
         self.resume.set_hidden(status.pause.is_none());
-        let forbidden: Element = by_id("pausing-forbidden")?;
-        forbidden.set_text_content(Some(&say(&pausing_forbidden(status.administrator.as_deref()))));
-        show("pausing-forbidden", !may_pause)?;
+        say_in(id!("pausing-forbidden"), &pausing_forbidden(status.administrator.as_deref()))?;
+        show(id!("pausing-forbidden"), !may_pause)?;
         Ok(status.pause.map(|Pause { until, .. }| {
             if let Some(until) = until {
                 self.ask_again_at(until, Rc::downgrade(masthead));
@@ -93,7 +93,7 @@ impl PauseMenu {
         self.timer.take();
         self.menu.set_hidden(true);
         self.resume.set_hidden(true);
-        show("pausing-forbidden", false)
+        show(id!("pausing-forbidden"), false)
     }
 
     /// The button that was used is gone, and another stands in its place.
@@ -121,7 +121,7 @@ const SHORTEST_WAIT_MS: i32 = 200;
 
 async fn carry_out(request: PageRequest, masthead: Weak<Masthead>) -> Fallible {
     let answer = messages::ask(&request).await;
-    let message: Element = by_id("pause-message")?;
+    let message: Element = by_id(id!("pause-message"))?;
     let failure = answer.as_ref().err().map(|error| say(&sentence(error)));
     message.set_text_content(failure.as_deref());
     let Some(masthead) = masthead.upgrade() else {

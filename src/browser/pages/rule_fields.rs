@@ -8,9 +8,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement, HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 
 use super::key_rows::KeyRows;
+use super::ui::notices::set_notices;
 use crate::browser::convert::{from_js, to_js, to_js_error};
-use crate::browser::dom::{Fallible, by_id, find, set_notices};
-use crate::browser::words::say;
+use crate::browser::dom::{Fallible, all, by_id, id, missing};
+use crate::browser::part::{Part, part, say_in};
 use crate::rule::{Mode, PinDocument, RuleDocument};
 use crate::view::form::{DateInput, FormPlace};
 use crate::view::notice::{Notice, NoticeKind};
@@ -24,7 +25,9 @@ pub(super) struct RuleFields {
 
 impl RuleFields {
     pub(super) fn new(form: HtmlElement) -> Fallible<Self> {
-        Ok(Self { form, pins: KeyRows::new("pins", "add-pin")?, denied: KeyRows::new("denied", "add-denied")? })
+        let rows = |name| KeyRows::new(&Part::of(&Part::of(&form).get(name)?));
+        let (pins, denied) = (rows(part!("pins"))?, rows(part!("denied"))?);
+        Ok(Self { form, pins, denied })
     }
 
     /// What has been typed. What has no field in the form stays as it was.
@@ -67,7 +70,7 @@ impl RuleFields {
         self.field::<HtmlInputElement>("requireCt")?.set_checked(rule.require_ct);
         self.choose("preflight", rule.preflight)?;
         self.field::<HtmlTextAreaElement>("note")?.set_value(&rule.note);
-        by_id::<HtmlDetailsElement>("more")?.set_open(has_more(rule));
+        by_id::<HtmlDetailsElement>(id!("more"))?.set_open(has_more(rule));
         Ok(())
     }
 
@@ -77,12 +80,12 @@ impl RuleFields {
             notices.iter().filter(|(place, _)| *place == wanted).map(|(_, notice)| notice.clone()).collect()
         };
         for (place, area, field) in [
-            (FormPlace::Host, "host-message", Some("host")),
-            (FormPlace::Pins, "pins-message", None),
-            (FormPlace::Denied, "denied-message", None),
-            (FormPlace::Expires, "expires-message", Some("expires")),
-            (FormPlace::Note, "note-message", Some("note")),
-            (FormPlace::Rule, "save-message", None),
+            (FormPlace::Host, id!("host-message"), Some("host")),
+            (FormPlace::Pins, id!("pins-message"), None),
+            (FormPlace::Denied, id!("denied-message"), None),
+            (FormPlace::Expires, id!("expires-message"), Some("expires")),
+            (FormPlace::Note, id!("note-message"), Some("note")),
+            (FormPlace::Rule, id!("save-message"), None),
         ] {
             let notices = at(place);
             set_notices(&by_id(area)?, &notices)?;
@@ -94,10 +97,8 @@ impl RuleFields {
         self.pins.say(|row| at(FormPlace::Pin(row)))?;
         self.denied.say(|row| at(FormPlace::DeniedKey(row)))?;
         let mode: Mode = self.choice("mode")?;
-        by_id::<Element>("mode-help")?.set_text_content(Some(&say(&mode_help(mode))));
-        let help = preflight_help(self.choice("preflight")?, mode);
-        by_id::<Element>("preflight-help")?.set_text_content(Some(&say(&help)));
-        Ok(())
+        say_in(id!("mode-help"), &mode_help(mode))?;
+        say_in(id!("preflight-help"), &preflight_help(self.choice("preflight")?, mode))
     }
 
     pub(super) fn focus(&self) -> Fallible {
@@ -117,7 +118,8 @@ impl RuleFields {
     }
 
     fn field<T: JsCast>(&self, name: &str) -> Fallible<T> {
-        find(&self.form, &format!("[name={name}]"))
+        let named = all(&self.form, &format!("[name={name}]"))?;
+        named.into_iter().next().ok_or_else(|| missing(name))
     }
 }
 
