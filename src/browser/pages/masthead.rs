@@ -1,6 +1,6 @@
 //! What the options page and the popup have in common at the top: whether Sockpin is at work, and what to do if not.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use web_sys::{Element, EventTarget, HtmlElement};
@@ -19,7 +19,7 @@ pub(super) struct Masthead {
     remedy: Cell<Option<Remedy>>,
     /// What this page offers where the rules cannot be read.
     for_unreadable_rules: Remedy,
-    pausing: PauseMenu,
+    pausing: OnceCell<PauseMenu>,
 }
 
 /// What the page itself could not read.
@@ -33,7 +33,14 @@ pub(super) enum Unread<'a> {
 impl Masthead {
     /// `for_unreadable_rules` is what the page offers where the rules cannot be read, and `act` does it.
     pub(super) fn new(for_unreadable_rules: Remedy, act: impl Fn() -> Fallible + 'static) -> Fallible<Rc<Self>> {
-        let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: PauseMenu::new()? });
+        let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: OnceCell::new() });
+        let this = Rc::downgrade(&masthead);
+        let pausing = PauseMenu::new(move || {
+            if let Some(this) = this.upgrade() {
+                spawn(async move { this.refresh(Unread::Nothing).await });
+            }
+        })?;
+        masthead.pausing.get_or_init(|| pausing);
         let this = Rc::clone(&masthead);
         listen(&by_id::<EventTarget>(id!("problem-action"))?, "click", move |_| match this.remedy.get() {
             Some(Remedy::ResetPolicy | Remedy::OpenRules) => act(),
@@ -58,12 +65,7 @@ impl Masthead {
             }
             None => Ok(()),
         })?;
-        masthead.pausing.listen(&masthead)?;
         Ok(masthead)
-    }
-
-    pub(super) const fn pausing(&self) -> &PauseMenu {
-        &self.pausing
     }
 
     /// Asks how things are and shows it.
@@ -83,7 +85,7 @@ impl Masthead {
             }
         };
         show(id!("private-note"), !status.access.private_windows)?;
-        let pause = self.pausing.draw(&status, self)?;
+        let pause = self.pausing.get().map(|pausing| pausing.draw(&status)).transpose()?.flatten();
         let banner = banner(&status, unread_log);
         show_state(&state(&status, banner.as_ref(), pause))?;
         match &banner {
@@ -97,7 +99,7 @@ impl Masthead {
         let banner = problem(error, None);
         show_state(&state_of(&banner))?;
         show(id!("private-note"), false)?;
-        self.pausing.hide()?;
+        self.pausing.get().map_or(Ok(()), PauseMenu::hide)?;
         self.show_banner(&banner)
     }
 
