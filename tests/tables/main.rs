@@ -18,6 +18,7 @@ mod managed;
 mod markup;
 mod names;
 mod pem;
+mod rule_form;
 mod rules;
 mod secrets;
 mod verdicts;

@@ -16,7 +16,7 @@ use crate::browser::part::say_in;
 use crate::browser::url_host::url_host;
 use crate::error::Error;
 use crate::message::{PageRequest, Response};
-use crate::rule::RuleDocument;
+use crate::rule::{Field, RuleDocument};
 use crate::view::form::{
     Checked, DateInput, EditState, FormPlace, as_new, check, deleted_meanwhile, edit_state, refusals, title,
 };
@@ -148,7 +148,7 @@ impl RuleForm {
         })?;
         // A date that is half typed has no value, so nothing is heard of it while it is typed.
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("expires"))?, "focusout", move |_| match this.fields.expiry()? {
+        listen(&by_id::<EventTarget>(id!("expires"))?, "focusout", move |_| match this.fields.expiry() {
             DateInput::Whole => this.say(),
             DateInput::Partial => this.changed(),
         })?;
@@ -227,7 +227,8 @@ impl RuleForm {
 
     /// Checks what has been typed and says beside each field what there is to say.
     fn say(&self) -> Fallible {
-        let Checked { rule, mut notices } = self.check()?;
+        let typed = self.read()?;
+        let Checked { rule, mut notices } = self.check(&typed);
         by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(rule.is_none() || self.is_saving.get());
         show(id!("load-stored"), matches!(self.edit_state(), EditState::Outdated(_)))?;
         notices.retain_mut(|(place, notice)| self.is_due(*place, notice));
@@ -237,16 +238,16 @@ impl RuleForm {
             }
         }
         if self.was_deleted.get() {
-            notices.push((FormPlace::Rule, deleted_meanwhile()));
+            notices.push((FormPlace::RULE, deleted_meanwhile()));
         }
-        self.fields.say(&notices)
+        self.fields.say(&notices, &typed)
     }
 
     /// What is missing is no mistake before its field has been used: a hint at most, and none in a fresh form.
     fn is_due(&self, place: FormPlace, notice: &mut Notice) -> bool {
         let touched = match place {
-            FormPlace::Host if notice.code == "host-empty" => TOUCHED_HOST,
-            FormPlace::Pins if notice.code == "rule-pins-missing" => TOUCHED_PIN,
+            FormPlace::Field(Field::Host) if notice.code == "host-empty" => TOUCHED_HOST,
+            FormPlace::Field(Field::Pins) if notice.code == "rule-pins-missing" => TOUCHED_PIN,
             _ => return true,
         };
         if !self.root.has_attribute(touched) {
@@ -259,7 +260,7 @@ impl RuleForm {
         if self.is_saving.get() {
             return Ok(());
         }
-        let Some(rule) = self.check()?.rule else {
+        let Some(rule) = self.check(&self.read()?).rule else {
             return self.say();
         };
         // What is asked to be stored would be lost if the form were filled anew.
@@ -292,8 +293,8 @@ impl RuleForm {
             Ok(Response::Refused { errors }) => refusals(&errors, &self.read()?),
             // That the rule is gone is said by what the form has become.
             Err(Error::RuleUnknown { .. }) => Vec::new(),
-            Ok(_) => vec![(FormPlace::Rule, Notice::from(&messages::unexpected()))],
-            Err(error) => vec![(FormPlace::Rule, Notice::from(&error))],
+            Ok(_) => vec![(FormPlace::RULE, Notice::from(&messages::unexpected()))],
+            Err(error) => vec![(FormPlace::RULE, Notice::from(&error))],
         })
     }
 
@@ -309,8 +310,8 @@ impl RuleForm {
         (self.closed)(Closed { stored, id })
     }
 
-    fn check(&self) -> Fallible<Checked> {
-        Ok(check(&self.read()?, self.fields.expiry()?, &self.store.user(), today(), &url_host))
+    fn check(&self, typed: &RuleDocument) -> Checked {
+        check(typed, self.fields.expiry(), &self.store.user(), today(), &url_host)
     }
 
     fn edit_state(&self) -> EditState {
