@@ -17,6 +17,8 @@ mod files;
 mod indexed_db;
 mod log_database;
 mod managed_store;
+#[cfg(any(feature = "pages", feature = "lab"))]
+mod part;
 mod policy_store;
 mod promise;
 mod security_info;

@@ -148,7 +148,7 @@ pub struct Rule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Field {
-    /// The identifier.
+    /// The identifier, or the rule as a whole.
     Id,
     /// The host pattern.
     Host,
@@ -201,43 +201,37 @@ impl Rule {
         url_host: UrlHostParser<'_>,
     ) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
-        let host = HostPattern::parse(&document.host, url_host).map_err(|error| FieldError::whole(Field::Host, error));
-        let pins = check_pins(&document.pins, Field::Pins, &[]);
-        let denied = check_pins(&document.denied, Field::Denied, pins.as_deref().unwrap_or_default());
-        let expires = document.expires.as_deref().filter(|text| !text.trim().is_empty()).map(str::trim);
-        let expires = expires.map(read_date).transpose().map_err(|error| FieldError::whole(Field::Expires, error));
-        let note =
-            check_length(&document.note, MAX_NOTE_CHARACTERS).map_err(|error| FieldError::whole(Field::Note, error));
-        let id =
-            check_id(document.id.as_ref().unwrap_or(&stamp.id)).map_err(|error| FieldError::whole(Field::Id, error));
         if document.mode != Mode::Off && document.pins.is_empty() && document.denied.is_empty() {
             errors.push(FieldError::whole(Field::Pins, RuleError::PinsMissing));
         }
-        let host = keep(host, &mut errors);
-        let pins = pins.map_err(|found| errors.extend(found)).ok();
-        let denied = denied.map_err(|found| errors.extend(found)).ok();
-        let expires = keep(expires, &mut errors);
-        let note = keep(note, &mut errors);
-        let id = keep(id, &mut errors);
-        match (host, pins, denied, expires, note, id) {
-            (Some(host), Some(pins), Some(denied), Some(expires), Some(note), Some(id)) if errors.is_empty() => {
-                let created = document.created.unwrap_or(stamp.time);
-                Ok(Self {
-                    id,
-                    host: host.pattern,
-                    mode: document.mode,
-                    pins,
-                    denied,
-                    match_scope: document.match_scope,
-                    expires,
-                    local_roots: document.local_roots,
-                    require_ct: document.require_ct,
-                    preflight: document.preflight,
-                    note,
-                    created,
-                    updated: document.updated.unwrap_or(created),
-                })
-            }
+        let host = keep(Field::Host, HostPattern::parse(&document.host, url_host), &mut errors);
+        let pins = check_pins(&document.pins, Field::Pins, &[]).map_err(|found| errors.extend(found)).ok();
+        let taken = pins.as_deref().unwrap_or_default();
+        let denied = check_pins(&document.denied, Field::Denied, taken).map_err(|found| errors.extend(found)).ok();
+        let expires = keep(Field::Expires, read_expiry(document.expires.as_deref()), &mut errors);
+        let note = keep(Field::Note, check_length(&document.note, MAX_NOTE_CHARACTERS), &mut errors);
+        let id = keep(Field::Id, check_id(document.id.as_ref().unwrap_or(&stamp.id)), &mut errors);
+        let created = document.created.unwrap_or(stamp.time);
+        // By now all that is wrong has been found.
+        let rule = || {
+            Some(Self {
+                id: id?,
+                host: host?.pattern,
+                mode: document.mode,
+                pins: pins?,
+                denied: denied?,
+                match_scope: document.match_scope,
+                expires: expires?,
+                local_roots: document.local_roots,
+                require_ct: document.require_ct,
+                preflight: document.preflight,
+                note: note?,
+                created,
+                updated: document.updated.unwrap_or(created),
+            })
+        };
+        match rule() {
+            Some(rule) if errors.is_empty() => Ok(rule),
             _ => Err(errors),
         }
     }
@@ -364,8 +358,9 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-fn keep<T>(result: Result<T, FieldError>, errors: &mut Vec<FieldError>) -> Option<T> {
-    result.map_err(|error| errors.push(error)).ok()
+/// What has been checked, or none where something is wrong with it.
+fn keep<T>(field: Field, checked: Result<T, impl Into<Error>>, errors: &mut Vec<FieldError>) -> Option<T> {
+    checked.map_err(|error| errors.push(FieldError::whole(field, error))).ok()
 }
 
 /// `taken` are pins of another list that must not be here as well.
@@ -391,6 +386,10 @@ fn check_pins(
         }
     }
     if errors.is_empty() { Ok(pins) } else { Err(errors) }
+}
+
+fn read_expiry(text: Option<&str>) -> Result<Option<Date>, Error> {
+    text.map(str::trim).filter(|text| !text.is_empty()).map(read_date).transpose()
 }
 
 fn read_date(text: &str) -> Result<Date, Error> {

@@ -1,19 +1,14 @@
-//! The document: lookups that say what is missing, templates, texts, events. Text enters the document as text only.
+//! The document and its events. Text enters the document as text only.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use js_sys::Promise;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    Document, DocumentFragment, Element, Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTemplateElement,
-    Window,
-};
+use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Window};
 
 use super::api;
-use super::words::say;
-use crate::view::notice::{Badge, Notice};
 
 /// A step that fails where the markup is not as the code expects it: a mistake of ours, shown as a failure of the page.
 pub(super) type Fallible<T = ()> = Result<T, JsValue>;
@@ -26,97 +21,49 @@ pub(super) fn document() -> Fallible<Document> {
     window()?.document().ok_or_else(|| missing("document"))
 }
 
+/// The id of an element. `id!` makes it of a literal, and nothing else makes any, so that a test finds every id that is used,
+/// and holds them against those of the markup.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Id(&'static str);
+
+/// An id as it stands in the markup: `id!("rules")`.
+macro_rules! id {
+    ($id:literal) => {
+        $crate::browser::dom::Id::in_markup($id)
+    };
+}
+
+pub(super) use id;
+
+impl Id {
+    /// For `id!` alone.
+    pub(super) const fn in_markup(id: &'static str) -> Self {
+        Self(id)
+    }
+}
+
+impl Display for Id {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
 /// The element with this id.
-pub(super) fn by_id<T: JsCast>(id: &str) -> Fallible<T> {
-    let element = document()?.get_element_by_id(id).ok_or_else(|| missing(id))?;
+pub(super) fn by_id<T: JsCast>(id: Id) -> Fallible<T> {
+    let element = document()?.get_element_by_id(id.0).ok_or_else(|| missing(id))?;
     element.dyn_into().map_err(|_| missing(id))
 }
 
-/// The first element below `root` that the selector finds.
-pub(super) fn find<T: JsCast>(root: &Element, selector: &str) -> Fallible<T> {
-    let element = root.query_selector(selector)?.ok_or_else(|| missing(selector))?;
-    element.dyn_into().map_err(|_| missing(selector))
+/// Shows or hides an element.
+pub(super) fn show(id: Id, shown: bool) -> Fallible {
+    by_id::<HtmlElement>(id)?.set_hidden(!shown);
+    Ok(())
 }
 
 /// Every element below `root` that the selector finds, in the order of the document.
 pub(super) fn all<T: JsCast>(root: &Element, selector: &str) -> Fallible<Vec<T>> {
     let nodes = root.query_selector_all(selector)?;
     Ok((0..nodes.length()).filter_map(|index| nodes.item(index)?.dyn_into().ok()).collect())
-}
-
-/// A copy of the one element in a template.
-pub(super) fn from_template(id: &str) -> Fallible<Element> {
-    let template: HtmlTemplateElement = by_id(id)?;
-    let copy: DocumentFragment = document()?.import_node_with_deep(&template.content(), true)?.unchecked_into();
-    copy.first_element_child().ok_or_else(|| missing(id))
-}
-
-/// Appends a child.
-pub(super) fn append(parent: &Element, child: &Element) -> Fallible {
-    parent.append_child(child).map(|_| ())
-}
-
-/// Sets the text of the first element below `root` that the selector finds.
-pub(super) fn set_text(root: &Element, selector: &str, text: &str) -> Fallible {
-    find::<Element>(root, selector)?.set_text_content(Some(text));
-    Ok(())
-}
-
-/// Sets the words and tone of a badge, and shows it.
-pub(super) fn set_badge(root: &Element, selector: &str, badge: &Badge) -> Fallible {
-    let element: HtmlElement = find(root, selector)?;
-    element.set_text_content(Some(&say(&badge.text)));
-    element.dataset().set("tone", badge.tone.as_str())?;
-    element.set_hidden(false);
-    Ok(())
-}
-
-/// Says these notices in a message area. One that says them already is left alone, so that nothing is read out twice.
-pub(super) fn set_notices(area: &Element, notices: &[Notice]) -> Fallible {
-    let text: String = notices.iter().map(|notice| say(&notice.text)).collect();
-    let is_said = area.text_content().unwrap_or_default() == text && !kind_changed(area, notices)?;
-    if is_said {
-        return Ok(());
-    }
-    area.set_text_content(None);
-    for notice in notices {
-        let element: HtmlElement = from_template("notice-template")?.unchecked_into();
-        element.dataset().set("kind", notice.kind.as_str())?;
-        element.dataset().set("code", notice.code)?;
-        element.set_text_content(Some(&say(&notice.text)));
-        append(area, &element)?;
-    }
-    Ok(())
-}
-
-fn kind_changed(area: &Element, notices: &[Notice]) -> Fallible<bool> {
-    let said: Vec<HtmlElement> = all(area, ".notice")?;
-    Ok(said.len() != notices.len()
-        || said
-            .iter()
-            .zip(notices)
-            .any(|(said, notice)| said.dataset().get("kind").as_deref() != Some(notice.kind.as_str())))
-}
-
-/// Shows or hides an element.
-pub(super) fn show(id: &str, shown: bool) -> Fallible {
-    by_id::<HtmlElement>(id)?.set_hidden(!shown);
-    Ok(())
-}
-
-/// Tells screen readers what happened where it is not in sight.
-pub(super) fn announce(text: &str) -> Fallible {
-    by_id::<Element>("announcement")?.set_text_content(Some(text));
-    Ok(())
-}
-
-/// Lets a button of a dialog close it, and opens nothing.
-pub(super) fn close_by(button: &str, dialog: &str) -> Fallible {
-    let dialog: HtmlDialogElement = by_id(dialog)?;
-    listen(&by_id::<EventTarget>(button)?, "click", move |_| {
-        dialog.close();
-        Ok(())
-    })
 }
 
 /// Calls the handler for as long as the page lives. For rows that come and go, listen at their container.
@@ -184,11 +131,11 @@ pub(super) fn ready() -> Fallible {
 /// What every page has for the case that it does not work.
 pub(super) fn report(error: &JsValue) {
     let text = error.as_string().unwrap_or_else(|| String::from(js_sys::Object::from(error.clone()).to_string()));
-    if let Ok(detail) = by_id::<Element>("failure-detail") {
+    if let Ok(detail) = by_id::<Element>(id!("failure-detail")) {
         detail.set_text_content(Some(&text));
     }
     // Where even this is missing there is no page to show anything on.
-    let _ = show("failure", true);
+    let _ = show(id!("failure"), true);
 }
 
 /// The instance dies with a panic; the page stays and says so.
@@ -196,6 +143,6 @@ pub(super) fn report_panics() {
     std::panic::set_hook(Box::new(|panic| report(&JsValue::from_str(&panic.to_string()))));
 }
 
-fn missing(what: impl Display) -> JsValue {
+pub(super) fn missing(what: impl Display) -> JsValue {
     js_sys::Error::new(&format!("the page has no {what}")).into()
 }

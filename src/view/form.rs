@@ -14,22 +14,15 @@ use crate::time::UnixMillis;
 /// Where a notice stands. Rows are counted as they stand in the form, empty ones included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FormPlace {
-    /// At the host.
-    Host,
-    /// Below the list of pins.
-    Pins,
-    /// At one pin.
-    Pin(usize),
-    /// Below the list of denied keys.
-    Denied,
-    /// At one denied key.
-    DeniedKey(usize),
-    /// At the expiry date.
-    Expires,
-    /// At the note.
-    Note,
+    /// At a field, or below a list.
+    Field(Field),
+    /// At one row of a list.
+    Row(Field, usize),
+}
+
+impl FormPlace {
     /// Beside the button that saves.
-    Rule,
+    pub const RULE: Self = Self::Field(Field::Id);
 }
 
 /// What the field of a date holds. The browser gives a date that is half typed as none at all.
@@ -80,11 +73,12 @@ pub fn check(
     let mut notices = refusals(&errors, typed);
     if let Ok(pattern) = HostPattern::parse(&rule.host, url_host) {
         notices.extend(
-            host_note(&rule.host, &pattern.pattern, pattern.taken_from_url).map(|note| (FormPlace::Host, note)),
+            host_note(&rule.host, &pattern.pattern, pattern.taken_from_url)
+                .map(|note| (FormPlace::Field(Field::Host), note)),
         );
     }
     notices.extend(warnings(typed, &rule, now));
-    notices.extend(summary(&errors).map(|note| (FormPlace::Rule, note)));
+    notices.extend(summary(&errors).map(|note| (FormPlace::RULE, note)));
     Checked { rule: errors.is_empty().then_some(rule), notices }
 }
 
@@ -96,8 +90,9 @@ pub fn refusals(errors: &[FieldError], typed: &RuleDocument) -> Vec<(FormPlace, 
         .map(|error| {
             let place = place(error, typed);
             let notice = match (place, &error.error) {
-                (FormPlace::Pin(row), Error::Pin(PinError::Encoding { .. })) => pem_error(typed.pins.get(row)),
-                (FormPlace::DeniedKey(row), Error::Pin(PinError::Encoding { .. })) => pem_error(typed.denied.get(row)),
+                (FormPlace::Row(list, row), Error::Pin(PinError::Encoding { .. })) => {
+                    pem_error(rows(list, typed).get(row))
+                }
                 _ => None,
             };
             (place, notice.unwrap_or_else(|| Notice::from(&error.error)))
@@ -157,19 +152,19 @@ fn is_empty(row: &PinDocument) -> bool {
 }
 
 fn place(error: &FieldError, typed: &RuleDocument) -> FormPlace {
-    let row = |rows: &[PinDocument], index: usize| {
-        let mut filled = rows.iter().enumerate().filter(|(_, row)| !is_empty(row));
-        filled.nth(index).map(|(row, _)| row)
-    };
-    match (error.field, error.index) {
-        (Field::Host, _) => FormPlace::Host,
-        (Field::Pins, index) => index.and_then(|index| row(&typed.pins, index)).map_or(FormPlace::Pins, FormPlace::Pin),
-        (Field::Denied, index) => {
-            index.and_then(|index| row(&typed.denied, index)).map_or(FormPlace::Denied, FormPlace::DeniedKey)
-        }
-        (Field::Expires, _) => FormPlace::Expires,
-        (Field::Note, _) => FormPlace::Note,
-        (Field::Id, _) => FormPlace::Rule,
+    let mut filled = rows(error.field, typed).iter().enumerate().filter(|(_, row)| !is_empty(row));
+    match error.index.and_then(|index| filled.nth(index)) {
+        Some((row, _)) => FormPlace::Row(error.field, row),
+        None => FormPlace::Field(error.field),
+    }
+}
+
+/// The rows of a field that is a list.
+fn rows(field: Field, typed: &RuleDocument) -> &[PinDocument] {
+    match field {
+        Field::Pins => &typed.pins,
+        Field::Denied => &typed.denied,
+        _ => &[],
     }
 }
 
@@ -203,15 +198,15 @@ fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(
             Ok(_) if Pin::is_like_fingerprint(&typed.sha256) => fingerprint(),
             Ok(_) | Err(_) => continue,
         };
-        notices.push((FormPlace::Pin(row), warning));
+        notices.push((FormPlace::Row(Field::Pins, row), warning));
     }
     if rule.mode != Mode::Off && rule.pins.is_empty() && !rule.denied.is_empty() {
         let notice = Notice::new(NoticeKind::Note, "denied-only", text!("form_denied_only"));
-        notices.push((FormPlace::Pins, notice));
+        notices.push((FormPlace::Field(Field::Pins), notice));
     }
     notices.extend(rule_view::notices(rule, Layer::User, now).into_iter().map(|notice| match notice.code {
-        "single-pin" => (FormPlace::Pins, notice),
-        _ => (FormPlace::Expires, notice),
+        "single-pin" => (FormPlace::Field(Field::Pins), notice),
+        _ => (FormPlace::Field(Field::Expires), notice),
     }));
     notices
 }
@@ -267,56 +262,72 @@ mod tests {
 
     #[test]
     fn every_mistake_has_its_place() {
-        use FormPlace::{Denied, DeniedKey, Host, Pin, Pins, Rule};
+        use FormPlace::Row;
         let others = policy(&[typed("*.example.com", &[A], &[])]);
         for (rule, storable, expected) in [
             (
                 typed("", &[""], &[]),
                 false,
-                vec![(Host, "host-empty"), (Pins, "rule-pins-missing"), (Rule, "incomplete")],
+                vec![
+                    (FormPlace::Field(Field::Host), "host-empty"),
+                    (FormPlace::Field(Field::Pins), "rule-pins-missing"),
+                    (FormPlace::RULE, "incomplete"),
+                ],
             ),
             (typed("chat.example.com", &["", A, "", B, ""], &[]), true, vec![]),
-            (typed("chat.example.com", &["", A], &[]), true, vec![(Pins, "single-pin")]),
+            (typed("chat.example.com", &["", A], &[]), true, vec![(FormPlace::Field(Field::Pins), "single-pin")]),
             (
                 typed("chat.example.com", &["", "", "a?", A], &[""]),
                 false,
-                vec![(Pin(2), "pin-encoding"), (Rule, "mistakes")],
+                vec![(Row(Field::Pins, 2), "pin-encoding"), (FormPlace::RULE, "mistakes")],
             ),
             (
                 typed("chat.example.com", &[A, B], &["", A]),
                 false,
-                vec![(DeniedKey(1), "rule-pin-repeated"), (Rule, "mistakes")],
+                vec![(Row(Field::Denied, 1), "rule-pin-repeated"), (FormPlace::RULE, "mistakes")],
             ),
-            (typed("chat.example.com", &[], &[A]), true, vec![(Pins, "denied-only")]),
-            (typed("chat.example.com", &[A, STAND_IN], &[]), true, vec![(Pin(1), "placeholder-pin")]),
-            (typed("https://chat.example.com/x", &[A, B], &[]), true, vec![(Host, "host-from-url")]),
-            (typed("Chat.Example.COM", &[A, B], &[]), true, vec![(Host, "host-canonical")]),
+            (typed("chat.example.com", &[], &[A]), true, vec![(FormPlace::Field(Field::Pins), "denied-only")]),
+            (typed("chat.example.com", &[A, STAND_IN], &[]), true, vec![(Row(Field::Pins, 1), "placeholder-pin")]),
+            (
+                typed("https://chat.example.com/x", &[A, B], &[]),
+                true,
+                vec![(FormPlace::Field(Field::Host), "host-from-url")],
+            ),
+            (typed("Chat.Example.COM", &[A, B], &[]), true, vec![(FormPlace::Field(Field::Host), "host-canonical")]),
             (
                 typed("*.EXAMPLE.com", &[A, B], &[]),
                 false,
-                vec![(Host, "rule-host-taken"), (Host, "host-canonical"), (Rule, "mistakes")],
+                vec![
+                    (FormPlace::Field(Field::Host), "rule-host-taken"),
+                    (FormPlace::Field(Field::Host), "host-canonical"),
+                    (FormPlace::RULE, "mistakes"),
+                ],
             ),
             (
                 typed("addons.mozilla.org:8443", &[A, B], &[]),
                 false,
-                vec![(Host, "host-never-shown"), (Rule, "mistakes")],
+                vec![(FormPlace::Field(Field::Host), "host-never-shown"), (FormPlace::RULE, "mistakes")],
             ),
             // Of other names below it Firefox shows the sockets.
             (typed("**.addons.mozilla.org", &[A, B], &[]), true, vec![]),
             (
                 typed("a..b", &[A, B], &["x"]),
                 false,
-                vec![(Host, "host-empty-label"), (DeniedKey(0), "pin-encoding"), (Rule, "mistakes")],
+                vec![
+                    (FormPlace::Field(Field::Host), "host-empty-label"),
+                    (Row(Field::Denied, 0), "pin-encoding"),
+                    (FormPlace::RULE, "mistakes"),
+                ],
             ),
             (
                 typed("chat.example.com", &[A, B], &vec![A; 100]),
                 false,
-                vec![(Denied, "rule-pin-count"), (Rule, "mistakes")],
+                vec![(FormPlace::Field(Field::Denied), "rule-pin-count"), (FormPlace::RULE, "mistakes")],
             ),
             (
                 typed("chat.example.com", &["-----BEGIN CERTIFICATE-----MIIB", A], &[]),
                 false,
-                vec![(Pin(0), "pem-end"), (Rule, "mistakes")],
+                vec![(Row(Field::Pins, 0), "pem-end"), (FormPlace::RULE, "mistakes")],
             ),
         ] {
             let checked = check(&rule, DateInput::Whole, &others, NOW, &|_| None);
@@ -341,7 +352,7 @@ mod tests {
             (typed("chat.example.com", &[A, B], &[]), None),
         ] {
             let checked = check(&rule, DateInput::Whole, &Policy::default(), NOW, &|_| None);
-            let said = checked.notices.iter().find(|(place, _)| *place == FormPlace::Rule);
+            let said = checked.notices.iter().find(|(place, _)| *place == FormPlace::RULE);
             assert_eq!(said.map(|(_, notice)| notice.text.english()).as_deref(), expected, "{rule:?}");
         }
     }
@@ -359,7 +370,11 @@ mod tests {
         let rule = typed("chat.example.com", &[A, B], &[]);
         for (expiry, storable, expected) in [
             (DateInput::Whole, true, vec![]),
-            (DateInput::Partial, false, vec![(FormPlace::Expires, "invalid-date"), (FormPlace::Rule, "mistakes")]),
+            (
+                DateInput::Partial,
+                false,
+                vec![(FormPlace::Field(Field::Expires), "invalid-date"), (FormPlace::RULE, "mistakes")],
+            ),
         ] {
             let checked = check(&rule, expiry, &Policy::default(), NOW, &|_| None);
             assert_eq!((checked.rule.is_some(), codes(&checked)), (storable, expected));
@@ -389,7 +404,7 @@ mod tests {
             let checked = check(&opened, DateInput::Whole, &stored, NOW, &|_| None);
             assert_eq!(checked.rule.is_some(), storable);
             if !storable {
-                assert_eq!(codes(&checked), [(FormPlace::Rule, "rule-changed")]);
+                assert_eq!(codes(&checked), [(FormPlace::RULE, "rule-changed")]);
             }
         }
     }

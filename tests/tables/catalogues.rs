@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use sockpin::view::catalogue::{Catalogue, Message};
+
+use crate::{files, root};
 
 /// The plural categories of each language (CLDR), in which `Intl.PluralRules` answers for whole numbers.
 const LANGUAGES: [(&str, &[&str]); 2] = [("en", &["one", "other"]), ("de", &["one", "other"])];
@@ -25,29 +26,9 @@ enum Arguments {
     Counted(usize),
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn catalogue(language: &str) -> Catalogue {
     let path = root().join("extension/_locales").join(language).join("messages.json");
     Catalogue::parse(&fs::read_to_string(path).unwrap()).unwrap()
-}
-
-fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![root().join(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() && path.file_name().is_some_and(|name| name != "pkg") {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == ending) {
-                found.push(path);
-            }
-        }
-    }
-    found
 }
 
 /// Every `text!` and `plural!` below `src`; a plural's categories are not chosen yet.

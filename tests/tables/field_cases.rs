@@ -103,7 +103,9 @@ fn case_2_a_certificates_fingerprint_is_warned_of() {
         assert_eq!(Pin::parse(&typed), Pin::parse(A), "{typed}");
         let checked = form::check(&rule("a.test", &typed), DateInput::Whole, &Policy::default(), NOW, &url_host);
         let warned = checked.notices.iter().any(|(place, notice)| {
-            *place == FormPlace::Pin(0) && notice.kind == NoticeKind::Warning && notice.code == "fingerprint"
+            *place == FormPlace::Row(Field::Pins, 0)
+                && notice.kind == NoticeKind::Warning
+                && notice.code == "fingerprint"
         });
         assert_eq!(warned, is_warned_of, "{typed}");
         assert!(checked.rule.is_some(), "{typed}: only warned of");

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 use sockpin::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
 use sockpin::managed::{Managed, ManagedPlace};
+use sockpin::policy::POLICY_VERSION;
+use sockpin::rule::RuleDocument;
 use sockpin::settings::Pausing;
 
 use crate::chains::NOW;
-use crate::url_host;
+use crate::{root, url_host};
 
 const PIN: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
 
@@ -23,6 +25,23 @@ fn outcome(managed: &Managed) -> (Vec<String>, Vec<(ManagedPlace, &'static str)>
     let hosts = managed.policy.rules().iter().map(|rule| rule.host().to_string()).collect();
     let problems = managed.problems.iter().map(|problem| (problem.place, problem.problem.code())).collect();
     (hosts, problems)
+}
+
+/// `policy-<version>.json` has a value for every field.
+#[test]
+fn an_administrators_rule_may_have_every_field_of_the_users() {
+    let file = root().join(format!("tests/data/policy-{POLICY_VERSION}.json"));
+    let record: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let managed = read(&record);
+    assert_eq!(managed.problems, []);
+    let untimed = |mut rule: Value| {
+        rule.as_object_mut().unwrap().retain(|field, _| !["created", "updated"].contains(&field.as_str()));
+        rule
+    };
+    let read: Vec<_> = managed.policy.rules().iter().map(|rule| RuleDocument::from(rule.as_ref())).collect();
+    let read: Vec<_> = read.iter().map(|rule| untimed(serde_json::to_value(rule).unwrap())).collect();
+    let given: Vec<_> = record["rules"].as_array().unwrap().iter().cloned().map(untimed).collect();
+    assert_eq!(read, given);
 }
 
 #[test]

@@ -11,9 +11,8 @@ use web_sys::{CloseEvent, Element, EventTarget, HtmlElement, HtmlInputElement, R
 
 use crate::browser::api::set_timeout;
 use crate::browser::convert::from_js;
-use crate::browser::dom::{
-    Fallible, append, around, by_id, find, from_template, listen, set_text, show, spawn, window,
-};
+use crate::browser::dom::{Fallible, by_id, id, listen, show, spawn, window};
+use crate::browser::part::{Part, part, part_around};
 use crate::browser::words::say;
 use crate::view::attempt::Progress;
 use crate::view::demo::{DemoSocket, Expectation};
@@ -43,27 +42,24 @@ struct Listed {
 pub(super) async fn start() -> Fallible {
     match demo().await {
         Some(demo) => {
-            let list: Element = by_id("sockets")?;
-            for socket in &demo.sockets {
-                append(&list, &draw(socket)?)?;
-            }
-            show("try-all", true)?;
+            Part::with_id(id!("sockets"))?.fill(demo.sockets.iter().map(draw))?;
+            show(id!("try-all"), true)?;
         }
-        None => show("custom", true)?,
+        None => show(id!("custom"), true)?,
     }
-    listen(&by_id::<EventTarget>("sockets")?, "click", |event| {
-        match around::<Element>(&event, ".socket-try").and_then(|_| around::<Element>(&event, ".socket")) {
+    listen(&by_id::<EventTarget>(id!("sockets"))?, "click", |event| {
+        match part_around(&event, part!("try")).and_then(|_| part_around(&event, part!("socket"))) {
             Some(socket) => try_listed(&socket),
             None => Ok(()),
         }
     })?;
-    listen(&by_id::<EventTarget>("try-all")?, "click", |_| {
-        super::dom::all::<Element>(&by_id("sockets")?, ".socket")?.iter().try_for_each(try_listed)
+    listen(&by_id::<EventTarget>(id!("try-all"))?, "click", |_| {
+        Part::with_id(id!("sockets"))?.all(part!("socket"))?.iter().try_for_each(try_listed)
     })?;
-    listen(&by_id::<EventTarget>("custom")?, "submit", |event| {
+    listen(&by_id::<EventTarget>(id!("custom"))?, "submit", |event| {
         event.prevent_default();
-        let url = by_id::<HtmlInputElement>("custom-url")?.value();
-        try_socket(by_id("custom-result")?, url.trim())
+        let url = by_id::<HtmlInputElement>(id!("custom-url"))?.value();
+        try_socket(by_id(id!("custom-result"))?, url.trim())
     })
 }
 
@@ -75,20 +71,20 @@ async fn demo() -> Option<Demo> {
     from_js(&JsFuture::from(response.json().ok()?).await.ok()?).ok()
 }
 
-fn draw(listed: &Listed) -> Fallible<Element> {
-    let element: HtmlElement = from_template("socket-template")?.unchecked_into();
-    element.dataset().set("socket", listed.id.as_str())?;
-    set_text(&element, ".socket-label", &say(&listed.id.label()))?;
-    set_text(&element, ".socket-about", &say(&listed.id.about()))?;
-    set_text(&element, ".socket-url", &listed.url)?;
-    set_text(&element, ".socket-expect", &say(&listed.expect.sentence()))?;
-    find::<Element>(&element, ".socket-try")?.set_attribute("aria-label", &say(&listed.id.attempt()))?;
-    Ok(element.into())
+fn draw(listed: &Listed) -> Fallible<Part> {
+    let element = Part::copy(id!("socket-template"))?;
+    element.root().dataset().set("socket", listed.id.as_str())?;
+    element.say(part!("label"), &listed.id.label())?;
+    element.say(part!("about"), &listed.id.about())?;
+    element.text(part!("url"), &listed.url)?;
+    element.say(part!("expect"), &listed.expect.sentence())?;
+    element.label(part!("try"), &listed.id.attempt())?;
+    Ok(element)
 }
 
-fn try_listed(socket: &Element) -> Fallible {
-    let url = find::<Element>(socket, ".socket-url")?.text_content().unwrap_or_default();
-    try_socket(find(socket, ".socket-result")?, &url)
+fn try_listed(socket: &Part) -> Fallible {
+    let url = socket.get::<Element>(part!("url"))?.text_content().unwrap_or_default();
+    try_socket(socket.get(part!("result"))?, &url)
 }
 
 fn try_socket(result: HtmlElement, url: &str) -> Fallible {

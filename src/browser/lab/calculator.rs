@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
-use crate::browser::dom::{Fallible, append, around, by_id, from_template, listen, set_text, spawn};
+use crate::browser::dom::{Fallible, around, by_id, id, listen, spawn};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
+use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::formats::Key;
 use crate::view::certificate::{details, kind_in, subject};
@@ -13,13 +14,13 @@ use crate::view::source::{Source, left_out, refused};
 use crate::view::text::Text;
 
 pub(super) fn start() -> Fallible {
-    let text: HtmlTextAreaElement = by_id("calculator-text")?;
+    let text: HtmlTextAreaElement = by_id(id!("calculator-text"))?;
     let field = text.clone();
     listen(&text, "input", move |_| {
         let typed = field.value();
         if typed.trim().is_empty() { draw(&[]) } else { draw(&[read_text(Source::Pasted, &typed)]) }
     })?;
-    listen(&by_id::<EventTarget>("calculator-file")?, "change", |event| {
+    listen(&by_id::<EventTarget>(id!("calculator-file"))?, "change", |event| {
         let Some(input) = around::<HtmlInputElement>(&event, "input") else {
             return Ok(());
         };
@@ -47,21 +48,21 @@ pub(super) fn start() -> Fallible {
 }
 
 fn draw(found: &[Found]) -> Fallible {
-    let results: Element = by_id("calculator-results")?;
-    results.set_text_content(None);
+    let results = Part::with_id(id!("calculator-results"))?;
+    results.fill([])?;
     let mut mistakes = Vec::new();
     for Found { source, reading } in found {
         match reading {
             Ok(reading) => {
                 mistakes.extend(left_out(source, &reading.left_out));
                 for key in &reading.keys {
-                    append(&results, &draw_key(key, source.file())?)?;
+                    results.append(&draw_key(key, source.file())?)?;
                 }
             }
             Err(problem) => mistakes.push(refused(source, problem)),
         }
     }
-    let message: Element = by_id("calculator-message")?;
+    let message: Element = by_id(id!("calculator-message"))?;
     let codes: Vec<_> = mistakes.iter().map(|mistake| mistake.code).collect();
     message.set_attribute("data-code", &codes.join(" "))?;
     let texts = mistakes.into_iter().map(|mistake| mistake.text).collect();
@@ -69,13 +70,13 @@ fn draw(found: &[Found]) -> Fallible {
     Ok(())
 }
 
-fn draw_key(key: &Key, file: Option<&str>) -> Fallible<Element> {
-    let element = from_template("key-template")?;
-    set_text(&element, ".key-kind", &say(&kind_in(key.kind, file)))?;
+fn draw_key(key: &Key, file: Option<&str>) -> Fallible<Part> {
+    let element = Part::copy(id!("key-template"))?;
+    element.say(part!("kind"), &kind_in(key.kind, file))?;
     let name = key.description.subject.as_ref().map(|_| say(&subject(&key.description)));
-    set_text(&element, ".key-subject", name.as_deref().unwrap_or_default())?;
+    element.text(part!("subject"), name.as_deref().unwrap_or_default())?;
     let details: Vec<_> = details(&key.description).iter().map(say).collect();
-    set_text(&element, ".key-details", &details.join(" · "))?;
-    set_text(&element, ".key-pin", &key.sha256.to_string())?;
+    element.text(part!("details"), &details.join(" · "))?;
+    element.text(part!("pin"), &key.sha256.to_string())?;
     Ok(element)
 }

@@ -2,13 +2,13 @@
 
 use web_sys::{Element, EventTarget, HtmlDialogElement};
 
-use crate::browser::dom::{Fallible, by_id, close_by};
+use crate::browser::dom::{Fallible, Id, by_id, listen};
+use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::error::Error;
 use crate::message::Response;
 use crate::view::error::sentence;
 
-/// For a name such as `delete`: `delete-dialog`, with `delete-message`, `cancel-delete` and `confirm-delete` in it.
 pub(super) struct Confirmation {
     pub(super) dialog: HtmlDialogElement,
     /// The button that does it.
@@ -17,13 +17,16 @@ pub(super) struct Confirmation {
 }
 
 impl Confirmation {
-    pub(super) fn new(name: &str) -> Fallible<Self> {
-        close_by(&format!("cancel-{name}"), &format!("{name}-dialog"))?;
-        Ok(Self {
-            dialog: by_id(&format!("{name}-dialog"))?,
-            confirm: by_id(&format!("confirm-{name}"))?,
-            message: by_id(&format!("{name}-message"))?,
-        })
+    /// For the dialog with this id.
+    pub(super) fn new(dialog: Id) -> Fallible<Self> {
+        let dialog: HtmlDialogElement = by_id(dialog)?;
+        let parts = Part::of(&dialog);
+        let closed = dialog.clone();
+        listen(&parts.get::<EventTarget>(part!("cancel"))?, "click", move |_| {
+            closed.close();
+            Ok(())
+        })?;
+        Ok(Self { dialog, confirm: parts.get(part!("confirm"))?, message: parts.get(part!("message"))? })
     }
 
     pub(super) fn open(&self) -> Fallible {

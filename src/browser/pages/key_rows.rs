@@ -4,9 +4,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, Element, Event, EventInit, EventTarget, HtmlElement, HtmlInputElement};
+use web_sys::{ClipboardEvent, Element, Event, EventInit, HtmlElement, HtmlInputElement};
 
-use crate::browser::dom::{Fallible, all, append, around, by_id, find, from_template, listen, set_notices};
+use super::ui::notices::set_notices;
+use crate::browser::dom::{Fallible, around, id, listen};
+use crate::browser::part::{Part, part, part_around};
 use crate::formats::{self, Reading};
 use crate::pin::Pin;
 use crate::rule::PinDocument;
@@ -14,9 +16,11 @@ use crate::view::notice::{Notice, NoticeKind};
 use crate::view::rule::full_pin;
 use crate::view::source::{Source, Taken, left_out, rows, taken};
 
-/// One of the two lists, `pins` or `denied`.
+/// One of the two lists, of pins or of denied keys.
 pub(super) struct KeyRows {
-    list: Element,
+    list: Part,
+    /// The button that adds a row.
+    add: HtmlElement,
     /// Says what came of the last text that was pasted into the list.
     taken: Element,
     /// Makes the ids by which screen readers find a row's message.
@@ -24,34 +28,38 @@ pub(super) struct KeyRows {
 }
 
 impl KeyRows {
-    pub(super) fn new(list: &str, add_button: &str) -> Fallible<Rc<Self>> {
-        let rows = Rc::new(Self { list: by_id(list)?, taken: by_id(&format!("{list}-taken"))?, count: Cell::new(0) });
+    /// `field` is all that belongs to the list.
+    pub(super) fn new(field: &Part) -> Fallible<Rc<Self>> {
+        let list = Part::of(&field.get(part!("rows"))?);
+        let (add, taken) = (field.get(part!("add-row"))?, field.get(part!("taken"))?);
+        let rows = Rc::new(Self { list, add, taken, count: Cell::new(0) });
 
         let this = Rc::clone(&rows);
-        listen(&by_id::<EventTarget>(add_button)?, "click", move |_| {
-            let row = this.add(&PinDocument::default())?;
-            find::<HtmlInputElement>(&row, ".pin-value")?.focus()?;
+        listen(&rows.add, "click", move |_| {
+            pin(&this.add(&PinDocument::default())?)?.focus()?;
             this.changed()
         })?;
 
         let this = Rc::clone(&rows);
-        let button = add_button.to_owned();
-        listen(&rows.list, "click", move |event| {
-            let Some(row) =
-                around::<Element>(&event, ".pin-remove").and_then(|_| around::<Element>(&event, ".pin-row"))
-            else {
+        listen(rows.list.root(), "click", move |event| {
+            let removed = part_around(&event, part!("remove")).and_then(|_| part_around(&event, part!("row")));
+            let Some(row) = removed else {
                 return Ok(());
             };
-            remove(&row, &button)?;
+            this.remove(&row)?;
             this.changed()
         })?;
 
         // The form reads the fields once this has run: its own listener is further out.
         let this = Rc::clone(&rows);
-        listen(&rows.list, "input", move |event| this.unfold_pem(&event))?;
+        listen(rows.list.root(), "input", move |event| this.unfold_pem(&event))?;
 
         let this = Rc::clone(&rows);
-        listen(&rows.list, "paste", move |event| if this.unfold_pasted(&event)? { this.changed() } else { Ok(()) })?;
+        listen(
+            rows.list.root(),
+            "paste",
+            move |event| if this.unfold_pasted(&event)? { this.changed() } else { Ok(()) },
+        )?;
         Ok(rows)
     }
 
@@ -59,42 +67,40 @@ impl KeyRows {
     fn changed(&self) -> Fallible {
         let options = EventInit::new();
         options.set_bubbles(true);
-        self.list.dispatch_event(&Event::new_with_event_init_dict("input", &options)?).map(|_| ())
+        self.list.root().dispatch_event(&Event::new_with_event_init_dict("input", &options)?).map(|_| ())
     }
 
     /// Shows these keys and no others.
     pub(super) fn fill(&self, keys: &[PinDocument]) -> Fallible {
-        self.list.set_text_content(None);
         self.taken.set_text_content(None);
-        for key in keys {
-            self.add(&PinDocument { sha256: full_pin(&key.sha256), label: key.label.clone() })?;
-        }
-        Ok(())
+        let row =
+            |key: &PinDocument| self.row(&PinDocument { sha256: full_pin(&key.sha256), label: key.label.clone() });
+        self.list.fill(keys.iter().map(row))
     }
 
     /// Appends a row.
-    pub(super) fn add(&self, key: &PinDocument) -> Fallible<Element> {
-        let row = from_template("pin-row-template")?;
+    pub(super) fn add(&self, key: &PinDocument) -> Fallible<Part> {
+        let row = self.row(key)?;
+        self.list.append(&row)?;
+        Ok(row)
+    }
+
+    fn row(&self, key: &PinDocument) -> Fallible<Part> {
+        let row = Part::copy(id!("pin-row-template"))?;
         let number = self.count.replace(self.count.get().wrapping_add(1));
-        let message_id = format!("{}-message-{number}", self.list.id());
-        find::<Element>(&row, ".row-message")?.set_id(&message_id);
-        let pin: HtmlInputElement = find(&row, ".pin-value")?;
+        let message_id = format!("{}-message-{number}", self.list.root().id());
+        row.get::<Element>(part!("row-message"))?.set_id(&message_id);
+        let pin = pin(&row)?;
         pin.set_attribute("aria-describedby", &message_id)?;
         pin.set_value(&key.sha256);
-        find::<HtmlInputElement>(&row, ".pin-label")?.set_value(&key.label);
-        append(&self.list, &row)?;
+        label(&row)?.set_value(&key.label);
         Ok(row)
     }
 
     /// What is in the fields, empty rows included.
     pub(super) fn read(&self) -> Fallible<Vec<PinDocument>> {
-        let read = |row: Element| {
-            Ok(PinDocument {
-                sha256: find::<HtmlInputElement>(&row, ".pin-value")?.value(),
-                label: find::<HtmlInputElement>(&row, ".pin-label")?.value(),
-            })
-        };
-        self.rows()?.into_iter().map(read).collect()
+        let read = |row: &Part| Ok(PinDocument { sha256: pin(row)?.value(), label: label(row)?.value() });
+        self.rows()?.iter().map(read).collect()
     }
 
     /// Says at each row what is to be said there; `of` gives the notices of a row.
@@ -102,9 +108,8 @@ impl KeyRows {
         for (index, row) in self.rows()?.iter().enumerate() {
             let notices = of(index);
             let invalid = notices.iter().any(|notice| notice.kind == NoticeKind::Error);
-            let pin: HtmlInputElement = find(row, ".pin-value")?;
-            pin.set_attribute("aria-invalid", if invalid { "true" } else { "false" })?;
-            set_notices(&find(row, ".row-message")?, &notices)?;
+            pin(row)?.set_attribute("aria-invalid", if invalid { "true" } else { "false" })?;
+            set_notices(&row.get(part!("row-message"))?, &notices)?;
         }
         Ok(())
     }
@@ -133,21 +138,31 @@ impl KeyRows {
             Some(row) => row,
             None => self.add(&PinDocument::default())?,
         };
-        find::<HtmlInputElement>(&row, ".pin-value")?.set_value(&key.sha256);
-        let label: HtmlInputElement = find(&row, ".pin-label")?;
+        pin(&row)?.set_value(&key.sha256);
+        let label = label(&row)?;
         if label.value().trim().is_empty() {
             label.set_value(&key.label);
         }
         Ok(())
     }
 
-    fn rows(&self) -> Fallible<Vec<Element>> {
-        all(&self.list, ".pin-row")
+    fn rows(&self) -> Fallible<Vec<Part>> {
+        self.list.all(part!("row"))
     }
 
-    fn first_empty(&self) -> Fallible<Option<Element>> {
+    /// The focus goes to the next row, or to the button that adds one.
+    fn remove(&self, row: &Part) -> Fallible {
+        let neighbour = row.root().next_element_sibling().or_else(|| row.root().previous_element_sibling());
+        row.root().remove();
+        match neighbour {
+            Some(neighbour) => pin(&Part::of(&neighbour))?.focus(),
+            None => self.add.focus(),
+        }
+    }
+
+    fn first_empty(&self) -> Fallible<Option<Part>> {
         for row in self.rows()? {
-            if find::<HtmlInputElement>(&row, ".pin-value")?.value().trim().is_empty() {
+            if pin(&row)?.value().trim().is_empty() {
                 return Ok(Some(row));
             }
         }
@@ -161,7 +176,7 @@ impl KeyRows {
             return Ok(());
         };
         let notices = match formats::typed_block(&field.value()) {
-            Some(Ok(reading)) if field.matches(".pin-value")? => {
+            Some(Ok(reading)) if part_around(event, part!("pin")).is_some() => {
                 field.set_value("");
                 self.take(&reading, &Source::Pasted)?
             }
@@ -174,7 +189,7 @@ impl KeyRows {
     fn unfold_pasted(&self, event: &Event) -> Fallible<bool> {
         let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
         let text = data.map(|data| data.get_data("text")).transpose()?.unwrap_or_default();
-        let Some(read) = formats::pasted(&text).filter(|_| around::<Element>(event, ".pin-value").is_some()) else {
+        let Some(read) = formats::pasted(&text).filter(|_| part_around(event, part!("pin")).is_some()) else {
             return Ok(false);
         };
         event.prevent_default();
@@ -187,12 +202,10 @@ impl KeyRows {
     }
 }
 
-/// The focus goes to the next row, or to the button that adds one.
-fn remove(row: &Element, add_button: &str) -> Fallible {
-    let neighbour = row.next_element_sibling().or_else(|| row.previous_element_sibling());
-    row.remove();
-    match neighbour {
-        Some(neighbour) => find::<HtmlInputElement>(&neighbour, ".pin-value")?.focus(),
-        None => by_id::<HtmlElement>(add_button)?.focus(),
-    }
+fn pin(row: &Part) -> Fallible<HtmlInputElement> {
+    row.get(part!("pin"))
+}
+
+fn label(row: &Part) -> Fallible<HtmlInputElement> {
+    row.get(part!("pin-label"))
 }

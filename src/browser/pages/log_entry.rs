@@ -1,10 +1,10 @@
 //! An opened entry of the log: the chain as a picture beside the rule's pins.
 
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::Element;
 
 use super::rule_keys;
-use crate::browser::dom::{Fallible, append, find, from_template, set_badge, set_text};
+use crate::browser::dom::{Fallible, id};
+use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::certificate::Description;
 use crate::log::Entry;
@@ -16,24 +16,23 @@ use crate::violation::{ChainEntry, Mark, RuleSnapshot};
 /// Fills the body of an entry. `certificates` is the DER of its chain, where that is stored.
 pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> Fallible {
     let violation = &entry.violation;
-    let content = from_template("violation-body-template")?;
-    let chain: Element = find(&content, ".chain")?;
-    for (index, shown) in violation.chain.iter().enumerate() {
+    let content = Part::copy(id!("violation-body-template"))?;
+    let certificate = |(index, shown): (usize, &ChainEntry)| {
         let role = certificate::role(index, violation.chain.len());
         let description = certificate::description(shown, certificates.get(index).map(Vec::as_slice));
-        append(&chain, &draw_certificate(shown, &description, &role, violation.rule.as_ref())?)?;
-    }
-    find::<HtmlElement>(&content, ".exception")?.set_hidden(!violation.exception);
-    find::<HtmlElement>(&content, ".no-chain")?.set_hidden(!violation.chain.is_empty());
+        draw_certificate(shown, &description, &role, violation.rule.as_ref())
+    };
+    content.list(part!("chain"), violation.chain.iter().enumerate().map(certificate))?;
+    content.show(part!("exception"), violation.exception)?;
+    content.show(part!("no-chain"), violation.chain.is_empty())?;
     match &violation.rule {
         Some(rule) => draw_rule(rule, &content)?,
-        None => find::<HtmlElement>(&content, ".rule-section")?.set_hidden(true),
+        None => content.show(part!("rule"), false)?,
     }
-    set_text(&content, ".violation-sent", &say(&words::sent(violation)))?;
-    set_text(&content, ".violation-advice", &say(&words::advice(violation, certificates)))?;
-    set_text(&content, ".violation-when", &say(&words::when(&entry.tally)))?;
-    append(body, &content)?;
-    Ok(())
+    content.say(part!("sent"), &words::sent(violation))?;
+    content.say(part!("advice"), &words::advice(violation, certificates))?;
+    content.say(part!("when"), &words::when(&entry.tally))?;
+    Part::of(body).append(&content)
 }
 
 fn draw_certificate(
@@ -41,9 +40,9 @@ fn draw_certificate(
     description: &Description,
     role: &Text,
     snapshot: Option<&RuleSnapshot>,
-) -> Fallible<Element> {
-    let element: HtmlElement = from_template("certificate-template")?.unchecked_into();
-    element.dataset().set(
+) -> Fallible<Part> {
+    let element = Part::copy(id!("certificate-template"))?;
+    element.root().dataset().set(
         "match",
         match entry.mark {
             Mark::Pin => "pin",
@@ -52,24 +51,24 @@ fn draw_certificate(
             Mark::Unparsable => "unparsable",
         },
     )?;
-    set_text(&element, ".certificate-role", &say(role))?;
-    set_badge(&element, ".certificate-mark", &certificate::mark(entry, snapshot))?;
+    element.say(part!("role"), role)?;
+    element.badge(part!("mark"), &certificate::mark(entry, snapshot))?;
     if let Some(origin) = certificate::root_origin(entry) {
-        set_badge(&element, ".certificate-root", &origin)?;
+        element.badge(part!("root"), &origin)?;
     }
-    let subject: Element = find(&element, ".certificate-subject")?;
+    let subject: Element = element.get(part!("subject"))?;
     subject.set_text_content(Some(&say(&certificate::subject(description))));
     if let Some(whole) = &description.subject {
         subject.set_attribute("title", whole)?;
     }
-    set_text(&element, ".certificate-validity", &say(&certificate::validity(description)))?;
-    set_text(&element, ".certificate-pin", &say(&certificate::pin(entry)))?;
-    Ok(element.into())
+    element.say(part!("validity"), &certificate::validity(description))?;
+    element.say(part!("pin"), &certificate::pin(entry))?;
+    Ok(element)
 }
 
-fn draw_rule(rule: &RuleSnapshot, content: &Element) -> Fallible {
+fn draw_rule(rule: &RuleSnapshot, content: &Part) -> Fallible {
     let facts: Vec<_> = words::rule(rule).iter().map(say).collect();
-    set_text(content, ".rule-facts", &facts.join(" · "))?;
+    content.text(part!("rule-facts"), &facts.join(" · "))?;
     let documents = |pins: &[LabelledPin]| pins.iter().map(PinDocument::from).collect::<Vec<_>>();
-    rule_keys::draw(&find(content, ".rule-pins")?, &documents(&rule.pins), &documents(&rule.denied))
+    content.list(part!("rule-keys"), rule_keys::draw(&documents(&rule.pins), &documents(&rule.denied)))
 }

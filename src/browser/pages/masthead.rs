@@ -1,13 +1,14 @@
 //! What the options page and the popup have in common at the top: whether Sockpin is at work, and what to do if not.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::messages;
 use super::pause_menu::PauseMenu;
-use crate::browser::dom::{Fallible, by_id, listen, show, spawn};
+use crate::browser::dom::{Fallible, by_id, id, listen, show, spawn};
+use crate::browser::part::say_in;
 use crate::browser::words::say;
 use crate::error::Error;
 use crate::message::{PageRequest, Response};
@@ -18,7 +19,7 @@ pub(super) struct Masthead {
     remedy: Cell<Option<Remedy>>,
     /// What this page offers where the rules cannot be read.
     for_unreadable_rules: Remedy,
-    pausing: PauseMenu,
+    pausing: OnceCell<PauseMenu>,
 }
 
 /// What the page itself could not read.
@@ -32,9 +33,16 @@ pub(super) enum Unread<'a> {
 impl Masthead {
     /// `for_unreadable_rules` is what the page offers where the rules cannot be read, and `act` does it.
     pub(super) fn new(for_unreadable_rules: Remedy, act: impl Fn() -> Fallible + 'static) -> Fallible<Rc<Self>> {
-        let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: PauseMenu::new()? });
+        let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: OnceCell::new() });
+        let this = Rc::downgrade(&masthead);
+        let pausing = PauseMenu::new(move || {
+            if let Some(this) = this.upgrade() {
+                spawn(async move { this.refresh(Unread::Nothing).await });
+            }
+        })?;
+        masthead.pausing.get_or_init(|| pausing);
         let this = Rc::clone(&masthead);
-        listen(&by_id::<EventTarget>("problem-action")?, "click", move |_| match this.remedy.get() {
+        listen(&by_id::<EventTarget>(id!("problem-action"))?, "click", move |_| match this.remedy.get() {
             Some(Remedy::ResetPolicy | Remedy::OpenRules) => act(),
             Some(Remedy::Permit) => {
                 let answered = messages::request_permission()?;
@@ -57,12 +65,7 @@ impl Masthead {
             }
             None => Ok(()),
         })?;
-        masthead.pausing.listen(&masthead)?;
         Ok(masthead)
-    }
-
-    pub(super) const fn pausing(&self) -> &PauseMenu {
-        &self.pausing
     }
 
     /// Asks how things are and shows it.
@@ -81,13 +84,13 @@ impl Masthead {
                 None
             }
         };
-        show("private-note", !status.access.private_windows)?;
-        let pause = self.pausing.draw(&status, self)?;
+        show(id!("private-note"), !status.access.private_windows)?;
+        let pause = self.pausing.get().map(|pausing| pausing.draw(&status)).transpose()?.flatten();
         let banner = banner(&status, unread_log);
         show_state(&state(&status, banner.as_ref(), pause))?;
         match &banner {
             Some(banner) => self.show_banner(banner),
-            None => show("problem", false),
+            None => show(id!("problem"), false),
         }
     }
 
@@ -95,25 +98,25 @@ impl Masthead {
     pub(super) fn show_failure(&self, error: &Error) -> Fallible {
         let banner = problem(error, None);
         show_state(&state_of(&banner))?;
-        show("private-note", false)?;
-        self.pausing.hide()?;
+        show(id!("private-note"), false)?;
+        self.pausing.get().map_or(Ok(()), PauseMenu::hide)?;
         self.show_banner(&banner)
     }
 
     fn show_banner(&self, banner: &Banner) -> Fallible {
-        by_id::<Element>("problem-title")?.set_text_content(Some(&say(&banner.title)));
-        by_id::<Element>("problem-text")?.set_text_content(Some(&say(&banner.text)));
-        show("problem-details", banner.detail.is_some())?;
-        by_id::<Element>("problem-detail")?.set_text_content(banner.detail.as_deref());
+        say_in(id!("problem-title"), &banner.title)?;
+        say_in(id!("problem-text"), &banner.text)?;
+        show(id!("problem-details"), banner.detail.is_some())?;
+        by_id::<Element>(id!("problem-detail"))?.set_text_content(banner.detail.as_deref());
         let remedy = banner.remedy.map(|remedy| match remedy {
             Remedy::ResetPolicy => self.for_unreadable_rules,
             other => other,
         });
-        let action: HtmlElement = by_id("problem-action")?;
+        let action: HtmlElement = by_id(id!("problem-action"))?;
         action.set_hidden(remedy.is_none());
         action.set_text_content(remedy.map(|remedy| say(&remedy.label())).as_deref());
         self.remedy.set(remedy);
-        let section: HtmlElement = by_id("problem")?;
+        let section: HtmlElement = by_id(id!("problem"))?;
         section.dataset().set("code", banner.code)?;
         section.set_hidden(false);
         Ok(())
@@ -121,7 +124,7 @@ impl Masthead {
 }
 
 fn show_state(state: &StatusLine) -> Fallible {
-    let line: HtmlElement = by_id("state")?;
+    let line: HtmlElement = by_id(id!("state"))?;
     line.dataset().set("tone", state.tone.as_str())?;
     let words = say(&state.text);
     if line.text_content().as_deref() != Some(&words) {

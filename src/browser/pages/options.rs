@@ -2,7 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
-use web_sys::{Element, EventTarget, HtmlElement};
+use web_sys::{EventTarget, HtmlElement};
 
 use super::confirmation::Confirmation;
 use super::managed_section;
@@ -11,8 +11,9 @@ use super::messages;
 use super::rule_form::{Closed, RuleForm};
 use super::rule_list::RuleList;
 use super::rule_store::RuleStore;
-use crate::browser::dom::{Fallible, announce, around, by_id, listen, ready, show, spawn};
-use crate::browser::words::say;
+use super::ui::announcement::announce;
+use crate::browser::dom::{Fallible, by_id, id, listen, ready, show, spawn};
+use crate::browser::part::{part, part_around, say_in};
 use crate::message::{Announcement, PageRequest};
 use crate::rule::RuleDocument;
 use crate::view::form::unsaved;
@@ -29,14 +30,14 @@ struct Options {
 }
 
 pub(super) async fn start() -> Fallible {
-    let afresh = Rc::new(Confirmation::new("afresh")?);
+    let afresh = Rc::new(Confirmation::new(id!("afresh-dialog"))?);
     let asked = Rc::clone(&afresh);
     let masthead = Masthead::new(Remedy::ResetPolicy, move || asked.open())?;
     let store = Rc::<RuleStore>::default();
     let list = RuleList::new(Rc::clone(&store))?;
     let (store_of_form, list_of_form) = (Rc::clone(&store), Rc::clone(&list));
     let form = RuleForm::new(Rc::clone(&store), move |closed| form_closed(closed, &store_of_form, &list_of_form))?;
-    let options = Rc::new(Options { masthead, deletion: Confirmation::new("delete")?, form, list, store });
+    let options = Rc::new(Options { masthead, deletion: Confirmation::new(id!("delete-dialog"))?, form, list, store });
     options.listen(afresh)?;
     let this = Rc::clone(&options);
     options.store.subscribe(move || this.draw());
@@ -47,32 +48,33 @@ pub(super) async fn start() -> Fallible {
 fn form_closed(closed: Closed, store: &RuleStore, list: &RuleList) -> Fallible {
     list.draw(None)?;
     if let Some(stored) = &closed.stored {
-        announce(&say(&words::stored(stored)))?;
+        announce(&words::stored(stored))?;
         store.put(stored)?;
     }
     match closed.id {
-        Some(id) => list.focus(&id, ".rule-edit"),
-        None => by_id::<HtmlElement>("add-rule")?.focus(),
+        Some(id) => list.focus(&id, part!("edit")),
+        None => by_id::<HtmlElement>(id!("add-rule"))?.focus(),
     }
 }
 
 impl Options {
     fn listen(self: &Rc<Self>, afresh: Rc<Confirmation>) -> Fallible {
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("add-rule")?, "click", move |_| this.edit(None))?;
+        listen(&by_id::<EventTarget>(id!("add-rule"))?, "click", move |_| this.edit(None))?;
 
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("rules")?, "click", move |event| {
-            let Some(rule) = around::<HtmlElement>(&event, ".rule").and_then(|rule| rule.dataset().get("rule")) else {
+        listen(&by_id::<EventTarget>(id!("rules"))?, "click", move |event| {
+            let Some(rule) = part_around(&event, part!("rule")).and_then(|rule| rule.root().dataset().get("rule"))
+            else {
                 return Ok(());
             };
             let rule = this.store.user().rule(&rule).map(|rule| RuleDocument::from(rule.as_ref()));
             let Some(rule) = rule else {
                 return Ok(());
             };
-            if around::<Element>(&event, ".rule-edit").is_some() {
+            if part_around(&event, part!("edit")).is_some() {
                 this.edit(Some(rule))
-            } else if around::<Element>(&event, ".rule-delete").is_some() {
+            } else if part_around(&event, part!("delete")).is_some() {
                 this.ask_before_deleting(&rule)
             } else {
                 Ok(())
@@ -129,14 +131,14 @@ impl Options {
             return Ok(());
         }
         self.refresh().await?;
-        announce(&say(done))?;
-        by_id::<HtmlElement>("add-rule")?.focus()
+        announce(done)?;
+        by_id::<HtmlElement>(id!("add-rule"))?.focus()
     }
 
     fn ask_before_deleting(&self, rule: &RuleDocument) -> Fallible {
         self.deletion.dialog.dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
-        by_id::<Element>("delete-title")?.set_text_content(Some(&say(&words::deletion_question(rule))));
-        by_id::<Element>("delete-text")?.set_text_content(Some(&say(&words::deletion(rule))));
+        say_in(id!("delete-title"), &words::deletion_question(rule))?;
+        say_in(id!("delete-text"), &words::deletion(rule))?;
         self.deletion.open()
     }
 
@@ -152,10 +154,8 @@ impl Options {
     fn draw(&self) -> Fallible {
         self.list.draw(self.form.edited_id())?;
         managed_section::draw(&self.store.managed())?;
-        show("rules-section", self.store.problem().is_none())?;
-        show("no-rules", self.store.user().rules().is_empty())?;
-        let none = words::none_yet(self.store.managed().policy.rules().len());
-        by_id::<Element>("no-rules-text")?.set_text_content(Some(&say(&none)));
-        Ok(())
+        show(id!("rules-section"), self.store.problem().is_none())?;
+        show(id!("no-rules"), self.store.user().rules().is_empty())?;
+        say_in(id!("no-rules-text"), &words::none_yet(self.store.managed().policy.rules().len()))
     }
 }

@@ -1,16 +1,16 @@
 //! The pause: a menu that begins it, a button that ends it.
 
 use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::JsValue;
 use web_sys::{Element, EventTarget, FocusEvent, HtmlDetailsElement, HtmlElement, KeyboardEvent, Node};
 
-use super::masthead::{Masthead, Unread};
 use super::messages;
-use crate::browser::dom::{Fallible, by_id, find, listen, show, spawn};
+use crate::browser::dom::{Fallible, by_id, document, id, listen, show, spawn};
+use crate::browser::part::{Part, part, say_in};
 use crate::browser::words::say;
 use crate::browser::{api, clock};
 use crate::message::{PageRequest, Status};
@@ -21,47 +21,66 @@ use crate::view::error::sentence;
 use crate::view::status::{StatusLine, paused, pausing_forbidden};
 
 pub(super) struct PauseMenu {
-    menu: HtmlDetailsElement,
-    /// What opens the menu.
-    opener: HtmlElement,
-    resume: HtmlElement,
+    controls: Controls,
+    changed: Rc<dyn Fn()>,
     /// Until the end of the pause that is shown.
     timer: RefCell<Option<Timer>>,
 }
 
+#[derive(Clone)]
+struct Controls {
+    menu: HtmlDetailsElement,
+    /// What opens the menu.
+    opener: HtmlElement,
+    resume: HtmlElement,
+}
+
 impl PauseMenu {
-    pub(super) fn new() -> Fallible<Self> {
-        let menu: HtmlDetailsElement = by_id("pause-menu")?;
-        let opener = find(&menu, "summary")?;
-        Ok(Self { menu, opener, resume: by_id("resume")?, timer: RefCell::default() })
+    /// `changed` is called each time that a pause may have begun or ended.
+    pub(super) fn new(changed: impl Fn() + 'static) -> Fallible<Self> {
+        let menu: HtmlDetailsElement = by_id(id!("pause-menu"))?;
+        let opener = Part::of(&menu).get(part!("opener"))?;
+        let controls = Controls { menu, opener, resume: by_id(id!("resume"))? };
+        let pausing = Self { controls, changed: Rc::new(changed), timer: RefCell::default() };
+        pausing.listen()?;
+        Ok(pausing)
     }
 
-    /// Lets the controls ask the background, and the masthead show what has come of it.
-    pub(super) fn listen(&self, masthead: &Rc<Masthead>) -> Fallible {
+    fn listen(&self) -> Fallible {
         for (button, request) in [
-            ("pause-ten-minutes", PageRequest::Pause { length: PauseLength::TenMinutes }),
-            ("pause-until-restart", PageRequest::Pause { length: PauseLength::UntilRestart }),
-            ("resume", PageRequest::Resume),
+            (id!("pause-ten-minutes"), PageRequest::Pause { length: PauseLength::TenMinutes }),
+            (id!("pause-until-restart"), PageRequest::Pause { length: PauseLength::UntilRestart }),
+            (id!("resume"), PageRequest::Resume),
         ] {
-            let masthead = Rc::downgrade(masthead);
+            let (controls, changed) = (self.controls.clone(), Rc::clone(&self.changed));
             listen(&by_id::<EventTarget>(button)?, "click", move |_| {
-                let (request, masthead) = (request.clone(), Weak::clone(&masthead));
-                spawn(async move { carry_out(request, masthead).await });
+                // On a Mac a click gives a button no focus.
+                if !controls.menu.open() {
+                    controls.resume.focus()?;
+                }
+                let (request, controls, changed) = (request.clone(), controls.clone(), Rc::clone(&changed));
+                spawn(async move {
+                    let answer = messages::ask(&request).await;
+                    let failure = answer.as_ref().err().map(|error| say(&sentence(error)));
+                    by_id::<Element>(id!("pause-message"))?.set_text_content(failure.as_deref());
+                    controls.close_menu()?;
+                    changed();
+                    Ok(())
+                });
                 Ok(())
             })?;
         }
-        let (menu, opener) = (self.menu.clone(), self.opener.clone());
-        listen(&self.menu, "keydown", move |event| {
+        let controls = self.controls.clone();
+        listen(&self.controls.menu, "keydown", move |event| {
             // While the menu is closed the key is the popup's own, and closes that.
-            if menu.open() && event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
+            if controls.menu.open() && event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape") {
                 event.prevent_default();
-                menu.set_open(false);
-                return opener.focus();
+                return controls.close_menu();
             }
             Ok(())
         })?;
-        let menu = self.menu.clone();
-        listen(&self.menu, "focusout", move |event| {
+        let menu = self.controls.menu.clone();
+        listen(&self.controls.menu, "focusout", move |event| {
             let gone_to = event.dyn_ref::<FocusEvent>().and_then(FocusEvent::related_target);
             let stays = gone_to.is_some_and(|target| menu.contains(target.dyn_ref::<Node>()));
             if !stays {
@@ -72,17 +91,15 @@ impl PauseMenu {
     }
 
     /// Shows what can be done now. The line of the masthead, where there is a pause.
-    pub(super) fn draw(&self, status: &Status, masthead: &Rc<Masthead>) -> Fallible<Option<StatusLine>> {
+    pub(super) fn draw(&self, status: &Status) -> Fallible<Option<StatusLine>> {
         self.timer.take();
         let may_pause = status.pausing == settings::Pausing::Allowed;
-        self.menu.set_hidden(status.pause.is_some() || !may_pause);
-        self.resume.set_hidden(status.pause.is_none());
-        let forbidden: Element = by_id("pausing-forbidden")?;
-        forbidden.set_text_content(Some(&say(&pausing_forbidden(status.administrator.as_deref()))));
-        show("pausing-forbidden", !may_pause)?;
+        self.controls.show(status.pause.is_none() && may_pause, status.pause.is_some())?;
+        say_in(id!("pausing-forbidden"), &pausing_forbidden(status.administrator.as_deref()))?;
+        show(id!("pausing-forbidden"), !may_pause)?;
         Ok(status.pause.map(|Pause { until, .. }| {
             if let Some(until) = until {
-                self.ask_again_at(until, Rc::downgrade(masthead));
+                self.ask_again_at(until);
             }
             paused(until)
         }))
@@ -91,45 +108,51 @@ impl PauseMenu {
     /// Nothing is known of a pause.
     pub(super) fn hide(&self) -> Fallible {
         self.timer.take();
-        self.menu.set_hidden(true);
-        self.resume.set_hidden(true);
-        show("pausing-forbidden", false)
-    }
-
-    /// The button that was used is gone, and another stands in its place.
-    fn focus(&self) -> Fallible {
-        if self.resume.hidden() { self.opener.focus() } else { self.resume.focus() }
+        self.controls.show(false, false)?;
+        show(id!("pausing-forbidden"), false)
     }
 
     /// When its time is over the page must not go on to say that there is a pause.
-    fn ask_again_at(&self, end: UnixMillis, masthead: Weak<Masthead>) {
+    fn ask_again_at(&self, end: UnixMillis) {
         let Ok(now) = clock::now() else {
             return;
         };
         let left = end.as_millis().saturating_sub(now.as_millis());
-        let timer = Timer::new(i32::try_from(left).unwrap_or(i32::MAX).max(SHORTEST_WAIT_MS), move || {
-            if let Some(masthead) = masthead.upgrade() {
-                spawn(async move { masthead.refresh(Unread::Nothing).await });
-            }
-        });
-        self.timer.replace(Some(timer));
+        let changed = Rc::clone(&self.changed);
+        let wait = i32::try_from(left).unwrap_or(i32::MAX).max(SHORTEST_WAIT_MS);
+        self.timer.replace(Some(Timer::new(wait, move || changed())));
     }
 }
 
 /// Firefox rounds the time that it tells: right at its end a pause may be told to last for a moment yet.
 const SHORTEST_WAIT_MS: i32 = 200;
 
-async fn carry_out(request: PageRequest, masthead: Weak<Masthead>) -> Fallible {
-    let answer = messages::ask(&request).await;
-    let message: Element = by_id("pause-message")?;
-    let failure = answer.as_ref().err().map(|error| say(&sentence(error)));
-    message.set_text_content(failure.as_deref());
-    let Some(masthead) = masthead.upgrade() else {
-        return Ok(());
-    };
-    masthead.pausing().menu.set_open(false);
-    masthead.refresh(Unread::Nothing).await?;
-    masthead.pausing().focus()
+impl Controls {
+    /// The focus stays at what opened it.
+    fn close_menu(&self) -> Fallible {
+        if self.menu.open() {
+            self.opener.focus()?;
+            self.menu.set_open(false);
+        }
+        Ok(())
+    }
+
+    /// Where the control that has the focus goes, and another comes in its place, that gets it.
+    fn show(&self, menu: bool, resume: bool) -> Fallible {
+        let active = document()?.active_element();
+        let had_focus = |control: &HtmlElement| control.contains(active.as_ref().map(AsRef::as_ref));
+        let menu_goes = !menu && had_focus(&self.menu);
+        let resume_goes = !resume && had_focus(&self.resume);
+        self.menu.set_hidden(!menu);
+        self.resume.set_hidden(!resume);
+        if menu_goes && resume {
+            self.resume.focus()?;
+        }
+        if resume_goes && menu {
+            self.opener.focus()?;
+        }
+        Ok(())
+    }
 }
 
 /// Something to be done later, unless this is dropped before.

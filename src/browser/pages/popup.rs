@@ -9,11 +9,12 @@ use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 use super::confirmation::Confirmation;
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
+use super::ui::announcement::announce;
 use super::ui::list::{Item, List};
 use super::{log_entry, messages};
 use crate::browser::clock::now;
-use crate::browser::dom::{Fallible, all, announce, around, by_id, find, from_template, listen, listen_capturing};
-use crate::browser::dom::{ready, set_badge, set_text, show, spawn};
+use crate::browser::dom::{Fallible, by_id, id, listen, listen_capturing, ready, show, spawn};
+use crate::browser::part::{Part, part, part_around};
 use crate::browser::words::say;
 use crate::log::{Entry, Line};
 use crate::message::{Announcement, PageRequest};
@@ -41,8 +42,8 @@ pub(super) async fn start() -> Fallible {
             open_options();
             Ok(())
         })?,
-        clearing: Confirmation::new("clear")?,
-        lines: List::new(by_id("log")?)?,
+        clearing: Confirmation::new(id!("clear-dialog"))?,
+        lines: List::new(by_id(id!("log"))?)?,
         log: LogReader::new(),
         readings: Cell::new(0),
         drawn: Cell::new(0),
@@ -58,13 +59,13 @@ fn open_options() {
 
 impl Popup {
     fn listen(self: &Rc<Self>) -> Fallible {
-        listen(&by_id::<EventTarget>("open-options")?, "click", |_| {
+        listen(&by_id::<EventTarget>(id!("open-options"))?, "click", |_| {
             open_options();
             Ok(())
         })?;
 
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("clear-log")?, "click", move |_| this.clearing.open())?;
+        listen(&by_id::<EventTarget>(id!("clear-log"))?, "click", move |_| this.clearing.open())?;
         let this = Rc::clone(self);
         listen(&self.clearing.confirm, "click", move |_| {
             let this = Rc::clone(&this);
@@ -74,7 +75,7 @@ impl Popup {
 
         // `toggle` does not bubble.
         let this = Rc::clone(self);
-        listen_capturing(&by_id::<EventTarget>("log")?, "toggle", move |event| {
+        listen_capturing(&by_id::<EventTarget>(id!("log"))?, "toggle", move |event| {
             let this = Rc::clone(&this);
             spawn(async move { this.fill(&event).await });
             Ok(())
@@ -95,7 +96,7 @@ impl Popup {
         if !self.clearing.settle(&messages::ask(&PageRequest::ClearLog).await) {
             return Ok(());
         }
-        announce(&say(&words::cleared()))?;
+        announce(&words::cleared())?;
         self.refresh().await
     }
 
@@ -117,9 +118,9 @@ impl Popup {
     }
 
     fn draw(&self, lines: Vec<Line>, total: u64) -> Fallible {
-        show("no-violations", lines.is_empty())?;
-        show("clear-log", !lines.is_empty())?;
-        let more: HtmlElement = by_id("log-more")?;
+        show(id!("no-violations"), lines.is_empty())?;
+        show(id!("clear-log"), !lines.is_empty())?;
+        let more: HtmlElement = by_id(id!("log-more"))?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
         more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
         let now = now().unwrap_or(UnixMillis::new(0));
@@ -128,14 +129,15 @@ impl Popup {
 
     /// An entry gets its body when it is opened for the first time.
     async fn fill(&self, event: &Event) -> Fallible {
-        let Some(details) = around::<HtmlDetailsElement>(event, "details.violation") else {
+        let Some(violation) = part_around(event, part!("violation")) else {
             return Ok(());
         };
-        let body: Element = find(&details, ".violation-body")?;
-        if !details.open() || body.has_child_nodes() {
+        let body: Element = violation.get(part!("body"))?;
+        let is_open = violation.root().dyn_ref::<HtmlDetailsElement>().is_some_and(HtmlDetailsElement::open);
+        if !is_open || body.has_child_nodes() {
             return Ok(());
         }
-        let Some(entry) = self.entry(details.get_attribute("data-entry").as_deref()) else {
+        let Some(entry) = self.entry(violation.root().dataset().get("entry").as_deref()) else {
             return Ok(());
         };
         // Without them the pins can still be shown, and what the rule says of each.
@@ -183,47 +185,48 @@ impl Item for Shown {
 }
 
 fn draw_line(line: &Line) -> Fallible<HtmlElement> {
-    let element: HtmlElement = match line {
+    let element = match line {
         Line::Violation(entry) => draw_violation(&entry.violation)?,
         Line::Pause(pause) => {
-            let element = from_template("pause-template")?;
-            set_text(&element, ".pause-text", &say(&words::pause(pause.pause)))?;
-            element.unchecked_into()
+            let element = Part::copy(id!("pause-template"))?;
+            element.say(part!("pause"), &words::pause(pause.pause))?;
+            element
         }
     };
-    element.dataset().set("entry", &line.name())?;
-    Ok(element)
+    element.root().dataset().set("entry", &line.name())?;
+    Ok(element.root().clone())
 }
 
-fn draw_violation(violation: &Violation) -> Fallible<HtmlElement> {
-    let element: HtmlElement = from_template("violation-template")?.unchecked_into();
-    let data = element.dataset();
+fn draw_violation(violation: &Violation) -> Fallible<Part> {
+    let element = Part::copy(id!("violation-template"))?;
+    let data = element.root().dataset();
     data.set("outcome", &stable_name(violation.outcome))?;
     data.set("reason", &stable_name(violation.reason))?;
-    set_badge(&element, ".violation-outcome", &words::outcome(violation))?;
-    set_text(&element, ".violation-host", &say(&words::host(violation)))?;
-    set_text(&element, ".violation-reason", &say(&words::reason(violation)))?;
+    element.badge(part!("outcome"), &words::outcome(violation))?;
+    element.say(part!("host"), &words::host(violation))?;
+    element.say(part!("reason"), &words::reason(violation))?;
     Ok(element)
 }
 
 /// What one more socket changes, and what time does.
 fn update_line(line: &Line, element: &Element, now: UnixMillis) -> Fallible {
-    let time: Element = find(element, ".entry-time")?;
+    let element = Part::of(element);
+    let time: Element = element.get(part!("time"))?;
     time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;
     time.set_attribute("title", &say(&words::at(line.time())))?;
     time.set_text_content(Some(&say(&ago(line.time(), now))));
     let Line::Violation(entry) = line else {
         return Ok(());
     };
-    set_text(element, ".violation-page", &say(&words::pages(&entry.tally)))?;
+    element.say(part!("page"), &words::pages(&entry.tally))?;
     let times = words::times(&entry.tally);
-    find::<HtmlElement>(element, ".violation-times")?.set_hidden(times.is_none());
-    set_text(element, ".violation-times-short", &times.as_ref().map(say).unwrap_or_default())?;
+    element.show(part!("times"), times.is_some())?;
+    element.text(part!("times-short"), &times.as_ref().map(say).unwrap_or_default())?;
     let when = say(&words::when(&entry.tally));
-    set_text(element, ".violation-times-in-words", &when)?;
+    element.text(part!("times-in-words"), &when)?;
     // In the body, where that is filled already.
-    for shown in all::<Element>(element, ".violation-when")? {
-        shown.set_text_content(Some(&when));
+    for shown in element.all(part!("when"))? {
+        shown.root().set_text_content(Some(&when));
     }
     Ok(())
 }

@@ -1,133 +1,128 @@
-//! The fields of the form: a rule in, a rule out, and what is said beside each.
+//! The fields of the form: a rule in, a rule out, and what is said beside each. Controls have the names that the fields of a
+//! [`RuleDocument`] have as JSON, and a message is beside the field that its area names.
 
 use std::rc::Rc;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlDetailsElement, HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
+use js_sys::Reflect;
+use wasm_bindgen::prelude::JsValue;
+use web_sys::{HtmlDetailsElement, HtmlElement, HtmlInputElement};
 
 use super::key_rows::KeyRows;
-use crate::browser::convert::{from_js, to_js, to_js_error};
-use crate::browser::dom::{Fallible, by_id, find, set_notices};
-use crate::browser::words::say;
-use crate::rule::{Mode, PinDocument, RuleDocument};
+use super::ui::notices::set_notices;
+use crate::browser::convert::{from_js, property, to_js, to_js_error};
+use crate::browser::dom::{Fallible, all, by_id, id};
+use crate::browser::part::{Part, part, say_in};
+use crate::rule::{Field, PinDocument, RuleDocument};
 use crate::view::form::{DateInput, FormPlace};
 use crate::view::notice::{Notice, NoticeKind};
 use crate::view::rule::{mode_help, preflight_help};
 
 pub(super) struct RuleFields {
     form: HtmlElement,
+    controls: Vec<Control>,
+    host: HtmlElement,
+    expires: HtmlInputElement,
+    /// What is beside few rules.
+    more: HtmlDetailsElement,
     pub(super) pins: Rc<KeyRows>,
     denied: Rc<KeyRows>,
 }
 
 impl RuleFields {
     pub(super) fn new(form: HtmlElement) -> Fallible<Self> {
-        Ok(Self { form, pins: KeyRows::new("pins", "add-pin")?, denied: KeyRows::new("denied", "add-denied")? })
+        let rows = |name| KeyRows::new(&Part::of(&Part::of(&form).get(name)?));
+        let (pins, denied) = (rows(part!("pins"))?, rows(part!("denied"))?);
+        let controls = all(&form, CONTROLS)?.into_iter().map(Control).collect();
+        let (host, expires) = (by_id(id!("host"))?, by_id(id!("expires"))?);
+        Ok(Self { form, controls, host, expires, more: by_id(id!("more"))?, pins, denied })
     }
 
     /// What has been typed. What has no field in the form stays as it was.
     pub(super) fn read(&self, original: &RuleDocument) -> Fallible<RuleDocument> {
-        let expires = self.field::<HtmlInputElement>("expires")?.value();
-        Ok(RuleDocument {
-            host: self.field::<HtmlInputElement>("host")?.value(),
-            mode: self.choice("mode")?,
-            pins: self.pins.read()?,
-            denied: self.denied.read()?,
-            match_scope: self.choice("match")?,
-            expires: (!expires.is_empty()).then_some(expires),
-            local_roots: self.choice("localRoots")?,
-            require_ct: self.field::<HtmlInputElement>("requireCt")?.checked(),
-            preflight: self.choice("preflight")?,
-            note: self.field::<HtmlTextAreaElement>("note")?.value(),
-            ..original.clone()
-        })
+        let typed = object(original)?;
+        for control in &self.controls {
+            Reflect::set(&typed, &control.name(), &control.value())?;
+        }
+        let rule: RuleDocument = from_js(&typed).map_err(|error| to_js_error(&error.into()))?;
+        Ok(RuleDocument { pins: self.pins.read()?, denied: self.denied.read()?, ..rule })
     }
 
     /// Whether the expiry date is half typed; its value is then the same as that of an empty field.
-    pub(super) fn expiry(&self) -> Fallible<DateInput> {
+    pub(super) fn expiry(&self) -> DateInput {
         // With neither bounds nor a duty to fill it in, only a part of a date makes the field invalid.
-        let is_valid = self.field::<HtmlInputElement>("expires")?.check_validity();
-        Ok(if is_valid { DateInput::Whole } else { DateInput::Partial })
+        if self.expires.check_validity() { DateInput::Whole } else { DateInput::Partial }
     }
 
-    /// Shows a rule, with an empty row where it has no pins.
+    /// Shows a rule, with an empty row where it has no pins, and all of the form where it differs from the default there.
     pub(super) fn write(&self, rule: &RuleDocument) -> Fallible {
-        self.field::<HtmlInputElement>("host")?.set_value(&rule.host);
-        self.choose("mode", rule.mode)?;
         self.pins.fill(&rule.pins)?;
         if rule.pins.is_empty() {
             self.pins.add(&PinDocument::default())?;
         }
         self.denied.fill(&rule.denied)?;
-        self.choose("match", rule.match_scope)?;
-        self.field::<HtmlInputElement>("expires")?.set_value(rule.expires.as_deref().unwrap_or_default());
-        self.choose("localRoots", rule.local_roots)?;
-        self.field::<HtmlInputElement>("requireCt")?.set_checked(rule.require_ct);
-        self.choose("preflight", rule.preflight)?;
-        self.field::<HtmlTextAreaElement>("note")?.set_value(&rule.note);
-        by_id::<HtmlDetailsElement>("more")?.set_open(has_more(rule));
+        let (rule, plain) = (object(rule)?, object(&RuleDocument::default())?);
+        let mut has_more = !Part::of(&self.more).all(part!("row"))?.is_empty();
+        for control in &self.controls {
+            let name = control.name();
+            let value = Reflect::get(&rule, &name)?;
+            control.set_value(&value)?;
+            has_more |= self.more.contains(Some(&control.0)) && value != Reflect::get(&plain, &name)?;
+        }
+        self.more.set_open(has_more);
         Ok(())
     }
 
     /// Says beside each field what there is to say, and nothing at the others.
-    pub(super) fn say(&self, notices: &[(FormPlace, Notice)]) -> Fallible {
+    pub(super) fn say(&self, notices: &[(FormPlace, Notice)], rule: &RuleDocument) -> Fallible {
         let at = |wanted: FormPlace| -> Vec<Notice> {
             notices.iter().filter(|(place, _)| *place == wanted).map(|(_, notice)| notice.clone()).collect()
         };
-        for (place, area, field) in [
-            (FormPlace::Host, "host-message", Some("host")),
-            (FormPlace::Pins, "pins-message", None),
-            (FormPlace::Denied, "denied-message", None),
-            (FormPlace::Expires, "expires-message", Some("expires")),
-            (FormPlace::Note, "note-message", Some("note")),
-            (FormPlace::Rule, "save-message", None),
-        ] {
-            let notices = at(place);
-            set_notices(&by_id(area)?, &notices)?;
-            if let Some(field) = field {
+        for area in all::<HtmlElement>(&self.form, AREAS)? {
+            let name = JsValue::from(area.dataset().get("messageFor"));
+            let field: Field = from_js(&name).map_err(|error| to_js_error(&error.into()))?;
+            let notices = at(FormPlace::Field(field));
+            set_notices(&area, &notices)?;
+            if let Some(Control(control)) = self.controls.iter().find(|control| control.name() == name) {
                 let invalid = notices.iter().any(|notice| notice.kind == NoticeKind::Error);
-                self.field::<Element>(field)?.set_attribute("aria-invalid", if invalid { "true" } else { "false" })?;
+                control.set_attribute("aria-invalid", if invalid { "true" } else { "false" })?;
             }
         }
-        self.pins.say(|row| at(FormPlace::Pin(row)))?;
-        self.denied.say(|row| at(FormPlace::DeniedKey(row)))?;
-        let mode: Mode = self.choice("mode")?;
-        by_id::<Element>("mode-help")?.set_text_content(Some(&say(&mode_help(mode))));
-        let help = preflight_help(self.choice("preflight")?, mode);
-        by_id::<Element>("preflight-help")?.set_text_content(Some(&say(&help)));
-        Ok(())
+        self.pins.say(|row| at(FormPlace::Row(Field::Pins, row)))?;
+        self.denied.say(|row| at(FormPlace::Row(Field::Denied, row)))?;
+        say_in(id!("mode-help"), &mode_help(rule.mode))?;
+        say_in(id!("preflight-help"), &preflight_help(rule.preflight, rule.mode))
     }
 
     pub(super) fn focus(&self) -> Fallible {
-        self.field::<HtmlInputElement>("host")?.focus()
-    }
-
-    /// The values of the form's choices are the names under which they are stored.
-    fn choice<T: DeserializeOwned>(&self, name: &str) -> Fallible<T> {
-        let value = self.field::<HtmlSelectElement>(name)?.value();
-        from_js(&value.into()).map_err(|error| to_js_error(&error.into()))
-    }
-
-    fn choose(&self, name: &str, value: impl Serialize) -> Fallible {
-        let value = to_js(&value).map_err(|error| to_js_error(&error.into()))?;
-        self.field::<HtmlSelectElement>(name)?.set_value(&value.as_string().unwrap_or_default());
-        Ok(())
-    }
-
-    fn field<T: JsCast>(&self, name: &str) -> Fallible<T> {
-        find(&self.form, &format!("[name={name}]"))
+        self.host.focus()
     }
 }
 
-/// Whether anything below "More" is not as it is by default.
-fn has_more(rule: &RuleDocument) -> bool {
-    let plain = RuleDocument::default();
-    !rule.denied.is_empty()
-        || rule.expires.is_some()
-        || rule.require_ct
-        || !rule.note.is_empty()
-        || (rule.match_scope, rule.local_roots, rule.preflight)
-            != (plain.match_scope, plain.local_roots, plain.preflight)
+/// Rows of keys are read by themselves.
+const CONTROLS: &str = "[name]:not(li [name])";
+const AREAS: &str = "[data-message-for]";
+
+struct Control(HtmlElement);
+
+impl Control {
+    fn name(&self) -> JsValue {
+        property(&self.0, "name")
+    }
+
+    fn value(&self) -> JsValue {
+        property(&self.0, self.holds())
+    }
+
+    fn set_value(&self, value: &JsValue) -> Fallible {
+        Reflect::set(&self.0, &self.holds().into(), value).map(drop)
+    }
+
+    /// The property that is its value, whatever kind of control it is.
+    fn holds(&self) -> &'static str {
+        if property(&self.0, "type") == "checkbox" { "checked" } else { "value" }
+    }
+}
+
+fn object(rule: &RuleDocument) -> Fallible<JsValue> {
+    to_js(rule).map_err(|error| to_js_error(&error.into()))
 }

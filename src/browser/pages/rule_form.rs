@@ -9,12 +9,14 @@ use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, Html
 use super::messages;
 use super::rule_fields::RuleFields;
 use super::rule_store::{RuleStore, today};
-use crate::browser::dom::{Fallible, around, by_id, listen, set_notices, show, spawn, window};
+use super::ui::notices::set_notices;
+use crate::browser::dom::{Fallible, around, by_id, id, listen, show, spawn, window};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
-use crate::browser::{url_host::url_host, words::say};
+use crate::browser::part::say_in;
+use crate::browser::url_host::url_host;
 use crate::error::{Error, RuleError};
 use crate::message::{PageRequest, Response};
-use crate::rule::RuleDocument;
+use crate::rule::{Field, RuleDocument};
 use crate::view::form::{
     Checked, DateInput, EditState, FormPlace, as_new, check, deleted_meanwhile, edit_state, refusals, title,
 };
@@ -49,7 +51,7 @@ pub(super) struct RuleForm {
 impl RuleForm {
     /// `closed` is called each time that it has been closed.
     pub(super) fn new(store: Rc<RuleStore>, closed: impl Fn(Closed) -> Fallible + 'static) -> Fallible<Rc<Self>> {
-        let root: HtmlElement = by_id("rule-form")?;
+        let root: HtmlElement = by_id(id!("rule-form"))?;
         let fields = RuleFields::new(root.clone())?;
         let form = Rc::new(Self {
             root,
@@ -94,13 +96,13 @@ impl RuleForm {
         self.was_deleted.set(false);
         self.objections.take();
         self.root.set_hidden(false);
-        set_notices(&by_id("pin-drop-message")?, &[])?;
+        set_notices(&by_id(id!("pin-drop-message"))?, &[])?;
         self.say()
     }
 
     /// From now on the form is about this rule, whatever is in the fields.
     fn adopt(&self, rule: RuleDocument) -> Fallible {
-        by_id::<Element>("form-title")?.set_text_content(Some(&say(&title(&rule))));
+        say_in(id!("form-title"), &title(&rule))?;
         self.original.replace(rule);
         Ok(())
     }
@@ -133,7 +135,7 @@ impl RuleForm {
 
     /// Says beside the button why the page has not done as it was told.
     pub(super) fn object(&self, notice: &Notice) -> Fallible {
-        set_notices(&by_id("save-message")?, std::slice::from_ref(notice))?;
+        set_notices(&by_id(id!("save-message"))?, std::slice::from_ref(notice))?;
         self.focus()
     }
 
@@ -146,7 +148,7 @@ impl RuleForm {
         })?;
         // A date that is half typed has no value, so nothing is heard of it while it is typed.
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("expires")?, "focusout", move |_| match this.fields.expiry()? {
+        listen(&by_id::<EventTarget>(id!("expires"))?, "focusout", move |_| match this.fields.expiry() {
             DateInput::Whole => this.say(),
             DateInput::Partial => this.changed(),
         })?;
@@ -158,17 +160,17 @@ impl RuleForm {
             Ok(())
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("cancel-edit")?, "click", move |_| {
+        listen(&by_id::<EventTarget>(id!("cancel-edit"))?, "click", move |_| {
             let id = this.original.borrow().id.clone();
             this.close(None, id)
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("load-stored")?, "click", move |_| match this.edit_state() {
+        listen(&by_id::<EventTarget>(id!("load-stored"))?, "click", move |_| match this.edit_state() {
             EditState::Outdated(stored) => this.open(Some(*stored)),
             EditState::Current | EditState::Deleted => this.rules_changed(),
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>("pin-file")?, "change", move |event| {
+        listen(&by_id::<EventTarget>(id!("pin-file"))?, "change", move |event| {
             let Some(input) = around::<HtmlInputElement>(&event, "input") else {
                 return Ok(());
             };
@@ -183,7 +185,7 @@ impl RuleForm {
             Ok(())
         })?;
         let this = Rc::clone(self);
-        accept_drops(&by_id("pin-drop")?, move |data| this.dropped(&data))?;
+        accept_drops(&by_id(id!("pin-drop"))?, move |data| this.dropped(&data))?;
         ignore_stray_drops()?;
         let this = Rc::clone(self);
         listen(&EventTarget::from(window()?), "beforeunload", move |event| {
@@ -213,7 +215,7 @@ impl RuleForm {
                 Err(problem) => notices.push(refused(source, problem)),
             }
         }
-        set_notices(&by_id("pin-drop-message")?, &notices)?;
+        set_notices(&by_id(id!("pin-drop-message"))?, &notices)?;
         self.changed()
     }
 
@@ -225,9 +227,10 @@ impl RuleForm {
 
     /// Checks what has been typed and says beside each field what there is to say.
     fn say(&self) -> Fallible {
-        let Checked { rule, mut notices } = self.check()?;
-        by_id::<HtmlButtonElement>("save-rule")?.set_disabled(rule.is_none() || self.is_saving.get());
-        show("load-stored", matches!(self.edit_state(), EditState::Outdated(_)))?;
+        let typed = self.read()?;
+        let Checked { rule, mut notices } = self.check(&typed);
+        by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(rule.is_none() || self.is_saving.get());
+        show(id!("load-stored"), matches!(self.edit_state(), EditState::Outdated(_)))?;
         notices.retain_mut(|(place, notice)| self.is_due(*place, notice));
         for objection in self.objections.borrow().iter() {
             if !notices.contains(objection) {
@@ -235,16 +238,16 @@ impl RuleForm {
             }
         }
         if self.was_deleted.get() {
-            notices.push((FormPlace::Rule, deleted_meanwhile()));
+            notices.push((FormPlace::RULE, deleted_meanwhile()));
         }
-        self.fields.say(&notices)
+        self.fields.say(&notices, &typed)
     }
 
     /// What is missing is no mistake before its field has been used: a hint at most, and none in a fresh form.
     fn is_due(&self, place: FormPlace, notice: &mut Notice) -> bool {
         let touched = match place {
-            FormPlace::Host if notice.code == "host-empty" => TOUCHED_HOST,
-            FormPlace::Pins if notice.code == "rule-pins-missing" => TOUCHED_PIN,
+            FormPlace::Field(Field::Host) if notice.code == "host-empty" => TOUCHED_HOST,
+            FormPlace::Field(Field::Pins) if notice.code == "rule-pins-missing" => TOUCHED_PIN,
             _ => return true,
         };
         if !self.root.has_attribute(touched) {
@@ -257,7 +260,7 @@ impl RuleForm {
         if self.is_saving.get() {
             return Ok(());
         }
-        let Some(rule) = self.check()?.rule else {
+        let Some(rule) = self.check(&self.read()?).rule else {
             return self.say();
         };
         // What is asked to be stored would be lost if the form were filled anew.
@@ -277,8 +280,8 @@ impl RuleForm {
         self.rules_changed()?;
         self.objections.replace(objections?);
         self.say()?;
-        let save: HtmlButtonElement = by_id("save-rule")?;
-        if save.disabled() { by_id::<HtmlElement>("cancel-edit")?.focus() } else { save.focus() }
+        let save: HtmlButtonElement = by_id(id!("save-rule"))?;
+        if save.disabled() { by_id::<HtmlElement>(id!("cancel-edit"))?.focus() } else { save.focus() }
     }
 
     /// Why nothing was stored. It may be for a rule that this page has not heard of yet.
@@ -290,14 +293,14 @@ impl RuleForm {
             Ok(Response::Refused { errors }) => refusals(&errors, &self.read()?),
             // That the rule is gone is said by what the form has become.
             Err(Error::Rule(RuleError::Unknown { .. })) => Vec::new(),
-            Ok(_) => vec![(FormPlace::Rule, Notice::from(&messages::unexpected()))],
-            Err(error) => vec![(FormPlace::Rule, Notice::from(&error))],
+            Ok(_) => vec![(FormPlace::RULE, Notice::from(&messages::unexpected()))],
+            Err(error) => vec![(FormPlace::RULE, Notice::from(&error))],
         })
     }
 
     fn set_saving(&self, is_saving: bool) -> Fallible {
         self.is_saving.set(is_saving);
-        by_id::<HtmlButtonElement>("save-rule")?.set_disabled(is_saving);
+        by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(is_saving);
         if is_saving { self.root.set_attribute("inert", "") } else { self.root.remove_attribute("inert") }
     }
 
@@ -307,8 +310,8 @@ impl RuleForm {
         (self.closed)(Closed { stored, id })
     }
 
-    fn check(&self) -> Fallible<Checked> {
-        Ok(check(&self.read()?, self.fields.expiry()?, &self.store.user(), today(), &url_host))
+    fn check(&self, typed: &RuleDocument) -> Checked {
+        check(typed, self.fields.expiry(), &self.store.user(), today(), &url_host)
     }
 
     fn edit_state(&self) -> EditState {

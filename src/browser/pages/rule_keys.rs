@@ -1,22 +1,21 @@
 //! The keys of a rule, as they stand on its card and beside a chain.
 
-use web_sys::Element;
-
-use crate::browser::dom::{Fallible, append, from_template, set_badge, set_text};
-use crate::browser::words::say;
+use crate::browser::dom::{Fallible, id};
+use crate::browser::part::{Part, part};
 use crate::rule::PinDocument;
-use crate::view::rule::keys;
+use crate::view::rule::{KeyLine, keys};
 
-/// Appends a line for every key.
-pub(super) fn draw(list: &Element, pins: &[PinDocument], denied: &[PinDocument]) -> Fallible {
-    for key in keys(pins, denied) {
-        let element = from_template("rule-key-template")?;
-        set_text(&element, ".rule-key-name", &say(&key.name))?;
-        if let Some(mark) = &key.mark {
-            set_badge(&element, ".rule-key-mark", mark)?;
-        }
-        set_text(&element, ".rule-key-pin", &key.pin)?;
-        append(list, &element)?;
+/// A line for every key.
+pub(super) fn draw(pins: &[PinDocument], denied: &[PinDocument]) -> impl Iterator<Item = Fallible<Part>> {
+    keys(pins, denied).into_iter().map(|key| draw_key(&key))
+}
+
+fn draw_key(key: &KeyLine) -> Fallible<Part> {
+    let element = Part::copy(id!("rule-key-template"))?;
+    element.say(part!("key-name"), &key.name)?;
+    if let Some(mark) = &key.mark {
+        element.badge(part!("key-mark"), mark)?;
     }
-    Ok(())
+    element.text(part!("key-pin"), &key.pin)?;
+    Ok(element)
 }

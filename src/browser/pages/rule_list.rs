@@ -10,7 +10,9 @@ use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use super::rule_keys;
 use super::rule_store::{RuleStore, today};
 use super::ui::list::{Item, List};
-use crate::browser::dom::{Fallible, by_id, find, from_template, listen, set_badge, set_notices, set_text, show};
+use super::ui::notices::set_notices;
+use crate::browser::dom::{Fallible, by_id, id, listen, show};
+use crate::browser::part::{Name, Part, part};
 use crate::browser::words::say;
 use crate::policy::Layer;
 use crate::rule::query::RuleQuery;
@@ -33,9 +35,9 @@ impl RuleList {
     pub(super) fn new(store: Rc<RuleStore>) -> Fallible<Rc<Self>> {
         let list = Rc::new(Self {
             store,
-            user: List::new(by_id("rules")?)?,
-            managed: List::new(by_id("managed-rules")?)?,
-            search: by_id("search")?,
+            user: List::new(by_id(id!("rules"))?)?,
+            managed: List::new(by_id(id!("managed-rules"))?)?,
+            search: by_id(id!("search"))?,
             edited: RefCell::default(),
         });
         let this = Rc::clone(&list);
@@ -61,14 +63,14 @@ impl RuleList {
     }
 
     /// Puts the focus on a button of one of the user's rules, which is then shown whatever is searched for.
-    pub(super) fn focus(&self, id: &str, button: &str) -> Fallible {
+    pub(super) fn focus(&self, id: &str, button: Name) -> Fallible {
         let is_found = self.store.user().rule(id).is_none_or(|rule| self.query().matches(rule));
         if !is_found {
             self.search.set_value("");
             self.search()?;
         }
         match self.user.reveal(id)? {
-            Some(card) => find::<HtmlElement>(&card, button)?.focus(),
+            Some(card) => Part::of(&card).get::<HtmlElement>(button)?.focus(),
             None => Ok(()),
         }
     }
@@ -100,9 +102,9 @@ impl RuleList {
         let (user, managed) = (cards(user, Layer::User), cards(managed, Layer::Managed));
         let found = user.len() + managed.len();
         // What is typed can be taken back wherever it hides something.
-        show("rule-search", total >= SEARCHED || !query.is_empty())?;
+        show(id!("rule-search"), total >= SEARCHED || !query.is_empty())?;
         let outcome = search::outcome(&query, found, total);
-        by_id::<Element>("search-outcome")?.set_text_content(outcome.map(|outcome| say(&outcome)).as_deref());
+        by_id::<Element>(id!("search-outcome"))?.set_text_content(outcome.map(|outcome| say(&outcome)).as_deref());
         show_in(&self.user, user)?;
         show_in(&self.managed, managed)
     }
@@ -134,17 +136,17 @@ impl Item for Card {
     fn draw(&self) -> Fallible<HtmlElement> {
         let element = draw_rule(&self.document(), self.layer, self.now)?;
         if self.is_edited {
-            element.dataset().set("editing", "true")?;
+            element.root().dataset().set("editing", "true")?;
         }
         if self.layer == Layer::Managed {
-            find::<Element>(&element, ".rule-actions")?.remove();
+            element.get::<Element>(part!("actions"))?.remove();
         }
-        Ok(element)
+        Ok(element.root().clone())
     }
 
     fn update(&self, element: &Element) -> Fallible {
         let facts: Vec<_> = words::facts(&self.document(), self.now).iter().map(say).collect();
-        set_text(element, ".rule-facts", &facts.join(" · "))
+        Part::of(element).text(part!("rule-facts"), &facts.join(" · "))
     }
 }
 
@@ -159,16 +161,15 @@ impl Card {
     }
 }
 
-fn draw_rule(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Fallible<HtmlElement> {
-    let element: HtmlElement = from_template("rule-template")?.unchecked_into();
-    element.dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
-    set_text(&element, ".rule-host", &rule.host)?;
-    set_badge(&element, ".rule-mode", &words::badge(rule, now))?;
-    set_notices(&find(&element, ".rule-notices")?, &words::notices(rule, layer, now))?;
-    rule_keys::draw(&find(&element, ".rule-keys")?, &rule.pins, &rule.denied)?;
-    set_text(&element, ".rule-note", &rule.note)?;
-    for (button, label) in [(".rule-edit", words::edit(rule)), (".rule-delete", words::delete(rule))] {
-        find::<Element>(&element, button)?.set_attribute("aria-label", &say(&label))?;
-    }
+fn draw_rule(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Fallible<Part> {
+    let element = Part::copy(id!("rule-template"))?;
+    element.root().dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
+    element.text(part!("host"), &rule.host)?;
+    element.badge(part!("mode"), &words::badge(rule, now))?;
+    set_notices(&element.get(part!("notices"))?, &words::notices(rule, layer, now))?;
+    element.list(part!("rule-keys"), rule_keys::draw(&rule.pins, &rule.denied))?;
+    element.text(part!("note"), &rule.note)?;
+    element.label(part!("edit"), &words::edit(rule))?;
+    element.label(part!("delete"), &words::delete(rule))?;
     Ok(element)
 }

@@ -131,6 +131,10 @@ async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
         firefox.run(OPEN_ALL, Vec::new()).await?;
         popup.wait_for_presence(".violation-body .advice", true).await?;
         look("the log").await?;
+        // More than are in sight, and enough for the search.
+        for number in 0..MORE_RULES {
+            firefox.save_rule(json!({ "host": format!("h{number}.sockpin.test"), "mode": "off" })).await?;
+        }
         let options = firefox.page("options.html").await?;
         look("the rules").await?;
         options.click("#add-rule").await?;
@@ -147,6 +151,11 @@ async fn objections(firefox: &Firefox) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for (width, height) in [(1280, 800), (360, 740)] {
         firefox.set_viewport(width, height).await?;
+        firefox.run(SCROLL_THROUGH, Vec::new()).await?;
+        let page: Vec<u32> = serde_json::from_value(firefox.run(PAGE_WIDTHS, Vec::new()).await?)?;
+        if page.iter().any(|page| *page > width) {
+            found.push(format!("{width} px wide: the page is {page:?} px wide"));
+        }
         let wide: Vec<String> = serde_json::from_value(firefox.run(TOO_WIDE, Vec::new()).await?)?;
         found.extend(wide.into_iter().map(|element| format!("{width} px wide: {element} does not fit")));
     }
@@ -169,6 +178,22 @@ const DATES: &str = r"
 const german = new Intl.DateTimeFormat('de', { dateStyle: 'medium', timeStyle: 'medium' });
 return [...document.querySelectorAll('#log time')].map((time) => [time.title, german.format(new Date(time.dateTime))]);
 ";
+
+const MORE_RULES: usize = 12;
+
+/// What has been in sight, and is not any longer, is laid out when it is seen again.
+const SCROLL_THROUGH: &str = r"
+const shown = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+return (async () => {
+    for (const top of [document.scrollingElement.scrollHeight, 0]) {
+        scrollTo(0, top);
+        await shown();
+    }
+})();
+";
+
+/// What there is to be scrolled to, and what is seen of it.
+const PAGE_WIDTHS: &str = "return [document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]";
 
 /// Elements that stick out of the viewport, or whose words stick out of them.
 const TOO_WIDE: &str = r"

@@ -95,6 +95,24 @@ async fn the_pause_menu_is_used_by_keyboard_and_closes_without_a_choice() -> Res
     world.firefox.quit().await
 }
 
+#[tokio::test]
+async fn the_focus_goes_on_only_where_the_control_that_has_it_goes() -> Result<()> {
+    let world = world().await?;
+    for (page, other) in [("popup.html", "#open-options"), ("options.html", "#add-rule")] {
+        let opened = world.firefox.page(page).await?;
+        for (focused, afterwards) in [("#resume", "#pause-menu summary"), (other, other)] {
+            world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
+            opened.wait_for_presence("#resume", true).await?;
+            world.firefox.run("document.querySelector(arguments[0]).focus()", vec![json!(focused)]).await?;
+            world.firefox.ask_extension(json!({ "type": "resume" })).await?;
+            opened.wait_for_presence("#resume", false).await?;
+            let has_focus = format!("document.activeElement.matches('{afterwards}')");
+            assert!(opened.is_true(&has_focus).await?, "{page}: the focus was on {focused}");
+        }
+    }
+    world.firefox.quit().await
+}
+
 /// No notice tells of this end: the page has only heard of the pause, from a background that is played.
 #[tokio::test]
 async fn a_page_asks_again_when_the_pause_that_it_shows_is_over() -> Result<()> {
