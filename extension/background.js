@@ -27,7 +27,7 @@ const PAGE_ENDED = "the page has ended";
 let pageEnded = false;
 let instance = null;
 let observing = false;
-// The requests that were given another answer than "let it go". Of the others nothing is to be told but their end. An answer may
+// The requests that were not simply let through. Of the others the core is told nothing but their end. An answer may
 // come after its request has ended, so that nothing takes it out again: then the oldest goes.
 const answered = new Set();
 const MOST_ANSWERED = 2_000;
@@ -120,8 +120,8 @@ for (const event of ["error", "unhandledrejection"]) {
   });
 }
 
-// When this page ends (Firefox quits, or puts it to sleep), Firefox lets go what it still holds for an answer from here. One
-// that is given at this moment still counts.
+// When this page ends (Firefox quits, or puts it to sleep), Firefox lets every request through that still waits for its answer. An
+// answer that is given at this moment still counts.
 addEventListener("pagehide", () => { pageEnded = true; instance?.end(new Error(PAGE_ENDED)); });
 
 function isTrap(error) {
@@ -234,7 +234,7 @@ function observe() {
   onCompleted.addListener(tell("ended"), SOCKETS);
 }
 
-// The first event needs the core; it is the better for having begun now.
+// The first event needs the core, so its loading begins now.
 alive();
 
 // Behind all that the guard needs: what throws from here on takes no decision with it.

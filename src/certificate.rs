@@ -2,15 +2,13 @@
 //!
 //! The hot path slices and hashes; what a person reads ([`Description`]) is parsed only when it is shown.
 
-mod container;
 mod description;
 mod name;
+mod pkcs;
 mod tlv;
 
-pub(crate) use container::{
-    certificates_of_pkcs7, der_length, is_pkcs7, is_pkcs12, rsa_public_key_from_der, trusted_certificate,
-};
 pub use description::Description;
+pub(crate) use pkcs::{certificates_of_pkcs7, der_length, is_pkcs7, is_pkcs12, is_rsa_public_key, trusted_certificate};
 
 use crate::error::InputError;
 use crate::limits::MAX_CERTIFICATE_BYTES;

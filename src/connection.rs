@@ -9,7 +9,7 @@ use crate::host::{Host, UrlHostParser, authority, split_port};
 use crate::limits::MAX_CHAIN_CERTIFICATES;
 use crate::time::UnixMillis;
 
-/// How a socket travels.
+/// The scheme of a socket's URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// `ws`: in clear.
@@ -45,7 +45,7 @@ impl Target {
         Ok(Self { scheme, host: Host::parse(host, url_host)?, port: port.unwrap_or(default_port) })
     }
 
-    /// Where it is, or after an upgrade to `wss` would be, reached over TLS: the default port becomes the default port,
+    /// The same target over TLS, as after an upgrade to `wss`: the default port of `ws` becomes that of `wss`,
     /// any other stays ([RFC 6797 section 8.3](https://www.rfc-editor.org/rfc/rfc6797#section-8.3)).
     #[must_use]
     pub fn over_tls(&self) -> Self {
@@ -57,7 +57,7 @@ impl Target {
     }
 }
 
-/// Where a socket goes, read once for each event of its request.
+/// The URL of a socket, read once for each event of its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// As the browser writes it.

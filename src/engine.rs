@@ -227,7 +227,7 @@ impl Engine {
     /// A socket is about to be opened; nothing has been sent.
     #[must_use]
     pub fn opening(&mut self, socket: &Socket, gate: &Gate<'_>) -> AtGate {
-        self.handshakes.begin(socket);
+        self.handshakes.forget_if_address_changed(socket);
         let decision = match self.prepare(socket, Stage::BeforeRequest) {
             Ok((layers, target)) if target.scheme == Scheme::Wss => match self.before_handshake(layers, target, socket)
             {
@@ -266,7 +266,7 @@ impl Engine {
                 match verdict {
                     Verdict::NotPinned(_) => Decision::proceed(),
                     Verdict::Violation(Finding { reason: Reason::Cleartext, .. }) if self.is_paused(socket) => {
-                        // It was let go, and written down, when it was opened.
+                        // It was let through, and written down, when it was opened.
                         Decision::proceed()
                     }
                     Verdict::Violation(finding) if finding.reason == Reason::Cleartext => {

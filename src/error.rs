@@ -16,7 +16,7 @@
 //! JSON, so that no text leaves by another way, and a test holds that every text has its check.
 
 mod area;
-mod container;
+mod container_kind;
 mod excerpt;
 mod host_error;
 mod input_error;
@@ -31,7 +31,7 @@ mod storage_error;
 mod time_error;
 
 use area::{area, sum};
-pub use container::Container;
+pub use container_kind::Container;
 pub(crate) use excerpt::is_unseen;
 pub use excerpt::{Excerpt, detail, name_of_file, visible};
 pub use host_error::HostError;

@@ -98,7 +98,7 @@ pub fn read(input: &[u8]) -> Result<Reading, Error> {
     }
 }
 
-/// The keys themselves of certificates, requests and public keys: no pins, which are no keys yet.
+/// The keys of certificates, requests and public keys. Bare pins are left out: they are digests, not keys.
 ///
 /// # Errors
 /// As [`read`].

@@ -38,8 +38,8 @@
 //! **Can a wildcard be a part of an internationalised name?** It stands above one (`*.bücher.example`), and matches one
 //! (`*.example` would match `xn--bcher-kva.example` as one label). It is never within one.
 //!
-//! **May a wildcard stand above a top-level domain?** No: `*.com` would be for far too many sites. It may above one that no
-//! registry gives out: `*.lan`, `*.internal`. Which longer names are registries' (`co.uk`) is not known here.
+//! **May a wildcard stand above a top-level domain?** No: `*.com` would be for far too many sites. It may stand above one that no
+//! registry gives out: `*.lan`, `*.internal`. Which longer names belong to registries (`co.uk`) is not known here.
 //!
 //! **How are addresses compared?** As numbers. `0x7f.1` is `127.0.0.1`, since a name that ends in a number is an IPv4 address or
 //! nothing (WHATWG URL, "ends in a number checker"; [RFC 3986 section 3.2.2](https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2)
@@ -164,8 +164,8 @@ impl HostPattern {
     /// [`PinError::PrivateKey`], never repeated, and every [`HostError`].
     pub fn parse(text: &str, url_host: UrlHostParser<'_>) -> Result<TypedPattern, Error> {
         let read = Self::parse_public(text.trim(), url_host);
-        // A short pattern has no room for a key. A pattern in canonical form, as rules are stored, has no capitals, and no key
-        // is without: a stored host that only reads like one must not take the whole policy with it.
+        // A short pattern has no room for a key. A pattern in canonical form, as rules are stored, has no capitals, and every
+        // key has some: a stored host that only looks like a key must not make the whole policy unreadable.
         let has_room = match &read {
             Ok(typed) if typed.pattern.to_string() == text => false,
             Ok(typed) => typed.taken_from_url || text.len() >= SHORTEST_KEY,
@@ -231,8 +231,8 @@ impl HostPattern {
             if name.split('.').any(|label| label.starts_with(A_LABEL)) && url_host(name).as_deref() != Some(name))
     }
 
-    /// Whether it is for one of Mozilla's restricted domains, whose requests Firefox shows to no extension. Of a wildcard
-    /// it cannot be said: it is for other names as well.
+    /// Whether it is for one of Mozilla's restricted domains, whose requests Firefox shows to no extension. False for a
+    /// wildcard, which covers other names as well.
     #[must_use]
     pub fn is_never_shown(&self) -> bool {
         self.scope == PatternScope::Exact
@@ -295,7 +295,7 @@ fn split_wildcard(host: &str) -> (PatternScope, &str) {
     (PatternScope::Exact, host)
 }
 
-/// What holds for every name, a rule's or a socket's.
+/// What holds for every name, of a rule or of a socket.
 fn check_name(name: &str) -> Result<(), HostError> {
     if name.is_empty() {
         return Err(HostError::Empty);

@@ -16,7 +16,7 @@
 //! | [`rule`], [`policy`], [`settings`], `fields` | checked rules, lookup, what the user sets; stored JSON field by field |
 //! | [`connection`], [`verdict`] | facts in, verdict out |
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
-//! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes", and whose; what another extension has done |
+//! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; for which hosts; what another extension has done |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
 //! | [`record`] | what each rule has decided |
 //! | [`formats`] | pins as other tools write them |

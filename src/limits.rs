@@ -9,7 +9,7 @@ pub const PIN_BYTES: usize = 32;
 /// Bytes of the nonce in `Sec-WebSocket-Key` (RFC 6455 section 4.1, item 7).
 pub const WEBSOCKET_NONCE_BYTES: usize = 16;
 
-/// Handshakes under way of which is kept what their later events need. Firefox opens at most 200 sockets at a time
+/// Handshakes under way that are remembered for their later events. Firefox opens at most 200 sockets at a time
 /// (`network.websocket.max-connections`). Past this the oldest is forgotten: its socket does not open.
 pub const MAX_HANDSHAKES: usize = 2_000;
 
@@ -65,7 +65,7 @@ pub const MAX_LOG_ENTRIES: u64 = 10_000;
 /// Pauses, beginnings and ends, kept in the log beside its entries; the oldest go first.
 pub const MAX_LOGGED_PAUSES: u32 = 1_000;
 
-/// Pages that are named in one entry of the log. Of further ones is counted what they have opened.
+/// Pages that are named in one entry of the log. The sockets of further pages are only counted.
 pub const MAX_PAGES_PER_ENTRY: usize = 20;
 
 /// Bytes of all certificates of a chain that is kept for people to look at; of a larger one the pins alone are. Firefox
@@ -76,7 +76,7 @@ pub const MAX_LOGGED_CHAIN_BYTES: usize = 256 * 1024;
 /// the same.
 pub const LOG_WRITE_DEADLINE_MS: i32 = 3_000;
 
-/// Milliseconds after which Firefox has not sealed what it was told to. For 100,000 hosts it takes one to two seconds.
+/// Milliseconds that Firefox may take to put the seal on. For 100,000 hosts it takes one to two seconds.
 pub const SEAL_DEADLINE_MS: i32 = 8_000;
 
 /// Hosts of a part of the seal, before there are twice as many parts.
@@ -100,10 +100,10 @@ pub const MAX_PREFLIGHT_ANSWERS: usize = 1_000;
 /// Milliseconds after which a pre-flight has no answer. The guard's deadline must leave time for the rest.
 pub const PREFLIGHT_DEADLINE_MS: i32 = 5_000;
 
-/// Rules of which is kept what they have decided. With two pins each some 400 KB of text.
+/// Rules for which a record of their decisions is kept. With two pins each, some 400 KB of text.
 pub const MAX_RULE_RECORDS: usize = 2_000;
 
-/// Milliseconds after which what a rule has decided is stored, with all that it has decided meanwhile.
+/// Milliseconds until a decision of a rule is stored, together with those made meanwhile.
 pub const RECORDS_DELAY_MS: i32 = 3_000;
 
 /// Endpoints that are noted as seen in this session. With the chains of most of them twice, some 2 MB of the 10 MB that
@@ -113,7 +113,7 @@ pub const MAX_SEEN_ENDPOINTS: usize = 200;
 /// Milliseconds after which a socket that was seen is added to the others, with all that have come meanwhile.
 pub const SIGHTINGS_DELAY_MS: i32 = 500;
 
-/// Sockets that wait to be noted together. Of a burst of more the rest is not counted.
+/// Sockets that wait to be noted together. Those of a larger burst are not counted.
 pub const MAX_BATCH: usize = 5_000;
 
 /// Chains that are kept of one endpoint: the one before a renewal and after it, for two ways of validating each.

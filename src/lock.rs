@@ -10,7 +10,7 @@
 //! **The seal.** A rule of `declarativeNetRequest` lets Firefox itself, in its own process, add an extension that nobody
 //! knows to the answer's `Sec-WebSocket-Extensions`. A browser refuses a handshake with an extension that it has not asked
 //! for ([RFC 6455 section 4.1](https://www.rfc-editor.org/rfc/rfc6455#section-4.1)), over HTTP/1.1 and HTTP/2, unless Sockpin takes it out again. Such a rule names hosts and
-//! no ports, and always those below them as well, so the seal is taken out of the answer of every socket that is let go.
+//! no ports, and always those below them as well, so the seal is taken out of the answer of every socket that is let through.
 //!
 //! So whatever keeps Sockpin's answer from counting (another extension, a dead process, a browser that quits) ends in a
 //! socket that does not open. Another extension's declarative rule of the kind `redirect` or `upgradeScheme` keeps the

@@ -1,8 +1,8 @@
 //! What the pages and the background say to each other. The background is the only writer of stored state; the rules pages read
 //! themselves.
 //!
-//! Each is an object with its `type`, and what belongs to it beside that. Of every type one side only reads it, and reads it
-//! field by field: what serde makes of such an enum first copies every message into a tree.
+//! Each is an object with its `type`, and what belongs to it beside that. Each type is only read on one side, and read
+//! field by field: serde's own reader for a tagged enum would first copy every message into a tree.
 
 use serde::{Deserialize, Serialize};
 

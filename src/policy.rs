@@ -129,7 +129,7 @@ impl Policy {
         self.record(None)
     }
 
-    /// The record as it will be to store once this change is made.
+    /// The record to store once this change is made.
     pub fn to_json_after(&self, change: &RuleChange) -> Result<String, StorageError> {
         self.record(Some(change))
     }
@@ -199,8 +199,8 @@ impl Policy {
         self.check_with(document, stamp, url_host, mistakes_of_entry(document, url_host))
     }
 
-    /// As [`Self::check`], for a rule of an administrator. What a person who enters a rule is kept from, since it protects nothing,
-    /// refuses none of theirs: nobody would be there to mend it, and without its rule a host is not protected at all.
+    /// As [`Self::check`], for an administrator's rule. Mistakes that are only held against a person who enters a rule do not
+    /// refuse it: nobody at this browser could correct them, and without its rule a host is not protected at all.
     ///
     /// # Errors
     /// Everything else that is wrong with it.
@@ -300,7 +300,7 @@ impl Policy {
         }
     }
 
-    /// What is wrong where another rule than `own` has this pattern.
+    /// The error where a rule other than `own` has this pattern.
     fn taken(&self, pattern: &HostPattern, own: Option<&str>) -> Option<FieldError> {
         self.index
             .by_pattern(Key::from(pattern))
@@ -328,7 +328,7 @@ impl Serialize for RulesAfter<'_> {
     }
 }
 
-/// What is wrong with a rule for whoever enters it, and no reason to do without it once it is in force.
+/// Mistakes that keep a rule from being entered, but are no reason to drop one that is in force.
 fn mistakes_of_entry(document: &RuleDocument, url_host: UrlHostParser<'_>) -> Vec<FieldError> {
     let mut errors = private_keys(document);
     errors.extend(of_no_key(Field::Pins, &document.pins));
@@ -391,9 +391,9 @@ fn known(mut unknown: impl Iterator<Item = String>) -> Result<(), PolicyError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layer {
-    /// An administrator's.
+    /// From an administrator.
     Managed,
-    /// The user's own.
+    /// From the user.
     User,
 }
 
@@ -402,7 +402,7 @@ pub enum Layer {
 pub struct Layers {
     /// The administrator's; the same that [`crate::managed::Managed`] holds.
     pub managed: Arc<Policy>,
-    /// The user's.
+    /// The user's policy.
     pub user: Policy,
 }
 

@@ -14,7 +14,7 @@ use crate::rule::{LocalRoots, MatchScope, Rule};
 use crate::time::UnixMillis;
 use crate::verdict::{Allowed, Finding, LayeredRule, Match, NotPinned, Verdict};
 
-/// Under which the text of the [`Records`] is kept. Another form of it gets another key, so that this version overwrites
+/// The key in `storage.local` of the text of [`Records`]. Another form of it gets another key, so that this version overwrites
 /// nothing that it cannot read.
 pub const RECORDS: &str = "records-1";
 
@@ -47,7 +47,7 @@ pub struct RuleRecord {
     pub layer: Layer,
     /// Its identifier.
     pub rule: String,
-    /// What it asked for.
+    /// A digest of what it asked for then.
     asked: u64,
     /// How many connections; never 0.
     pub judged: u64,
@@ -72,7 +72,7 @@ pub struct PinRecord {
     pub count: u64,
     /// When the last of them was.
     pub last: UnixMillis,
-    /// Whose key it was then: place in the chain, from 0, the server's own.
+    /// The certificate whose key it was then, by its place in the chain; 0 is the server's own.
     pub certificate: usize,
 }
 
@@ -211,7 +211,7 @@ fn time(text: &str) -> Option<UnixMillis> {
     text.parse().ok().map(UnixMillis::new)
 }
 
-/// A number that is another one where a rule asks for something else. Its labels, its note and its mode ask for nothing.
+/// A digest of what a rule asks for: host pattern, keys and conditions. Its labels, its note and its mode are no part of it.
 fn asked(rule: &Rule) -> u64 {
     let mut digest = Sha256::new();
     digest.update(rule.host().to_string());

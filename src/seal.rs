@@ -15,13 +15,13 @@ use crate::lock::{SEAL, SEC_WEBSOCKET_EXTENSIONS};
 use crate::rule::{Mode, Rule};
 use crate::time::UnixMillis;
 
-/// All whose answers are to be sealed.
+/// All hosts whose answers are to be sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     parts: Vec<Part>,
 }
 
-/// Some of them. A host stays in its part whatever others there are, as long as there are as many parts; where they are
+/// Some of these hosts. A host stays in its part whatever others there are, as long as there are as many parts; where they are
 /// doubled, each is split in two.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Part {
@@ -29,7 +29,7 @@ pub struct Part {
 }
 
 impl Sealed {
-    /// Those of the rules that block now.
+    /// The hosts of the rules that block now.
     #[must_use]
     pub fn of<'a>(rules: impl Iterator<Item = &'a Arc<Rule>>, now: UnixMillis) -> Self {
         let rules: Vec<_> = rules.filter(|rule| rule.mode() == Mode::Block && !rule.is_expired(now)).collect();
@@ -57,7 +57,7 @@ impl Sealed {
 }
 
 impl Part {
-    /// The names by which Firefox is told: it takes a name with its trailing dot for another one. One may come twice.
+    /// The names that are given to Firefox, each also with a trailing dot, which makes it another name there. One may come twice.
     pub fn domains(&self) -> impl Iterator<Item = String> {
         self.rules.iter().flat_map(|rule| {
             let base = rule.host().base();
@@ -66,7 +66,7 @@ impl Part {
         })
     }
 
-    /// A name that is another one wherever the hosts, or what is done with them, are others. Nothing has it (RFC 6761
+    /// A digest of the hosts and of what is done with them, as a name below `invalid`, which no server has (RFC 6761
     /// section 6.4).
     #[must_use]
     pub fn mark(&self) -> String {

@@ -14,7 +14,7 @@ use crate::limits::{MAX_CHAINS_PER_ENDPOINT, MAX_PAGES_PER_ENDPOINT, MAX_SEEN_EN
 use crate::time::UnixMillis;
 use crate::violation::ChainDigest;
 
-/// Under which the endpoints are kept: the text of a [`Seen`].
+/// The key in `storage.session` of the endpoints: the text of a [`Seen`].
 pub const SEEN: &str = "seen";
 
 /// Under which the chain with this digest is kept: the text of a [`SeenChain`].

@@ -91,7 +91,7 @@ pub(super) async fn send_to_extension(message: &JsValue) -> Result<JsValue, JsVa
 }
 
 /// A long text at once: the generated bindings take one character after the other, in code that has just been loaded and
-/// is not optimised yet. It goes where it is to stay, since what it would leave behind in JavaScript stays there until long
+/// is not optimised yet. It is written into Rust's memory at once: a copy in JavaScript would stay there until long
 /// after the background sleeps. None where the value is no text.
 pub(super) fn long_text(value: &JsValue) -> Option<String> {
     let units = usize::try_from(value.dyn_ref::<JsString>()?.length()).ok()?;

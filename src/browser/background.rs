@@ -101,12 +101,12 @@ impl Background {
             telling_of_log: Cell::new(false),
         });
         state.draw_badge();
-        // No socket waits for what is only said.
-        let looking = Rc::clone(&state);
+        // No socket waits for what is only displayed.
+        let this = Rc::clone(&state);
         spawn_local(async move {
-            looking.refresh_access().await;
+            this.refresh_access().await;
             if !is_sealed {
-                looking.seal_soon();
+                this.seal_soon();
             }
         });
         Ok(Self { state })
@@ -144,8 +144,8 @@ impl Background {
             let socket = request_details::read(&details).map_err(|error| to_js_error(&error))?;
             state.catch_up().await;
             let opening = || headers::opening(&details);
-            let on_headers = state.engine.borrow_mut().headers_received(&socket, &opening);
-            let step = match on_headers {
+            let received = state.engine.borrow_mut().headers_received(&socket, &opening);
+            let step = match received {
                 HeadersReceived::Decided(step) => step,
                 HeadersReceived::NeedsFacts(target) => {
                     let facts = security_info::facts(&socket.request).await;
@@ -262,8 +262,8 @@ impl State {
     async fn at_gate(self: &Rc<Self>, details: &JsValue, gate: &Gate<'_>) -> Result<JsValue, JsValue> {
         let mut socket = request_details::read(details).map_err(|error| to_js_error(&error))?;
         self.catch_up().await;
-        let on_opening = self.engine.borrow_mut().opening(&socket, gate);
-        let step = match on_opening {
+        let at_gate = self.engine.borrow_mut().opening(&socket, gate);
+        let step = match at_gate {
             AtGate::Decided(step) => step,
             AtGate::NeedsProbe(probe) => {
                 let answer = self.prober.send(&probe).await;
@@ -363,7 +363,7 @@ impl State {
         written
     }
 
-    /// A burst of violations is few notices, and the last of them comes after the last violation.
+    /// A burst of violations gives few announcements, and the last of them comes after the last violation.
     fn tell_pages_of_log(self: &Rc<Self>) {
         self.log_untold.set(true);
         if self.telling_of_log.replace(true) {
@@ -416,7 +416,7 @@ fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsVa
     Ok(response.into())
 }
 
-/// Rejects where no page is open, which is as good.
+/// Fails where no page is open: then nobody has to be told.
 async fn tell_pages(notice: Announcement) {
     if let Ok(message) = to_js(&Told { notice }) {
         let _ = super::api::send_to_extension(&message).await;

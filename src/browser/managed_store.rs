@@ -12,7 +12,7 @@ use crate::limits::MAX_LISTED_MANAGED_RULES;
 const NO_POLICY: &str = "Managed storage manifest not found";
 
 /// The administrator's policy as JSON text; none where there is none, or where the browser (Android's) has no such
-/// storage. Any other failure is one: rules that may be there must not be passed over.
+/// storage. Any other failure is an error: rules that may be there must not be passed over.
 ///
 /// Asks when it is called.
 pub(super) fn load() -> impl Future<Output = Result<Option<String>, StorageError>> + use<> {
@@ -45,8 +45,8 @@ fn text_of(answer: Result<JsValue, JsValue>) -> Result<Option<String>, StorageEr
     Ok(Some(text))
 }
 
-/// Of a list that is too long as much as shows that it is: what is more would be refused, but made into text and looked
-/// through before.
+/// Cuts a list that is too long to one rule more than the limit: the rest would be refused, but only after it was made
+/// into text and read.
 fn cut(items: &Object) -> Result<(), StorageError> {
     let most = u32::try_from(MAX_LISTED_MANAGED_RULES).unwrap_or(u32::MAX).saturating_add(1);
     match property(items, RULES).dyn_ref::<Array>() {

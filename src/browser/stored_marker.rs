@@ -8,7 +8,7 @@ use super::api;
 
 const KEY: &str = "policy-stored";
 
-/// From now on rules that are not there are lost ones.
+/// Marks that rules have been stored: from now on, missing rules are lost rules.
 pub(super) fn set() {
     // Where this fails there is no marker, as before.
     let _ = api::set_local_item(KEY, "true");

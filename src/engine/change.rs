@@ -84,7 +84,7 @@ impl Engine {
             (policy, None, Ok(managed)) => {
                 *policy = Ok(Layers { managed: Arc::clone(&managed.policy), user: Policy::default() });
             }
-            // Either was refused where the rules, or the administrator's, could not be read.
+            // Both were refused while the rules, or the administrator's rules, could not be read.
             (Err(_), Some(_), _) | (_, None, Err(_)) => {}
         }
         self.answers.forget();

@@ -136,7 +136,7 @@ impl Engine {
 
     /// For a socket that is to be locked because its rule blocks: the entry to be logged if the lock does not open as
     /// it should. None for any other.
-    pub(super) fn unless_locked(&self, socket: &Socket) -> Option<Box<Violation>> {
+    pub(super) fn entry_if_lock_fails(&self, socket: &Socket) -> Option<Box<Violation>> {
         if self.is_paused(socket) {
             return None;
         }

@@ -19,7 +19,7 @@ pub(crate) struct Handshake {
     pub(crate) private: bool,
     pub(crate) tab: Option<i32>,
     pub(crate) locked: Option<Locked>,
-    /// Some while the server's answer is being judged.
+    /// Set while the server's answer is being judged.
     pub(crate) meanwhile: Option<Meanwhile>,
     /// Its entry in the log.
     entry: Option<Violation>,
@@ -88,7 +88,7 @@ impl Handshakes {
 
     /// An upgrade keeps the request and changes its address: what is known belongs to another socket and is forgotten.
     /// With the same address it is the same socket, which is requested again after a password (401, 407).
-    pub(crate) fn begin(&mut self, socket: &Socket) {
+    pub(crate) fn forget_if_address_changed(&mut self, socket: &Socket) {
         if self.of(&socket.request).is_some_and(|handshake| handshake.url != socket.address.url) {
             self.forget(&socket.request);
         }

@@ -28,7 +28,7 @@ impl Engine {
         self.settle(decision, socket)
     }
 
-    /// Locks a socket that its rule would stop.
+    /// Locks a socket whose rule blocks.
     fn lock(
         &mut self,
         decision: Decision,
@@ -41,7 +41,7 @@ impl Engine {
             // Asked again after a password (401, 407): the request shows Sockpin's own key by now.
             return Decision { answer: Answer::Lock(lock.ours.clone()), ..decision };
         }
-        let Some(otherwise) = self.unless_locked(socket) else {
+        let Some(otherwise) = self.entry_if_lock_fails(socket) else {
             return decision;
         };
         let stop = |violation| Decision { answer: Answer::Cancel, violation: Some(Box::new(violation)) };

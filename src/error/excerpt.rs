@@ -113,7 +113,7 @@ fn without_quotation(text: &str) -> Option<String> {
 
 /// Whether a piece of a key, in base64 or in hexadecimal, may be in this text.
 ///
-/// Words and numbers are told from characters that were drawn by lot: in these, letters and digits or large and small
+/// Words and numbers are told from random characters: in these, letters and digits or large and small
 /// letters are mixed, or they stand alone. Names such as `x509` or `sha256` mix them as well, so a few such characters
 /// are let through.
 fn may_hold_a_key(text: &str) -> bool {

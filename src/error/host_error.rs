@@ -35,7 +35,7 @@ area! {
         } = "host-wildcard-top-level",
         /// A wildcard with an IP address.
         WildcardAddress = "host-wildcard-address",
-        /// An IP address that is none.
+        /// A text in the place of an IP address that is not one.
         Address {
             /// The text.
             #[serde(serialize_with = "excerpt::serialize")]
@@ -67,7 +67,7 @@ area! {
         } = "host-prefixed",
         /// Several hosts where one is wanted.
         Several = "host-several",
-        /// A URL that is no socket's.
+        /// A URL that is not that of a socket.
         SocketUrl = "socket-url",
         /// A host whose requests Firefox shows to no extension.
         NeverShown {

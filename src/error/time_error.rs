@@ -11,7 +11,7 @@ area! {
             #[serde(serialize_with = "excerpt::serialize")]
             text: String,
         } = "invalid-date",
-        /// A time that is none.
+        /// Not a point in time.
         Time = "invalid-time",
     }
 }

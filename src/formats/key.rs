@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::certificate::{Certificate, Description, public_key_from_der, request_from_der, rsa_public_key_from_der};
+use crate::certificate::{Certificate, Description, is_rsa_public_key, public_key_from_der, request_from_der};
 use crate::error::InputError;
 use crate::pin::Pin;
 
@@ -67,7 +67,7 @@ impl Key {
         if der.first() != Some(&SEQUENCE) {
             return None;
         }
-        if rsa_public_key_from_der(der) {
+        if is_rsa_public_key(der) {
             return Some(Err(InputError::Pkcs1PublicKey));
         }
         Some(Self::of(KeyKind::Certificate, der).or_else(|error| {

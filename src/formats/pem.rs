@@ -105,7 +105,7 @@ impl<'a> Iterator for Blocks<'a> {
             self.pass(self.rest.find(BEGIN)?);
             let line = self.line;
             self.pass(BEGIN.len());
-            // A frame that is still being typed has no end, and its line has.
+            // A frame that is still being typed has no closing dashes on its line; those of a later frame are not its own.
             let Some(label) = self.rest.split_once(DASHES).map(|(label, _)| label).filter(|label| is_label(label))
             else {
                 continue;

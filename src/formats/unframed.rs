@@ -27,7 +27,7 @@ pub(super) fn read(text: &str) -> Reading {
     reading
 }
 
-/// Where a word begins as a `SEQUENCE` of 256 bytes or more, or of 128 or more, does in base64.
+/// Where a word begins with [`FIRST`], as a `SEQUENCE` of 128 bytes or more does in base64.
 fn first_start(text: &str) -> Option<usize> {
     let begins_word = |start: &usize| {
         !text.get(..*start).is_some_and(|before| before.ends_with(|last: char| last.is_ascii_alphanumeric()))

@@ -132,7 +132,7 @@ fn digest_behind(name: &str) -> &str {
     let text = undecorated_start(text);
     let text = text.strip_prefix(['/', ':', '=']).unwrap_or(text);
     let text = undecorated(text);
-    // A digest may begin with a slash of its own: it is only curl's where the digest is none with it.
+    // A digest may itself begin with a slash. It is curl's second one only where the text is no digest with it.
     match text.strip_prefix('/') {
         Some(rest) if bare(text).is_none() => undecorated(rest),
         _ => text,

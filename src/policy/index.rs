@@ -24,7 +24,7 @@ pub(super) struct Key<'a> {
     pub(super) port: Option<u16>,
 }
 
-/// What a pattern stands on.
+/// The host part of a pattern, without wildcard and port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Base<'a> {
     /// A name, also one that is a part of a host.
@@ -113,7 +113,7 @@ impl Eq for ById {}
 #[derive(Debug, Clone)]
 struct ByPattern(Arc<Rule>);
 
-/// A [`Key`] borrows, so no rule can lend one out: what is compared is what has one.
+/// A rule can make a [`Key`] but not lend one, as `Borrow` demands; so it lends itself as something that can make a key.
 trait Keyed {
     fn key(&self) -> Key<'_>;
 }

@@ -1,4 +1,4 @@
-//! From a record as an earlier version of its format had it to one as this version has it.
+//! Brings a record of an earlier format version into the form of this one.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! A chain as it is kept: what a rule is judged by, so that any rule can be tried on it later.
+//! A chain as it is kept: what a rule judges by, so that any rule can be tried on it later.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -52,7 +52,7 @@ impl SeenChain {
         Some((digest, text))
     }
 
-    /// The facts again; none where the text is another one.
+    /// The facts that such a text holds; none where it is no such text.
     #[must_use]
     pub fn read(text: &str) -> Option<Facts> {
         let (words, certificates) = text.split_once('\n')?;

@@ -23,7 +23,7 @@ pub struct StatusLine {
 pub enum Remedy {
     /// Begin with an empty policy in place of one that cannot be read, which is set aside, or that is lost.
     ResetPolicy,
-    /// Go where that can be done.
+    /// Open the options page, where that can be done.
     OpenRules,
     /// Grant the permission that was taken away.
     Permit,

@@ -131,7 +131,7 @@ const fn is_managed(violation: &Violation) -> bool {
     matches!(&violation.rule, Some(RuleSnapshot { layer: Layer::Managed, .. }))
 }
 
-/// A rule that denies keys takes no certificate that it cannot read, whatever its pins.
+/// Whether the rule denies keys: then it accepts no certificate that it cannot read, whatever its pins.
 const fn denies_keys(violation: &Violation) -> bool {
     match &violation.rule {
         Some(rule) => !rule.denied.is_empty(),

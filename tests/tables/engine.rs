@@ -197,13 +197,13 @@ fn what_a_proxy_answers_that_wants_a_password_is_not_judged_in_the_servers_place
 
 #[test]
 fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
-    for (mode, on_opening, logged) in [
+    for (mode, at_gate_answer, logged) in [
         ("block", Answer::Upgrade, vec![]),
         ("flag", Answer::Upgrade, vec![(Outcome::Flag, Reason::Cleartext)]),
         ("off", Answer::Proceed, vec![]),
     ] {
         let step = opening(&mut engine(mode, Pin::of_spki(b"key")), &socket("ws://chat.example.com"));
-        assert_eq!((step.answer.clone(), done(&step).0), (on_opening, logged), "{mode}");
+        assert_eq!((step.answer.clone(), done(&step).0), (at_gate_answer, logged), "{mode}");
     }
     // A rule for the cleartext port alone: upgraded to 443, the socket would escape it.
     let pin = Pin::of_spki(b"key").to_base64();
@@ -368,9 +368,9 @@ fn only_a_rule_that_may_block_asks_for_a_preflight() {
         (json!({"host": "chat.example.com:8443"}), false),
     ] {
         let mut engine = start(Ok(Some(policy(&[ruled(&fields)]))));
-        let on_opening = at_first_gate(&mut engine, &socket("wss://chat.example.com/path?secret"));
-        assert_eq!(matches!(on_opening, AtGate::NeedsProbe(_)), asks, "{fields}");
-        if let AtGate::NeedsProbe(probe) = on_opening {
+        let at_gate_answer = at_first_gate(&mut engine, &socket("wss://chat.example.com/path?secret"));
+        assert_eq!(matches!(at_gate_answer, AtGate::NeedsProbe(_)), asks, "{fields}");
+        if let AtGate::NeedsProbe(probe) = at_gate_answer {
             assert_eq!(probe.url(), "https://chat.example.com:443/", "nothing of the socket's path");
         }
     }

@@ -8,7 +8,7 @@ use crate::browser::convert::property;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Of `background.js`: listeners of `webRequest` that it takes away when the instance ends that answers for them.
+    /// A class of `background.js`: adds listeners to `webRequest`, and removes them when the instance of the core ends.
     pub type ProbeListeners;
 
     /// A blocking listener of the event with this name.

@@ -18,7 +18,7 @@ impl<T> Default for Batch<T> {
 }
 
 impl<T> Batch<T> {
-    /// Adds one. Whether nobody is about to take it: then the caller must see to it.
+    /// Adds an item. Returns whether the caller must see to it that what waits is taken.
     pub(super) fn add(&self, item: T) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.len() < MAX_BATCH {

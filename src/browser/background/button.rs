@@ -1,4 +1,4 @@
-//! The toolbar badge: how many sockets this tab had blocked, and whether Sockpin works at all.
+//! The toolbar button: how many sockets this tab had blocked, and whether Sockpin works at all.
 //!
 //! The browser holds the count: the badge's own text, which it drops when the tab goes to another page and keeps while
 //! the event page sleeps. There is no second copy of it.
@@ -29,7 +29,7 @@ struct Details<'a> {
     color: Option<&'a str>,
 }
 
-/// The badge of every tab.
+/// The toolbar button, as it is on every tab.
 pub(super) struct Button {
     /// Two sockets blocked at once count two.
     changes: Queue,

@@ -38,8 +38,8 @@ impl Log {
         self.database().await.map(drop)
     }
 
-    /// Counts a violation; when this returns it is on disk. One that was counted `before` counts here from now on, and
-    /// no longer there.
+    /// Counts a violation; when this returns it is on disk. A socket that was counted as `before` is counted as this one
+    /// instead.
     pub(super) async fn enter(&self, violation: &Violation, before: Option<&Violation>) -> Result<Room, Error> {
         self.write(async |transaction| {
             let stores = Stores::of(transaction)?;

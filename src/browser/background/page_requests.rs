@@ -82,7 +82,7 @@ impl State {
     /// Makes a change of the rules, stores it, and only then puts it in force.
     async fn make_change(self: &Rc<Self>, edit: Edit) -> Result<Response, Refusal> {
         let now = clock::now()?;
-        let starts_afresh = matches!(edit, Edit::ResetPolicy);
+        let resets_policy = matches!(edit, Edit::ResetPolicy);
         let change: Change = {
             let engine = self.engine.borrow();
             match edit {
@@ -94,10 +94,10 @@ impl State {
                 Edit::ResetPolicy => engine.reset_policy()?,
             }
         };
-        if starts_afresh {
+        if resets_policy {
             policy_store::set_aside(now).await?;
         }
-        self.break_seal().await;
+        self.mark_seal_outdated().await;
         policy_store::store(&change.record).await?;
         let response = change
             .rule

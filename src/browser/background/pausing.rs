@@ -15,8 +15,8 @@ use crate::message::{Announcement, Response};
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
 use crate::time::UnixMillis;
 
-/// The alarm that wakes the background when a pause is over. It only makes that be said in time: whether a pause lasts
-/// is asked of the clock.
+/// The alarm that wakes the background when a pause is over, so that the button shows it in time. Whether a pause lasts
+/// is decided by the clock.
 const ALARM: &str = "pause";
 
 impl State {
@@ -42,7 +42,7 @@ impl State {
             self.say_what_has_changed();
             let state = Rc::clone(self);
             spawn_local(async move {
-                // At once as well: whatever is stored before it in turn may never have been.
+                // At once as well, not in turn: what waits in the queue before it may never end.
                 let _ = session_store::store(PAUSE, None::<Pause>).await;
                 let entry = PauseEntry { id: None, time: now, pause: PauseEvent::Ended };
                 state.write_pause(entry).await;
@@ -68,7 +68,7 @@ impl State {
         if let Some(entry) = ended {
             let state = Rc::clone(self);
             spawn_local(async move {
-                // One that is stored still is over all the same.
+                // Where this fails, the pause is over all the same.
                 let _ = session_store::store(PAUSE, None::<Pause>).await;
                 state.write_pause(entry).await;
                 state.say_what_has_changed();
@@ -82,7 +82,7 @@ impl State {
     }
 }
 
-/// The alarm for the end of a pause, or none. It only makes that be said in time, so whether there is one decides nothing.
+/// Sets the alarm for the end of a pause, or clears it. It only serves to show the end in time; nothing depends on it.
 fn set_alarm(until: Option<UnixMillis>) {
     #[derive(Serialize)]
     struct When {

@@ -1,4 +1,4 @@
-//! Sends the pre-probes: a bare request of the extension's own, cancelled as soon as the server's key is known.
+//! Sends the probes of the pre-flight: a bare request of the extension's own, cancelled as soon as the server's key is known.
 //!
 //! The browser shows an extension its own requests, so the facts of a probe are read as those of a handshake are. The
 //! listeners are there only while a probe is under way, so that nothing else wakes or delays anything. They see no
@@ -40,10 +40,10 @@ struct PendingProbe {
     proxy: Option<Proxy>,
     /// The browser's name for its request, once it is about to leave.
     request_id: OnceCell<String>,
-    /// What is known of it first holds.
+    /// The first answer holds.
     answer: OnceCell<ProbeAnswer>,
-    /// The facts of an answer that may be the proxy's: then it is asked again, else they are all there is.
-    in_doubt: Cell<Option<Facts>>,
+    /// The facts of an answer that may come from the proxy. They are dropped if the browser asks again, and used if it does not.
+    ambiguous: Cell<Option<Facts>>,
     /// Settles when it has ended; never rejects.
     ended: RefCell<Promise>,
 }
@@ -76,13 +76,13 @@ impl Prober {
             proxy,
             request_id: OnceCell::new(),
             answer: OnceCell::new(),
-            in_doubt: Cell::new(None),
+            ambiguous: Cell::new(None),
             ended: RefCell::new(promise::settled()),
         });
         self.in_flight.probes.borrow_mut().insert(url.clone(), Rc::clone(&pending));
         let (in_flight, this) = (Rc::clone(&self.in_flight), Rc::clone(&pending));
         let ended = future_to_promise(async move {
-            // Where this fails, the pending has no answer.
+            // Where this fails, the probe has no answer.
             let _ = send(&in_flight, &this, &url).await;
             in_flight.probes.borrow_mut().remove(&url);
             if in_flight.probes.borrow().is_empty() {
@@ -106,7 +106,7 @@ async fn send(in_flight: &Rc<InFlight>, pending: &PendingProbe, url: &str) -> Re
     }
     let url = url.to_owned();
     let sent = future_to_promise(async move {
-        // The browser asks a listener that it knows of, which is not at once one that has been added.
+        // The browser calls a listener only once it has heard of it: a moment after it was added.
         api::round_trip().await?;
         // Cancelled where all goes well, so this ends in an error.
         let _ = api::fetch(&url, &request).await;
@@ -115,7 +115,7 @@ async fn send(in_flight: &Rc<InFlight>, pending: &PendingProbe, url: &str) -> Re
     let in_time = promise::within(&sent, PREFLIGHT_DEADLINE_MS).await;
     abort.abort();
     // The cell keeps what a listener has found out in time.
-    let _ = match pending.in_doubt.take() {
+    let _ = match pending.ambiguous.take() {
         Some(Facts::Missing(MissingFacts::NoCertificates)) => {
             pending.answer.set(ProbeAnswer::None(ProbeFailure::ProxyPassword))
         }
@@ -183,7 +183,7 @@ impl Listeners {
 }
 
 impl InFlight {
-    /// The pending that this request is, if it is one of ours.
+    /// The probe to which this request belongs, if it is one of ours.
     fn probe_of(&self, details: &JsValue) -> Option<Rc<PendingProbe>> {
         let text = |name: &'static str| property(details, name).as_string();
         let is_ours =
@@ -197,7 +197,7 @@ fn on_before_request(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue {
     let expected = Route { proxy: pending.proxy.clone(), ..Route::default() };
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
     // It comes again where the proxy has wanted a password, and is given it.
-    pending.in_doubt.take();
+    pending.ambiguous.take();
     if route(details) == expected && *pending.request_id.get_or_init(|| request_id.clone()) == request_id {
         return go_on();
     }
@@ -214,7 +214,7 @@ fn on_auth_required(pending: &Rc<PendingProbe>, _: &JsValue) -> JsValue {
 /// The server has answered, so its key is known, and no more is wanted of it.
 fn on_headers_received(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue {
     let request_id = property(details, "requestId").as_string().unwrap_or_default();
-    // Not one that an earlier pending has left behind.
+    // Not the request of an earlier probe.
     if pending.request_id.get() != Some(&request_id) {
         return cancel();
     }
@@ -226,7 +226,7 @@ fn on_headers_received(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue
     let answered = future_to_promise(async move {
         let facts = security_info::facts(&request_id).await;
         if route.may_come_from_proxy(status, &facts) {
-            pending.in_doubt.set(Some(facts));
+            pending.ambiguous.set(Some(facts));
             return Ok(go_on());
         }
         let _ = pending.answer.set(ProbeAnswer::Server(facts));

@@ -78,7 +78,7 @@ async fn declare(
     Ok(())
 }
 
-/// Also that of the one rule that versions without parts had.
+/// The id of a part's rule. The first is also that of the one rule that versions without parts had.
 const fn id_of(place: usize) -> usize {
     place.saturating_add(1)
 }
@@ -108,7 +108,7 @@ struct Rule {
 }
 
 impl Rule {
-    /// None for nobody: without hosts it would be for all.
+    /// None without hosts: such a rule would apply to every host.
     fn of(id: usize, request_domains: Vec<String>) -> Option<Self> {
         let condition = Condition { resource_types: ["websocket"], request_domains };
         let action = Action { kind: "modifyHeaders", response_headers: [HEADER] };
@@ -120,7 +120,7 @@ impl Rule {
 #[serde(rename_all = "camelCase")]
 struct Condition {
     resource_types: [&'static str; 1],
-    /// Always those below them as well.
+    /// Firefox always includes their subdomains.
     request_domains: Vec<String>,
 }
 

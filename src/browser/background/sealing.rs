@@ -52,7 +52,7 @@ impl State {
     }
 
     /// A change of the rules begins. If it is cut off, the next start compares.
-    pub(super) async fn break_seal(&self) {
+    pub(super) async fn mark_seal_outdated(&self) {
         self.sealing.changes.set(self.sealing.changes.get().wrapping_add(1));
         // Where this fails, the next start of the browser compares.
         let broken = future_to_promise(async {

@@ -34,7 +34,7 @@ impl Confirmation {
         self.dialog.show_modal()
     }
 
-    /// Closes once it is done; says what kept it from being done. Whether it is done.
+    /// Closes the dialog if the request was carried out, else says why it was not. Returns whether it was.
     pub(super) fn settle(&self, answer: &Result<Response, Error>) -> bool {
         let failure = answer.as_ref().err().map(|error| say(&sentence(error)));
         self.message.set_text_content(failure.as_deref());

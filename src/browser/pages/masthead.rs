@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::message::{PageRequest, Response};
 use crate::view::status::{Banner, Remedy, StatusLine, banner, problem, state, state_of};
 
-/// The state line, the banner, and the control that pauses.
+/// The status line, the banner, and the control that pauses.
 pub(super) struct Masthead {
     remedy: Cell<Option<Remedy>>,
     /// What this page offers where the rules cannot be read.

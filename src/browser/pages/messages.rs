@@ -1,4 +1,4 @@
-//! The background, as a page sees it: questions and answers, notices, and the few calls of the extension API that pages
+//! The background, as a page sees it: questions and answers, announcements, and the few calls of the extension API that pages
 //! make themselves.
 
 use js_sys::Promise;
@@ -42,7 +42,7 @@ pub(super) fn unexpected() -> Error {
     ProgramError::Argument { detail: "an answer to another question".to_owned() }.into()
 }
 
-/// Calls the handler for every notice for as long as the page lives.
+/// Calls the handler for every announcement for as long as the page lives.
 pub(super) fn listen(handler: impl Fn(Announcement) + 'static) {
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |message| {
         // Other pages' requests to the background come by here as well.

@@ -137,7 +137,7 @@ impl Controls {
         Ok(())
     }
 
-    /// Where the control that has the focus goes, and another comes in its place, that gets it.
+    /// Shows or hides both. If the one with the focus is hidden and the other shown, the focus moves there.
     fn show(&self, menu: bool, resume: bool) -> Fallible {
         let active = document()?.active_element();
         let had_focus = |control: &HtmlElement| control.contains(active.as_ref().map(AsRef::as_ref));

@@ -82,7 +82,7 @@ impl Popup {
         })?;
 
         let this = Rc::clone(self);
-        // Whether the last entry could be written is told with the status, so either notice is about both.
+        // Whether the last entry could be written is told with the status, so either announcement is about both.
         messages::listen(move |notice| match notice {
             Announcement::LogChanged | Announcement::RulesChanged | Announcement::StatusChanged => {
                 let this = Rc::clone(&this);

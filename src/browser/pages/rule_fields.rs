@@ -22,7 +22,7 @@ pub(super) struct RuleFields {
     controls: Vec<Control>,
     host: HtmlElement,
     expires: HtmlInputElement,
-    /// What is beside few rules.
+    /// The part of the form that few rules need.
     more: HtmlDetailsElement,
     pub(super) pins: Rc<KeyRows>,
     denied: Rc<KeyRows>,

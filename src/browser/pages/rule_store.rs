@@ -103,7 +103,7 @@ impl RuleStore {
     /// Takes over a rule that the background has stored, until all are read again.
     pub(super) fn put(&self, stored: &RuleDocument) -> Fallible {
         let stamp = RuleStamp { id: String::new(), time: today() };
-        // Where it does not fit what was read, the notice that is on its way has it read again.
+        // Where it does not fit what was read, the announcement that is on its way makes the page read again.
         let _ = self.user.borrow_mut().save(stored, &stamp, &url_host);
         self.tell()
     }

@@ -25,7 +25,7 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     let (german, english) = (messages("de")?, messages("en")?);
 
     let button = firefox.button(&world.demo.site.blank()).await?;
-    assert_eq!(button.title, "Sockpin pausiert: Kein Socket wird gestoppt");
+    assert_eq!(button.title, "Sockpin ist pausiert: Kein Socket wird blockiert");
     let popup = firefox.page("popup.html").await?;
     firefox.run(OPEN_ALL, Vec::new()).await?;
     popup.wait_for_presence(".violation-body .advice", true).await?;

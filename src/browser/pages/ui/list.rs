@@ -48,7 +48,7 @@ pub(in crate::browser::pages) struct List<I: Item> {
 struct Drawn<V> {
     element: HtmlElement,
     version: V,
-    /// In which it was brought up to date.
+    /// The round in which it was brought up to date.
     round: u64,
 }
 
@@ -252,7 +252,7 @@ const CONTROLS: &str = "button, summary, a, input";
 
 /// Items that are drawn at first, and then each time that one comes near the last of them.
 const STEP: usize = 100;
-/// Milliseconds for which is drawn before it is shown: that again takes a multiple, and so much more is in sight seldom.
+/// Milliseconds that one go at drawing may take. Showing what was drawn takes several times as long.
 const MOMENT: f64 = 5.0;
 /// How near one is to what is not drawn yet when it is drawn.
 const NEAR: &str = "1000px";

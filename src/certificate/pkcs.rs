@@ -1,4 +1,4 @@
-//! The frames of what certificates are handed over in.
+//! The formats around certificates and keys: PKCS #1, PKCS #7, PKCS #12, and the trusted certificate of OpenSSL.
 
 use super::tlv::{Reader, Tag};
 use crate::error::InputError;
@@ -13,7 +13,7 @@ pub(crate) fn trusted_certificate(der: &[u8]) -> Result<&[u8], InputError> {
 
 /// Whether DER is an `RSAPublicKey`, a modulus and an exponent without the name of their algorithm
 /// ([RFC 8017 appendix A.1.1](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.1)).
-pub(crate) fn rsa_public_key_from_der(der: &[u8]) -> bool {
+pub(crate) fn is_rsa_public_key(der: &[u8]) -> bool {
     const FIELD: &str = "RSAPublicKey";
     let read = || {
         let mut key = Reader::only_child(der, FIELD)?;
