@@ -14,6 +14,7 @@ mod messages;
 mod options;
 mod pause_menu;
 mod popup;
+mod public_suffix;
 mod rule_fields;
 mod rule_form;
 mod rule_keys;

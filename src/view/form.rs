@@ -5,7 +5,7 @@ use super::rule as rule_view;
 use super::text::{Text, plural, text};
 use crate::error::{Error, HostError, PinError, RuleError, TimeError};
 use crate::formats;
-use crate::host::{HostPattern, UrlHostParser};
+use crate::host::{HostPattern, PatternScope, UrlHostParser};
 use crate::pin::Pin;
 use crate::policy::{Layer, Policy};
 use crate::rule::{Field, FieldError, Mode, PinDocument, RuleDocument, RuleStamp};
@@ -63,6 +63,7 @@ pub fn check(
     stored: &Policy,
     now: UnixMillis,
     url_host: UrlHostParser<'_>,
+    is_registry_suffix: &dyn Fn(&str) -> bool,
 ) -> Checked {
     let rule = without_empty_rows(typed);
     let stamp = RuleStamp { id: "new".to_owned(), time: now };
@@ -72,6 +73,10 @@ pub fn check(
     }
     let mut notices = refusals(&errors, typed);
     if let Ok(pattern) = HostPattern::parse(&rule.host, url_host) {
+        notices.extend(
+            suffix_warning(&pattern.pattern, is_registry_suffix)
+                .map(|warning| (FormPlace::Field(Field::Host), warning)),
+        );
         notices.extend(
             host_note(&rule.host, &pattern.pattern, pattern.taken_from_url)
                 .map(|note| (FormPlace::Field(Field::Host), note)),
@@ -180,6 +185,15 @@ fn host_note(typed: &str, pattern: &HostPattern, taken_from_url: bool) -> Option
     let canonical = pattern.to_string();
     (canonical != typed.trim())
         .then(|| Notice::new(NoticeKind::Note, "host-canonical", text!("form_host_canonical", host = canonical)))
+}
+
+/// A wildcard for names of anybody.
+fn suffix_warning(pattern: &HostPattern, is_registry_suffix: &dyn Fn(&str) -> bool) -> Option<Notice> {
+    let base = pattern.base().to_string();
+    let is_for_anybody = pattern.scope() != PatternScope::Exact && is_registry_suffix(&base);
+    is_for_anybody.then(|| {
+        Notice::new(NoticeKind::Warning, "wildcard-above-suffix", text!("form_wildcard_above_suffix", base = base))
+    })
 }
 
 fn placeholder() -> Notice {
@@ -330,7 +344,7 @@ mod tests {
                 vec![(Row(Field::Pins, 0), "pem-end"), (FormPlace::RULE, "mistakes")],
             ),
         ] {
-            let checked = check(&rule, DateInput::Whole, &others, NOW, &|_| None);
+            let checked = check(&rule, DateInput::Whole, &others, NOW, &|_| None, &|_| false);
             assert_eq!(checked.rule.is_some(), storable, "{rule:?}");
             let mut found = codes(&checked);
             let mut expected = expected;
@@ -351,9 +365,26 @@ mod tests {
             (typed("a..b", &["x"], &[]), Some("Correct 2 mistakes first.")),
             (typed("chat.example.com", &[A, B], &[]), None),
         ] {
-            let checked = check(&rule, DateInput::Whole, &Policy::default(), NOW, &|_| None);
+            let checked = check(&rule, DateInput::Whole, &Policy::default(), NOW, &|_| None, &|_| false);
             let said = checked.notices.iter().find(|(place, _)| *place == FormPlace::RULE);
             assert_eq!(said.map(|(_, notice)| notice.text.english()).as_deref(), expected, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_for_names_of_anybody_is_warned_of_and_may_be_stored() {
+        let is_suffix = |name: &str| matches!(name, "co.uk" | "github.io");
+        for (host, is_warned_of) in [
+            ("*.co.uk", true),
+            ("**.github.io:8443", true),
+            ("co.uk", false),
+            ("*.example.co.uk", false),
+            ("*.home.arpa", false),
+        ] {
+            let checked =
+                check(&typed(host, &[A, B], &[]), DateInput::Whole, &Policy::default(), NOW, &|_| None, &is_suffix);
+            let warned = codes(&checked).contains(&(FormPlace::Field(Field::Host), "wildcard-above-suffix"));
+            assert_eq!((warned, checked.rule.is_some()), (is_warned_of, true), "{host}");
         }
     }
 
@@ -362,7 +393,7 @@ mod tests {
         let typed = typed("chat.example.com", &[A, B], &[]);
         let own = RuleDocument { id: Some("1".to_owned()), updated: Some(NOW), ..typed };
         let stored = policy(std::slice::from_ref(&own));
-        assert_eq!(check(&own, DateInput::Whole, &stored, NOW, &|_| None).notices, []);
+        assert_eq!(check(&own, DateInput::Whole, &stored, NOW, &|_| None, &|_| false).notices, []);
     }
 
     #[test]
@@ -376,7 +407,7 @@ mod tests {
                 vec![(FormPlace::Field(Field::Expires), "invalid-date"), (FormPlace::RULE, "mistakes")],
             ),
         ] {
-            let checked = check(&rule, expiry, &Policy::default(), NOW, &|_| None);
+            let checked = check(&rule, expiry, &Policy::default(), NOW, &|_| None, &|_| false);
             assert_eq!((checked.rule.is_some(), codes(&checked)), (storable, expected));
         }
     }
@@ -401,7 +432,7 @@ mod tests {
         ] {
             let stored = policy(&stored);
             assert_eq!(edit_state(&opened, &stored), expected);
-            let checked = check(&opened, DateInput::Whole, &stored, NOW, &|_| None);
+            let checked = check(&opened, DateInput::Whole, &stored, NOW, &|_| None, &|_| false);
             assert_eq!(checked.rule.is_some(), storable);
             if !storable {
                 assert_eq!(codes(&checked), [(FormPlace::RULE, "rule-changed")]);

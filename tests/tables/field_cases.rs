@@ -101,7 +101,8 @@ fn case_2_a_certificates_fingerprint_is_warned_of() {
         (format!("sha256/{A}"), false),
     ] {
         assert_eq!(Pin::parse(&typed), Pin::parse(A), "{typed}");
-        let checked = form::check(&rule("a.test", &typed), DateInput::Whole, &Policy::default(), NOW, &url_host);
+        let checked =
+            form::check(&rule("a.test", &typed), DateInput::Whole, &Policy::default(), NOW, &url_host, &|_| false);
         let warned = checked.notices.iter().any(|(place, notice)| {
             *place == FormPlace::Row(Field::Pins, 0)
                 && notice.kind == NoticeKind::Warning

@@ -279,7 +279,7 @@ fn said_to_be_left_out(input: &[u8]) -> Vec<String> {
 fn said_by_the_form(text: &str) -> Vec<String> {
     let pins = vec![PinDocument { sha256: text.to_owned(), label: String::new() }];
     let typed = RuleDocument { host: "a.test".to_owned(), pins, ..RuleDocument::default() };
-    let checked = view::form::check(&typed, DateInput::Whole, &Policy::default(), NOW, &url_host);
+    let checked = view::form::check(&typed, DateInput::Whole, &Policy::default(), NOW, &url_host, &|_| false);
     checked.notices.into_iter().map(|(_, notice)| notice.text.english()).collect()
 }
 

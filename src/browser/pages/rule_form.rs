@@ -7,6 +7,7 @@ use std::rc::Rc;
 use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
 use super::messages;
+use super::public_suffix::is_registry_suffix;
 use super::rule_fields::RuleFields;
 use super::rule_store::{RuleStore, today};
 use super::ui::notices::set_notices;
@@ -311,7 +312,7 @@ impl RuleForm {
     }
 
     fn check(&self, typed: &RuleDocument) -> Checked {
-        check(typed, self.fields.expiry(), &self.store.user(), today(), &url_host)
+        check(typed, self.fields.expiry(), &self.store.user(), today(), &url_host, &is_registry_suffix)
     }
 
     fn edit_state(&self) -> EditState {

@@ -107,6 +107,19 @@ async fn mistakes_are_shown_beside_their_fields_and_nothing_is_stored() -> Resul
 }
 
 #[tokio::test]
+async fn a_wildcard_below_which_anybody_can_register_is_warned_of_by_firefoxs_own_list() -> Result<()> {
+    let world = world().await?;
+    let options = world.firefox.page("options.html").await?;
+    options.click("#add-rule").await?;
+    for (host, warned) in [("*.co.uk", true), ("*.example.co.uk", false), ("**.github.io", true), ("*.lan", false)] {
+        options.type_into("#rule-form [name=host]", host).await?;
+        options.wait_for_presence("[data-message-for=host] [data-code=wildcard-above-suffix]", warned).await?;
+        options.wait_for_presence("[data-message-for=host] [data-kind=error]", false).await?;
+    }
+    world.firefox.quit().await
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_read_spoils_neither_the_form_nor_other_files() -> Result<()> {
     let world = world().await?;
     let options = world.firefox.page("options.html").await?;
