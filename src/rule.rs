@@ -1,7 +1,5 @@
 //! A rule: a host pattern with its pins and what to do. A [`Rule`] can only be made by checking a [`RuleDocument`].
 
-pub mod query;
-
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
