@@ -18,7 +18,7 @@
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; for which hosts; what another extension has done |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
-//! | [`record`] | what each rule has decided |
+//! | [`record`], [`query`] | what each rule has decided; what is looked for among rules, and in which order |
 //! | [`formats`] | pins as other tools write them |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
 //! | [`badge`] | what the toolbar button shows, as ids of messages |
@@ -43,6 +43,7 @@ pub mod pause;
 pub mod pin;
 pub mod policy;
 pub mod preflight;
+pub mod query;
 pub mod record;
 pub mod rule;
 pub mod seal;

@@ -100,6 +100,9 @@ pub const MAX_PREFLIGHT_ANSWERS: usize = 1_000;
 /// Milliseconds after which a pre-flight has no answer. The guard's deadline must leave time for the rest.
 pub const PREFLIGHT_DEADLINE_MS: i32 = 5_000;
 
+/// Days before its end from which on a rule says that it ends.
+pub const EXPIRES_SOON_DAYS: u64 = 30;
+
 /// Rules for which a record of their decisions is kept. With two pins each, some 400 KB of text.
 pub const MAX_RULE_RECORDS: usize = 2_000;
 

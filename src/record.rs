@@ -3,6 +3,7 @@
 //!
 //! A record begins anew when what its rule asks for changes. Sockets of private windows are not in it.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
@@ -130,6 +131,57 @@ impl Records {
 
     fn place(&self, layer: Layer, rule: &str) -> Option<usize> {
         self.0.iter().rposition(|record| record.layer == layer && record.rule == rule)
+    }
+}
+
+impl IntoIterator for Records {
+    type Item = RuleRecord;
+    type IntoIter = std::vec::IntoIter<RuleRecord>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// All of them, to be looked up for many rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordIndex {
+    by_rule: HashMap<String, [Option<RuleRecord>; 2]>,
+    is_full: bool,
+}
+
+impl RecordIndex {
+    /// Of all that are kept.
+    #[must_use]
+    pub fn new(records: Records) -> Self {
+        let is_full = records.0.len() >= MAX_RULE_RECORDS;
+        let mut by_rule: HashMap<_, [Option<RuleRecord>; 2]> = HashMap::with_capacity(records.0.len());
+        for record in records {
+            let [managed, user] = by_rule.entry(record.rule.clone()).or_default();
+            let place = match record.layer {
+                Layer::Managed => managed,
+                Layer::User => user,
+            };
+            *place = Some(record);
+        }
+        Self { by_rule, is_full }
+    }
+
+    /// As [`Records::of`].
+    #[must_use]
+    pub fn of(&self, layer: Layer, rule: &Rule) -> Option<&RuleRecord> {
+        let [managed, user] = self.by_rule.get(rule.id())?;
+        let record = match layer {
+            Layer::Managed => managed,
+            Layer::User => user,
+        };
+        record.as_ref().filter(|record| record.asked == asked(rule))
+    }
+
+    /// Whether records may have been forgotten: a rule without one may have judged.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.is_full
     }
 }
 
@@ -309,6 +361,11 @@ mod tests {
         records.note(&violation(Layer::Managed, &rules[1]), at(12));
         let text = records.to_text();
         assert_eq!(Records::from_text(&text), records, "{text}");
+        let index = RecordIndex::new(records.clone());
+        for (layer, rule) in [(Layer::User, &rules[0]), (Layer::Managed, &rules[1]), (Layer::User, &rules[1])] {
+            assert_eq!(index.of(layer, rule), records.of(layer, rule));
+        }
+        assert!(!index.is_full());
         assert_eq!(Records::from_text(&format!("nonsense\n{text}user 1\ttwo\n\n")), records);
     }
 

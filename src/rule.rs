@@ -1,7 +1,5 @@
 //! A rule: a host pattern with its pins and what to do. A [`Rule`] can only be made by checking a [`RuleDocument`].
 
-pub mod query;
-
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
@@ -171,6 +169,15 @@ pub struct FieldError {
     pub index: Option<usize>,
     /// What is wrong.
     pub error: Error,
+}
+
+/// What is wrong with one of many rules that were to be stored together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleRefusal {
+    /// Its place among them, from 0.
+    pub place: usize,
+    /// Everything that is wrong with it.
+    pub errors: Vec<FieldError>,
 }
 
 impl FieldError {

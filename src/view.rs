@@ -7,6 +7,7 @@
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
+//! - [`record`]: what a rule has decided; [`change`]: what came of changes of rules.
 //! - [`search`]: what a search in the rules has found.
 //! - [`managed`]: what an administrator has set.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
@@ -18,6 +19,7 @@
 pub mod attempt;
 pub mod catalogue;
 pub mod certificate;
+pub mod change;
 pub mod date;
 pub mod demo;
 #[cfg(not(target_arch = "wasm32"))]
@@ -26,6 +28,7 @@ pub mod error;
 pub mod form;
 pub mod managed;
 pub mod notice;
+pub mod record;
 pub mod rule;
 pub mod search;
 pub mod source;

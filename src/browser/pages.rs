@@ -15,10 +15,15 @@ mod options;
 mod pause_menu;
 mod popup;
 mod public_suffix;
+mod record_reader;
+mod rule_card;
+mod rule_changes;
 mod rule_fields;
+mod rule_filters;
 mod rule_form;
 mod rule_keys;
 mod rule_list;
+mod rule_selection;
 mod rule_store;
 mod ui;
 

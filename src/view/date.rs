@@ -1,6 +1,6 @@
 //! Dates and spans of time in words. Dates are those of UTC, as rules and certificates mean them.
 
-use super::text::{Text, plural, text};
+use super::text::{Argument, Text, plural, text};
 use crate::time::{Date, UnixMillis};
 
 const MINUTE: u64 = 60 * 1000;
@@ -26,6 +26,12 @@ pub fn ago(then: UnixMillis, now: UnixMillis) -> Text {
 pub fn days_until(date: Date, now: UnixMillis) -> Option<u64> {
     let left = date.start().as_millis().checked_sub(now.as_millis())?;
     (left > 0).then(|| left.div_ceil(DAY))
+}
+
+/// The day of a point in time, and the time of one that is on no day.
+#[must_use]
+pub fn day(time: UnixMillis) -> Argument {
+    day_at(time).map_or(Argument::Time(time), Argument::Day)
 }
 
 /// The day in UTC of a point in time; none past the year 9999.

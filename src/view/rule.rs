@@ -3,13 +3,11 @@
 use super::date::{ago, days_until};
 use super::notice::{Badge, Notice, NoticeKind, Tone};
 use super::text::{Text, plural, text};
+use crate::limits::EXPIRES_SOON_DAYS;
 use crate::pin::Pin;
 use crate::policy::Layer;
 use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, RuleDocument};
 use crate::time::{Date, UnixMillis};
-
-/// From this many days before its end a rule says so.
-const EXPIRES_SOON_DAYS: u64 = 30;
 
 /// What the rule does, at that time.
 #[must_use]
@@ -120,6 +118,24 @@ pub fn edit(rule: &RuleDocument) -> Text {
     text!("rule_edit", host = &rule.host)
 }
 
+/// What the button that makes a copy does, for those who do not see the card around it.
+#[must_use]
+pub fn duplicate(rule: &RuleDocument) -> Text {
+    text!("rule_duplicate", host = &rule.host)
+}
+
+/// What the box that selects does, for those who do not see the card around it.
+#[must_use]
+pub fn select(rule: &RuleDocument) -> Text {
+    text!("rule_select", host = &rule.host)
+}
+
+/// What opens the choice of modes, for those who do not see the card around it; `mode` is what it shows.
+#[must_use]
+pub fn mode_menu(rule: &RuleDocument, mode: Text) -> Text {
+    text!("rule_mode_menu", mode = mode, host = &rule.host)
+}
+
 /// What the button that deletes does, for those who do not see the card around it.
 #[must_use]
 pub fn delete(rule: &RuleDocument) -> Text {
@@ -132,31 +148,10 @@ pub fn stored(rule: &RuleDocument) -> Text {
     text!("rule_stored", host = &rule.host)
 }
 
-/// Said once a rule is deleted.
-#[must_use]
-pub fn deleted() -> Text {
-    text!("rule_deleted")
-}
-
 /// Said once all rules have been set aside.
 #[must_use]
 pub fn set_aside() -> Text {
     text!("rule_all_set_aside")
-}
-
-/// What is asked before a rule is deleted.
-#[must_use]
-pub fn deletion_question(rule: &RuleDocument) -> Text {
-    text!("rule_delete_question", host = &rule.host)
-}
-
-/// What is lost with the rule.
-#[must_use]
-pub fn deletion(rule: &RuleDocument) -> Text {
-    match rule.mode {
-        Mode::Block | Mode::Flag => text!("rule_delete_effect", host = &rule.host),
-        Mode::Off => text!("rule_delete_effect_off", host = &rule.host),
-    }
 }
 
 fn expiry(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Option<Notice> {

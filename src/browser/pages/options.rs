@@ -2,28 +2,30 @@
 
 use std::rc::{Rc, Weak};
 
-use web_sys::{EventTarget, HtmlElement};
+use web_sys::{Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::confirmation::Confirmation;
 use super::managed_section;
 use super::masthead::{Masthead, Unread};
 use super::messages;
+use super::rule_card::MODES;
+use super::rule_changes::RuleChanges;
 use super::rule_form::{Closed, RuleForm};
 use super::rule_list::RuleList;
 use super::rule_store::RuleStore;
 use super::ui::announcement::announce;
-use crate::browser::dom::{Fallible, by_id, id, listen, ready, show, spawn};
+use crate::browser::dom::{Fallible, Id, by_id, id, listen, ready, show, spawn};
 use crate::browser::part::{part, part_around, say_in};
 use crate::message::{Announcement, PageRequest};
-use crate::rule::RuleDocument;
-use crate::view::form::unsaved;
+use crate::rule::{Mode, RuleDocument};
+use crate::view::form::{as_new, unsaved};
 use crate::view::rule as words;
 use crate::view::status::Remedy;
 use crate::view::text::Text;
 
 struct Options {
     masthead: Rc<Masthead>,
-    deletion: Confirmation,
+    changes: Rc<RuleChanges>,
     form: Rc<RuleForm>,
     list: Rc<RuleList>,
     store: Rc<RuleStore>,
@@ -35,9 +37,17 @@ pub(super) async fn start() -> Fallible {
     let masthead = Masthead::new(Remedy::ResetPolicy, move || asked.open())?;
     let store = Rc::<RuleStore>::default();
     let list = RuleList::new(Rc::clone(&store))?;
-    let (store_of_form, list_of_form) = (Rc::clone(&store), Rc::clone(&list));
-    let form = RuleForm::new(Rc::clone(&store), move |closed| form_closed(closed, &store_of_form, &list_of_form))?;
-    let options = Rc::new(Options { masthead, deletion: Confirmation::new(id!("delete-dialog"))?, form, list, store });
+    let again = Rc::clone(&list);
+    let changes = RuleChanges::new(Rc::clone(&store), move |ids| match ids {
+        [id, ..] => again.focus(id, part!("edit")),
+        [] => Ok(()),
+    })?;
+    let (changes_of_form, list_of_form) = (Rc::clone(&changes), Rc::clone(&list));
+    let store_of_form = Rc::clone(&store);
+    let form = RuleForm::new(Rc::clone(&store), move |closed| {
+        form_closed(closed, &store_of_form, &list_of_form, &changes_of_form)
+    })?;
+    let options = Rc::new(Options { masthead, changes, form, list, store });
     options.listen(afresh)?;
     let this = Rc::clone(&options);
     options.store.subscribe(move || this.draw());
@@ -45,9 +55,10 @@ pub(super) async fn start() -> Fallible {
     ready()
 }
 
-fn form_closed(closed: Closed, store: &RuleStore, list: &RuleList) -> Fallible {
+fn form_closed(closed: Closed, store: &RuleStore, list: &RuleList, changes: &RuleChanges) -> Fallible {
     list.draw(None)?;
     if let Some(stored) = &closed.stored {
+        changes.forget()?;
         announce(&words::stored(stored))?;
         store.put(stored)?;
     }
@@ -63,31 +74,17 @@ impl Options {
         listen(&by_id::<EventTarget>(id!("add-rule"))?, "click", move |_| this.edit(None))?;
 
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("rules"))?, "click", move |event| {
-            let Some(rule) = part_around(&event, part!("rule")).and_then(|rule| rule.root().dataset().get("rule"))
-            else {
-                return Ok(());
-            };
-            let rule = this.store.user().rule(&rule).map(|rule| RuleDocument::from(rule.as_ref()));
-            let Some(rule) = rule else {
-                return Ok(());
-            };
-            if part_around(&event, part!("edit")).is_some() {
-                this.edit(Some(rule))
-            } else if part_around(&event, part!("delete")).is_some() {
-                this.ask_before_deleting(&rule)
-            } else {
+        listen(&by_id::<EventTarget>(id!("rules"))?, "click", move |event| this.clicked(&event))?;
+        for (button, mode) in SELECTED_MODES {
+            let this = Rc::clone(self);
+            listen(&by_id::<EventTarget>(button)?, "click", move |_| {
+                this.set_mode(this.list.selected(), mode);
                 Ok(())
-            }
-        })?;
-
+            })?;
+        }
         let this = Rc::clone(self);
-        listen(&self.deletion.confirm, "click", move |_| {
-            let id = this.deletion.dialog.dataset().get("rule").unwrap_or_default();
-            let this = Rc::clone(&this);
-            spawn(
-                async move { this.confirmed(PageRequest::DeleteRule { id }, &this.deletion, &words::deleted()).await },
-            );
+        listen(&by_id::<EventTarget>(id!("delete-selected"))?, "click", move |_| {
+            this.delete(this.list.selected());
             Ok(())
         })?;
 
@@ -112,10 +109,49 @@ impl Options {
         Ok(())
     }
 
+    /// A click on a card of one of the user's rules.
+    fn clicked(self: &Rc<Self>, event: &Event) -> Fallible {
+        let Some(card) = part_around(event, part!("rule")) else {
+            return Ok(());
+        };
+        let id = card.root().dataset().get("rule").unwrap_or_default();
+        let rule = self.store.user().rule(&id).map(|rule| RuleDocument::from(rule.as_ref()));
+        let Some(rule) = rule else {
+            return Ok(());
+        };
+        let is_in = |name| part_around(event, name).is_some();
+        if is_in(part!("edit")) {
+            return self.edit(Some(rule));
+        }
+        if is_in(part!("duplicate")) {
+            return self.edit(Some(as_new(&rule)));
+        }
+        if is_in(part!("delete")) {
+            self.delete(vec![id]);
+        } else if let Some((_, mode)) = MODES.into_iter().find(|(button, _)| is_in(*button)) {
+            // The focus stays on the card, whose menu closes.
+            card.get::<HtmlElement>(part!("mode"))?.focus()?;
+            card.get::<HtmlDetailsElement>(part!("mode-menu"))?.set_open(false);
+            self.set_mode(vec![id], mode);
+        }
+        Ok(())
+    }
+
+    fn set_mode(&self, ids: Vec<String>, mode: Mode) {
+        let changes = Rc::clone(&self.changes);
+        spawn(async move { changes.set_mode(&ids, mode).await });
+    }
+
+    fn delete(&self, ids: Vec<String>) {
+        let changes = Rc::clone(&self.changes);
+        spawn(async move { changes.delete(ids).await });
+    }
+
     /// Opens the form, unless something in it would be lost.
     fn edit(&self, rule: Option<RuleDocument>) -> Fallible {
         let form = &self.form;
-        if form.is_in_use() && form.edited_id() == rule.as_ref().and_then(|rule| rule.id.clone()) {
+        let is_copy = rule.as_ref().is_some_and(|rule| rule.id.is_none());
+        if form.is_in_use() && !is_copy && form.edited_id() == rule.as_ref().and_then(|rule| rule.id.clone()) {
             return form.focus();
         }
         if form.is_in_use() {
@@ -135,13 +171,6 @@ impl Options {
         by_id::<HtmlElement>(id!("add-rule"))?.focus()
     }
 
-    fn ask_before_deleting(&self, rule: &RuleDocument) -> Fallible {
-        self.deletion.dialog.dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
-        say_in(id!("delete-title"), &words::deletion_question(rule))?;
-        say_in(id!("delete-text"), &words::deletion(rule))?;
-        self.deletion.open()
-    }
-
     /// Reads what is stored, and asks how things are.
     async fn refresh(&self) -> Fallible {
         self.store.read().await?;
@@ -159,3 +188,7 @@ impl Options {
         say_in(id!("no-rules-text"), &words::none_yet(self.store.managed().policy.rules().len()))
     }
 }
+
+/// What a click on one of these buttons makes of the rules that are selected.
+const SELECTED_MODES: [(Id, Mode); 3] =
+    [(id!("selected-block"), Mode::Block), (id!("selected-flag"), Mode::Flag), (id!("selected-off"), Mode::Off)];

@@ -1,56 +1,75 @@
-//! The rules as cards, and the search in them.
+//! The rules as cards: those that are looked for, in the order that is chosen.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::HtmlElement;
 
-use super::rule_keys;
+use super::record_reader;
+use super::rule_card::Card;
+use super::rule_filters::RuleFilters;
+use super::rule_selection::RuleSelection;
 use super::rule_store::{RuleStore, today};
-use super::ui::list::{Item, List};
-use super::ui::notices::set_notices;
-use crate::browser::dom::{Fallible, by_id, id, listen, show};
-use crate::browser::part::{Name, Part, part};
-use crate::browser::words::say;
+use super::ui::list::List;
+use crate::browser::dom::{Fallible, by_id, id};
+use crate::browser::part::{Name, Part};
 use crate::policy::Layer;
-use crate::rule::query::RuleQuery;
-use crate::rule::{Rule, RuleDocument};
-use crate::time::UnixMillis;
-use crate::view::rule as words;
+use crate::query::{Listed, RuleOrder};
+use crate::record::RecordIndex;
+use crate::rule::Rule;
 use crate::view::search;
 
-/// The user's rules and the administrator's, as far as they fit what is searched for.
+/// The user's rules and the administrator's, as far as they are looked for.
 pub(super) struct RuleList {
     store: Rc<RuleStore>,
+    records: RefCell<Rc<RecordIndex>>,
     user: Rc<List<Card>>,
     managed: Rc<List<Card>>,
-    search: HtmlInputElement,
+    filters: RuleFilters,
+    selection: Rc<RuleSelection>,
+    in_order: RefCell<InOrder>,
+    /// Whether rules, or what they have decided, are others than those that were put in order.
+    is_outdated: Cell<bool>,
     /// The rule in the form.
     edited: RefCell<Option<String>>,
+}
+
+/// All rules, so that a keystroke need not sort them.
+#[derive(Default)]
+struct InOrder {
+    order: RuleOrder,
+    user: Vec<Arc<Rule>>,
+    managed: Vec<Arc<Rule>>,
 }
 
 impl RuleList {
     pub(super) fn new(store: Rc<RuleStore>) -> Fallible<Rc<Self>> {
         let list = Rc::new(Self {
             store,
+            records: RefCell::default(),
             user: List::new(by_id(id!("rules"))?)?,
             managed: List::new(by_id(id!("managed-rules"))?)?,
-            search: by_id(id!("search"))?,
+            filters: RuleFilters::new()?,
+            selection: RuleSelection::new()?,
+            in_order: RefCell::default(),
+            is_outdated: Cell::new(true),
             edited: RefCell::default(),
         });
         let this = Rc::clone(&list);
-        listen(&list.search, "input", move |_| this.search())?;
+        list.filters.listen(move || this.search())?;
         let this = Rc::clone(&list);
-        listen(&list.search, "keydown", move |event| {
-            let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
-            if is_escape && !this.search.value().is_empty() {
-                event.prevent_default();
-                this.search.set_value("");
-                this.search()?;
-            }
+        list.selection.listen(move || this.show(List::show))?;
+        let this = Rc::clone(&list);
+        list.store.subscribe(move || {
+            this.is_outdated.set(true);
             Ok(())
+        });
+        let this = Rc::clone(&list);
+        record_reader::listen(move |records| {
+            this.records.replace(Rc::new(records));
+            this.is_outdated.set(true);
+            this.show(List::show)
         })?;
         Ok(list)
     }
@@ -62,114 +81,82 @@ impl RuleList {
         self.show(List::show)
     }
 
-    /// Puts the focus on a button of one of the user's rules, which is then shown whatever is searched for.
-    pub(super) fn focus(&self, id: &str, button: Name) -> Fallible {
-        let is_found = self.store.user().rule(id).is_none_or(|rule| self.query().matches(rule));
+    /// Puts the focus on a part of one of the user's rules, which is then shown whatever is looked for.
+    pub(super) fn focus(&self, id: &str, part: Name) -> Fallible {
+        let now = today();
+        let is_found = self.store.user().rule(id).is_none_or(|rule| {
+            let record = self.records.borrow().of(Layer::User, rule).cloned();
+            self.filters.query().finds(Listed { layer: Layer::User, rule, record: record.as_ref() }, now)
+        });
         if !is_found {
-            self.search.set_value("");
+            self.filters.reset();
             self.search()?;
         }
         match self.user.reveal(id)? {
-            Some(card) => Part::of(&card).get::<HtmlElement>(button)?.focus(),
+            Some(card) => Part::of(&card).get::<HtmlElement>(part)?.focus(),
             None => Ok(()),
         }
+    }
+
+    /// The ids of the user's rules that are selected, in the order in which they stand.
+    pub(super) fn selected(&self) -> Vec<String> {
+        self.selection.ids()
     }
 
     fn search(&self) -> Fallible {
         self.show(List::show_from_the_first)
     }
 
-    fn query(&self) -> RuleQuery {
-        RuleQuery::new(&self.search.value())
+    fn put_in_order(&self, order: RuleOrder, records: &RecordIndex) {
+        if !self.is_outdated.replace(false) && self.in_order.borrow().order == order {
+            return;
+        }
+        let sorted = |rules: &[Arc<Rule>], layer| {
+            let mut rules = rules.to_vec();
+            rules.sort_by_cached_key(|rule| order.place(Listed { layer, rule, record: records.of(layer, rule) }));
+            rules
+        };
+        self.in_order.replace(InOrder {
+            order,
+            user: sorted(self.store.user().rules(), Layer::User),
+            managed: sorted(self.store.managed().policy.rules(), Layer::Managed),
+        });
     }
 
     fn show(&self, show_in: impl Fn(&Rc<List<Card>>, Vec<Card>) -> Fallible) -> Fallible {
-        let (query, now) = (self.query(), today());
+        let (query, now) = (self.filters.query(), today());
+        let records = Rc::clone(&self.records.borrow());
+        self.put_in_order(self.filters.order(), &records);
+        let in_order = self.in_order.borrow();
+        let found = |rules: &[Arc<Rule>], layer| -> Vec<Arc<Rule>> {
+            // What a rule has decided is looked up only where somebody asks for it.
+            let is_found = |rule: &&Arc<Rule>| {
+                let record = query.state.and_then(|_| records.of(layer, rule));
+                query.finds(Listed { layer, rule, record }, now)
+            };
+            rules.iter().filter(is_found).cloned().collect()
+        };
+        let (user, managed) = (found(&in_order.user, Layer::User), found(&in_order.managed, Layer::Managed));
+        let total = in_order.user.len() + in_order.managed.len();
+        self.filters.say(
+            search::outcome(&query, user.len() + managed.len(), total),
+            total,
+            !in_order.managed.is_empty(),
+        )?;
+        let selected = self.selection.keep(&user, in_order.user.len())?;
         let edited = self.edited.borrow();
-        let cards = |rules: &[Arc<Rule>], layer| -> Vec<Card> {
-            let found = rules.iter().filter(|rule| query.matches(rule));
-            let card = |rule: &Arc<Rule>| Card {
-                rule: Arc::clone(rule),
-                layer,
+        let cards = |rules: Vec<Arc<Rule>>, layer| -> Vec<Card> {
+            let card = |rule: Arc<Rule>| Card {
                 is_edited: layer == Layer::User && edited.as_deref() == Some(rule.id()),
+                rule,
+                layer,
+                selected: Rc::clone(&selected),
+                records: Rc::clone(&records),
                 now,
             };
-            found.map(card).collect()
+            rules.into_iter().map(card).collect()
         };
-        let (user, managed) = (self.store.user(), self.store.managed());
-        let (user, managed) = (user.rules(), managed.policy.rules());
-        let total = user.len() + managed.len();
-        let (user, managed) = (cards(user, Layer::User), cards(managed, Layer::Managed));
-        let found = user.len() + managed.len();
-        // What is typed can be taken back wherever it hides something.
-        show(id!("rule-search"), total >= SEARCHED || !query.is_empty())?;
-        let outcome = search::outcome(&query, found, total);
-        by_id::<Element>(id!("search-outcome"))?.set_text_content(outcome.map(|outcome| say(&outcome)).as_deref());
-        show_in(&self.user, user)?;
-        show_in(&self.managed, managed)
+        show_in(&self.user, cards(user, Layer::User))?;
+        show_in(&self.managed, cards(managed, Layer::Managed))
     }
-}
-
-/// From so many rules on they can be searched.
-const SEARCHED: usize = 10;
-
-struct Card {
-    rule: Arc<Rule>,
-    layer: Layer,
-    is_edited: bool,
-    now: UnixMillis,
-}
-
-impl Item for Card {
-    /// The rule, whether it is in the form, and the day: what is soon over says so.
-    type Version = (Arc<Rule>, bool, u64);
-
-    fn key(&self) -> String {
-        self.rule.id().to_owned()
-    }
-
-    fn version(&self) -> Self::Version {
-        const DAY: u64 = 24 * 60 * 60 * 1000;
-        (Arc::clone(&self.rule), self.is_edited, self.now.as_millis() / DAY)
-    }
-
-    fn draw(&self) -> Fallible<HtmlElement> {
-        let element = draw_rule(&self.document(), self.layer, self.now)?;
-        if self.is_edited {
-            element.root().dataset().set("editing", "true")?;
-        }
-        if self.layer == Layer::Managed {
-            element.get::<Element>(part!("actions"))?.remove();
-        }
-        Ok(element.root().clone())
-    }
-
-    fn update(&self, element: &Element) -> Fallible {
-        let facts: Vec<_> = words::facts(&self.document(), self.now).iter().map(say).collect();
-        Part::of(element).text(part!("rule-facts"), &facts.join(" · "))
-    }
-}
-
-impl Card {
-    fn document(&self) -> RuleDocument {
-        let rule = RuleDocument::from(self.rule.as_ref());
-        match self.layer {
-            Layer::User => rule,
-            // They have no times of their own, only that of the background's start.
-            Layer::Managed => RuleDocument { updated: None, ..rule },
-        }
-    }
-}
-
-fn draw_rule(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Fallible<Part> {
-    let element = Part::copy(id!("rule-template"))?;
-    element.root().dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
-    element.text(part!("host"), &rule.host)?;
-    element.badge(part!("mode"), &words::badge(rule, now))?;
-    set_notices(&element.get(part!("notices"))?, &words::notices(rule, layer, now))?;
-    element.list(part!("rule-keys"), rule_keys::draw(&rule.pins, &rule.denied))?;
-    element.text(part!("note"), &rule.note)?;
-    element.label(part!("edit"), &words::edit(rule))?;
-    element.label(part!("delete"), &words::delete(rule))?;
-    Ok(element)
 }

@@ -9,7 +9,9 @@ use std::rc::Rc;
 use js_sys::Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlElement, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
+use web_sys::{
+    Element, HtmlDetailsElement, HtmlElement, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit,
+};
 
 use crate::browser::clock::Deadline;
 use crate::browser::dom::{Fallible, all, document, report, shown, spawn};
@@ -205,6 +207,7 @@ impl<I: Item> List<I> {
                         if let Some(had) = focus.take_if(|focus| old.element.contains(Some(focus))) {
                             focus = counterpart(&had, &old.element, &element)?;
                         }
+                        keep_open(&old.element, &element)?;
                         old.element.replace_with_with_node_1(&element)?;
                         if place.as_ref() == Some(old.element.as_ref()) {
                             place = Some(element.clone().into());
@@ -248,6 +251,16 @@ fn counterpart(had: &Element, old: &Element, new: &Element) -> Fallible<Option<E
     Ok(place.and_then(|place| controls.into_iter().nth(place)))
 }
 
+/// What was unfolded in one drawing of an item is so in another.
+fn keep_open(old: &Element, new: &Element) -> Fallible {
+    let (old, new) = (all::<HtmlDetailsElement>(old, DETAILS)?, all::<HtmlDetailsElement>(new, DETAILS)?);
+    for (old, new) in old.iter().zip(new) {
+        new.set_open(old.open());
+    }
+    Ok(())
+}
+
+const DETAILS: &str = "details";
 const CONTROLS: &str = "button, summary, a, input";
 
 /// Items that are drawn at first, and then each time that one comes near the last of them.

@@ -1,0 +1,148 @@
+//! A rule as a card of the list.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use web_sys::{Element, HtmlElement, HtmlInputElement};
+
+use super::rule_keys;
+use super::ui::list::Item;
+use super::ui::notices::set_notices;
+use crate::browser::dom::{Fallible, id};
+use crate::browser::part::{Name, Part, part};
+use crate::browser::words::say;
+use crate::policy::Layer;
+use crate::record::{RecordIndex, RuleRecord};
+use crate::rule::{Mode, Rule, RuleDocument};
+use crate::time::UnixMillis;
+use crate::view::{record as known, rule as words};
+
+/// What a click on one of these buttons makes of a rule.
+pub(super) const MODES: [(Name, Mode); 4] = [
+    (part!("to-block"), Mode::Block),
+    (part!("to-flag"), Mode::Flag),
+    (part!("to-off"), Mode::Off),
+    (part!("offer-block"), Mode::Block),
+];
+
+pub(super) struct Card {
+    pub(super) rule: Arc<Rule>,
+    pub(super) layer: Layer,
+    pub(super) is_edited: bool,
+    /// The ids of the rules that are selected, when it is shown.
+    pub(super) selected: Rc<HashSet<String>>,
+    pub(super) records: Rc<RecordIndex>,
+    pub(super) now: UnixMillis,
+}
+
+impl Item for Card {
+    /// The rule, whether it is in the form, what it has decided, and the day: what is soon over says so.
+    type Version = (Arc<Rule>, bool, Option<RuleRecord>, u64);
+
+    fn key(&self) -> String {
+        self.rule.id().to_owned()
+    }
+
+    fn version(&self) -> Self::Version {
+        const DAY: u64 = 24 * 60 * 60 * 1000;
+        (Arc::clone(&self.rule), self.is_edited, self.record().cloned(), self.now.as_millis() / DAY)
+    }
+
+    fn draw(&self) -> Fallible<HtmlElement> {
+        let element = self.draw_rule(&self.document())?;
+        if self.is_edited {
+            element.root().dataset().set("editing", "true")?;
+        }
+        let surplus: &[Name] = match self.layer {
+            Layer::User => &[part!("mode-fixed")],
+            Layer::Managed => &[part!("actions"), part!("mode-menu"), part!("selected")],
+        };
+        for part in surplus {
+            element.get::<Element>(*part)?.remove();
+        }
+        self.draw_record(&element)?;
+        Ok(element.root().clone())
+    }
+
+    fn update(&self, element: &Element) -> Fallible {
+        let element = Part::of(element);
+        let record = self.record();
+        let known = known::summary(&self.rule, record, self.records.is_full(), self.now);
+        let mut facts = words::facts(&self.document(), self.now);
+        if record.is_none() {
+            facts.extend(known);
+        } else {
+            element.text(part!("record-summary"), &joined(&known))?;
+        }
+        element.text(part!("rule-facts"), &joined(&facts))?;
+        if self.layer == Layer::User {
+            let is_selected = self.selected.contains(self.rule.id());
+            element.get::<HtmlInputElement>(part!("selected"))?.set_checked(is_selected);
+        }
+        Ok(())
+    }
+}
+
+fn joined(labels: &[crate::view::text::Text]) -> String {
+    labels.iter().map(say).collect::<Vec<_>>().join(" · ")
+}
+
+impl Card {
+    fn document(&self) -> RuleDocument {
+        let rule = RuleDocument::from(self.rule.as_ref());
+        match self.layer {
+            Layer::User => rule,
+            // They have no times of their own, only that of the background's start.
+            Layer::Managed => RuleDocument { updated: None, ..rule },
+        }
+    }
+
+    fn record(&self) -> Option<&RuleRecord> {
+        self.records.of(self.layer, &self.rule)
+    }
+
+    fn draw_rule(&self, rule: &RuleDocument) -> Fallible<Part> {
+        let element = Part::copy(id!("rule-template"))?;
+        element.root().dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
+        element.text(part!("host"), &rule.host)?;
+        let badge = words::badge(rule, self.now);
+        if self.layer == Layer::Managed {
+            element.badge(part!("mode-fixed"), &badge)?;
+        } else {
+            element.badge(part!("mode"), &badge)?;
+            element.label(part!("mode"), &words::mode_menu(rule, badge.text))?;
+            for (button, mode) in MODES {
+                let pressed = if rule.mode == mode { "true" } else { "false" };
+                element.get::<Element>(button)?.set_attribute("aria-pressed", pressed)?;
+            }
+            element.get::<Element>(part!("offer-block"))?.remove_attribute("aria-pressed")?;
+        }
+        let record = self.record().and_then(|record| known::notice(&self.rule, record, self.now));
+        let notices: Vec<_> = words::notices(rule, self.layer, self.now).into_iter().chain(record).collect();
+        set_notices(&element.get(part!("notices"))?, &notices)?;
+        element.list(part!("rule-keys"), rule_keys::draw(&rule.pins, &rule.denied))?;
+        element.text(part!("note"), &rule.note)?;
+        element.label(part!("selected"), &words::select(rule))?;
+        element.label(part!("edit"), &words::edit(rule))?;
+        element.label(part!("duplicate"), &words::duplicate(rule))?;
+        element.label(part!("delete"), &words::delete(rule))?;
+        Ok(element)
+    }
+
+    fn draw_record(&self, element: &Part) -> Fallible {
+        let record = self.record();
+        element.show(part!("record"), record.is_some())?;
+        let Some(record) = record else { return Ok(()) };
+        let lines = known::details(&self.rule, record, self.now);
+        let line = |text| {
+            let line = Part::copy(id!("record-line-template"))?;
+            line.root().set_text_content(Some(&say(&text)));
+            Ok(line)
+        };
+        element.list(part!("record-lines"), lines.into_iter().map(line))?;
+        let offer = known::offer(&self.rule, record, self.now).filter(|_| self.layer == Layer::User);
+        element.show(part!("offer"), offer.is_some())?;
+        offer.map_or(Ok(()), |offer| element.say(part!("offer-text"), &offer))
+    }
+}

@@ -1,0 +1,133 @@
+//! The controls above the list of rules: what is looked for, and in which order it stands. The page's address keeps it, so that
+//! it is still there when the page is loaded again.
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, EventTarget, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams};
+
+use crate::browser::dom::{Fallible, by_id, id, listen, show, window};
+use crate::browser::words::say;
+use crate::policy::Layer;
+use crate::query::{Choice, RuleOrder, RuleQuery, RuleState, Words};
+use crate::rule::Mode;
+use crate::view::text::Text;
+
+#[derive(Clone)]
+pub(super) struct RuleFilters {
+    search: HtmlInputElement,
+    mode: HtmlSelectElement,
+    layer: HtmlSelectElement,
+    state: HtmlSelectElement,
+    order: HtmlSelectElement,
+}
+
+impl RuleFilters {
+    /// As the page's address says.
+    pub(super) fn new() -> Fallible<Self> {
+        let filters = Self {
+            search: by_id(id!("search"))?,
+            mode: by_id(id!("filter-mode"))?,
+            layer: by_id(id!("filter-layer"))?,
+            state: by_id(id!("filter-state"))?,
+            order: by_id(id!("sort"))?,
+        };
+        let address = window()?.location().hash()?;
+        let kept = UrlSearchParams::new_with_str(address.trim_start_matches('#'))?;
+        filters.search.set_value(&kept.get(SEARCH).unwrap_or_default());
+        for (name, choice) in filters.choices() {
+            let Some(value) = kept.get(name) else { continue };
+            choice.set_value(&value);
+            // What is no choice chooses nothing.
+            if choice.selected_index() < 0 {
+                choice.set_selected_index(0);
+            }
+        }
+        Ok(filters)
+    }
+
+    /// Calls this each time that something else is looked for, or is to stand in another order.
+    pub(super) fn listen(&self, changed: impl Fn() -> Fallible + Clone + 'static) -> Fallible {
+        let (this, on_change) = (self.clone(), changed.clone());
+        listen(&by_id::<EventTarget>(id!("rule-search"))?, "input", move |_| {
+            this.keep();
+            on_change()
+        })?;
+        let (this, on_change) = (self.clone(), changed.clone());
+        listen(&self.search, "keydown", move |event| {
+            let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
+            if is_escape && !this.search.value().is_empty() {
+                event.prevent_default();
+                this.search.set_value("");
+                this.keep();
+                on_change()?;
+            }
+            Ok(())
+        })?;
+        let this = self.clone();
+        listen(&by_id::<EventTarget>(id!("reset-filters"))?, "click", move |_| {
+            this.reset();
+            this.search.focus()?;
+            changed()
+        })
+    }
+
+    pub(super) fn query(&self) -> RuleQuery {
+        RuleQuery {
+            words: Words::new(&self.search.value()),
+            mode: Mode::named(&self.mode.value()),
+            layer: Layer::named(&self.layer.value()),
+            state: RuleState::named(&self.state.value()),
+        }
+    }
+
+    pub(super) fn order(&self) -> RuleOrder {
+        RuleOrder::named(&self.order.value()).unwrap_or_default()
+    }
+
+    /// Looks for nothing any longer. The order stays.
+    pub(super) fn reset(&self) {
+        self.search.set_value("");
+        for choice in [&self.mode, &self.layer, &self.state] {
+            choice.set_value("");
+        }
+        self.keep();
+    }
+
+    /// Says what is found, and offers what can be looked for among so many rules.
+    pub(super) fn say(&self, outcome: Option<Text>, total: usize, are_managed: bool) -> Fallible {
+        let is_asked = outcome.is_some();
+        // What is asked for can be taken back wherever it hides something.
+        show(id!("rule-search"), total >= SEARCHED || is_asked)?;
+        show(id!("filter-layer-field"), are_managed || !self.layer.value().is_empty())?;
+        show(id!("reset-filters"), is_asked)?;
+        by_id::<Element>(id!("search-outcome"))?.set_text_content(outcome.map(|outcome| say(&outcome)).as_deref());
+        Ok(())
+    }
+
+    fn choices(&self) -> [(&'static str, &HtmlSelectElement); 4] {
+        [("mode", &self.mode), ("layer", &self.layer), ("state", &self.state), ("sort", &self.order)]
+    }
+
+    /// Keeps it in the page's address. A browser that is told too often refuses for a while, and is told with the next.
+    fn keep(&self) {
+        let _ = self.write_address();
+    }
+
+    fn write_address(&self) -> Fallible {
+        let kept = UrlSearchParams::new()?;
+        let typed = self.search.value();
+        let choices = self.choices().map(|(name, choice)| (name, choice.value()));
+        let is_default = |name: &str, value: &str| value.is_empty() || (name == "sort" && value == "host");
+        for (name, value) in [(SEARCH, typed)].into_iter().chain(choices) {
+            if !is_default(name, &value) {
+                kept.append(name, &value);
+            }
+        }
+        let address = format!("#{}", String::from(kept.to_string()));
+        window()?.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&address))
+    }
+}
+
+/// From so many rules on they can be searched.
+const SEARCHED: usize = 10;
+/// Under which the page's address has what is typed.
+const SEARCH: &str = "search";

@@ -1,0 +1,198 @@
+//! What a rule has decided, in words.
+
+use super::date::{ago, day};
+use super::notice::{Notice, NoticeKind};
+use super::text::{Text, plural, text};
+use crate::record::{PinRecord, RuleRecord};
+use crate::rule::{LabelledPin, Mode, Rule};
+use crate::time::UnixMillis;
+
+/// In short, to be shown side by side. `is_full` says that records may have been forgotten.
+#[must_use]
+pub fn summary(rule: &Rule, record: Option<&RuleRecord>, is_full: bool, now: UnixMillis) -> Vec<Text> {
+    let Some(record) = record else {
+        return match (rule.mode(), is_full) {
+            (Mode::Off, _) => Vec::new(),
+            (Mode::Block | Mode::Flag, false) => vec![text!("record_never")],
+            (Mode::Block | Mode::Flag, true) => vec![text!("record_forgotten")],
+        };
+    };
+    let violations = (record.violations > 0).then(|| plural!("record_violations", record.violations));
+    [plural!("record_judged", record.judged), text!("record_last", ago = ago(record.last, now))]
+        .into_iter()
+        .chain(violations)
+        .collect()
+}
+
+/// All that is known, a sentence each.
+#[must_use]
+pub fn details(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Vec<Text> {
+    let violations = match record.last_violation {
+        Some(last) => plural!("record_violations_last", record.violations, ago = ago(last, now)),
+        None => text!("record_no_violation"),
+    };
+    let last_match = record.pins.first().and_then(|last| last_match(rule, last, now));
+    let pins = rule.pins().iter().map(|pin| match of_pin(record, pin) {
+        Some(known) => plural!("record_pin", known.count, pin = name(pin), ago = ago(known.last, now)),
+        None => text!("record_pin_never", pin = name(pin)),
+    });
+    [plural!("record_since", record.judged, since = day(record.first)), violations]
+        .into_iter()
+        .chain(last_match)
+        .chain(pins)
+        .collect()
+}
+
+/// What a person should look at: a rule whose first pin fits no longer is kept alive by its backup, and has no other one.
+#[must_use]
+pub fn notice(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Option<Notice> {
+    let [first, _, ..] = rule.pins() else { return None };
+    let (latest, before) = (record.pins.first()?, of_pin(record, first)?);
+    let backup = rule.pins().iter().find(|pin| pin.sha256 == latest.sha256)?;
+    // Of several pins in one chain the one next to the server has matched: a key further up may still be there.
+    let is_gone = before.sha256 != latest.sha256
+        && before.certificate <= latest.certificate
+        && latest.last.as_millis().saturating_sub(before.last.as_millis()) >= DAY;
+    let text = || text!("record_backup_only", pin = name(first), ago = ago(before.last, now), backup = name(backup));
+    is_gone.then(|| Notice::new(NoticeKind::Warning, "backup-only", text()))
+}
+
+/// That a rule that flags may block, where what it has judged says so.
+#[must_use]
+pub fn offer(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Option<Text> {
+    let is_clean = rule.mode() == Mode::Flag && !rule.is_expired(now) && record.violations == 0;
+    is_clean.then(|| plural!("record_offer", record.judged, since = day(record.first)))
+}
+
+fn last_match(rule: &Rule, last: &PinRecord, now: UnixMillis) -> Option<Text> {
+    let pin = name(rule.pins().iter().find(|pin| pin.sha256 == last.sha256)?);
+    let ago = ago(last.last, now);
+    Some(match last.certificate {
+        0 => text!("record_match_leaf", ago = ago, pin = pin),
+        place => text!("record_match_chain", ago = ago, pin = pin, place = place.saturating_add(1)),
+    })
+}
+
+fn of_pin<'a>(record: &'a RuleRecord, pin: &LabelledPin) -> Option<&'a PinRecord> {
+    record.pins.iter().find(|known| known.sha256 == pin.sha256)
+}
+
+/// What the user calls it; the pin itself where it has no label.
+fn name(pin: &LabelledPin) -> String {
+    if pin.label.is_empty() { pin.sha256.to_string() } else { pin.label.clone() }
+}
+
+/// Milliseconds for which two keys may take turns before one of them counts as gone.
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Records;
+    use crate::rule::{PinDocument, RuleDocument, RuleStamp};
+
+    const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000); // 2026-11-22T00:00:00Z
+    const PINS: [&str; 2] =
+        ["C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=", "diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI="];
+
+    fn rule(mode: Mode, labels: &[&str]) -> Rule {
+        let pins = labels.iter().zip(PINS);
+        let pins = pins.map(|(label, pin)| PinDocument { sha256: pin.to_owned(), label: (*label).to_owned() });
+        let document =
+            RuleDocument { host: "a.test".to_owned(), mode, pins: pins.collect(), ..RuleDocument::default() };
+        Rule::new(&document, &RuleStamp { id: "a".to_owned(), time: NOW }, &|_| None).unwrap()
+    }
+
+    /// Days ago, and behind them what has matched: pin, times, days ago, certificate.
+    fn record(judged: u64, days: u64, violations: &str, pins: &[(usize, u64, u64, usize)]) -> RuleRecord {
+        let at = |days: u64| NOW.as_millis() - days * DAY;
+        let pins = pins
+            .iter()
+            .map(|(pin, count, days, place)| format!(" sha256/{} {count} {} {place}", PINS[*pin], at(*days)));
+        let line = format!("user 1 {judged} {} {} {violations}{}\ta\n", at(40), at(days), pins.collect::<String>());
+        Records::from_text(&line).into_iter().next().unwrap()
+    }
+
+    fn english(texts: &[Text]) -> Vec<String> {
+        texts.iter().map(Text::english).collect()
+    }
+
+    #[test]
+    fn in_short_it_is_how_often_when_and_what_went_wrong() {
+        let at = NOW.as_millis() - DAY;
+        for (mode, record, is_full, expected) in [
+            (Mode::Block, None, false, vec!["Has not judged any connection yet"]),
+            (Mode::Flag, None, true, vec!["Nothing is known of the connections that it has judged"]),
+            (Mode::Off, None, false, vec![]),
+            (Mode::Flag, Some(record(1, 0, "0 -", &[])), false, vec!["1 connection judged", "Last judged: just now"]),
+            (
+                Mode::Flag,
+                Some(record(41, 3, &format!("2 {at}"), &[])),
+                true,
+                vec!["41 connections judged", "Last judged: 3 days ago", "2 violations"],
+            ),
+        ] {
+            let said = summary(&rule(mode, &["In use"]), record.as_ref(), is_full, NOW);
+            assert_eq!(english(&said), expected);
+        }
+    }
+
+    #[test]
+    fn in_full_it_says_what_each_pin_has_matched() {
+        let rule = rule(Mode::Block, &["In use", ""]);
+        let at = NOW.as_millis() - DAY;
+        assert_eq!(
+            english(&details(&rule, &record(41, 0, &format!("1 {at}"), &[(0, 40, 0, 0)]), NOW)),
+            [
+                "41 connections have been judged since 13 October 2026.",
+                "1 of them was a violation, 1 day ago.",
+                "The last match was just now: “In use”, the key of the server’s own certificate.",
+                "“In use” has matched 40 times, the last time just now.",
+                "“sha256/diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI=” has never matched.",
+            ]
+        );
+        let said = english(&details(&rule, &record(3, 2, "0 -", &[(1, 2, 2, 2), (0, 1, 3, 0)]), NOW));
+        assert_eq!(said[1], "None of them was a violation.");
+        assert!(said[2].ends_with("the key of certificate 3 of the chain, counted from the server’s own."), "{said:?}");
+        assert_eq!(said[3], "“In use” has matched once, 3 days ago.");
+    }
+
+    #[test]
+    fn a_rule_that_lives_by_its_backup_says_so() {
+        let two = rule(Mode::Block, &["In use", "Backup"]);
+        for (pins, expected) in [
+            (&[(1, 5, 0, 0), (0, 9, 20, 0)][..], true),
+            // Both are in use.
+            (&[(1, 5, 0, 0), (0, 9, 0, 0)], false),
+            (&[(0, 9, 0, 0), (1, 5, 20, 0)], false),
+            // The first may still be there, further from the server.
+            (&[(1, 5, 0, 0), (0, 9, 20, 2)], false),
+            (&[(1, 5, 0, 1), (0, 9, 20, 0)], true),
+            (&[(1, 5, 0, 0)], false),
+            (&[], false),
+        ] {
+            let said = notice(&two, &record(14, 0, "0 -", pins), NOW);
+            assert_eq!(said.is_some(), expected, "{pins:?}");
+            assert!(said.is_none_or(|said| said.text.english().contains("“In use”")));
+        }
+        assert_eq!(notice(&rule(Mode::Block, &["In use"]), &record(1, 0, "0 -", &[(0, 9, 20, 0)]), NOW), None);
+    }
+
+    #[test]
+    fn only_a_rule_that_flags_and_has_seen_no_violation_may_block() {
+        let at = NOW.as_millis();
+        for (mode, violations, expected) in [
+            (
+                Mode::Flag,
+                "0 -".to_owned(),
+                Some("41 handshakes, no mismatch since 13 October 2026: this rule could block."),
+            ),
+            (Mode::Flag, format!("1 {at}"), None),
+            (Mode::Block, "0 -".to_owned(), None),
+            (Mode::Off, "0 -".to_owned(), None),
+        ] {
+            let said = offer(&rule(mode, &["In use"]), &record(41, 0, &violations, &[]), NOW);
+            assert_eq!(said.map(|said| said.english()).as_deref(), expected);
+        }
+    }
+}
