@@ -19,6 +19,7 @@
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes", and whose; what another extension has done |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
 //! | [`record`] | what each rule has decided |
+//! | [`known_keys`], [`picking`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it |
 //! | [`formats`] | pins as other tools write them |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
 //! | [`badge`] | what the toolbar button shows, as ids of messages |
@@ -33,6 +34,7 @@ pub mod error;
 mod fields;
 pub mod formats;
 pub mod host;
+pub mod known_keys;
 pub mod limits;
 pub mod lock;
 pub mod log;
@@ -40,6 +42,7 @@ pub mod managed;
 pub mod message;
 pub mod overruling;
 pub mod pause;
+pub mod picking;
 pub mod pin;
 pub mod policy;
 pub mod preflight;
