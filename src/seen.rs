@@ -23,7 +23,7 @@ pub fn chain_key(digest: &ChainDigest) -> String {
     format!("chain/{}", digest.as_str())
 }
 
-/// One socket, as far as it is noted.
+/// One socket, as far as it is noted, or a look at a server without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     /// The host in canonical form.
@@ -34,6 +34,8 @@ pub struct Sighting {
     pub page: Option<String>,
     /// When.
     pub time: UnixMillis,
+    /// How many sockets it is: none where a person has only had the server asked for its chain.
+    pub sockets: u64,
 }
 
 /// A host and port, and what was seen there.
@@ -43,7 +45,7 @@ pub struct SeenEndpoint {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// How many sockets; never 0.
+    /// How many sockets; 0 where there was only a look at it.
     pub count: u64,
     /// When the first of them was seen.
     pub first: UnixMillis,
@@ -108,7 +110,7 @@ impl Seen {
         chains
     }
 
-    /// Notes a socket.
+    /// Notes a socket, or a look.
     pub fn note(&mut self, sighting: &Sighting) {
         let known = self.place(sighting);
         let mut endpoint = known.map_or_else(|| SeenEndpoint::new(sighting), |place| self.endpoints.remove(place));
@@ -185,7 +187,7 @@ impl SeenEndpoint {
     }
 
     fn add(&mut self, sighting: &Sighting) {
-        self.count = self.count.saturating_add(1);
+        self.count = self.count.saturating_add(sighting.sockets);
         self.first = self.first.min(sighting.time);
         self.last = self.last.max(sighting.time);
         let Some(page) = &sighting.page else {
@@ -230,7 +232,7 @@ mod tests {
     use super::*;
 
     fn sighting(host: &str, time: u64) -> Sighting {
-        Sighting { host: host.to_owned(), port: 443, page: None, time: UnixMillis::new(time) }
+        Sighting { host: host.to_owned(), port: 443, page: None, time: UnixMillis::new(time), sockets: 1 }
     }
 
     fn digest(byte: u8) -> ChainDigest {
@@ -249,7 +251,9 @@ mod tests {
             seen.note(&Sighting { page, ..sighting("a.test", 1_000 + number) });
         }
         seen.note(&Sighting { port: 8443, ..sighting("a.test", 5) });
-        let [first, other] = seen.endpoints() else { panic!("two ports are two endpoints") };
+        // A look at it is none of its sockets.
+        seen.note(&Sighting { sockets: 0, ..sighting("a.test", 1_099) });
+        let [other, first] = seen.endpoints() else { panic!("two ports are two endpoints") };
         assert_eq!((first.count, first.first, first.last), (100, UnixMillis::new(1_000), UnixMillis::new(1_099)));
         assert_eq!((first.pages.len(), first.pages[0].as_str()), (MAX_PAGES_PER_ENDPOINT, "https://9.example"));
         assert_eq!((other.port, other.count, other.pages.len()), (8443, 1, 0));

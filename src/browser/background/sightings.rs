@@ -38,7 +38,8 @@ impl Sightings {
         });
     }
 
-    fn add_soon(self: &Rc<Self>, sighting: Sighting, facts: Option<Facts>) {
+    /// Notes a sighting whose facts are known, or are not asked for.
+    pub(super) fn add_soon(self: &Rc<Self>, sighting: Sighting, facts: Option<Facts>) {
         if !self.waiting.add((sighting, facts)) {
             return;
         }
