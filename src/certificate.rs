@@ -4,6 +4,7 @@
 
 mod container;
 mod description;
+mod fingerprint;
 mod key_type;
 mod name;
 mod tlv;
@@ -12,6 +13,7 @@ pub(crate) use container::{
     certificates_of_pkcs7, der_length, is_pkcs7, is_pkcs12, rsa_public_key_from_der, trusted_certificate,
 };
 pub use description::Description;
+pub use fingerprint::{fingerprint, with_colons};
 pub use key_type::KeyType;
 
 use crate::error::InputError;

@@ -18,7 +18,7 @@
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes", and whose; what another extension has done |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
-//! | [`record`] | what each rule has decided |
+//! | [`record`], [`trial`] | what each rule has decided; what one would have decided |
 //! | [`known_keys`], [`picking`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it |
 //! | [`formats`] | pins as other tools write them |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
@@ -52,6 +52,7 @@ pub mod seal;
 pub mod seen;
 pub mod settings;
 pub mod time;
+pub mod trial;
 pub mod verdict;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod view;

@@ -4,10 +4,12 @@
 //! Nothing waits for any of this, and nothing is decided by it. It is kept in memory and ends with the browser; a private
 //! window's sockets are not noted. What is full loses the endpoint that was not seen for the longest time.
 
+mod certificates;
 mod chain;
 
 use std::fmt::Write as _;
 
+pub use certificates::{SeenCertificate, SeenCertificates};
 pub use chain::SeenChain;
 
 use crate::limits::{MAX_CHAINS_PER_ENDPOINT, MAX_PAGES_PER_ENDPOINT, MAX_SEEN_ENDPOINTS, SEEN_CHAIN_INTERVAL_MS};

@@ -9,6 +9,7 @@
 //! - [`rule`]: mode, pins and expiry of a rule in words.
 //! - [`search`]: what a search in the rules has found.
 //! - [`managed`]: what an administrator has set.
+//! - [`seen`]: what was seen in this session, and what a rule makes of it; [`picking`]: what can be pinned of a chain.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
@@ -26,8 +27,10 @@ pub mod error;
 pub mod form;
 pub mod managed;
 pub mod notice;
+pub mod picking;
 pub mod rule;
 pub mod search;
+pub mod seen;
 pub mod source;
 pub mod status;
 pub mod text;

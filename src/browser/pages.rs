@@ -13,12 +13,16 @@ mod masthead;
 mod messages;
 mod options;
 mod pause_menu;
+mod picked_certificate;
+mod picker;
 mod popup;
 mod rule_fields;
 mod rule_form;
 mod rule_keys;
 mod rule_list;
 mod rule_store;
+mod seen_section;
+mod seen_store;
 mod ui;
 
 use wasm_bindgen::prelude::*;

@@ -8,9 +8,12 @@ use super::confirmation::Confirmation;
 use super::managed_section;
 use super::masthead::{Masthead, Unread};
 use super::messages;
+use super::picker::{Picked, Picker};
 use super::rule_form::{Closed, RuleForm};
 use super::rule_list::RuleList;
 use super::rule_store::RuleStore;
+use super::seen_section::SeenSection;
+use super::seen_store::SeenStore;
 use super::ui::announcement::announce;
 use crate::browser::dom::{Fallible, by_id, id, listen, ready, show, spawn};
 use crate::browser::part::{part, part_around, say_in};
@@ -36,12 +39,18 @@ pub(super) async fn start() -> Fallible {
     let store = Rc::<RuleStore>::default();
     let list = RuleList::new(Rc::clone(&store))?;
     let (store_of_form, list_of_form) = (Rc::clone(&store), Rc::clone(&list));
-    let form = RuleForm::new(Rc::clone(&store), move |closed| form_closed(closed, &store_of_form, &list_of_form))?;
+    let seen = Rc::<SeenStore>::default();
+    let form =
+        RuleForm::new(Rc::clone(&store), &seen, move |closed| form_closed(closed, &store_of_form, &list_of_form))?;
     let options = Rc::new(Options { masthead, deletion: Confirmation::new(id!("delete-dialog"))?, form, list, store });
     options.listen(afresh)?;
     let this = Rc::clone(&options);
     options.store.subscribe(move || this.draw());
+    let this = Rc::clone(&options);
+    let picker = Picker::new(Rc::clone(&seen), Rc::clone(&options.store), move |picked| this.picked(picked))?;
+    SeenSection::new(Rc::clone(&seen), Rc::clone(&options.store), picker)?;
     options.refresh().await?;
+    seen.start().await?;
     ready()
 }
 
@@ -110,6 +119,21 @@ impl Options {
             }
         });
         Ok(())
+    }
+
+    /// A rule was made of what was seen.
+    fn picked(&self, picked: Picked) -> Fallible {
+        match picked {
+            Picked::Stored(rule) => {
+                let id = rule.id.clone();
+                form_closed(Closed { stored: Some(rule), id }, &self.store, &self.list)
+            }
+            Picked::Draft(_) if self.form.is_in_use() => self.form.object(&unsaved()),
+            Picked::Draft(rule) => {
+                self.form.open_draft(rule)?;
+                self.list.draw(self.form.edited_id())
+            }
+        }
     }
 
     /// Opens the form, unless something in it would be lost.
