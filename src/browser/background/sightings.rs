@@ -30,7 +30,7 @@ impl Sightings {
         if facts.is_some() || !self.asked.borrow_mut().is_due(&sighting) {
             return self.add_soon(sighting, facts);
         }
-        let facts = security_info::facts(request);
+        let facts = security_info::facts_in_passing(request);
         let this = Rc::clone(self);
         spawn_local(async move {
             let facts = facts.await;
