@@ -3,11 +3,15 @@
 //! The hot path slices and hashes; what a person reads ([`Description`]) is parsed only when it is shown.
 
 mod description;
+mod fingerprint;
+mod key_type;
 mod name;
 mod pkcs;
 mod tlv;
 
 pub use description::Description;
+pub use fingerprint::{fingerprint, with_colons};
+pub use key_type::KeyType;
 pub(crate) use pkcs::{certificates_of_pkcs7, der_length, is_pkcs7, is_pkcs12, is_rsa_public_key, trusted_certificate};
 
 use crate::error::InputError;

@@ -122,8 +122,13 @@ impl Step {
 /// A socket over TLS is noted, unless its window is private.
 fn sighting(socket: &Socket, facts: Option<Facts>) -> Option<Effect> {
     let target = socket.address.target.as_ref().ok()?;
-    let sighting =
-        Sighting { host: target.host.to_string(), port: target.port, page: socket.page.clone(), time: socket.now };
+    let sighting = Sighting {
+        host: target.host.to_string(),
+        port: target.port,
+        page: socket.page.clone(),
+        time: socket.now,
+        sockets: 1,
+    };
     let is_noted = target.scheme == Scheme::Wss && !socket.route.private;
     is_noted.then_some(Effect::Note { sighting, facts })
 }

@@ -18,7 +18,8 @@
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; for which hosts; what another extension has done |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
-//! | [`record`], [`query`] | what each rule has decided; what is looked for among rules, and in which order |
+//! | [`record`], [`trial`], [`query`] | what each rule has decided; what one would have decided; what is looked for among rules, and in which order |
+//! | [`known_keys`], [`picking`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it |
 //! | [`formats`] | pins as other tools write them |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
 //! | [`badge`] | what the toolbar button shows, as ids of messages |
@@ -33,6 +34,7 @@ pub mod error;
 mod fields;
 pub mod formats;
 pub mod host;
+pub mod known_keys;
 pub mod limits;
 pub mod lock;
 pub mod log;
@@ -40,6 +42,7 @@ pub mod managed;
 pub mod message;
 pub mod overruling;
 pub mod pause;
+pub mod picking;
 pub mod pin;
 pub mod policy;
 pub mod preflight;
@@ -50,6 +53,7 @@ pub mod seal;
 pub mod seen;
 pub mod settings;
 pub mod time;
+pub mod trial;
 pub mod verdict;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod view;

@@ -10,6 +10,7 @@ use crate::error::{Error, ProgramError};
 use crate::fields::Fields;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
+use crate::preflight::ProbeFailure;
 use crate::rule::{FieldError, RuleDocument, RuleRefusal};
 use crate::settings::Pausing;
 
@@ -51,6 +52,13 @@ pub enum PageRequest {
     PrepareLog,
     /// Empty the log.
     ClearLog,
+    /// Ask a server for its chain, as a pre-flight does, without a socket.
+    Look {
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
 }
 
 impl PageRequest {
@@ -75,6 +83,7 @@ impl PageRequest {
             "dismissOverruling" => Self::DismissOverruling,
             "prepareLog" => Self::PrepareLog,
             "clearLog" => Self::ClearLog,
+            "look" => Self::Look { host: fields.require("host")?, port: fields.require("port")? },
             _ => return Err(unknown_type()),
         })
     }
@@ -103,6 +112,16 @@ pub enum Response {
     },
     /// What was asked for has been done and stored.
     Done,
+    /// To [`PageRequest::Look`]: what the server has shown.
+    Looked {
+        /// The text of a [`crate::seen::SeenChain`].
+        chain: String,
+    },
+    /// To [`PageRequest::Look`]: it has shown nothing.
+    Unanswered {
+        /// Why.
+        failure: ProbeFailure,
+    },
     /// The request could not be carried out; nothing has changed.
     Failed {
         /// Why.
@@ -127,6 +146,8 @@ impl Response {
             "refused" => Self::Refused { errors: fields.require("errors")? },
             "rulesRefused" => Self::RulesRefused { refusals: fields.require("refusals")? },
             "done" => Self::Done,
+            "looked" => Self::Looked { chain: fields.require("chain")? },
+            "unanswered" => Self::Unanswered { failure: fields.require("failure")? },
             "failed" => Self::Failed { problem: fields.require("problem")? },
             _ => return Err(unknown_type()),
         })
@@ -233,6 +254,7 @@ mod tests {
             PageRequest::DismissOverruling,
             PageRequest::PrepareLog,
             PageRequest::ClearLog,
+            PageRequest::Look { host: "a.test".to_owned(), port: 8443 },
         ] {
             let json = serde_json::to_string(&request).unwrap();
             assert_eq!(PageRequest::from_json(&json), Ok(request), "{json}");
@@ -244,6 +266,8 @@ mod tests {
             Response::RulesRefused { refusals: vec![RuleRefusal { place: 3, errors: vec![refused.clone()] }] },
             Response::Refused { errors: vec![refused] },
             Response::Done,
+            Response::Looked { chain: "validated\nTUlJ".to_owned() },
+            Response::Unanswered { failure: ProbeFailure::Deadline },
             Response::Failed { problem: PinError::Length { bytes: 31 }.into() },
         ] {
             let json = serde_json::to_string(&response).unwrap();

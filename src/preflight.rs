@@ -91,6 +91,12 @@ pub struct Probe {
 }
 
 impl Probe {
+    /// One that is sent for no socket, so that its answer is not kept for any.
+    #[must_use]
+    pub const fn without_socket(target: Target) -> Self {
+        Self { target, proxy: None, generation: 0 }
+    }
+
     /// The address to which it is sent. Of the socket's URL it has host and port only.
     #[must_use]
     pub fn url(&self) -> String {

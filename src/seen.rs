@@ -4,10 +4,12 @@
 //! Nothing waits for any of this, and nothing is decided by it. It is kept in memory and ends with the browser; a private
 //! window's sockets are not noted. What is full loses the endpoint that was not seen for the longest time.
 
+mod certificates;
 mod chain;
 
 use std::fmt::Write as _;
 
+pub use certificates::{SeenCertificate, SeenCertificates};
 pub use chain::SeenChain;
 
 use crate::limits::{MAX_CHAINS_PER_ENDPOINT, MAX_PAGES_PER_ENDPOINT, MAX_SEEN_ENDPOINTS, SEEN_CHAIN_INTERVAL_MS};
@@ -23,7 +25,7 @@ pub fn chain_key(digest: &ChainDigest) -> String {
     format!("chain/{}", digest.as_str())
 }
 
-/// One socket, as far as it is noted.
+/// One socket, as far as it is noted, or a look at a server without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     /// The host in canonical form.
@@ -34,6 +36,8 @@ pub struct Sighting {
     pub page: Option<String>,
     /// When.
     pub time: UnixMillis,
+    /// How many sockets it is: none where a person has only had the server asked for its chain.
+    pub sockets: u64,
 }
 
 /// A host and port, and what was seen there.
@@ -43,7 +47,7 @@ pub struct SeenEndpoint {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// How many sockets; never 0.
+    /// How many sockets; 0 where there was only a look at it.
     pub count: u64,
     /// When the first of them was seen.
     pub first: UnixMillis,
@@ -108,7 +112,7 @@ impl Seen {
         chains
     }
 
-    /// Notes a socket.
+    /// Notes a socket, or a look.
     pub fn note(&mut self, sighting: &Sighting) {
         let known = self.place(sighting);
         let mut endpoint = known.map_or_else(|| SeenEndpoint::new(sighting), |place| self.endpoints.remove(place));
@@ -185,7 +189,7 @@ impl SeenEndpoint {
     }
 
     fn add(&mut self, sighting: &Sighting) {
-        self.count = self.count.saturating_add(1);
+        self.count = self.count.saturating_add(sighting.sockets);
         self.first = self.first.min(sighting.time);
         self.last = self.last.max(sighting.time);
         let Some(page) = &sighting.page else {
@@ -230,7 +234,7 @@ mod tests {
     use super::*;
 
     fn sighting(host: &str, time: u64) -> Sighting {
-        Sighting { host: host.to_owned(), port: 443, page: None, time: UnixMillis::new(time) }
+        Sighting { host: host.to_owned(), port: 443, page: None, time: UnixMillis::new(time), sockets: 1 }
     }
 
     fn digest(byte: u8) -> ChainDigest {
@@ -249,7 +253,9 @@ mod tests {
             seen.note(&Sighting { page, ..sighting("a.test", 1_000 + number) });
         }
         seen.note(&Sighting { port: 8443, ..sighting("a.test", 5) });
-        let [first, other] = seen.endpoints() else { panic!("two ports are two endpoints") };
+        // A look at it is none of its sockets.
+        seen.note(&Sighting { sockets: 0, ..sighting("a.test", 1_099) });
+        let [other, first] = seen.endpoints() else { panic!("two ports are two endpoints") };
         assert_eq!((first.count, first.first, first.last), (100, UnixMillis::new(1_000), UnixMillis::new(1_099)));
         assert_eq!((first.pages.len(), first.pages[0].as_str()), (MAX_PAGES_PER_ENDPOINT, "https://9.example"));
         assert_eq!((other.port, other.count, other.pages.len()), (8443, 1, 0));

@@ -10,6 +10,7 @@
 //! - [`record`]: what a rule has decided; [`change`]: what came of changes of rules.
 //! - [`search`]: what a search in the rules has found.
 //! - [`managed`]: what an administrator has set.
+//! - [`seen`]: what was seen in this session, and what a rule makes of it; [`picking`]: what can be pinned of a chain.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
@@ -28,9 +29,11 @@ pub mod error;
 pub mod form;
 pub mod managed;
 pub mod notice;
+pub mod picking;
 pub mod record;
 pub mod rule;
 pub mod search;
+pub mod seen;
 pub mod source;
 pub mod status;
 pub mod text;

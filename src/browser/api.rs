@@ -3,7 +3,7 @@
 //! Each call may throw at once, reject later, or answer with no promise at all; [`settled`] makes one thing of the three. A
 //! function that is not `async` makes its call when it is called, and not when its answer is first awaited.
 
-use js_sys::{JsString, Promise};
+use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -22,6 +22,9 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "managed"], js_name = get)]
     fn storage_managed_get() -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = get)]
+    fn storage_session_get(keys: &Array) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(thread_local_v2, js_namespace = ["browser"], js_name = storage)]
     static STORAGE: JsValue;
@@ -79,6 +82,11 @@ pub(super) async fn storage_set(items: &JsValue) -> Result<JsValue, JsValue> {
 pub(super) fn managed_get() -> Option<impl Future<Output = Result<JsValue, JsValue>> + use<>> {
     let exists = STORAGE.with(|storage| property(storage, "managed").is_object());
     exists.then(|| settled(storage_managed_get()))
+}
+
+/// What lasts until the browser is started again, under these keys. Asks when it is called.
+pub(super) fn session_get(keys: &[&str]) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    settled(storage_session_get(&keys.iter().copied().map(JsValue::from_str).collect::<Array>()))
 }
 
 pub(super) async fn tabs(filter: &JsValue) -> Result<JsValue, JsValue> {

@@ -13,6 +13,8 @@ mod masthead;
 mod messages;
 mod options;
 mod pause_menu;
+mod picked_certificate;
+mod picker;
 mod popup;
 mod public_suffix;
 mod record_reader;
@@ -25,6 +27,8 @@ mod rule_keys;
 mod rule_list;
 mod rule_selection;
 mod rule_store;
+mod seen_section;
+mod seen_store;
 mod ui;
 
 use wasm_bindgen::prelude::*;

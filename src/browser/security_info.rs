@@ -9,21 +9,34 @@ use super::convert::property;
 use crate::connection::{CertificateInfo, Facts, MissingFacts, SecurityInfo};
 use crate::limits::{MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES};
 
-/// The facts of a request whose headers have come. They are asked for when this is called: once the request goes on, it may
-/// be too late.
+/// The facts of a request whose headers have come, and which is held until they are there. The first call is made when this
+/// is called.
 pub(super) fn facts(request_id: &str) -> impl Future<Output = Facts> + use<> {
+    let chain = api::security_info(request_id, &options(true));
     let request_id = request_id.to_owned();
-    let answer = api::security_info(&request_id, &options(true));
-    async move {
-        let Ok(answer) = answer.await else {
-            return Facts::Missing(MissingFacts::SecurityInfoFailed);
-        };
-        match read(&answer) {
-            // Under a certificate exception the chain is empty, and only a call without it gives the server's own.
-            Ok(info) if info.certificates.is_empty() => leaf_facts(&request_id, info).await,
-            Ok(info) => Facts::from(info),
-            Err(missing) => Facts::Missing(missing),
-        }
+    facts_by(chain, async move || api::security_info(&request_id, &options(false)).await)
+}
+
+/// The facts of a request that goes on meanwhile: whatever may be needed is asked for when this is called, for it will be too
+/// late afterwards.
+pub(super) fn facts_in_passing(request_id: &str) -> impl Future<Output = Facts> + use<> {
+    let chain = api::security_info(request_id, &options(true));
+    let leaf = api::security_info(request_id, &options(false));
+    facts_by(chain, async move || leaf.await)
+}
+
+async fn facts_by(
+    chain: impl Future<Output = Result<JsValue, JsValue>>,
+    leaf: impl AsyncFnOnce() -> Result<JsValue, JsValue>,
+) -> Facts {
+    let Ok(answer) = chain.await else {
+        return Facts::Missing(MissingFacts::SecurityInfoFailed);
+    };
+    match read(&answer) {
+        // Under a certificate exception the chain is empty, and only a call without it gives the server's own.
+        Ok(info) if info.certificates.is_empty() => leaf_facts(leaf().await, &info),
+        Ok(info) => Facts::from(info),
+        Err(missing) => Facts::Missing(missing),
     }
 }
 
@@ -32,8 +45,8 @@ pub(super) fn facts_from(answer: &JsValue) -> Facts {
     read(answer).map_or_else(Facts::Missing, Facts::from)
 }
 
-async fn leaf_facts(request_id: &str, chain_info: SecurityInfo) -> Facts {
-    let Ok(answer) = api::security_info(request_id, &options(false)).await else {
+fn leaf_facts(answer: Result<JsValue, JsValue>, chain_info: &SecurityInfo) -> Facts {
+    let Ok(answer) = answer else {
         return Facts::Missing(MissingFacts::SecurityInfoFailed);
     };
     match read(&answer) {

@@ -30,6 +30,12 @@ pub fn short_name(name: &str) -> String {
     visible(known.filter(|part| !part.is_empty()).unwrap_or(name)).into_owned()
 }
 
+/// Of a certificate of which nothing else can be said.
+#[must_use]
+pub fn unreadable() -> Text {
+    text!("certificate_unreadable")
+}
+
 /// Whom the certificate is for.
 #[must_use]
 pub fn subject(description: &Description) -> Text {
@@ -86,7 +92,7 @@ pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Badge {
             Badge::new(text, Tone::Bad)
         }
         Mark::None => Badge::new(text!("certificate_no_match"), Tone::Neutral),
-        Mark::Unparsable => Badge::new(text!("certificate_unreadable"), Tone::Warning),
+        Mark::Unparsable => Badge::new(unreadable(), Tone::Warning),
     }
 }
 

@@ -5,6 +5,7 @@ mod reason;
 mod sent;
 
 pub use advice::advice;
+pub(super) use reason::probe_failed;
 pub use reason::reason;
 pub use sent::sent;
 

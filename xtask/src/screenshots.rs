@@ -21,6 +21,7 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     page(firefox, "popup", "popup-pause-menu", OPEN_PAUSE_MENU).await?;
     page(firefox, "options", "options", "").await?;
     page(firefox, "options", "options-form", OPEN_FORM).await?;
+    page(firefox, "options", "picker", OPEN_PICKER).await?;
 
     firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
     firefox.open_tab(&world.demo.site.blank()).await?;
@@ -50,6 +51,7 @@ async fn in_languages() -> Result<()> {
         page(firefox, "popup", &named("popup"), OPEN_BLOCKED).await?;
         page(firefox, "options", &named("options"), OPEN_PRIVATE_NOTE).await?;
         page(firefox, "options", &named("options-form"), OPEN_FORM).await?;
+        page(firefox, "options", &named("picker"), OPEN_PICKER).await?;
         world.firefox.quit().await?;
     }
     Ok(())
@@ -127,6 +129,14 @@ document.querySelector('#more').open = true;
 const preflight = document.querySelector('#preflight');
 preflight.value = 'require';
 preflight.dispatchEvent(new InputEvent('input', { bubbles: true }));
+";
+
+/// The chain of a host that is not pinned, with the root's key ticked. A dialog scrolls by itself: all of it is to be seen.
+const OPEN_PICKER: &str = r"
+document.querySelector('#seen .seen-pin').click();
+const picker = document.querySelector('#picker');
+picker.querySelector('.picked:last-child input').click();
+picker.querySelector('details').open = true;
 ";
 
 /// The permission for every site is taken away, as about:addons does.

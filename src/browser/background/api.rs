@@ -1,6 +1,5 @@
 //! What only the background asks of `browser.*`; the rest is in [`crate::browser::api`].
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::api::settled;
@@ -19,9 +18,6 @@ extern "C" {
     /// Takes all of them away.
     #[wasm_bindgen(method)]
     pub(super) fn clear(this: &ProbeListeners);
-
-    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = get)]
-    fn storage_session_get(keys: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = set)]
     fn storage_session_set(items: &JsValue) -> Result<JsValue, JsValue>;
@@ -82,11 +78,6 @@ extern "C" {
 
 /// A blocking listener of `webRequest`: it is given the details and returns a response, or a promise of one.
 pub(super) type Listener = Closure<dyn FnMut(JsValue) -> JsValue>;
-
-/// What lasts until the browser is started again.
-pub(super) fn session_get<const N: usize>(keys: [&str; N]) -> impl Future<Output = Result<JsValue, JsValue>> + use<N> {
-    settled(storage_session_get(&keys.into_iter().map(JsValue::from_str).collect::<Array>()))
-}
 
 pub(super) async fn session_set(items: &JsValue) -> Result<JsValue, JsValue> {
     settled(storage_session_set(items)).await

@@ -10,11 +10,15 @@ use super::{State, tell_pages};
 use crate::browser::convert::storage_error;
 use crate::browser::url_host::url_host;
 use crate::browser::{clock, policy_store};
+use crate::connection::{Scheme, Target};
 use crate::engine::{Change, Refusal};
 use crate::error::{Error, StorageError};
+use crate::host::Host;
 use crate::message::{Announcement, PageRequest, Response, Status};
 use crate::overruling::Overruling;
+use crate::preflight::{Probe, ProbeAnswer, ProbeFailure};
 use crate::rule::{RuleDocument, RuleStamp};
+use crate::seen::{SeenChain, Sighting};
 use crate::time::UnixMillis;
 
 /// A change of the rules.
@@ -51,8 +55,26 @@ impl State {
                 self.tell_pages_of_log();
                 Response::Done
             }),
+            PageRequest::Look { host, port } => self.look(&host, port).await,
         };
         answer.unwrap_or_else(|problem| Response::Failed { problem })
+    }
+
+    /// Asks a server for its chain. What it shows is noted as what a socket shows is.
+    async fn look(&self, host: &str, port: u16) -> Result<Response, Error> {
+        let host = Host::parse(host, &url_host)?;
+        let sighting = Sighting { host: host.to_string(), port, page: None, time: clock::now()?, sockets: 0 };
+        let probe = Probe::without_socket(Target { scheme: Scheme::Wss, host, port });
+        let facts = match self.prober.send(&probe).await {
+            ProbeAnswer::Server(facts) => facts,
+            ProbeAnswer::Ambiguous(_) => return Ok(Response::Unanswered { failure: ProbeFailure::ProxyPassword }),
+            ProbeAnswer::None(failure) => return Ok(Response::Unanswered { failure }),
+        };
+        let Some((_, chain)) = SeenChain::write(&facts) else {
+            return Ok(Response::Unanswered { failure: ProbeFailure::Failed });
+        };
+        self.sightings.add_soon(sighting, Some(facts));
+        Ok(Response::Looked { chain })
     }
 
     /// How things are, as far as it has been found out.

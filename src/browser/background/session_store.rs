@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use super::api;
+use crate::browser::api::{long_text, session_get};
 use crate::browser::convert::{from_js, property, storage_error, to_js};
 use crate::browser::log_database::set;
 use crate::error::Error;
@@ -30,14 +31,14 @@ impl Items {
 
 /// Asks for all of these at once, when it is called.
 pub(super) fn load<const N: usize>(keys: [&str; N]) -> impl Future<Output = Items> + use<N> {
-    let items = api::session_get(keys);
+    let items = session_get(&keys);
     async move { Items(items.await.unwrap_or_default()) }
 }
 
 /// The text under a key; none where there is no text.
 pub(super) async fn text(key: &'static str) -> Option<String> {
-    let items = api::session_get([key]).await.ok()?;
-    crate::browser::api::long_text(&property(&items, key))
+    let items = session_get(&[key]).await.ok()?;
+    long_text(&property(&items, key))
 }
 
 /// Stores texts, each under its key.

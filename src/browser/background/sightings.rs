@@ -30,7 +30,7 @@ impl Sightings {
         if facts.is_some() || !self.asked.borrow_mut().is_due(&sighting) {
             return self.add_soon(sighting, facts);
         }
-        let facts = security_info::facts(request);
+        let facts = security_info::facts_in_passing(request);
         let this = Rc::clone(self);
         spawn_local(async move {
             let facts = facts.await;
@@ -38,7 +38,8 @@ impl Sightings {
         });
     }
 
-    fn add_soon(self: &Rc<Self>, sighting: Sighting, facts: Option<Facts>) {
+    /// Notes a sighting whose facts are known, or are not asked for.
+    pub(super) fn add_soon(self: &Rc<Self>, sighting: Sighting, facts: Option<Facts>) {
         if !self.waiting.add((sighting, facts)) {
             return;
         }

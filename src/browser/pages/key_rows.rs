@@ -6,14 +6,17 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, Element, Event, EventInit, HtmlElement, HtmlInputElement};
 
+use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
 use crate::browser::dom::{Fallible, around, id, listen};
 use crate::browser::part::{Part, part, part_around};
 use crate::formats::{self, Reading};
 use crate::pin::Pin;
 use crate::rule::PinDocument;
+use crate::view::certificate::short_name;
 use crate::view::notice::{Notice, NoticeKind};
 use crate::view::rule::full_pin;
+use crate::view::seen::replaced;
 use crate::view::source::{Source, Taken, left_out, rows, taken};
 
 /// One of the two lists, of pins or of denied keys.
@@ -23,16 +26,18 @@ pub(super) struct KeyRows {
     add: HtmlElement,
     /// Says what came of the last text that was pasted into the list.
     taken: Element,
+    /// The certificates whose fingerprints people may enter for the pins of their keys.
+    seen: Rc<SeenStore>,
     /// Makes the ids by which screen readers find a row's message.
     count: Cell<u32>,
 }
 
 impl KeyRows {
     /// `field` is all that belongs to the list.
-    pub(super) fn new(field: &Part) -> Fallible<Rc<Self>> {
+    pub(super) fn new(field: &Part, seen: Rc<SeenStore>) -> Fallible<Rc<Self>> {
         let list = Part::of(&field.get(part!("rows"))?);
         let (add, taken) = (field.get(part!("add-row"))?, field.get(part!("taken"))?);
-        let rows = Rc::new(Self { list, add, taken, count: Cell::new(0) });
+        let rows = Rc::new(Self { list, add, taken, seen, count: Cell::new(0) });
 
         let this = Rc::clone(&rows);
         listen(&rows.add, "click", move |_| {
@@ -176,13 +181,30 @@ impl KeyRows {
             return Ok(());
         };
         let notices = match formats::typed_block(&field.value()) {
-            Some(Ok(reading)) if part_around(event, part!("pin")).is_some() => {
+            _ if part_around(event, part!("pin")).is_none() => Vec::new(),
+            Some(Ok(reading)) => {
                 field.set_value("");
                 self.take(&reading, &Source::Pasted)?
             }
-            _ => Vec::new(),
+            Some(Err(_)) | None => self.replace_fingerprint(&field, event)?,
         };
         set_notices(&self.taken, &notices)
+    }
+
+    /// The fingerprint of a whole certificate that was seen becomes the pin of its key, which alone can match.
+    fn replace_fingerprint(&self, field: &HtmlInputElement, event: &Event) -> Fallible<Vec<Notice>> {
+        let seen = self.seen.certificates();
+        let Some(meant) = Pin::parse(&field.value()).ok().and_then(|entered| seen.meant_by(entered)) else {
+            return Ok(Vec::new());
+        };
+        field.set_value(&meant.key.to_string());
+        if let Some(row) = part_around(event, part!("row")) {
+            let label = label(&row)?;
+            if label.value().trim().is_empty() {
+                label.set_value(&short_name(&meant.subject));
+            }
+        }
+        Ok(vec![replaced(meant)])
     }
 
     /// A pasted text with several keys becomes a row each. A single-line field would run its lines together.

@@ -8,11 +8,14 @@ use super::confirmation::Confirmation;
 use super::managed_section;
 use super::masthead::{Masthead, Unread};
 use super::messages;
+use super::picker::{Picked, Picker};
 use super::rule_card::MODES;
 use super::rule_changes::RuleChanges;
 use super::rule_form::{Closed, RuleForm};
 use super::rule_list::RuleList;
 use super::rule_store::RuleStore;
+use super::seen_section::SeenSection;
+use super::seen_store::SeenStore;
 use super::ui::announcement::announce;
 use crate::browser::dom::{Fallible, Id, by_id, id, listen, ready, show, spawn};
 use crate::browser::part::{part, part_around, say_in};
@@ -44,14 +47,19 @@ pub(super) async fn start() -> Fallible {
     })?;
     let (changes_of_form, list_of_form) = (Rc::clone(&changes), Rc::clone(&list));
     let store_of_form = Rc::clone(&store);
-    let form = RuleForm::new(Rc::clone(&store), move |closed| {
+    let seen = Rc::<SeenStore>::default();
+    let form = RuleForm::new(Rc::clone(&store), &seen, move |closed| {
         form_closed(closed, &store_of_form, &list_of_form, &changes_of_form)
     })?;
     let options = Rc::new(Options { masthead, changes, form, list, store });
     options.listen(afresh)?;
     let this = Rc::clone(&options);
     options.store.subscribe(move || this.draw());
+    let this = Rc::clone(&options);
+    let picker = Picker::new(Rc::clone(&seen), Rc::clone(&options.store), move |picked| this.picked(picked))?;
+    SeenSection::new(Rc::clone(&seen), Rc::clone(&options.store), picker)?;
     options.refresh().await?;
+    seen.start().await?;
     ready()
 }
 
@@ -145,6 +153,21 @@ impl Options {
     fn delete(&self, ids: Vec<String>) {
         let changes = Rc::clone(&self.changes);
         spawn(async move { changes.delete(ids).await });
+    }
+
+    /// A rule was made of what was seen.
+    fn picked(&self, picked: Picked) -> Fallible {
+        match picked {
+            Picked::Stored(rule) => {
+                let id = rule.id.clone();
+                form_closed(Closed { stored: Some(rule), id }, &self.store, &self.list, &self.changes)
+            }
+            Picked::Draft(_) if self.form.is_in_use() => self.form.object(&unsaved()),
+            Picked::Draft(rule) => {
+                self.form.open_draft(rule)?;
+                self.list.draw(self.form.edited_id())
+            }
+        }
     }
 
     /// Opens the form, unless something in it would be lost.

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::JsValue;
 use web_sys::{HtmlDetailsElement, HtmlElement, HtmlInputElement};
 
 use super::key_rows::KeyRows;
+use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
 use crate::browser::convert::{from_js, property, to_js, to_js_error};
 use crate::browser::dom::{Fallible, all, by_id, id};
@@ -29,8 +30,8 @@ pub(super) struct RuleFields {
 }
 
 impl RuleFields {
-    pub(super) fn new(form: HtmlElement) -> Fallible<Self> {
-        let rows = |name| KeyRows::new(&Part::of(&Part::of(&form).get(name)?));
+    pub(super) fn new(form: HtmlElement, seen: &Rc<SeenStore>) -> Fallible<Self> {
+        let rows = |name| KeyRows::new(&Part::of(&Part::of(&form).get(name)?), Rc::clone(seen));
         let (pins, denied) = (rows(part!("pins"))?, rows(part!("denied"))?);
         let controls = all(&form, CONTROLS)?.into_iter().map(Control).collect();
         let (host, expires) = (by_id(id!("host"))?, by_id(id!("expires"))?);

@@ -10,6 +10,7 @@ use super::messages;
 use super::public_suffix::is_registry_suffix;
 use super::rule_fields::RuleFields;
 use super::rule_store::{RuleStore, today};
+use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
 use crate::browser::dom::{Fallible, around, by_id, id, listen, show, spawn, window};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
@@ -51,9 +52,13 @@ pub(super) struct RuleForm {
 
 impl RuleForm {
     /// `closed` is called each time that it has been closed.
-    pub(super) fn new(store: Rc<RuleStore>, closed: impl Fn(Closed) -> Fallible + 'static) -> Fallible<Rc<Self>> {
+    pub(super) fn new(
+        store: Rc<RuleStore>,
+        seen: &Rc<SeenStore>,
+        closed: impl Fn(Closed) -> Fallible + 'static,
+    ) -> Fallible<Rc<Self>> {
         let root: HtmlElement = by_id(id!("rule-form"))?;
-        let fields = RuleFields::new(root.clone())?;
+        let fields = RuleFields::new(root.clone(), seen)?;
         let form = Rc::new(Self {
             root,
             fields,
@@ -84,6 +89,13 @@ impl RuleForm {
     /// Opens it for a rule, or for a new one.
     pub(super) fn open(&self, rule: Option<RuleDocument>) -> Fallible {
         self.fill(rule.unwrap_or_default())?;
+        self.focus()
+    }
+
+    /// Opens it for a rule that was made elsewhere and is not stored yet: it would be lost if the form were filled anew.
+    pub(super) fn open_draft(&self, rule: RuleDocument) -> Fallible {
+        self.fill(rule)?;
+        self.changed()?;
         self.focus()
     }
 

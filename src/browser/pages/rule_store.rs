@@ -2,6 +2,7 @@
 
 use std::cell::{Ref, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
@@ -14,15 +15,15 @@ use crate::browser::url_host::url_host;
 use crate::browser::{managed_store, policy_store};
 use crate::error::Error;
 use crate::managed::Managed;
-use crate::policy::Policy;
+use crate::policy::{Layers, Policy};
 use crate::rule::{RuleDocument, RuleStamp};
 use crate::time::UnixMillis;
 
 #[derive(Default)]
 pub(super) struct RuleStore {
-    /// The user's.
-    user: RefCell<Policy>,
-    /// The administrator's.
+    /// The user's and the administrator's.
+    layers: RefCell<Layers>,
+    /// The administrator's, with what was refused of them.
     managed: RefCell<Managed>,
     /// Why they could not be read, or one of the two.
     problem: RefCell<Option<Error>>,
@@ -43,7 +44,12 @@ struct Readings {
 impl RuleStore {
     /// The user's rules, as far as they could be read.
     pub(super) fn user(&self) -> Ref<'_, Policy> {
-        self.user.borrow()
+        Ref::map(self.layers.borrow(), |layers| &layers.user)
+    }
+
+    /// All of them, as far as they could be read.
+    pub(super) fn layers(&self) -> Ref<'_, Layers> {
+        self.layers.borrow()
     }
 
     /// The administrator's rules, as far as they could be read.
@@ -93,10 +99,12 @@ impl RuleStore {
         let user = user.and_then(|record| Ok(Policy::from_stored(record.as_deref(), now, &url_host)?));
         let unmanaged = managed.as_ref().err().cloned().map(Error::from);
         self.problem.replace(unmanaged.or_else(|| user.as_ref().err().cloned()));
-        self.managed.replace(managed.unwrap_or_default());
+        let managed = managed.unwrap_or_default();
+        self.layers.borrow_mut().managed = Arc::clone(&managed.policy);
+        self.managed.replace(managed);
         // What was there stays for whoever is about to change it.
         if let Ok(user) = user {
-            self.user.replace(user);
+            self.layers.borrow_mut().user = user;
         }
     }
 
@@ -104,7 +112,7 @@ impl RuleStore {
     pub(super) fn put(&self, stored: &RuleDocument) -> Fallible {
         let stamp = RuleStamp { id: String::new(), time: today() };
         // Where it does not fit what was read, the announcement that is on its way makes the page read again.
-        let _ = self.user.borrow_mut().save(stored, &stamp, &url_host);
+        let _ = self.layers.borrow_mut().user.save(stored, &stamp, &url_host);
         self.tell()
     }
 

@@ -97,7 +97,7 @@ fn denied_key(violation: &Violation) -> Text {
 }
 
 /// Why a pre-flight had no answer.
-pub(super) fn probe_failed(failure: ProbeFailure) -> Text {
+pub(in crate::view) fn probe_failed(failure: ProbeFailure) -> Text {
     match failure {
         ProbeFailure::PrivateWindow => text!("violation_probe_private_window"),
         ProbeFailure::Container => text!("violation_probe_container"),

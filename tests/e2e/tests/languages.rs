@@ -137,6 +137,11 @@ async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
         }
         let options = firefox.page("options.html").await?;
         look("the rules").await?;
+        options.click("#seen .seen-pin").await?;
+        firefox.run(OPEN_ALL, Vec::new()).await?;
+        options.click("#picker .picked input:enabled").await?;
+        look("the picker").await?;
+        options.click("#picker-cancel").await?;
         options.click("#add-rule").await?;
         firefox.run(OPEN_ALL, Vec::new()).await?;
         look("the form").await?;

@@ -1,0 +1,244 @@
+//! The choices of the chain picker in words: what each means, what it does not stop, and whether it will live.
+
+use super::certificate::short_name;
+use super::notice::{Badge, Notice, NoticeKind, Tone};
+use super::text::{Text, plural, text};
+use crate::certificate::{Certificate, KeyType};
+use crate::connection::{Chain, Facts};
+use crate::known_keys::renewers::{AS_OF, Habit, Renewer, Setting};
+use crate::limits::MAX_LABEL_CHARACTERS;
+use crate::picking::{ChosenKey, Incomplete, KeyName, Renewal, Role};
+use crate::rule::{Mode, PinDocument};
+use crate::seen::SeenCertificate;
+use crate::time::Date;
+
+/// The title, with the endpoint as a rule is written.
+#[must_use]
+pub fn title(endpoint: &str) -> Text {
+    text!("picker_title", endpoint = endpoint)
+}
+
+/// What is shown here, by how far the browser has vouched for it.
+#[must_use]
+pub fn intro(facts: &Facts) -> Text {
+    match facts {
+        Facts::LeafOnly { exception: true, .. } => text!("picker_intro_exception"),
+        Facts::LeafOnly { exception: false, .. } => text!("picker_intro_unvalidated"),
+        Facts::Validated(_) | Facts::Missing(_) => text!("picker_intro"),
+    }
+}
+
+/// What vouches for a certificate, as far as the browser says.
+#[must_use]
+pub fn origin(facts: &Facts, certificate: usize) -> Option<Badge> {
+    match facts {
+        Facts::LeafOnly { exception, .. } => exception.then(|| Badge::new(text!("picker_on_exception"), Tone::Warning)),
+        Facts::Validated(Chain { certificates, root_is_built_in, .. }) if certificate + 1 == certificates.len() => {
+            root_is_built_in.map(|built_in| {
+                if built_in {
+                    Badge::new(text!("certificate_root_built_in"), Tone::Neutral)
+                } else {
+                    Badge::new(text!("picker_root_added"), Tone::Warning)
+                }
+            })
+        }
+        Facts::Validated(_) | Facts::Missing(_) => None,
+    }
+}
+
+/// The type and size of a key.
+#[must_use]
+pub fn key_type(key: KeyType) -> Text {
+    match key {
+        KeyType::Rsa(bits) => Text::literal(format!("RSA {bits}")),
+        KeyType::Named(name) => Text::literal(name),
+        KeyType::Other => text!("picker_key_other"),
+    }
+}
+
+/// The words at a tick box.
+#[must_use]
+pub fn choice(role: Role) -> Text {
+    match role {
+        Role::Server => text!("picker_choose_server"),
+        Role::PrivateRoot => text!("picker_choose_private"),
+        Role::PublicRoot => text!("picker_choose_public"),
+        Role::PublicSet(set) => plural!("picker_choose_set", set.keys.len(), name = set.name),
+        Role::Issuing => text!("picker_choose_issuing"),
+    }
+}
+
+/// What such a pin means, and what it does not stop: a sentence each.
+#[must_use]
+pub fn about(role: Role) -> Text {
+    match role {
+        Role::Server => text!("picker_about_server"),
+        Role::PrivateRoot => text!("picker_about_private"),
+        Role::PublicRoot => text!("picker_about_public"),
+        Role::PublicSet(_) => text!("picker_about_set"),
+        Role::Issuing => text!("picker_about_issuing"),
+    }
+}
+
+/// Stands at the choice that is recommended.
+#[must_use]
+pub fn recommended() -> Badge {
+    Badge::new(text!("picker_recommended"), Tone::Good)
+}
+
+/// The mode for what is recommended, and what there is to say where nothing is.
+#[must_use]
+pub fn recommended_mode(mode: Option<Mode>) -> Text {
+    match mode {
+        Some(Mode::Block) => text!("picker_mode_recommended_block"),
+        Some(Mode::Flag | Mode::Off) => text!("picker_mode_recommended_flag"),
+        None => text!("picker_none_recommended"),
+    }
+}
+
+/// Whether a pin will live, by who renews the certificate and what the chain rests on.
+#[must_use]
+pub fn will_live(facts: &Facts, renewal: Renewal) -> Text {
+    match (renewal, facts) {
+        (Renewal::By(renewer), _) => by(renewer),
+        (Renewal::Unknown, Facts::LeafOnly { exception: true, .. }) => text!("renewal_exception"),
+        (Renewal::Unknown, Facts::Validated(Chain { root_is_built_in: Some(false), .. })) => {
+            text!("renewal_private_ca")
+        }
+        (Renewal::Unknown, _) => text!("renewal_unknown"),
+    }
+}
+
+fn by(Renewer { name, habit, keeps_with }: &Renewer) -> Text {
+    let habit = match habit {
+        Habit::Kept => text!("renewal_kept", renewer = *name),
+        Habit::KeptForNow => text!("renewal_kept_for_now", renewer = *name),
+        Habit::KeptUntilReset => text!("renewal_kept_until_reset", renewer = *name),
+        Habit::KeptUnderOwnCa => text!("renewal_kept_own_ca", renewer = *name),
+        Habit::Replaced => text!("renewal_replaced", renewer = *name),
+        Habit::ReplacedUnderOneCa => text!("renewal_replaced_one_ca", renewer = *name),
+        Habit::ReplacedWithCa => text!("renewal_replaced_any_ca", renewer = *name),
+        Habit::ReplacedUnannounced => text!("renewal_replaced_unannounced", renewer = *name),
+        Habit::AsSet => text!("renewal_as_set", renewer = *name),
+    };
+    let setting = keeps_with.map(|setting| match setting {
+        Setting::Lasting(setting) => text!("renewal_setting", setting = setting),
+        Setting::Temporary(setting) => text!("renewal_setting_temporary", setting = setting),
+    });
+    let as_of = Date::parse(AS_OF).ok().map(|day| text!("renewal_as_of", day = day));
+    Text::Sentences([habit].into_iter().chain(setting).chain(as_of).collect())
+}
+
+/// Where nobody has said who renews it.
+#[must_use]
+pub fn unknown_renewer() -> Text {
+    text!("picker_renewer_unknown")
+}
+
+/// Which ports a rule is for: this one, or every one.
+#[must_use]
+pub fn ports(host: &str, port: u16) -> [Text; 2] {
+    let endpoint = format!("{host}:{port}");
+    [text!("picker_host_port", endpoint = endpoint), text!("picker_host_every", host = host)]
+}
+
+/// Why what was ticked makes no rule yet.
+#[must_use]
+pub fn incomplete(incomplete: Incomplete) -> Notice {
+    match incomplete {
+        Incomplete::Nothing => Notice::new(NoticeKind::Note, "nothing-ticked", text!("picker_nothing")),
+        Incomplete::IssuingAlone => Notice::new(NoticeKind::Error, "issuing-alone", text!("picker_issuing_alone")),
+    }
+}
+
+/// What was found of a fingerprint that was pasted to be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared<'a> {
+    /// It is the pin of a key of this chain, whose certificate has this subject.
+    Key(&'a str),
+    /// It is the fingerprint of a certificate of this chain.
+    Certificate(&'a str),
+    /// Or of one that was seen elsewhere.
+    Elsewhere(&'a SeenCertificate),
+    /// Neither.
+    Nothing,
+}
+
+/// What a pasted fingerprint is.
+#[must_use]
+pub fn compared(found: Compared<'_>) -> Notice {
+    let (kind, code, text) = match found {
+        Compared::Key(subject) => (NoticeKind::Note, "key", text!("picker_compare_key", subject = short_name(subject))),
+        Compared::Certificate(subject) => {
+            (NoticeKind::Note, "certificate", text!("picker_compare_certificate", subject = short_name(subject)))
+        }
+        Compared::Elsewhere(SeenCertificate { subject, host, .. }) => {
+            let said = text!("picker_compare_elsewhere", subject = short_name(subject), host = host);
+            (NoticeKind::Warning, "elsewhere", said)
+        }
+        Compared::Nothing => (NoticeKind::Warning, "unknown-fingerprint", text!("picker_compare_none")),
+    };
+    Notice::new(kind, code, text)
+}
+
+/// The pins of a rule, labelled as the certificates are called.
+#[must_use]
+pub fn pins(keys: &[ChosenKey], facts: &Facts) -> Vec<PinDocument> {
+    let (certificates, _) = facts.certificates();
+    let subject = |place: usize| Certificate::from_der(certificates.get(place)?).ok()?.describe().subject;
+    let label = |name| match name {
+        KeyName::Known(label) => label.to_owned(),
+        KeyName::OfCertificate(place) => subject(place).map(|subject| short_name(&subject)).unwrap_or_default(),
+    };
+    let document = |key: &ChosenKey| PinDocument {
+        sha256: key.key.to_string(),
+        label: label(key.name).chars().take(MAX_LABEL_CHARACTERS).collect(),
+    };
+    keys.iter().map(document).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known_keys::renewers::RENEWERS;
+
+    #[test]
+    fn a_renewer_says_what_becomes_of_the_key_and_what_keeps_it() {
+        let said = |name: &str| {
+            let renewer = RENEWERS.iter().find(|renewer| renewer.name == name).unwrap();
+            will_live(&Facts::LeafOnly { leaf: Vec::new(), exception: true }, Renewal::By(renewer)).english()
+        };
+        for (name, expected) in [
+            (
+                "certbot",
+                "certbot makes a new key at each renewal: a pin on the server’s key dies with the next one. \
+                 This makes it keep the key: --reuse-key As of 1 November 2026.",
+            ),
+            ("acme.sh", "acme.sh keeps the key at renewal: a pin on the server’s key lives. As of 1 November 2026."),
+        ] {
+            assert_eq!(said(name), expected);
+        }
+        for renewer in &RENEWERS {
+            assert!(said(renewer.name).contains(renewer.name));
+        }
+    }
+
+    #[test]
+    fn who_vouches_decides_what_is_said_of_a_pin_that_nobody_renews() {
+        let chain = |root_is_built_in| {
+            Facts::Validated(Chain { certificates: [vec![1]].into(), root_is_built_in, ct_compliant: false })
+        };
+        for (facts, expected, origin_expected) in [
+            (chain(Some(false)), "The certificate of this authority", Some("Added on this computer")),
+            (chain(Some(true)), "Whether the server’s key", Some("Built into Firefox")),
+            (chain(None), "Whether the server’s key", None),
+            (Facts::LeafOnly { leaf: vec![1], exception: true }, "Nothing renews", Some("Rests on an exception")),
+            (Facts::LeafOnly { leaf: vec![1], exception: false }, "Whether the server’s key", None),
+        ] {
+            let said = will_live(&facts, Renewal::Unknown).english();
+            assert!(said.starts_with(expected), "{said}");
+            let badge = origin(&facts, 0).map(|badge| badge.text.english());
+            assert_eq!(badge.as_deref(), origin_expected);
+        }
+    }
+}
