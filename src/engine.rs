@@ -295,9 +295,8 @@ impl Engine {
     #[must_use]
     pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, headers: Headers<'_>) -> Step {
         let sighting = sighting(socket, Some(facts.clone()));
-        let (decision, judged) = self.at_handshake(socket, target, facts);
-        let record = judged.filter(|_| !socket.route.private).map(|judged| Effect::Record(judged, socket.now));
-        self.settle_answer(decision, socket, headers).with(sighting).with(record)
+        let decision = self.at_handshake(socket, target, facts);
+        self.settle_answer(decision, socket, headers).with(sighting)
     }
 
     /// The guard has stopped a socket because the decision failed or took too long. It only remains to be logged.

@@ -10,16 +10,18 @@ use crate::time::UnixMillis;
 use crate::verdict::{Finding, Outcome, Reason, Verdict, judge};
 use crate::violation::{RuleSnapshot, Stage, Violation};
 
-/// An answer, and what is to be logged about it.
+/// An answer, and what is to be written down about it.
 #[derive(Debug)]
 pub(super) struct Decision {
     pub(super) answer: Answer,
     pub(super) violation: Option<Box<Violation>>,
+    /// How a rule has judged the connection, where one has.
+    pub(super) judged: Option<Box<Judged>>,
 }
 
 impl Decision {
     pub(super) const fn proceed() -> Self {
-        Self { answer: Answer::Proceed, violation: None }
+        Self { answer: Answer::Proceed, violation: None, judged: None }
     }
 
     /// A violation is logged, and stopped if its outcome says so.
@@ -28,7 +30,7 @@ impl Decision {
             Outcome::Flag => Answer::Proceed,
             Outcome::Block => Answer::Cancel,
         };
-        Self { answer, violation: Some(violation) }
+        Self { answer, violation: Some(violation), judged: None }
     }
 }
 
@@ -79,8 +81,11 @@ impl Engine {
             }
         };
         let connection = Connection { target, facts: facts.clone(), now: socket.now };
-        match violation_of(&judge(layers, &connection), &connection, socket, Stage::Preflight) {
-            Some(violation) if violation.outcome == Outcome::Block => Decision::on(violation),
+        let verdict = judge(layers, &connection);
+        match violation_of(&verdict, &connection, socket, Stage::Preflight) {
+            Some(violation) if violation.outcome == Outcome::Block => {
+                Decision { judged: Judged::of(&verdict).map(Box::new), ..Decision::on(violation) }
+            }
             Some(_) | None => otherwise,
         }
     }
@@ -104,7 +109,7 @@ impl Engine {
             }
             // Sockpin is asked about it again as wss://, and judges it then.
             (Gate::BeforeRequest, Outcome::Block) if is_ruled(layers, connection.target.over_tls(), socket.now) => {
-                Decision { answer: Answer::Upgrade, violation: None }
+                Decision { answer: Answer::Upgrade, ..Decision::proceed() }
             }
             // The rule is for the cleartext port alone: upgraded, the socket would escape it.
             (Gate::BeforeRequest, Outcome::Block) => Decision::on(violation),
@@ -112,25 +117,25 @@ impl Engine {
         }
     }
 
-    /// The answer to the handshake itself, and how the rules have judged it.
-    pub(super) fn at_handshake(&self, socket: &Socket, target: Target, facts: Facts) -> (Decision, Option<Judged>) {
+    /// The answer to the handshake itself.
+    pub(super) fn at_handshake(&self, socket: &Socket, target: Target, facts: Facts) -> Decision {
         match &self.policy {
-            Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => (Decision::proceed(), None),
+            Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => Decision::proceed(),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
                 let verdict = judge(layers, &connection);
-                let judged = Judged::of(&verdict);
+                let judged = Judged::of(&verdict).map(Box::new);
                 let Some(mut violation) = violation_of(&verdict, &connection, socket, Stage::Handshake) else {
-                    return (Decision::proceed(), judged);
+                    return Decision { judged, ..Decision::proceed() };
                 };
                 violation.probe_failure = self.probe_failure(layers, &connection.target, socket);
                 if violation.outcome == Outcome::Block && self.is_paused(socket) {
                     violation.let_through();
                 }
-                (Decision::on(violation), judged)
+                Decision { judged, ..Decision::on(violation) }
             }
-            Err(_) if self.is_paused(socket) => (Decision::proceed(), None),
-            Err(_) => (stop(socket, Reason::PolicyUnreadable, Stage::Handshake, Some(&target)), None),
+            Err(_) if self.is_paused(socket) => Decision::proceed(),
+            Err(_) => stop(socket, Reason::PolicyUnreadable, Stage::Handshake, Some(&target)),
         }
     }
 

@@ -44,7 +44,7 @@ impl Engine {
         let Some(otherwise) = self.entry_if_lock_fails(socket) else {
             return decision;
         };
-        let stop = |violation| Decision { answer: Answer::Cancel, violation: Some(Box::new(violation)) };
+        let stop = |violation| Decision { answer: Answer::Cancel, violation: Some(Box::new(violation)), judged: None };
         let Some(page) = page_key() else {
             return stop(*otherwise);
         };
@@ -75,7 +75,7 @@ impl Engine {
             }
             Some(Locked { otherwise, .. }) => {
                 let altered = Violation { time: socket.now, stage: Stage::Handshake, ..otherwise.clone() };
-                let decision = Decision { answer: Answer::Cancel, violation: Some(Box::new(altered)) };
+                let decision = Decision { answer: Answer::Cancel, violation: Some(Box::new(altered)), ..decision };
                 return self.settle(decision, socket);
             }
             None => {}
@@ -84,18 +84,21 @@ impl Engine {
         self.settle(Decision { answer, ..decision }, socket)
     }
 
-    /// One socket is one entry: a stop that is decided a second time is not logged a second time.
+    /// One socket is one entry: a stop that is decided a second time is neither logged nor counted a second time.
     pub(super) fn settle(&mut self, decision: Decision, socket: &Socket) -> Step {
-        let Decision { answer, violation } = decision;
+        let Decision { answer, violation, judged } = decision;
         let mut effects = Vec::new();
+        let mut is_known = false;
         if let Some(violation) = violation {
             let handshake = self.handshakes.enter(socket);
-            let is_known = handshake.is_stopped() && violation.outcome == Outcome::Block;
+            is_known = handshake.is_stopped() && violation.outcome == Outcome::Block;
             if !is_known {
                 effects = written_down(handshake, *violation);
             }
         }
         effects.extend(self.after_judging(socket));
+        let judged = judged.filter(|_| !is_known && !socket.route.private);
+        effects.extend(judged.map(|judged| Effect::Record(*judged, socket.now)));
         Step { answer, effects }
     }
 

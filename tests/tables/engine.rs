@@ -85,6 +85,11 @@ fn done(step: &Step) -> (Vec<(Outcome, Reason)>, usize) {
     (logged, counted)
 }
 
+/// How often it is noted what a rule has decided.
+fn recorded(step: &Step) -> usize {
+    step.effects.iter().filter(|effect| matches!(effect, Effect::Record(..))).count()
+}
+
 /// The hosts noted, and whether their facts are known.
 fn noted(step: &Step) -> Vec<(String, u16, bool)> {
     let noted = step.effects.iter().filter_map(|effect| match effect {
@@ -441,12 +446,34 @@ fn a_probe_stops_what_the_handshake_would_stop() {
         let rule = json!({"preflight": preflight, "pins": [{"sha256": pin.to_base64()}]});
         let mut engine = start(Ok(Some(policy(&[ruled(&rule)]))));
         let step = answered(&mut engine, &socket("wss://chat.example.com"), &probe(), answer.clone());
+        let is_judged = logged.first().is_some_and(|(_, reason)| *reason != Reason::PreflightUnanswered);
         assert_eq!((step.answer.clone(), done(&step).0), (expected, logged), "{preflight} {answer:?}");
+        assert_eq!(recorded(&step), usize::from(is_judged), "{preflight} {answer:?}");
     }
     // A flagged one is logged at the handshake alone, or it would be there twice.
     let step =
         answered(&mut engine("flag", other), &socket("wss://chat.example.com"), &probe(), Probed::Server(secure()));
-    assert_eq!((step.answer.clone(), done(&step)), (Answer::Proceed, (vec![], 0)));
+    assert_eq!((step.answer.clone(), done(&step), recorded(&step)), (Answer::Proceed, (vec![], 0), 0));
+}
+
+#[test]
+fn what_a_rule_has_decided_is_noted_once_for_a_socket_and_never_for_a_private_window() {
+    let chain = TestChain::new();
+    let secure = || Facts::from(secure(chain.certificates()));
+    for (pin, private, expected) in
+        [(chain.pins[0], false, (0, 1)), (Pin::of_spki(b"key"), false, (1, 0)), (Pin::of_spki(b"key"), true, (0, 0))]
+    {
+        let mut engine = engine("block", pin);
+        let route = Route { private, ..Route::default() };
+        let socket = Socket { route, ..socket("wss://chat.example.com") };
+        let early = answered(&mut engine, &socket, &probe(), Probed::Server(secure()));
+        // Whether it was stopped or not: another extension may have undone that.
+        let HeadersReceived::NeedsFacts(target) = engine.headers_received(&socket, &OpeningHeaders::default) else {
+            panic!("a ruled socket is not judged")
+        };
+        let late = engine.judge(&socket, target, secure(), &OpeningHeaders::default);
+        assert_eq!((recorded(&early), recorded(&late)), expected, "{private}");
+    }
 }
 
 #[test]

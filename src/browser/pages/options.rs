@@ -180,6 +180,8 @@ impl Options {
         if form.is_in_use() {
             return form.object(&unsaved());
         }
+        // It would stand before the buttons of the form.
+        self.changes.forget()?;
         form.open(rule)?;
         self.list.draw(form.edited_id())
     }

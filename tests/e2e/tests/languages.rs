@@ -55,7 +55,8 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     is_german(firefox, &german, &english).await?;
     options.click("#cancel-edit").await?;
     options.click("#rules .rule-delete").await?;
-    assert_eq!(options.text("#confirm-delete").await?, "Löschen");
+    options.wait_for_presence("#undo", true).await?;
+    assert_eq!(options.text("#change-text").await?, "1 Regel wurde gelöscht.");
     is_german(firefox, &german, &english).await?;
 
     // The check can fail.

@@ -68,22 +68,10 @@ async fn a_rule_deleted_on_the_options_page_is_no_longer_in_force() -> Result<()
 
     let options = world.firefox.page("options.html").await?;
     options.click("#rules .rule-delete").await?;
-    options.click("#confirm-delete").await?;
     options.wait_for_count("#rules .rule", 0).await?;
 
     world.firefox.open_tab(&world.demo.site.blank()).await?;
     assert!(world.socket("attacker").await?.delivered());
-    world.firefox.quit().await
-}
-
-#[tokio::test]
-async fn a_rule_whose_deletion_is_not_confirmed_stays() -> Result<()> {
-    let world = world().await?;
-    world.load_policy().await?;
-    let options = world.firefox.page("options.html").await?;
-    options.click("#rules .rule-delete").await?;
-    options.click("#cancel-delete").await?;
-    assert_eq!(world.firefox.rules().await?.len(), world.demo.rules().len());
     world.firefox.quit().await
 }
 
@@ -230,7 +218,6 @@ async fn a_rule_that_is_deleted_while_it_is_edited_closes_the_form_or_becomes_a_
 
     options.click("#rules .rule-edit").await?;
     options.click("#rules .rule-delete").await?;
-    options.click("#confirm-delete").await?;
     options.wait_for_presence("#rule-form", false).await?;
 
     let stored = world.firefox.save_rule(rule).await?;
