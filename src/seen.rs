@@ -191,7 +191,10 @@ impl SeenEndpoint {
     fn add(&mut self, sighting: &Sighting) {
         self.count = self.count.saturating_add(sighting.sockets);
         self.first = self.first.min(sighting.time);
-        self.last = self.last.max(sighting.time);
+        // A look is no socket; an endpoint that was only looked at has no other time.
+        if sighting.sockets > 0 || self.count == 0 {
+            self.last = self.last.max(sighting.time);
+        }
         let Some(page) = &sighting.page else {
             return;
         };
@@ -254,7 +257,7 @@ mod tests {
         }
         seen.note(&Sighting { port: 8443, ..sighting("a.test", 5) });
         // A look at it is none of its sockets.
-        seen.note(&Sighting { sockets: 0, ..sighting("a.test", 1_099) });
+        seen.note(&Sighting { sockets: 0, ..sighting("a.test", 2_000) });
         let [other, first] = seen.endpoints() else { panic!("two ports are two endpoints") };
         assert_eq!((first.count, first.first, first.last), (100, UnixMillis::new(1_000), UnixMillis::new(1_099)));
         assert_eq!((first.pages.len(), first.pages[0].as_str()), (MAX_PAGES_PER_ENDPOINT, "https://9.example"));

@@ -229,7 +229,7 @@ mod tests {
             Facts::Validated(Chain { certificates: [vec![1]].into(), root_is_built_in, ct_compliant: false })
         };
         for (facts, expected, origin_expected) in [
-            (chain(Some(false)), "The certificate of this authority", Some("Added on this computer")),
+            (chain(Some(false)), "Renewals of the server’s certificate do not matter", Some("Added on this computer")),
             (chain(Some(true)), "Whether the server’s key", Some("Built into Firefox")),
             (chain(None), "Whether the server’s key", None),
             (Facts::LeafOnly { leaf: vec![1], exception: true }, "Nothing renews", Some("Rests on an exception")),

@@ -137,6 +137,7 @@ document.querySelector('#seen .seen-pin').click();
 const picker = document.querySelector('#picker');
 picker.querySelector('.picked:last-child input').click();
 picker.querySelector('details').open = true;
+Object.assign(picker.style, { position: 'absolute', maxBlockSize: 'none', marginBlock: '16px' });
 ";
 
 /// The permission for every site is taken away, as about:addons does.

@@ -31,7 +31,7 @@ use crate::rule::{Mode, RuleDocument};
 use crate::seen::SeenEndpoint;
 use crate::trial::Trial;
 use crate::view::form::{DateInput, check, refusals};
-use crate::view::notice::{Notice, NoticeKind};
+use crate::view::notice::Notice;
 use crate::view::picking::{self as words, Compared};
 use crate::view::rule::mode_help;
 use crate::view::seen as seen_words;
@@ -332,7 +332,6 @@ impl Picker {
         };
         self.say()?;
         let area: Element = by_id(id!("picker-message"))?;
-        debug_assert!(objections.iter().all(|notice| notice.kind == NoticeKind::Error));
         set_notices(&area, &objections)
     }
 }
