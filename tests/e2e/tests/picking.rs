@@ -1,6 +1,6 @@
 //! From a socket that was seen to a rule that stops an attacker, as a person does it: by clicks, or by the keyboard alone.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use sockpin_e2e::authority::{Authority, Identity, Key};
