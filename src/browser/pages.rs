@@ -1,6 +1,6 @@
 //! The options page and the popup. Their markup is in the html files; what repeats is cloned from `<template>`s and filled
 //! with text. They draw what is stored, rules and log, and what the background tells them, and hold no state of their own
-//! but what is being typed. Only the background writes what is stored.
+//! but what is being typed and what is selected. Only the background writes what is stored.
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 

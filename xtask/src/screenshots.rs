@@ -52,8 +52,20 @@ async fn in_languages() -> Result<()> {
         page(firefox, "options", &named("options"), OPEN_PRIVATE_NOTE).await?;
         page(firefox, "options", &named("options-form"), OPEN_FORM).await?;
         page(firefox, "options", &named("picker"), OPEN_PICKER).await?;
+        list(&world).await?;
+        page(firefox, "options", &named("options-list"), OPEN_LIST).await?;
         world.firefox.quit().await?;
     }
+    Ok(())
+}
+
+/// Enough rules for the search, and one that has judged connections.
+async fn list(world: &World) -> Result<()> {
+    let keys = [&world.demo.pinned_key, &world.demo.backup_key].map(sockpin_e2e::authority::Key::pin);
+    let pins = json!([{ "sha256": keys[0], "label": "In use" }, { "sha256": keys[1], "label": "" }]);
+    let rule = |number| json!({ "host": format!("host-{number}.example.com"), "mode": "flag", "pins": pins });
+    let save: Vec<_> = (0..10).map(rule).collect();
+    world.firefox.ask_extension(json!({ "type": "changeRules", "save": save, "delete": [] })).await?;
     Ok(())
 }
 
@@ -123,6 +135,13 @@ const OPEN_BLOCKED: &str = "document.querySelector('#log [data-outcome=block]')?
 const OPEN_LET_THROUGH: &str = "document.querySelector('#log [data-outcome=flag]')?.setAttribute('open', '');";
 const OPEN_PAUSE_MENU: &str = "document.querySelector('#pause-menu').open = true;";
 const OPEN_PRIVATE_NOTE: &str = "document.querySelector('#private-note').open = true;";
+const OPEN_LIST: &str = r"
+document.querySelector('#rules .rule-mode').click();
+for (const record of document.querySelectorAll('.rule-record')) record.open = true;
+for (const box of document.querySelectorAll('.rule-select')) if (box.closest('.rule').dataset.rule < '8') box.click();
+document.querySelector('#rules .rule:last-child .rule-delete').click();
+return new Promise((resolve) => setTimeout(resolve, 500));
+";
 const OPEN_FORM: &str = r"
 document.querySelector('#add-rule').click();
 document.querySelector('#more').open = true;

@@ -56,7 +56,7 @@ impl Item for Card {
         }
         let surplus: &[Name] = match self.layer {
             Layer::User => &[part!("mode-fixed")],
-            Layer::Managed => &[part!("actions"), part!("mode-menu"), part!("selected")],
+            Layer::Managed => &[part!("actions"), part!("mode-menu"), part!("offer"), part!("selected")],
         };
         for part in surplus {
             element.get::<Element>(*part)?.remove();
@@ -141,8 +141,10 @@ impl Card {
             Ok(line)
         };
         element.list(part!("record-lines"), lines.into_iter().map(line))?;
-        let offer = known::offer(&self.rule, record, self.now).filter(|_| self.layer == Layer::User);
-        element.show(part!("offer"), offer.is_some())?;
-        offer.map_or(Ok(()), |offer| element.say(part!("offer-text"), &offer))
+        let Some(offer) = known::offer(&self.rule, record, self.now).filter(|_| self.layer == Layer::User) else {
+            return Ok(());
+        };
+        element.show(part!("offer"), true)?;
+        element.say(part!("offer-text"), &offer)
     }
 }

@@ -132,6 +132,29 @@ async fn a_rule_that_is_added_is_shown_whatever_is_searched_for_and_however_many
     world.firefox.quit().await
 }
 
+#[tokio::test]
+async fn all_that_are_found_are_deleted_in_one_step_and_come_back_in_one() -> Result<()> {
+    let world = world().await?;
+    let before = world.firefox.rules().await?;
+    let page = world.firefox.page("options.html").await?;
+    page.wait_for_count("#rules .rule", FIRST).await?;
+    page.click("#select-all").await?;
+    page.wait_until("the count", "document.querySelector('#selection-count').textContent === '1,000 rules selected'")
+        .await?;
+    page.click("#delete-selected").await?;
+    page.wait_for_count("#rules .rule", 0).await?;
+    assert_eq!(world.firefox.rules().await?.len(), 0);
+    page.show().await?;
+    page.click("#undo").await?;
+    page.wait_for_presence("#rules .rule", true).await?;
+    let mut after = world.firefox.rules().await?;
+    // They come back in the order in which they were shown.
+    let place = |rule: &Value| before.iter().position(|known| known == rule);
+    after.sort_by_key(place);
+    assert_eq!(after, before);
+    world.firefox.quit().await
+}
+
 /// Puts copies of the one rule that is stored in its place.
 const STORE: &str = r"
 const [count] = arguments;

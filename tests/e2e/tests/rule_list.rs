@@ -18,11 +18,8 @@ async fn world() -> Result<World> {
             if number != 1 {
                 pins.push(json!({ "sha256": backup, "label": "Backup" }));
             }
-            let mut rule = json!({ "host": format!("host-{number}.example"), "mode": MODES[number % 3], "pins": pins });
-            if number == 3 {
-                rule["expires"] = json!("2020-01-01");
-            }
-            rule
+            let expires = (number == 3).then_some("2020-01-01");
+            json!({ "host": format!("host-{number}.example"), "mode": mode(number), "pins": pins, "expires": expires })
         })
         .collect();
     let answer = world.firefox.ask_extension(json!({ "type": "changeRules", "save": save, "delete": [] })).await?;
@@ -30,7 +27,13 @@ async fn world() -> Result<World> {
     Ok(world)
 }
 
-const MODES: [&str; 3] = ["block", "flag", "off"];
+const fn mode(number: usize) -> &'static str {
+    match number % 3 {
+        0 => "block",
+        1 => "flag",
+        _ => "off",
+    }
+}
 
 async fn hosts(world: &World) -> Result<Vec<String>> {
     let hosts = world.firefox.run(HOSTS, Vec::new()).await?;
@@ -185,7 +188,7 @@ async fn a_range_is_selected_with_shift_and_gets_another_mode_in_one_step() -> R
     page.wait_until("what was done", "document.querySelector('#change-text').textContent === '3 rules now only flag.'")
         .await?;
     let modes: Vec<_> =
-        (0..RULES).map(|number| if (2..=5).contains(&number) { "flag" } else { MODES[number % 3] }).collect();
+        (0..RULES).map(|number| if (2..=5).contains(&number) { "flag" } else { mode(number) }).collect();
     let mut rules = world.firefox.rules().await?;
     rules.sort_by_key(|rule| rule["host"].as_str().and_then(|host| host[5..].split('.').next()?.parse::<u32>().ok()));
     assert_eq!(rules.iter().map(|rule| rule["mode"].clone()).collect::<Vec<_>>(), modes);
