@@ -19,7 +19,7 @@
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes", and whose; what another extension has done |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
 //! | [`record`] | what each rule has decided |
-//! | [`formats`] | pins as other tools write them |
+//! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
 //! | [`badge`] | what the toolbar button shows, as ids of messages |
 //! | [`view`] | finished texts for the pages; no part of the background |
@@ -33,6 +33,7 @@ pub mod error;
 mod fields;
 pub mod formats;
 pub mod host;
+pub mod import_plan;
 pub mod limits;
 pub mod lock;
 pub mod log;

@@ -12,6 +12,7 @@ mod codes;
 mod engine;
 mod field_cases;
 mod hosts;
+mod import_plan;
 mod lock;
 mod log;
 mod lookup;
