@@ -8,11 +8,13 @@
 //! | `container.rs` | files that hold certificates: PKCS #7 is read, the others are named |
 //! | `pin_list.rs`, `okhttp.rs` | pins as text |
 //! | `encoding.rs` | bytes to text |
+//! | [`export`] | the other way: rules as other tools read them |
 //!
 //! A bad item never spoils the good ones, and none is left out in silence: [`Reading`] says which, where and why.
 
 mod container;
 mod encoding;
+pub mod export;
 mod key;
 mod okhttp;
 mod pem;
