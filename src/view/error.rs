@@ -118,6 +118,39 @@ pub fn sentence(error: &Error) -> Text {
         Error::Argument { .. } => text!("error_argument"),
         Error::CoreFailed { .. } => text!("error_core_failed"),
         Error::Storage { detail } => text!("error_storage", detail = error::detail(detail)),
+        Error::JsonSyntax { line, column, .. } => text!("error_json_syntax", line = *line, column = *column),
+        Error::JsonRepeated { name, line, column } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_json_repeated_named", name = name, line = *line, column = *column),
+            None => text!("error_json_repeated", line = *line, column = *column),
+        },
+        Error::XmlSyntax { line, column, .. } => text!("error_xml_syntax", line = *line, column = *column),
+        Error::XmlDoctype { line } => text!("error_xml_doctype", line = *line),
+        Error::BinaryPlist => text!("error_binary_plist"),
+        Error::ImportDepth { limit, line } => text!("error_import_depth", line = *line, limit = *limit),
+        Error::ImportParts { limit } => text!("error_import_parts", limit = *limit),
+        Error::ImportCount { limit, line } => text!("error_import_count", limit = *limit, line = *line),
+        Error::ImportMemory { limit } => text!("error_import_memory", limit = megabytes(*limit)),
+        Error::ImportNewer { version } => text!("error_import_newer", version = *version),
+        Error::ImportField { name } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_import_field_named", name = name),
+            None => text!("error_import_field"),
+        },
+        Error::ImportValue { name } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_import_value_named", name = name),
+            None => text!("error_import_value"),
+        },
+        Error::ImportDebug => text!("error_import_debug"),
+        Error::ImportCleartext => text!("error_import_cleartext"),
+        Error::ImportBothIdentities => text!("error_import_both_identities"),
+        Error::ImportPinless { count } => plural!("error_import_pinless", *count),
+        Error::ImportKeyMissing { name } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_import_key_missing_named", name = name),
+            None => text!("error_import_key_missing"),
+        },
+        Error::ImportPinsetMissing { name } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_import_pinset_missing_named", name = name),
+            None => text!("error_import_pinset_missing"),
+        },
     }
 }
 
@@ -131,6 +164,8 @@ pub fn detail(error: &Error) -> Option<&str> {
         | Error::ManagedField { detail, .. }
         | Error::CoreFailed { detail }
         | Error::Argument { detail }
+        | Error::JsonSyntax { detail, .. }
+        | Error::XmlSyntax { detail, .. }
         | Error::Storage { detail } => Some(error::detail(detail)),
         Error::PolicyRule { problem, .. } => detail(problem),
         _ => None,
@@ -168,6 +203,10 @@ fn seen(character: char) -> String {
 const fn kilobytes(bytes: usize) -> usize {
     const KILOBYTE: usize = 1024;
     bytes.div_ceil(KILOBYTE)
+}
+
+const fn megabytes(bytes: usize) -> usize {
+    kilobytes(kilobytes(bytes))
 }
 
 #[cfg(test)]
