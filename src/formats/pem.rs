@@ -9,13 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::container;
 use super::key::{Key, KeyKind};
-use super::{Error, Reading};
+use super::{Error, Format, Reading};
 use crate::certificate::trusted_certificate;
 use crate::error::{Container, PemLabel};
 
 /// Every block of a text; nothing at all where there is none.
 pub(super) fn read(text: &str) -> Reading {
-    let mut reading = Reading::default();
+    let mut reading = Reading::of(Format::Pem);
     for block in Blocks::of(text) {
         let label = PemLabel::of(block.label);
         // Only a label that is known may be shown.
