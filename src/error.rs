@@ -7,11 +7,13 @@
 
 mod container;
 mod excerpt;
+mod import;
 mod pem_label;
 
 pub use container::Container;
 pub(crate) use excerpt::is_unseen;
 pub use excerpt::{Excerpt, detail, name_of_file, visible};
+pub use import::{ImportLimit, ImportPart};
 pub use pem_label::PemLabel;
 
 use std::borrow::Cow;
@@ -297,16 +299,6 @@ pub enum Error {
         #[serde(serialize_with = "excerpt::serialize_detail")]
         detail: String,
     },
-    /// A name that stands twice in one object or dictionary: nobody can tell which value is meant.
-    JsonRepeated {
-        /// The name.
-        #[serde(serialize_with = "excerpt::serialize")]
-        name: String,
-        /// Line of the second, from 1.
-        line: usize,
-        /// Column of the second, from 1.
-        column: usize,
-    },
     /// XML that ends early or is none.
     XmlSyntax {
         /// Line, from 1.
@@ -317,6 +309,16 @@ pub enum Error {
         #[serde(serialize_with = "excerpt::serialize_detail")]
         detail: String,
     },
+    /// A name that stands twice in one object or dictionary: nobody can tell which value is meant.
+    FileRepeated {
+        /// The name.
+        #[serde(serialize_with = "excerpt::serialize")]
+        name: String,
+        /// Line of the second, from 1.
+        line: usize,
+        /// Column of the second, from 1.
+        column: usize,
+    },
     /// A document type declaration with entities, or with a reference to another file than Apple's for property lists.
     XmlDoctype {
         /// Line, from 1.
@@ -324,69 +326,32 @@ pub enum Error {
     },
     /// A property list in Apple's binary form.
     BinaryPlist,
-    /// A file of rules that is nested too deep.
-    ImportDepth {
-        /// The most levels.
-        limit: usize,
-        /// Line of what is deeper, from 1.
-        line: usize,
-    },
-    /// A file with more values than the largest real one has.
-    ImportParts {
+    /// A file of rules that is past a limit.
+    ImportLimit {
+        /// Which.
+        what: ImportLimit,
         /// The most.
         limit: usize,
-    },
-    /// A file with more rules and parts to leave out than are read.
-    ImportCount {
-        /// The most.
-        limit: usize,
-        /// Line of the first that is too many, from 1.
+        /// Line of what is past it, from 1.
         line: usize,
-    },
-    /// A small file that would become very many pins.
-    ImportMemory {
-        /// The most bytes that its rules may take.
-        limit: usize,
     },
     /// Rules of a newer version.
     ImportNewer {
         /// Its version.
         version: u64,
     },
-    /// A part of a foreign format that a rule cannot say, or that is not known.
-    ImportField {
+    /// A part of a foreign format that is not taken over as it is.
+    ImportPart {
+        /// What kind of part.
+        part: ImportPart,
         /// Its name.
         #[serde(serialize_with = "excerpt::serialize")]
         name: String,
     },
-    /// A value of the wrong kind.
-    ImportValue {
-        /// The name of what holds it.
-        #[serde(serialize_with = "excerpt::serialize")]
-        name: String,
-    },
-    /// Android's `debug-overrides`.
-    ImportDebug,
-    /// Android's `cleartextTrafficPermitted`: the rule is stricter.
-    ImportCleartext,
-    /// `NSPinnedCAIdentities` beside `NSPinnedLeafIdentities`: both must match there.
-    ImportBothIdentities,
     /// Hosts that are named without a pin, and that no wider rule covers.
     ImportPinless {
         /// How many.
         count: usize,
-    },
-    /// The name of a key whose key is in none of the files.
-    ImportKeyMissing {
-        /// The name.
-        #[serde(serialize_with = "excerpt::serialize")]
-        name: String,
-    },
-    /// The name of a set of pins that is not in the file.
-    ImportPinsetMissing {
-        /// The name.
-        #[serde(serialize_with = "excerpt::serialize")]
-        name: String,
     },
 }
 
@@ -455,23 +420,14 @@ impl Error {
             Self::CoreFailed { .. } => "core-failed",
             Self::Storage { .. } => "storage",
             Self::JsonSyntax { .. } => "json-syntax",
-            Self::JsonRepeated { .. } => "json-repeated",
             Self::XmlSyntax { .. } => "xml-syntax",
+            Self::FileRepeated { .. } => "file-repeated",
             Self::XmlDoctype { .. } => "xml-doctype",
             Self::BinaryPlist => "binary-plist",
-            Self::ImportDepth { .. } => "import-depth",
-            Self::ImportParts { .. } => "import-parts",
-            Self::ImportCount { .. } => "import-count",
-            Self::ImportMemory { .. } => "import-memory",
+            Self::ImportLimit { .. } => "import-limit",
             Self::ImportNewer { .. } => "import-newer",
-            Self::ImportField { .. } => "import-field",
-            Self::ImportValue { .. } => "import-value",
-            Self::ImportDebug => "import-debug",
-            Self::ImportCleartext => "import-cleartext",
-            Self::ImportBothIdentities => "import-both-identities",
+            Self::ImportPart { .. } => "import-part",
             Self::ImportPinless { .. } => "import-pinless",
-            Self::ImportKeyMissing { .. } => "import-key-missing",
-            Self::ImportPinsetMissing { .. } => "import-pinset-missing",
         }
     }
 }

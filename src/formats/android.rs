@@ -15,9 +15,9 @@
 //! The most specific configuration alone applies, there as here.
 
 use super::plist::Comments;
-use super::taking::{Pinless, Reach, Taking, pattern, size_of_pins};
+use super::taking::{Pinless, Reach, Taking, no_part, pattern, size_of_pins};
 use super::xml::{Part, Tag, Xml};
-use crate::error::Error;
+use crate::error::{Error, ImportPart};
 use crate::rule::{LocalRoots, Mode, PinDocument, RuleDocument};
 
 /// The element that holds all of it.
@@ -38,7 +38,7 @@ pub(super) fn read(xml: &mut Xml<'_>, taking: &mut Taking<'_>) -> Result<(), Err
                 }
                 "debug-overrides" => {
                     xml.skip()?;
-                    taking.leave_out(tag.name(), tag.at, Error::ImportDebug)?;
+                    taking.leave_out(tag.name(), tag.at, no_part(ImportPart::Debug, tag.name()))?;
                 }
                 name => {
                     xml.skip()?;
@@ -92,13 +92,15 @@ struct Inherited<'c> {
 
 impl<'a> Config<'a> {
     fn read(tag: &Tag<'a>, xml: &mut Xml<'a>, taking: &mut Taking<'_>) -> Result<Self, Error> {
-        taking.spend(size_of::<Self>())?;
+        taking.spend(size_of::<Self>(), tag.at)?;
         let mut config = Self::default();
         for (name, value) in xml.attributes(tag)? {
             match (name.as_str(), value.as_str()) {
                 // A rule never allows it.
                 ("cleartextTrafficPermitted", "false") => {}
-                ("cleartextTrafficPermitted", _) => taking.leave_out(&name, tag.at, Error::ImportCleartext)?,
+                ("cleartextTrafficPermitted", _) => {
+                    taking.leave_out(&name, tag.at, no_part(ImportPart::Cleartext, &name))?;
+                }
                 _ => taking.no_counterpart(&name, tag.at)?,
             }
         }
@@ -120,7 +122,7 @@ impl<'a> Config<'a> {
                     Some(false) | None => Reach::Host,
                 };
                 let host = pattern(&xml.text()?, reach);
-                taking.spend(size_of::<(String, &str)>().saturating_add(host.len()))?;
+                taking.spend(size_of::<(String, &str)>().saturating_add(host.len()), tag.at)?;
                 self.domains.push((host, tag.at));
             }
             "pin-set" => self.own.pins = Some(PinSet::read(tag, xml, taking)?),
@@ -235,7 +237,7 @@ impl PinSet {
                 Part::Close => break,
             }
         }
-        taking.spend(size_of_pins(&set.pins))?;
+        taking.spend(size_of_pins(&set.pins), tag.at)?;
         Ok(set)
     }
 }

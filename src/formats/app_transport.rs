@@ -9,10 +9,10 @@
 //! | `NSPinnedLeafIdentities` | `pins` with `match: leaf` |
 //! | both | `match: leaf` with the latter alone: there both must match |
 
-use super::taking::{Reach, Taking, pattern};
+use super::taking::{Reach, Taking, no_part, pattern};
 use super::trust_kit::take_truth;
 use super::value::{Table, Value, place_of};
-use crate::error::Error;
+use crate::error::{Error, ImportPart};
 use crate::rule::{MatchScope, PinDocument, RuleDocument};
 
 /// The pinned hosts in a file: under their name, or in the part of an `Info.plist`.
@@ -45,7 +45,7 @@ fn read_domain(host: &str, mut domain: Table<'_>, at: &str, taking: &mut Taking<
     let (match_scope, pins) = match (of_leaf, of_authority) {
         (Some(pins), None) => (MatchScope::Leaf, pins),
         (Some(pins), Some(_)) => {
-            taking.leave_out(host, at, Error::ImportBothIdentities)?;
+            taking.leave_out(host, at, no_part(ImportPart::BothIdentities, host))?;
             (MatchScope::Leaf, pins)
         }
         (None, pins) => (MatchScope::Chain, pins.unwrap_or_default()),

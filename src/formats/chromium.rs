@@ -16,10 +16,10 @@ use std::collections::HashMap;
 use super::key::Key;
 use super::lines::offset_in;
 use super::pem;
-use super::taking::{Pinless, Reach, Taking, pattern, size_of_pins};
+use super::taking::{Pinless, Reach, Taking, no_part, pattern, size_of_pins};
 use super::trust_kit::take_truth;
 use super::value::{Table, Value, place_of};
-use crate::error::Error;
+use crate::error::{Error, ImportPart};
 use crate::limits::MAX_RULES;
 use crate::pin::Pin;
 use crate::rule::{PinDocument, RuleDocument};
@@ -158,7 +158,7 @@ fn read_set(
     for (name, value) in fields {
         taking.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place()))?;
     }
-    taking.spend(size_of_pins(&set.pins).saturating_add(size_of_pins(&set.denied)).saturating_add(name.len()))?;
+    taking.spend(size_of_pins(&set.pins).saturating_add(size_of_pins(&set.denied)).saturating_add(name.len()), at)?;
     sets.insert(name.into_owned(), set);
     Ok(())
 }
@@ -182,7 +182,7 @@ fn hashes(
             Some(pin) => taking.pin(&mut pins, &pin.to_base64(), &name, place)?,
             None if name.starts_with(SHA_256) => taking.pin(&mut pins, &name, "", place)?,
             None => {
-                taking.leave_out(&name, place, Error::ImportKeyMissing { name: name.to_string() })?;
+                taking.leave_out(&name, place, no_part(ImportPart::KeyMissing, &name))?;
                 true
             }
         };
@@ -211,7 +211,7 @@ fn read_entry<'a>(
     let host = pattern(&host, reach);
     let set = match fields.take("pins") {
         None | Some(Value::Null) => {
-            taking.spend(size_of::<Pinless<'_>>().saturating_add(host.len()))?;
+            taking.spend(size_of::<Pinless<'_>>().saturating_add(host.len()), at)?;
             pinless.push(Pinless { host, at });
             return Ok(());
         }
@@ -226,7 +226,7 @@ fn read_entry<'a>(
             let rule = RuleDocument { host, pins: pins.clone(), denied: denied.clone(), ..RuleDocument::default() };
             taking.rule(rule, at)
         }
-        None => taking.leave_out(&host, at, Error::ImportPinsetMissing { name: set.into_owned() }),
+        None => taking.leave_out(&host, at, no_part(ImportPart::PinsetMissing, &set)),
     }
 }
 

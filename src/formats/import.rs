@@ -19,10 +19,9 @@ use crate::pin::holds_private_key;
 ///
 /// # Errors
 /// Of a file: [`Error::InputTooLarge`] from the one on with which all have more than [`MAX_IMPORT_BYTES`];
-/// [`Error::BinaryPlist`]; [`Error::PrivateKey`] where one is anywhere in it; [`Error::JsonSyntax`],
-/// [`Error::JsonRepeated`], [`Error::XmlSyntax`], [`Error::XmlDoctype`], [`Error::ImportNewer`]; past a limit
-/// [`Error::ImportDepth`], [`Error::ImportParts`], [`Error::ImportCount`] and [`Error::ImportMemory`]; else those of
-/// [`read`]. Where the format is known, what cannot be used is in [`Reading::left_out`], and there may be no rule at all.
+/// [`Error::BinaryPlist`]; [`Error::PrivateKey`] where one is anywhere in it; [`Error::JsonSyntax`], [`Error::XmlSyntax`],
+/// [`Error::FileRepeated`], [`Error::XmlDoctype`], [`Error::ImportNewer`], [`Error::ImportLimit`]; else those of [`read`].
+/// Where the format is known, what cannot be used is in [`Reading::left_out`], and there may be no rule at all.
 #[must_use]
 pub fn import(files: &[&[u8]]) -> Vec<Result<Reading, Error>> {
     let mut bytes = 0_usize;

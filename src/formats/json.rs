@@ -11,13 +11,13 @@ use serde_json::value::RawValue;
 
 use super::lines::Lines;
 use super::value::{Item, Table, Value, place_of};
-use crate::error::Error;
+use crate::error::{Error, ImportLimit};
 use crate::limits::{MAX_IMPORT_DEPTH, MAX_IMPORT_VALUES};
 
 /// The value with which a text begins, and what follows it.
 ///
 /// # Errors
-/// [`Error::JsonSyntax`], [`Error::JsonRepeated`], [`Error::ImportDepth`], [`Error::ImportParts`].
+/// [`Error::JsonSyntax`], [`Error::FileRepeated`], [`Error::ImportLimit`].
 pub(super) fn read<'a>(text: &'a str, lines: &Lines<'a>) -> Result<(Value<'a>, &'a str), Error> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     let raw = match values.next() {
@@ -35,11 +35,11 @@ pub(super) fn read<'a>(text: &'a str, lines: &Lines<'a>) -> Result<(Value<'a>, &
         let (line, column) = place(&error, lines, raw);
         match state.problem.take() {
             None => Error::JsonSyntax { line, column, detail: error.to_string() },
-            Some(Problem::Depth) => Error::ImportDepth { limit: MAX_IMPORT_DEPTH, line },
-            Some(Problem::Parts) => Error::ImportParts { limit: MAX_IMPORT_VALUES },
+            Some(Problem::Depth) => Error::ImportLimit { what: ImportLimit::Depth, limit: MAX_IMPORT_DEPTH, line },
+            Some(Problem::Parts) => Error::ImportLimit { what: ImportLimit::Parts, limit: MAX_IMPORT_VALUES, line },
             Some(Problem::Repeated(name)) => {
                 let (line, column) = place_of(&name).and_then(|name| lines.place(name)).unwrap_or((line, column));
-                Error::JsonRepeated { name: name.into_owned(), line, column }
+                Error::FileRepeated { name: name.into_owned(), line, column }
             }
         }
     })?;

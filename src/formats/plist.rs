@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::value::{Item, Table, Value, place_of};
 use super::xml::{Part, Tag, Xml};
-use crate::error::Error;
+use crate::error::{Error, ImportLimit};
 use crate::limits::MAX_IMPORT_VALUES;
 
 /// Whether a file is a property list in binary form.
@@ -15,7 +15,7 @@ pub(super) fn is_binary(input: &[u8]) -> bool {
 /// The value in a `plist` element that has been opened, up to its end.
 ///
 /// # Errors
-/// As [`Xml::next`]; [`Error::XmlSyntax`] for what is no property list, [`Error::JsonRepeated`], [`Error::ImportParts`].
+/// As [`Xml::next`]; [`Error::XmlSyntax`] for what is no property list, [`Error::FileRepeated`], [`Error::ImportLimit`].
 pub(super) fn read<'a>(xml: &mut Xml<'a>) -> Result<Value<'a>, Error> {
     let mut reading = Plist { xml, left: MAX_IMPORT_VALUES };
     let mut value = None;
@@ -40,7 +40,10 @@ struct Plist<'x, 'a> {
 impl<'a> Plist<'_, 'a> {
     /// The value of an element that has been opened, up to its end.
     fn value(&mut self, tag: &Tag<'a>) -> Result<Value<'a>, Error> {
-        self.left = self.left.checked_sub(1).ok_or(Error::ImportParts { limit: MAX_IMPORT_VALUES })?;
+        self.left = self.left.checked_sub(1).ok_or_else(|| {
+            let (line, _) = self.xml.place(tag.at);
+            Error::ImportLimit { what: ImportLimit::Parts, limit: MAX_IMPORT_VALUES, line }
+        })?;
         Ok(match tag.name() {
             "dict" => Value::Table(self.table()?),
             "array" => Value::List(self.list()?),
@@ -105,7 +108,7 @@ impl<'a> Plist<'_, 'a> {
         }
         Table::of(entries).map_err(|name| {
             let (line, column) = self.xml.place(place_of(&name).unwrap_or_default());
-            Error::JsonRepeated { name: name.into_owned(), line, column }
+            Error::FileRepeated { name: name.into_owned(), line, column }
         })
     }
 }

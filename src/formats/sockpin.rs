@@ -10,9 +10,9 @@ use serde::de::value::Error as WordError;
 
 use super::json;
 use super::lines::Lines;
-use super::taking::Taking;
+use super::taking::{Taking, no_part};
 use super::value::{Item, Table, Value, place_of};
-use crate::error::Error;
+use crate::error::{Error, ImportPart};
 use crate::fields::is_comment;
 use crate::limits::MAX_PINS_PER_RULE;
 use crate::pin::Pin;
@@ -188,7 +188,7 @@ fn pin(value: Value<'_>, name: &str) -> Result<PinDocument, Error> {
 }
 
 fn wrong(name: &str) -> Error {
-    Error::ImportValue { name: name.to_owned() }
+    no_part(ImportPart::Value, name)
 }
 
 fn is_rule(fields: &Table<'_>) -> bool {

@@ -7,7 +7,7 @@ use super::key::Key;
 use super::lines::Lines;
 use super::pin_list::label_of;
 use super::{Format, Reading};
-use crate::error::Error;
+use crate::error::{Error, ImportLimit, ImportPart};
 use crate::host::name_and_parents;
 use crate::limits::{MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RULE, MAX_RULES};
 use crate::pin::Pin;
@@ -56,7 +56,7 @@ impl<'l> Taking<'l> {
     /// Takes a rule over that stands here; its note names the format.
     ///
     /// # Errors
-    /// [`Error::ImportCount`], [`Error::ImportMemory`].
+    /// [`Error::ImportLimit`].
     pub(super) fn rule(&mut self, rule: RuleDocument, at: &str) -> Result<(), Error> {
         if rule.host.trim().is_empty() {
             return self.leave_out("", at, Error::HostEmpty);
@@ -68,8 +68,8 @@ impl<'l> Taking<'l> {
         let rule = RuleDocument { note, ..rule };
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let texts = [rule.host.len(), rule.note.len(), text(&rule.id), text(&rule.expires)];
-        self.spend(texts.into_iter().fold(size_of::<RuleDocument>(), usize::saturating_add))?;
-        self.spend(size_of_pins(&rule.pins).saturating_add(size_of_pins(&rule.denied)))?;
+        self.spend(texts.into_iter().fold(size_of::<RuleDocument>(), usize::saturating_add), at)?;
+        self.spend(size_of_pins(&rule.pins).saturating_add(size_of_pins(&rule.denied)), at)?;
         self.count(at)?;
         self.reading.rules.push(rule);
         Ok(())
@@ -80,7 +80,7 @@ impl<'l> Taking<'l> {
     /// # Errors
     /// As [`Self::rule`].
     pub(super) fn key(&mut self, key: Key, at: &str) -> Result<(), Error> {
-        self.spend(size_of::<Key>().saturating_add(key.label.len()))?;
+        self.spend(size_of::<Key>().saturating_add(key.label.len()), at)?;
         self.count(at)?;
         self.reading.keys.push(key);
         Ok(())
@@ -101,7 +101,7 @@ impl<'l> Taking<'l> {
     /// # Errors
     /// As [`Self::rule`].
     pub(super) fn no_counterpart(&mut self, name: &str, at: &str) -> Result<(), Error> {
-        self.leave_out(name, at, Error::ImportField { name: name.to_owned() })
+        self.leave_out(name, at, no_part(ImportPart::Field, name))
     }
 
     /// A part of the wrong kind.
@@ -109,7 +109,7 @@ impl<'l> Taking<'l> {
     /// # Errors
     /// As [`Self::rule`].
     pub(super) fn wrong_value(&mut self, name: &str, at: &str) -> Result<(), Error> {
-        self.leave_out(name, at, Error::ImportValue { name: name.to_owned() })
+        self.leave_out(name, at, no_part(ImportPart::Value, name))
     }
 
     /// Adds a pin to those of a rule, or lists what is wrong with it. Whether there is room for another.
@@ -165,21 +165,30 @@ impl<'l> Taking<'l> {
     /// Notes that something is held in memory while the file is read.
     ///
     /// # Errors
-    /// [`Error::ImportMemory`].
-    pub(super) fn spend(&mut self, bytes: usize) -> Result<(), Error> {
-        let Room(left) = self.room;
-        *left = left.checked_sub(bytes).ok_or(Error::ImportMemory { limit: MAX_IMPORT_MEMORY_BYTES })?;
+    /// [`Error::ImportLimit`].
+    pub(super) fn spend(&mut self, bytes: usize, at: &str) -> Result<(), Error> {
+        let left = self.room.0.checked_sub(bytes);
+        self.room.0 = left.ok_or_else(|| self.past(ImportLimit::Memory, MAX_IMPORT_MEMORY_BYTES, at))?;
         Ok(())
+    }
+
+    fn past(&self, what: ImportLimit, limit: usize, at: &str) -> Error {
+        Error::ImportLimit { what, limit, line: self.lines.line(at).unwrap_or(1) }
     }
 
     fn count(&self, at: &str) -> Result<(), Error> {
         let Reading { rules, keys, left_out, .. } = &self.reading;
         let taken = rules.len().saturating_add(keys.len()).saturating_add(left_out.len());
         if taken >= MAX_RULES {
-            return Err(Error::ImportCount { limit: MAX_RULES, line: self.lines.line(at).unwrap_or(1) });
+            return Err(self.past(ImportLimit::Count, MAX_RULES, at));
         }
         Ok(())
     }
+}
+
+/// Why a part of this name is not taken over as it is.
+pub(super) fn no_part(part: ImportPart, name: &str) -> Error {
+    Error::ImportPart { part, name: name.to_owned() }
 }
 
 /// The pattern for a host of another tool. An address has no names below it.

@@ -9,7 +9,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
 use super::lines::Lines;
-use crate::error::Error;
+use crate::error::{Error, ImportLimit};
 use crate::limits::{MAX_IMPORT_DEPTH, MAX_XML_ATTRIBUTES};
 
 /// The elements of a text, in order.
@@ -80,7 +80,7 @@ impl<'a> Xml<'a> {
     /// The next part within the element that is open; none at the end of the text.
     ///
     /// # Errors
-    /// [`Error::XmlSyntax`], [`Error::XmlDoctype`], [`Error::ImportDepth`].
+    /// [`Error::XmlSyntax`], [`Error::XmlDoctype`], [`Error::ImportLimit`].
     pub(super) fn next(&mut self) -> Result<Option<Part<'a>>, Error> {
         loop {
             let at = self.rest();
@@ -89,7 +89,7 @@ impl<'a> Xml<'a> {
                 Event::Start(start) | Event::Empty(start) => {
                     if self.depth >= MAX_IMPORT_DEPTH {
                         let (line, _) = self.place(at);
-                        return Err(Error::ImportDepth { limit: MAX_IMPORT_DEPTH, line });
+                        return Err(Error::ImportLimit { what: ImportLimit::Depth, limit: MAX_IMPORT_DEPTH, line });
                     }
                     self.depth = self.depth.saturating_add(1);
                     Part::Open(Tag { start, at })

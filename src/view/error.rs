@@ -1,7 +1,7 @@
 //! What was wrong, where, and what to do.
 
 use super::text::{Text, plural, text};
-use crate::error::{self, Container, Error, Excerpt, visible};
+use crate::error::{self, Container, Error, Excerpt, ImportLimit, ImportPart, visible};
 use crate::limits::{MAX_HOST_BYTES, MAX_LABEL_BYTES};
 
 /// One to three sentences for people.
@@ -119,38 +119,17 @@ pub fn sentence(error: &Error) -> Text {
         Error::CoreFailed { .. } => text!("error_core_failed"),
         Error::Storage { detail } => text!("error_storage", detail = error::detail(detail)),
         Error::JsonSyntax { line, column, .. } => text!("error_json_syntax", line = *line, column = *column),
-        Error::JsonRepeated { name, line, column } => match Excerpt::of(name).shown() {
-            Some(name) => text!("error_json_repeated_named", name = name, line = *line, column = *column),
-            None => text!("error_json_repeated", line = *line, column = *column),
-        },
         Error::XmlSyntax { line, column, .. } => text!("error_xml_syntax", line = *line, column = *column),
+        Error::FileRepeated { name, line, column } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_file_repeated_named", name = name, line = *line, column = *column),
+            None => text!("error_file_repeated", line = *line, column = *column),
+        },
         Error::XmlDoctype { line } => text!("error_xml_doctype", line = *line),
         Error::BinaryPlist => text!("error_binary_plist"),
-        Error::ImportDepth { limit, line } => text!("error_import_depth", line = *line, limit = *limit),
-        Error::ImportParts { limit } => text!("error_import_parts", limit = *limit),
-        Error::ImportCount { limit, line } => text!("error_import_count", limit = *limit, line = *line),
-        Error::ImportMemory { limit } => text!("error_import_memory", limit = megabytes(*limit)),
+        Error::ImportLimit { what, limit, line } => past_limit(*what, *limit, *line),
         Error::ImportNewer { version } => text!("error_import_newer", version = *version),
-        Error::ImportField { name } => match Excerpt::of(name).shown() {
-            Some(name) => text!("error_import_field_named", name = name),
-            None => text!("error_import_field"),
-        },
-        Error::ImportValue { name } => match Excerpt::of(name).shown() {
-            Some(name) => text!("error_import_value_named", name = name),
-            None => text!("error_import_value"),
-        },
-        Error::ImportDebug => text!("error_import_debug"),
-        Error::ImportCleartext => text!("error_import_cleartext"),
-        Error::ImportBothIdentities => text!("error_import_both_identities"),
+        Error::ImportPart { part, name } => not_imported(*part, &Excerpt::of(name)),
         Error::ImportPinless { count } => plural!("error_import_pinless", *count),
-        Error::ImportKeyMissing { name } => match Excerpt::of(name).shown() {
-            Some(name) => text!("error_import_key_missing_named", name = name),
-            None => text!("error_import_key_missing"),
-        },
-        Error::ImportPinsetMissing { name } => match Excerpt::of(name).shown() {
-            Some(name) => text!("error_import_pinset_missing_named", name = name),
-            None => text!("error_import_pinset_missing"),
-        },
     }
 }
 
@@ -181,6 +160,33 @@ fn exported_from(container: Container) -> Text {
         Container::SerializedStore => text!("error_container_serialized_store"),
         Container::Zip => text!("error_container_zip"),
         Container::Gzip => text!("error_container_gzip"),
+    }
+}
+
+/// Which limit a file of rules is past, and where.
+fn past_limit(what: ImportLimit, limit: usize, line: usize) -> Text {
+    match what {
+        ImportLimit::Depth => text!("error_import_depth", line = line, limit = limit),
+        ImportLimit::Parts => text!("error_import_parts", limit = limit, line = line),
+        ImportLimit::Count => text!("error_import_count", limit = limit, line = line),
+        ImportLimit::Memory => text!("error_import_memory", limit = megabytes(limit), line = line),
+    }
+}
+
+/// Why a part of a file of rules is not taken over as it is.
+fn not_imported(part: ImportPart, name: &Excerpt) -> Text {
+    match (part, name.shown()) {
+        (ImportPart::Field, Some(name)) => text!("error_import_field_named", name = name),
+        (ImportPart::Field, None) => text!("error_import_field"),
+        (ImportPart::Value, Some(name)) => text!("error_import_value_named", name = name),
+        (ImportPart::Value, None) => text!("error_import_value"),
+        (ImportPart::Debug, _) => text!("error_import_debug"),
+        (ImportPart::Cleartext, _) => text!("error_import_cleartext"),
+        (ImportPart::BothIdentities, _) => text!("error_import_both_identities"),
+        (ImportPart::KeyMissing, Some(name)) => text!("error_import_key_missing_named", name = name),
+        (ImportPart::KeyMissing, None) => text!("error_import_key_missing"),
+        (ImportPart::PinsetMissing, Some(name)) => text!("error_import_pinset_missing_named", name = name),
+        (ImportPart::PinsetMissing, None) => text!("error_import_pinset_missing"),
     }
 }
 

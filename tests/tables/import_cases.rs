@@ -33,7 +33,7 @@ pub(crate) fn check(format: Format, rows: &[Row<'_>]) {
         let found = match only(input.as_bytes()) {
             Ok(reading) if reading.format == format => lines(&reading),
             Ok(reading) => vec![format!("taken for {}", word(&reading.format))],
-            Err(error) => vec![format!("error: {}", error.code())],
+            Err(error) => vec![format!("error: {}", code(&error))],
         };
         if found != *expected {
             write!(wrong, "{input}\n  found {found:#?}\n  instead of {expected:#?}\n").unwrap();
@@ -54,7 +54,7 @@ pub(crate) fn lines(reading: &Reading) -> Vec<String> {
     let keys = reading.keys.iter().map(|key| format!("key {}={}", short(&key.sha256.to_base64()), key.label));
     let left_out = reading.left_out.iter().map(|part| {
         let line = part.line.map_or_else(|| "-".to_owned(), |line| line.to_string());
-        format!("{line}: {} {}", part.what.shown().unwrap_or("…"), part.why.code())
+        format!("{line}: {} {}", part.what.shown().unwrap_or("…"), code(&part.why))
     });
     rules.chain(keys).chain(left_out).collect()
 }
@@ -95,6 +95,15 @@ fn short(pin: &str) -> String {
         A => "A".to_owned(),
         B => "B".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+/// The code of an error with the kind that it says beside it.
+pub(crate) fn code(error: &Error) -> String {
+    match error {
+        Error::ImportPart { part, .. } => format!("import-{}", word(part)),
+        Error::ImportLimit { what, .. } => format!("import-{}", word(what)),
+        other => other.code().to_owned(),
     }
 }
 

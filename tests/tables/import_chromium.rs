@@ -167,7 +167,7 @@ const ROWS: &[Row<'_>] = &[
         "{\"pinsets\": [{\"name\": \"a//b \\\" // c\", \"static_spki_hashes\": [\"sha256/{A}\"]}], // a comment\n\"entries\": [{\"name\": \"a.test\", \"pins\": \"a//b \\\" // c\"}]}",
         &["a.test block pins A (Chromium static pins)"],
     ),
-    (r#"{"pinsets": [{"name": "t", "name": "u"}]}"#, &["error: json-repeated"]),
+    (r#"{"pinsets": [{"name": "t", "name": "u"}]}"#, &["error: file-repeated"]),
     ("// a comment\n{\"pinsets\": [\n// another\n}", &["error: json-syntax"]),
     ("{\"pinsets\": []}\nwhatever follows", &["error: json-syntax"]),
 ];

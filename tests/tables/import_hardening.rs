@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use sockpin::error::Error;
+use sockpin::error::{Error, ImportLimit};
 use sockpin::formats::import;
 use sockpin::limits::{MAX_IMPORT_BYTES, MAX_IMPORT_DEPTH, MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RULE, MAX_RULES};
 use sockpin::view;
 
-use crate::import_cases::{A, filled, only};
+use crate::import_cases::{A, code, filled, only};
 use crate::import_trust_kit::plist;
 
 #[test]
@@ -31,19 +31,22 @@ fn what_is_past_a_limit_says_what_and_where() {
     let parameter = "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"x\" [<!ENTITY % a SYSTEM 'b'>]><plist><dict/></plist>";
     let attributes = numbered(100, |index| format!(" a{index}='1'"));
     for (input, expected) in [
-        (deep(MAX_IMPORT_DEPTH), Error::ImportDepth { limit: MAX_IMPORT_DEPTH, line: 2 }),
-        (deep_xml(MAX_IMPORT_DEPTH + 1), Error::ImportDepth { limit: MAX_IMPORT_DEPTH, line: 2 }),
-        (rules(MAX_RULES + 1), Error::ImportCount { limit: MAX_RULES, line: MAX_RULES + 2 }),
+        (deep(MAX_IMPORT_DEPTH), Error::ImportLimit { what: ImportLimit::Depth, limit: MAX_IMPORT_DEPTH, line: 2 }),
+        (
+            deep_xml(MAX_IMPORT_DEPTH + 1),
+            Error::ImportLimit { what: ImportLimit::Depth, limit: MAX_IMPORT_DEPTH, line: 2 },
+        ),
+        (rules(MAX_RULES + 1), Error::ImportLimit { what: ImportLimit::Count, limit: MAX_RULES, line: MAX_RULES + 2 }),
         (entities.to_owned(), Error::XmlDoctype { line: 1 }),
         (external.to_owned(), Error::XmlDoctype { line: 2 }),
         (parameter.to_owned(), Error::XmlDoctype { line: 1 }),
         (
             "{\"rules\": [],\n \"rules\": []}".to_owned(),
-            Error::JsonRepeated { name: "rules".to_owned(), line: 2, column: 3 },
+            Error::FileRepeated { name: "rules".to_owned(), line: 2, column: 3 },
         ),
         (
             plist("<dict><key>a</key><true/>\n<key>a</key><true/></dict>"),
-            Error::JsonRepeated { name: "a".to_owned(), line: 5, column: 6 },
+            Error::FileRepeated { name: "a".to_owned(), line: 5, column: 6 },
         ),
         (
             format!("<network-security-config><domain-config{attributes}/></network-security-config>"),
@@ -110,7 +113,10 @@ fn the_same_pins_for_many_hosts_are_limited() {
     let input = format!(
         "<network-security-config><domain-config>{domains}<pin-set>{pins}</pin-set></domain-config></network-security-config>"
     );
-    assert_eq!(only(input.as_bytes()), Err(Error::ImportMemory { limit: MAX_IMPORT_MEMORY_BYTES }));
+    assert_eq!(
+        only(input.as_bytes()),
+        Err(Error::ImportLimit { what: ImportLimit::Memory, limit: MAX_IMPORT_MEMORY_BYTES, line: 1 })
+    );
 }
 
 /// As large as can be, in shapes in which a careless reader takes the square of its size or more. Each takes well under a
@@ -156,7 +162,7 @@ fn large_files_are_read_or_refused_in_time() {
         let start = Instant::now();
         let reading = only(input.as_bytes());
         let time = start.elapsed();
-        eprintln!("{name}: {time:?} {:?}", reading.as_ref().map(drop).map_err(Error::code));
+        eprintln!("{name}: {time:?} {:?}", reading.as_ref().map(drop).map_err(code));
         assert!(time < MOST, "{name}: {time:?}");
         assert!(reading.is_err(), "{name}");
     }

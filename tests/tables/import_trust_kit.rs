@@ -132,7 +132,7 @@ const PLISTS: &[Row<'_>] = &[
     ("<dict><key>TSKPinnedDomains</key><dict><string>a.test</string></dict></dict>", &["error: xml-syntax"]),
     (
         "<dict><key>TSKPinnedDomains</key><dict><key>a.test</key><dict/><key>a.test</key><dict/></dict></dict>",
-        &["error: json-repeated"],
+        &["error: file-repeated"],
     ),
     ("<dict><key>TSKPinnedDomains</key><dict><key>a.test</key><thing/></dict></dict>", &["error: xml-syntax"]),
     ("<dict><key>CFBundleName</key><string>App</string></dict>", &["error: nothing-recognised"]),
@@ -190,7 +190,7 @@ const JSON: &[Row<'_>] = &[
         &["a.test block pins A (TrustKit)", "1: TSKIncludeSubdomains import-value"],
     ),
     (r#"{"TSKPinnedDomains": "x"}"#, &["1: TSKPinnedDomains import-value"]),
-    (r#"{"TSKPinnedDomains": {"a.test": {}, "a.test": {}}}"#, &["error: json-repeated"]),
+    (r#"{"TSKPinnedDomains": {"a.test": {}, "a.test": {}}}"#, &["error: file-repeated"]),
     (r#"{"TSKPinnedDomains": {"a.test": {}"#, &["error: json-syntax"]),
     (r#"{"TSKPinnedDomains": {}} {"more": 1}"#, &["error: json-syntax"]),
 ];
