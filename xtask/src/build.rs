@@ -42,7 +42,7 @@ const MODULES: [Module; 3] = [
         folder: workspace::extension,
         limit: 540_000,
     },
-    Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 715_000 },
+    Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 725_000 },
     Module { name: "lab", profile: "pages", flags: &[], folder: workspace::www, limit: 420_000 },
 ];
 
