@@ -13,7 +13,7 @@ use crate::error::{Error, ManagedError, PolicyError, RuleError};
 use crate::fields::{Fields, elements, is_comment};
 use crate::host::UrlHostParser;
 use crate::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
-use crate::policy::{POLICY_VERSION, Policy, RuleChange};
+use crate::policy::{POLICY_VERSION, Policy};
 use crate::rule::RuleStamp;
 use crate::settings::Settings;
 use crate::time::UnixMillis;
@@ -132,7 +132,7 @@ impl Reading<'_> {
         let rule = rule.map_err(|errors| {
             errors.into_iter().next().map_or_else(|| Error::from(RuleError::Id), |first| first.error)
         })?;
-        self.policy.make(RuleChange::Put(Arc::new(rule)));
+        self.policy.put(Arc::new(rule));
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, ProgramError};
 use crate::fields::Fields;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
-use crate::rule::{FieldError, RuleDocument};
+use crate::rule::{FieldError, RuleDocument, RuleRefusal};
 use crate::settings::Pausing;
 
 /// From a page to the background.
@@ -28,6 +28,13 @@ pub enum PageRequest {
     DeleteRule {
         /// Which.
         id: String,
+    },
+    /// Add, replace and take out several rules in one step, all or none: [`crate::policy::Policy::changed`].
+    ChangeRules {
+        /// Each in the place of the one with its `id`, or as another one; without an `id` it gets one.
+        save: Vec<RuleDocument>,
+        /// The ids of those that go.
+        delete: Vec<String>,
     },
     /// Set a policy that could not be read aside and begin with an empty one.
     ResetPolicy,
@@ -61,6 +68,7 @@ impl PageRequest {
             "status" => Self::Status,
             "saveRule" => Self::SaveRule { rule: fields.require("rule")? },
             "deleteRule" => Self::DeleteRule { id: fields.require("id")? },
+            "changeRules" => Self::ChangeRules { save: fields.require("save")?, delete: fields.require("delete")? },
             "resetPolicy" => Self::ResetPolicy,
             "pause" => Self::Pause { length: fields.require("length")? },
             "resume" => Self::Resume,
@@ -88,6 +96,11 @@ pub enum Response {
         /// Everything that is wrong.
         errors: Vec<FieldError>,
     },
+    /// Nothing was stored, of none of several rules.
+    RulesRefused {
+        /// Everything that is wrong, of each that is refused.
+        refusals: Vec<RuleRefusal>,
+    },
     /// What was asked for has been done and stored.
     Done,
     /// The request could not be carried out; nothing has changed.
@@ -112,6 +125,7 @@ impl Response {
             "status" => Self::Status(serde_json::from_str(json)?),
             "saved" => Self::Saved { rule: fields.require("rule")? },
             "refused" => Self::Refused { errors: fields.require("errors")? },
+            "rulesRefused" => Self::RulesRefused { refusals: fields.require("refusals")? },
             "done" => Self::Done,
             "failed" => Self::Failed { problem: fields.require("problem")? },
             _ => return Err(unknown_type()),
@@ -212,6 +226,7 @@ mod tests {
             PageRequest::Status,
             PageRequest::SaveRule { rule: rule.clone() },
             PageRequest::DeleteRule { id: "r".to_owned() },
+            PageRequest::ChangeRules { save: vec![rule.clone()], delete: vec!["r".to_owned()] },
             PageRequest::ResetPolicy,
             PageRequest::Pause { length: PauseLength::TenMinutes },
             PageRequest::Resume,
@@ -226,6 +241,7 @@ mod tests {
         for response in [
             Response::Status(status),
             Response::Saved { rule },
+            Response::RulesRefused { refusals: vec![RuleRefusal { place: 3, errors: vec![refused.clone()] }] },
             Response::Refused { errors: vec![refused] },
             Response::Done,
             Response::Failed { problem: PinError::Length { bytes: 31 }.into() },

@@ -1,11 +1,12 @@
 //! A policy: all rules of one layer, found by the most specific match; and the layers together.
 
+mod change;
 mod index;
 mod migrations;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use self::index::{Base, Index, Key};
 use crate::error::{HostError, PinError, PolicyError, RuleError, StorageError};
@@ -36,19 +37,10 @@ pub struct Policy {
     index: Index,
 }
 
-/// A change of one rule.
-#[derive(Debug, Clone)]
-pub enum RuleChange {
-    /// Added, or put in place of the one with its id.
-    Put(Arc<Rule>),
-    /// Taken out.
-    Delete(Arc<Rule>),
-}
-
 #[derive(Serialize)]
 struct PolicyRecord<'a> {
     version: u64,
-    rules: RulesAfter<'a>,
+    rules: &'a [Arc<Rule>],
     settings: &'a Settings,
 }
 
@@ -126,17 +118,7 @@ impl Policy {
 
     /// The record to store.
     pub fn to_json(&self) -> Result<String, StorageError> {
-        self.record(None)
-    }
-
-    /// The record as it will be to store once this change is made.
-    pub fn to_json_after(&self, change: &RuleChange) -> Result<String, StorageError> {
-        self.record(Some(change))
-    }
-
-    fn record(&self, change: Option<&RuleChange>) -> Result<String, StorageError> {
-        let rules = RulesAfter { policy: self, change };
-        let record = PolicyRecord { version: POLICY_VERSION, rules, settings: &self.settings };
+        let record = PolicyRecord { version: POLICY_VERSION, rules: &self.rules, settings: &self.settings };
         serde_json::to_string(&record).map_err(|error| StorageError::Failed { detail: error.to_string() })
     }
 
@@ -202,7 +184,7 @@ impl Policy {
         stamp: &RuleStamp,
         url_host: UrlHostParser<'_>,
     ) -> Result<Rule, Vec<FieldError>> {
-        self.check_with(document, stamp, url_host, mistakes_of_entry(document, url_host))
+        self.check_with(self.own(document), document, stamp, url_host, mistakes_of_entry(document, url_host))
     }
 
     /// As [`Self::check`], for a rule of an administrator. What a person who enters a rule is kept from, since it protects nothing,
@@ -216,17 +198,23 @@ impl Policy {
         stamp: &RuleStamp,
         url_host: UrlHostParser<'_>,
     ) -> Result<Rule, Vec<FieldError>> {
-        self.check_with(document, stamp, url_host, Vec::new())
+        self.check_with(self.own(document), document, stamp, url_host, Vec::new())
     }
 
+    /// The rule that this document is to replace.
+    fn own(&self, document: &RuleDocument) -> Option<&Arc<Rule>> {
+        self.rule(document.id.as_deref()?)
+    }
+
+    /// `old` is the rule that it is to replace, whether it is still in this policy or not.
     fn check_with(
         &self,
+        old: Option<&Arc<Rule>>,
         document: &RuleDocument,
         stamp: &RuleStamp,
         url_host: UrlHostParser<'_>,
         entered: Vec<FieldError>,
     ) -> Result<Rule, Vec<FieldError>> {
-        let old = document.id.as_deref().and_then(|id| self.rule(id));
         let (rule, mut errors) = match Rule::new(document, stamp, url_host) {
             Ok(rule) => (Some(rule), Vec::new()),
             Err(errors) => (None, errors),
@@ -279,23 +267,8 @@ impl Policy {
         Ok(rule)
     }
 
-    /// Takes a rule out.
-    pub fn delete(&mut self, id: &str) -> Result<Arc<Rule>, RuleError> {
-        let rule = self.index.take(id).ok_or_else(|| RuleError::Unknown { id: id.to_owned() })?;
-        self.rules.retain(|other| !Arc::ptr_eq(other, &rule));
-        Ok(rule)
-    }
-
-    /// Makes a change that has been checked against this policy.
-    pub fn make(&mut self, change: RuleChange) {
-        match change {
-            RuleChange::Put(rule) => self.put(rule),
-            // One that is gone already is gone.
-            RuleChange::Delete(rule) => drop(self.delete(rule.id())),
-        }
-    }
-
-    fn put(&mut self, rule: Arc<Rule>) {
+    /// Puts a rule in that has been checked against this policy.
+    pub(crate) fn put(&mut self, rule: Arc<Rule>) {
         match self.index.put(&rule) {
             Some(old) => {
                 if let Some(place) = self.rules.iter_mut().find(|other| Arc::ptr_eq(other, &old)) {
@@ -311,25 +284,6 @@ impl Policy {
         self.with_pattern(pattern)
             .filter(|other| Some(other.id()) != own)
             .map(|_| FieldError::whole(Field::Host, RuleError::HostTaken { pattern: pattern.to_string() }))
-    }
-}
-
-/// The rules of a policy once a change is made.
-struct RulesAfter<'a> {
-    policy: &'a Policy,
-    change: Option<&'a RuleChange>,
-}
-
-impl Serialize for RulesAfter<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (id, put) = match self.change {
-            None => (None, None),
-            Some(RuleChange::Put(rule)) => (Some(rule.id()), Some(rule)),
-            Some(RuleChange::Delete(rule)) => (Some(rule.id()), None),
-        };
-        let added = put.filter(|rule| !self.policy.has_rule(rule.id()));
-        let kept = self.policy.rules.iter().filter_map(|rule| if Some(rule.id()) == id { put } else { Some(rule) });
-        serializer.collect_seq(kept.chain(added))
     }
 }
 

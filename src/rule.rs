@@ -173,6 +173,15 @@ pub struct FieldError {
     pub error: Error,
 }
 
+/// What is wrong with one of many rules that were to be stored together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleRefusal {
+    /// Its place among them, from 0.
+    pub place: usize,
+    /// Everything that is wrong with it.
+    pub errors: Vec<FieldError>,
+}
+
 impl FieldError {
     /// An error that is about a field as a whole.
     pub(crate) fn whole(field: Field, error: impl Into<Error>) -> Self {

@@ -6,20 +6,20 @@ use super::Engine;
 use crate::error::{Error, ManagedError, PolicyError, RuleError};
 use crate::host::UrlHostParser;
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
-use crate::policy::{Layers, Policy, RuleChange};
-use crate::rule::{FieldError, Rule, RuleDocument, RuleStamp};
+use crate::policy::{Layers, Policy};
+use crate::rule::{FieldError, Rule, RuleDocument, RuleRefusal, RuleStamp};
 use crate::settings::Pausing;
 use crate::time::UnixMillis;
 
 /// A change of the user's policy that is not yet stored.
 #[derive(Debug)]
 pub struct Change {
-    /// None: an empty policy in place of what there is.
-    edit: Option<RuleChange>,
+    /// The policy that then holds.
+    policy: Policy,
     /// The record to store.
     pub record: String,
-    /// The rule that was added or replaced, if it is that kind of change.
-    pub rule: Option<Arc<Rule>>,
+    /// The rules that were added or replaced.
+    pub saved: Vec<Arc<Rule>>,
 }
 
 /// Why a change was refused; nothing has changed then.
@@ -27,6 +27,8 @@ pub struct Change {
 pub enum Refusal {
     /// Something is wrong with the rule.
     Rule(Vec<FieldError>),
+    /// Something is wrong with some of several rules.
+    Rules(Vec<RuleRefusal>),
     /// The change cannot be made.
     Policy(Error),
 }
@@ -52,16 +54,40 @@ impl Engine {
         if let Some(id) = document.id.as_ref().filter(|id| !policy.has_rule(id)) {
             return Err(RuleError::Unknown { id: id.clone() }.into());
         }
-        let rule = Arc::new(policy.check(document, stamp, url_host).map_err(Refusal::Rule)?);
-        let change = Change::new(policy, RuleChange::Put(Arc::clone(&rule)))?;
-        Ok(Change { rule: Some(rule), ..change })
+        let document = match document.id {
+            Some(_) => document.clone(),
+            None => RuleDocument { id: Some(stamp.id.clone()), created: None, updated: None, ..document.clone() },
+        };
+        self.change_rules(&[document], &[], stamp.time, url_host).map_err(|refusal| match refusal {
+            Refusal::Rules(refusals) => {
+                Refusal::Rule(refusals.into_iter().flat_map(|refusal| refusal.errors).collect())
+            }
+            refusal => refusal,
+        })
     }
 
     /// A rule taken out.
     pub fn delete_rule(&self, id: &str) -> Result<Change, Refusal> {
+        self.change_rules(&[], &[id.to_owned()], UnixMillis::new(0), &|_| None)
+    }
+
+    /// Several rules added, replaced and taken out in one step: [`Policy::changed`].
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them; then nothing is done.
+    pub fn change_rules(
+        &self,
+        save: &[RuleDocument],
+        delete: &[String],
+        now: UnixMillis,
+        url_host: UrlHostParser<'_>,
+    ) -> Result<Change, Refusal> {
         let policy = self.user_policy()?;
-        let rule = policy.rule(id).ok_or_else(|| RuleError::Unknown { id: id.to_owned() })?;
-        Change::new(policy, RuleChange::Delete(Arc::clone(rule)))
+        if let Some(id) = delete.iter().find(|id| !policy.has_rule(id)) {
+            return Err(RuleError::Unknown { id: id.clone() }.into());
+        }
+        let (policy, saved) = policy.changed(save, delete, now, url_host).map_err(Refusal::Rules)?;
+        Ok(Change { record: policy.to_json()?, policy, saved })
     }
 
     /// An empty policy in place of one that is broken or lost. Any other is not thrown away.
@@ -69,8 +95,8 @@ impl Engine {
         match &self.policy {
             Ok(_) => Err(PolicyError::InForce.into()),
             Err(Error::Policy(PolicyError::Syntax { .. } | PolicyError::Rule { .. } | PolicyError::Lost)) => {
-                let record = Policy::default().to_json()?;
-                Ok(Change { edit: None, record, rule: None })
+                let policy = Policy::default();
+                Ok(Change { record: policy.to_json()?, policy, saved: Vec::new() })
             }
             // A newer version's record is in order, and one that could not be read may be.
             Err(error) => Err(Refusal::Policy(error.clone())),
@@ -79,13 +105,9 @@ impl Engine {
 
     /// Puts a change in force that has been stored. Whatever a pre-flight has said until now was said of another policy.
     pub fn adopt(&mut self, change: Change) {
-        match (&mut self.policy, change.edit, &self.managed) {
-            (Ok(layers), Some(edit), _) => layers.user.make(edit),
-            (policy, None, Ok(managed)) => {
-                *policy = Ok(Layers { managed: Arc::clone(&managed.policy), user: Policy::default() });
-            }
-            // Either was refused where the rules, or the administrator's, could not be read.
-            (Err(_), Some(_), _) | (_, None, Err(_)) => {}
+        // It was refused where the administrator's rules could not be read.
+        if let Ok(managed) = &self.managed {
+            self.policy = Ok(Layers { managed: Arc::clone(&managed.policy), user: change.policy });
         }
         self.answers.forget();
     }
@@ -133,12 +155,5 @@ impl Engine {
 
     fn user_policy(&self) -> Result<&Policy, Refusal> {
         self.policy.as_ref().map(|layers| &layers.user).map_err(|error| Refusal::Policy(error.clone()))
-    }
-}
-
-impl Change {
-    fn new(policy: &Policy, change: RuleChange) -> Result<Self, Refusal> {
-        let record = policy.to_json_after(&change)?;
-        Ok(Self { edit: Some(change), record, rule: None })
     }
 }

@@ -10,7 +10,7 @@ use sockpin::lock::OpeningHeaders;
 use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
 use sockpin::preflight::{Probe, ProbeAnswer as Probed, ProbeFailure, Proxy, Route};
-use sockpin::rule::{RuleDocument, RuleStamp};
+use sockpin::rule::{Mode, RuleDocument, RuleStamp};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
 
@@ -328,7 +328,7 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     let edited =
         RuleDocument { id: Some("new".to_owned()), updated: Some(NOW), note: "edited".to_owned(), ..document.clone() };
     let change = engine.save_rule(&edited, &later, &url_host).unwrap();
-    let rule = change.rule.clone().unwrap();
+    let [rule] = change.saved.as_slice() else { panic!("one rule is saved") };
     assert_eq!((rule.created(), rule.updated()), (NOW, later.time));
     engine.adopt(change);
     assert_eq!(engine.policy().unwrap().user.rules().len(), 1);
@@ -342,6 +342,42 @@ fn a_change_is_in_force_only_when_it_has_been_adopted() {
     let deleted = engine.delete_rule("new").unwrap();
     engine.adopt(deleted);
     assert!(!is_ruled(&mut engine));
+}
+
+#[test]
+fn several_rules_are_changed_in_one_step_or_none_of_them() {
+    let mut engine = start(Ok(None));
+    let document = |id: &str, host: &str| RuleDocument {
+        id: Some(id.to_owned()),
+        host: host.to_owned(),
+        mode: Mode::Off,
+        ..RuleDocument::default()
+    };
+    let hosts = |engine: &Engine| {
+        let rules = engine.policy().unwrap().user.rules();
+        rules.iter().map(|rule| rule.host().to_string()).collect::<Vec<_>>()
+    };
+    let three = [document("a", "a.test"), document("b", "b.test"), document("c", "c.test")];
+    let change = engine.change_rules(&three, &[], NOW, &url_host).unwrap();
+    assert_eq!(hosts(&engine), [""; 0]);
+    engine.adopt(change);
+    assert_eq!(hosts(&engine), ["a.test", "b.test", "c.test"]);
+
+    let more = [document("d", "d.test"), document("e", "*.com")];
+    let Err(Refusal::Rules(refusals)) = engine.change_rules(&more, &["a".to_owned()], NOW, &url_host) else {
+        panic!("a rule that nobody may have is stored")
+    };
+    assert_eq!(refusals.iter().map(|refusal| refusal.place).collect::<Vec<_>>(), [1]);
+    let unknown = ["a".to_owned(), "gone".to_owned()];
+    assert!(matches!(
+        engine.change_rules(&more[..1], &unknown, NOW, &url_host),
+        Err(Refusal::Policy(Error::Rule(RuleError::Unknown { id }))) if id == "gone"
+    ));
+    assert_eq!(hosts(&engine), ["a.test", "b.test", "c.test"]);
+
+    let change = engine.change_rules(&more[..1], &["a".to_owned(), "c".to_owned()], NOW, &url_host).unwrap();
+    engine.adopt(change);
+    assert_eq!(hosts(&engine), ["b.test", "d.test"]);
 }
 
 fn ruled(fields: &serde_json::Value) -> serde_json::Value {

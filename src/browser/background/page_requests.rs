@@ -11,7 +11,7 @@ use crate::browser::convert::storage_error;
 use crate::browser::url_host::url_host;
 use crate::browser::{clock, policy_store};
 use crate::engine::{Change, Refusal};
-use crate::error::Error;
+use crate::error::{Error, StorageError};
 use crate::message::{Announcement, PageRequest, Response, Status};
 use crate::overruling::Overruling;
 use crate::rule::{RuleDocument, RuleStamp};
@@ -21,6 +21,7 @@ use crate::time::UnixMillis;
 enum Edit {
     Save(Box<RuleDocument>),
     Delete(String),
+    Several { save: Vec<RuleDocument>, delete: Vec<String> },
     ResetPolicy,
 }
 
@@ -33,6 +34,7 @@ impl State {
             }
             PageRequest::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
             PageRequest::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
+            PageRequest::ChangeRules { save, delete } => self.edit(Edit::Several { save, delete }).await,
             PageRequest::ResetPolicy => self.edit(Edit::ResetPolicy).await,
             PageRequest::Pause { length } => self.changes.run(self.pause(length)).await,
             PageRequest::Resume => {
@@ -75,6 +77,7 @@ impl State {
         match self.changes.run(self.make_change(edit)).await {
             Ok(response) => Ok(response),
             Err(Refusal::Rule(errors)) => Ok(Response::Refused { errors }),
+            Err(Refusal::Rules(refusals)) => Ok(Response::RulesRefused { refusals }),
             Err(Refusal::Policy(problem)) => Err(problem),
         }
     }
@@ -83,14 +86,20 @@ impl State {
     async fn make_change(self: &Rc<Self>, edit: Edit) -> Result<Response, Refusal> {
         let now = clock::now()?;
         let starts_afresh = matches!(edit, Edit::ResetPolicy);
+        let is_single = matches!(edit, Edit::Save(_));
         let change: Change = {
             let engine = self.engine.borrow();
             match edit {
                 Edit::Save(document) => {
-                    let id = api::random_uuid().map_err(|thrown| storage_error(&thrown))?;
-                    engine.save_rule(&document, &RuleStamp { id, time: now }, &url_host)?
+                    engine.save_rule(&document, &RuleStamp { id: new_id()?, time: now }, &url_host)?
                 }
                 Edit::Delete(id) => engine.delete_rule(&id)?,
+                Edit::Several { mut save, delete } => {
+                    for document in save.iter_mut().filter(|document| document.id.is_none()) {
+                        document.id = Some(new_id()?);
+                    }
+                    engine.change_rules(&save, &delete, now, &url_host)?
+                }
                 Edit::ResetPolicy => engine.reset_policy()?,
             }
         };
@@ -99,14 +108,18 @@ impl State {
         }
         self.break_seal().await;
         policy_store::store(&change.record).await?;
-        let response = change
-            .rule
-            .as_ref()
-            .map_or(Response::Done, |rule| Response::Saved { rule: RuleDocument::from(rule.as_ref()) });
+        let response = match change.saved.as_slice() {
+            [rule] if is_single => Response::Saved { rule: RuleDocument::from(rule.as_ref()) },
+            _ => Response::Done,
+        };
         self.engine.borrow_mut().adopt(change);
         self.seal_soon();
         self.draw_badge();
         spawn_local(tell_pages(Announcement::RulesChanged));
         Ok(response)
     }
+}
+
+fn new_id() -> Result<String, StorageError> {
+    api::random_uuid().map_err(|thrown| storage_error(&thrown))
 }
