@@ -11,6 +11,7 @@
 //! - [`managed`]: what an administrator has set.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
+//! - [`transfer`]: what an import would do, and what an export does not say.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
 //! - [`demo`]: the sockets of the demo, which the lab lists; [`attempt`]: what came of one that it opened.
 //! - [`date`]: dates and spans of time.
@@ -31,4 +32,5 @@ pub mod search;
 pub mod source;
 pub mod status;
 pub mod text;
+pub mod transfer;
 pub mod violation;

@@ -167,10 +167,11 @@ fn records(text: &str) -> Vec<Record<'_>> {
             origin = name;
             continue;
         }
-        let has_owner = !line.starts_with(char::is_whitespace) && !words.first().is_some_and(|word| is_type(word));
         let (owner, rest) = match words.split_first() {
-            Some((owner, rest)) if has_owner => (*owner, rest),
-            _ => (last_owner, words.as_slice()),
+            _ if line.starts_with(char::is_whitespace) => (last_owner, words.as_slice()),
+            Some((kind, _)) if is_type(kind) => ("", words.as_slice()),
+            Some((owner, rest)) => (*owner, rest),
+            None => continue,
         };
         last_owner = owner;
         let is_of_record = |word: &&&str| !is_class(word) && !word.starts_with(|first: char| first.is_ascii_digit());

@@ -39,21 +39,7 @@ fn outcomes(plan: &Plan) -> Vec<Outcome> {
 
 /// The policy once the changes are made, as the background makes them.
 fn after(stored: &Policy, changes: &RuleChanges) -> Policy {
-    let mut policy = stored.clone();
-    for id in &changes.delete {
-        policy.delete(id).unwrap();
-    }
-    for rule in &changes.save {
-        let stamp = RuleStamp { id: rule.id.clone().unwrap(), time: NOW };
-        let checked = policy.check(
-            &RuleDocument { id: rule.id.clone().filter(|id| policy.has_rule(id)), ..rule.clone() },
-            &stamp,
-            &url_host,
-        );
-        assert!(checked.is_ok(), "{rule:?}: {checked:?}");
-        policy.save(rule, &stamp, &url_host).unwrap();
-    }
-    policy
+    stored.changed(&changes.save, &changes.delete, NOW, &url_host).unwrap().0
 }
 
 #[test]

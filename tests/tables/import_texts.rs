@@ -205,11 +205,12 @@ fn tlsa_records() {
         ("_443._tcp.example.com. IN TLSA 3 1", vec!["1: example.com:443 import-value"]),
         ("_443._udp.example.com. IN TLSA 3 1 1 {a}", vec!["1: udp import-record-protocol"]),
         (
-            "_443._tcp.example.com. IN TLSA 3 1 1 {a}\n_443._tcp.example.com. IN TLSA 3 1 1 {a}\nTLSA 3 1 1 {a}",
+            "TLSA 3 1 1 {a}\n_443._tcp.example.com. IN TLSA 3 1 1 {a}\n_443._tcp.example.com. IN TLSA 3 1 1 {a}\nTLSA 3 1 1 {a}",
             vec![
                 "example.com:443 block pins A leaf (DANE)",
-                "2: example.com:443 rule-pin-repeated",
-                "3: TLSA import-value",
+                "1: TLSA import-record-name",
+                "4: TLSA import-record-name",
+                "3: example.com:443 rule-pin-repeated",
             ],
         ),
     ];
@@ -272,7 +273,7 @@ fn commands_of_curl() {
         ("curl --pinnedpubkey 'sha256//{A}' http://a.test", &["1: http://a.test import-cleartext-url"]),
         (
             "curl --pinnedpubkey 'sha256//abc;sha256//{A}' https://a.test",
-            &["a.test block pins A leaf (curl)", "1: sha256//abc pin-encoding"],
+            &["a.test block pins A leaf (curl)", "1: sha256//abc pin-length"],
         ),
         ("curl --pinnedpubkey 'sha256//abc=' 'https://a.test'", &["1: sha256//abc= pin-length"]),
     ];

@@ -5,6 +5,8 @@ use std::rc::{Rc, Weak};
 use web_sys::{EventTarget, HtmlElement};
 
 use super::confirmation::Confirmation;
+use super::export_section::ExportSection;
+use super::import_section::ImportSection;
 use super::managed_section;
 use super::masthead::{Masthead, Unread};
 use super::messages;
@@ -39,6 +41,8 @@ pub(super) async fn start() -> Fallible {
     let form = RuleForm::new(Rc::clone(&store), move |closed| form_closed(closed, &store_of_form, &list_of_form))?;
     let options = Rc::new(Options { masthead, deletion: Confirmation::new(id!("delete-dialog"))?, form, list, store });
     options.listen(afresh)?;
+    ImportSection::new(Rc::clone(&options.store))?;
+    ExportSection::new(Rc::clone(&options.store))?;
     let this = Rc::clone(&options);
     options.store.subscribe(move || this.draw());
     options.refresh().await?;
@@ -155,6 +159,7 @@ impl Options {
         self.list.draw(self.form.edited_id())?;
         managed_section::draw(&self.store.managed())?;
         show(id!("rules-section"), self.store.problem().is_none())?;
+        show(id!("import-card"), self.store.problem().is_none())?;
         show(id!("no-rules"), self.store.user().rules().is_empty())?;
         say_in(id!("no-rules-text"), &words::none_yet(self.store.managed().policy.rules().len()))
     }
