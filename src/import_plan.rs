@@ -207,7 +207,7 @@ impl Plan {
         match item.open {
             None => return,
             Some(Open::Subtree) if !host.is_empty() && !host.starts_with('*') => {
-                item.rule.host = format!("{SUBTREE}{host}")
+                item.rule.host = format!("{SUBTREE}{host}");
             }
             Some(Open::Exact | Open::Subtree) => host.clone_into(&mut item.rule.host),
         }

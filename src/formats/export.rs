@@ -187,7 +187,7 @@ pub fn export<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule
         match abilities.refuses(rule, &pinned_below) {
             Some(why) => lose(why),
             None if abilities.one_entry_a_name && !names.insert(rule.host().base().clone()) => {
-                lose(Lost::RuleOfSameName)
+                lose(Lost::RuleOfSameName);
             }
             None => {
                 abilities.losses(rule).for_each(&mut lose);
@@ -207,6 +207,13 @@ pub fn export<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule
         ExportFormat::Tlsa => lines::tlsa(&written),
     };
     Export { text, rules: written.len(), losses }
+}
+
+/// The JSON schema of [`ExportFormat::Sockpin`].
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(sockpin::Document)
 }
 
 /// What a format can say of a rule.

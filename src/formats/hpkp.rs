@@ -1,5 +1,5 @@
 //! The `Public-Key-Pins` header ([RFC 7469 section 2.1](https://www.rfc-editor.org/rfc/rfc7469#section-2.1)): as a server sends it,
-//! and as it stands in the configurations of nginx, Apache, HAProxy, lighttpd and Caddy, or alone without its name.
+//! and as it stands in the configurations of nginx, Apache, `HAProxy`, lighttpd and Caddy, or alone without its name.
 //!
 //! | there | here |
 //! |---|---|

@@ -94,8 +94,8 @@ fn a_conflict_is_decided_by_the_person() {
         plan.set_conflict(conflict);
         let (changes, undo) = plan.changes(&stored, "x");
         assert_eq!(undo.is_empty(), conflict == Conflict::Keep);
-        let changed = after(&stored, &changes);
-        let found: Vec<_> = changed
+        let then = after(&stored, &changes);
+        let found: Vec<_> = then
             .rules()
             .iter()
             .map(|rule| {
@@ -107,7 +107,7 @@ fn a_conflict_is_decided_by_the_person() {
             .map(|(mode, pins, note)| (mode, pins.into_iter().map(str::to_owned).collect::<Vec<_>>(), note.to_owned()));
         assert_eq!(found, expected, "{conflict:?}");
         // Taken back, all is as it was, but for the time of the change.
-        let restored = after(&changed, &undo.changes(&changed));
+        let restored = after(&then, &undo.changes(&then));
         let documents = |policy: &Policy| -> Vec<_> {
             policy
                 .rules()
@@ -174,9 +174,9 @@ fn ids_are_kept_where_they_are_free() {
     let (changes, undo) = plan(imported, &stored).changes(&stored, "x");
     let ids: Vec<_> = changes.save.iter().map(|rule| rule.id.clone().unwrap()).collect();
     assert_eq!(ids, ["x-0", "own", "x-2", "x-3"]);
-    let changed = after(&stored, &changes);
-    assert_eq!(changed.rules().len(), 5);
-    assert_eq!(after(&changed, &undo.changes(&changed)).rules(), stored.rules());
+    let then = after(&stored, &changes);
+    assert_eq!(then.rules().len(), 5);
+    assert_eq!(after(&then, &undo.changes(&then)).rules(), stored.rules());
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn code_of_apache_http_client() {
 }
 
 fn hex(pin: &str) -> String {
-    STANDARD.decode(pin).unwrap().iter().map(|byte| format!("{byte:02x}")).collect()
+    STANDARD.decode(pin).unwrap().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -209,8 +209,8 @@ fn tlsa_records() {
             vec![
                 "example.com:443 block pins A leaf (DANE)",
                 "1: TLSA import-record-name",
-                "4: TLSA import-record-name",
                 "3: example.com:443 rule-pin-repeated",
+                "4: TLSA import-record-name",
             ],
         ),
     ];
@@ -225,7 +225,7 @@ fn tlsa_records() {
 #[test]
 fn a_record_with_a_whole_key_or_certificate_gives_the_pin_of_that_key() {
     let read = |name: &str| std::fs::read(crate::root().join("tests/data").join(name)).unwrap();
-    let hex = |der: &[u8]| der.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let hex = |der: &[u8]| der.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
     for (file, selector) in [("public-key.der", "1 0"), ("rsa.der", "0 0")] {
         let der = read(file);
         let expected = sockpin::formats::inspect(&der).unwrap()[0].sha256;

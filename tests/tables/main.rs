@@ -10,6 +10,7 @@ mod certificates;
 mod chains;
 mod codes;
 mod engine;
+mod export;
 mod field_cases;
 mod hosts;
 mod import_android;

@@ -75,7 +75,10 @@ impl ImportSection {
         section.listen_to_sources()?;
         section.listen_to_preview()?;
         let this = Rc::clone(&section);
-        section.store.subscribe(move || this.rules_changed());
+        section.store.subscribe(move || {
+            this.rules_changed();
+            Ok(())
+        });
         Ok(section)
     }
 
@@ -216,13 +219,12 @@ impl ImportSection {
     }
 
     /// Other rules are stored now, so each finding may be another.
-    fn rules_changed(self: &Rc<Self>) -> Fallible {
+    fn rules_changed(self: &Rc<Self>) {
         if self.preview.borrow().recognised.is_empty() || self.is_importing.get() {
-            return Ok(());
+            return;
         }
         self.preview.borrow_mut().plan.begin_again();
         self.look_through();
-        Ok(())
     }
 
     fn draw(&self) -> Fallible {
@@ -266,7 +268,7 @@ impl ImportSection {
             let (changes, undo) = preview.plan.changes(&self.store.user(), &unique);
             (changes, undo, preview.plan.counts())
         };
-        self.wait()?;
+        wait()?;
         let done = change(changes).await;
         self.is_importing.set(false);
         match done {
@@ -274,20 +276,13 @@ impl ImportSection {
                 self.undo.replace(undo);
                 self.close()?;
                 self.store.read().await?;
-                self.say_done(&words::done(&counts), true)
+                say_done(&words::done(&counts), true)
             }
             Err(notice) => {
                 set_notices(&by_id(id!("import-message"))?, &[notice])?;
                 self.draw()
             }
         }
-    }
-
-    /// While the background stores it, nobody can know how far it is.
-    fn wait(&self) -> Fallible {
-        by_id::<HtmlButtonElement>(id!("import-confirm"))?.set_disabled(true);
-        by_id::<Element>(id!("import-progress"))?.remove_attribute("value")?;
-        show(id!("import-progress-area"), true)
     }
 
     async fn take_back(self: &Rc<Self>) -> Fallible {
@@ -300,22 +295,9 @@ impl ImportSection {
             Ok(()) => {
                 self.undo.take();
                 self.store.read().await?;
-                self.say_done(&words::undone(), false)
+                say_done(&words::undone(), false)
             }
             Err(notice) => set_notices(&by_id(id!("import-message"))?, &[notice]),
-        }
-    }
-
-    fn say_done(&self, text: &Text, can_undo: bool) -> Fallible {
-        set_notices(&by_id(id!("import-message"))?, &[])?;
-        say_in(id!("import-done-text"), text)?;
-        show(id!("import-undo"), can_undo)?;
-        show(id!("import-done"), true)?;
-        announce(text)?;
-        if can_undo {
-            by_id::<HtmlElement>(id!("import-undo"))?.focus()
-        } else {
-            by_id::<HtmlElement>(id!("import-file"))?.focus()
         }
     }
 
@@ -347,6 +329,26 @@ impl Preview {
         } else if !pins.is_empty() {
             rules.push(RuleDocument { pins, ..RuleDocument::default() });
         }
+    }
+}
+
+/// While the background stores it, nobody can know how far it is.
+fn wait() -> Fallible {
+    by_id::<HtmlButtonElement>(id!("import-confirm"))?.set_disabled(true);
+    by_id::<Element>(id!("import-progress"))?.remove_attribute("value")?;
+    show(id!("import-progress-area"), true)
+}
+
+fn say_done(text: &Text, can_undo: bool) -> Fallible {
+    set_notices(&by_id(id!("import-message"))?, &[])?;
+    say_in(id!("import-done-text"), text)?;
+    show(id!("import-undo"), can_undo)?;
+    show(id!("import-done"), true)?;
+    announce(text)?;
+    if can_undo {
+        by_id::<HtmlElement>(id!("import-undo"))?.focus()
+    } else {
+        by_id::<HtmlElement>(id!("import-file"))?.focus()
     }
 }
 

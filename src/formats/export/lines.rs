@@ -1,5 +1,7 @@
 //! Formats that have a line or a few for each rule.
 
+use std::fmt::Write as _;
+
 use crate::host::PatternScope;
 use crate::rule::{LabelledPin, MatchScope, Mode, Rule};
 
@@ -39,7 +41,7 @@ pub(super) fn curl(rules: &[&Rule]) -> String {
 pub(super) fn tlsa(rules: &[&Rule]) -> String {
     let record = |rule: &&Rule, usage: u8, pin: &LabelledPin| {
         let port = rule.host().port().unwrap_or(HTTPS_PORT);
-        let hex: String = pin.sha256.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(pin.sha256.as_bytes());
         format!("_{port}._tcp.{}. IN TLSA {usage} 1 1 {hex}\n", rule.host().base())
     };
     let records = |rule: &&Rule| {
@@ -51,6 +53,14 @@ pub(super) fn tlsa(rules: &[&Rule]) -> String {
         rule.pins().iter().map(of_pin).collect::<String>()
     };
     rules.iter().map(records).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// The most that a browser kept a header (RFC 7469 section 4.1): 60 days.

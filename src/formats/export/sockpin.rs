@@ -1,18 +1,23 @@
-//! Sockpin's own JSON, as it is stored but for the settings, and laid out for people.
-
-use serde::Serialize;
+//! Sockpin's own JSON, as it is stored but for the settings: a line for each rule, so that two files can be compared.
 
 use crate::policy::POLICY_VERSION;
 use crate::rule::Rule;
 
-#[derive(Serialize)]
-struct Document<'a> {
-    version: u64,
-    rules: &'a [&'a Rule],
+pub(super) fn write(rules: &[&Rule]) -> String {
+    // Nothing in a rule can fail to be written.
+    let lines: Vec<_> = rules.iter().map(|rule| serde_json::to_string(rule).unwrap_or_default()).collect();
+    let separator = if lines.is_empty() { "" } else { "\n" };
+    format!("{{\"version\": {POLICY_VERSION}, \"rules\": [{separator}{}{separator}]}}\n", lines.join(",\n"))
 }
 
-pub(super) fn write(rules: &[&Rule]) -> String {
-    let document = Document { version: POLICY_VERSION, rules };
-    // Nothing in it can fail to be written.
-    serde_json::to_string_pretty(&document).map(|json| json + "\n").unwrap_or_default()
+/// What such a file is, for its JSON schema.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[expect(dead_code, reason = "only its schema is made")]
+#[schemars(title = "Rules of Sockpin", deny_unknown_fields)]
+pub(super) struct Document {
+    /// The version of this form.
+    version: u64,
+    /// Every rule.
+    rules: Vec<crate::rule::RuleDocument>,
 }
