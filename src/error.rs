@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`PinError`] | a pin, and a private key in the place of anything |
 //! | [`PemError`], [`InputError`] | a block of PEM; a file or a certificate |
+//! | [`ImportError`] | a file of rules |
 //! | [`HostError`] | a host, a pattern, the URL of a socket |
 //! | [`TimeError`] | a date, a time |
 //! | [`RuleError`] | a rule as a whole, and beside the others |
@@ -19,6 +20,8 @@ mod area;
 mod container_kind;
 mod excerpt;
 mod host_error;
+mod import_error;
+mod import_part;
 mod input_error;
 mod managed_error;
 mod pem_error;
@@ -35,6 +38,8 @@ pub use container_kind::Container;
 pub(crate) use excerpt::is_unseen;
 pub use excerpt::{Excerpt, detail, name_of_file, visible};
 pub use host_error::HostError;
+pub use import_error::ImportError;
+pub use import_part::{ImportLimit, ImportPart};
 pub use input_error::InputError;
 pub use managed_error::ManagedError;
 pub use pem_error::PemError;
@@ -56,6 +61,8 @@ sum! {
         Pem(PemError),
         /// With a file or a certificate.
         Input(InputError),
+        /// With a file of rules.
+        Import(ImportError),
         /// With a host.
         Host(HostError),
         /// With a date or a time.
@@ -82,8 +89,19 @@ mod tests {
     /// knows to be none, or to be checked by itself.
     #[test]
     fn every_text_has_its_check() {
-        const KNOWN: [&str; 9] =
-            ["usize", "u64", "char", "Container", "Excerpt", "PemLabel", "Box<Error>", "Cow<'static, str>", "String"];
+        const KNOWN: [&str; 11] = [
+            "usize",
+            "u64",
+            "char",
+            "Container",
+            "Excerpt",
+            "ImportLimit",
+            "ImportPart",
+            "PemLabel",
+            "Box<Error>",
+            "Cow<'static, str>",
+            "String",
+        ];
         let (mut areas, mut texts) = (0, 0);
         for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/error")).unwrap() {
             let path = entry.unwrap().path();

@@ -105,6 +105,11 @@ pub(crate) fn unknown_field(error: &serde_json::Error) -> Option<String> {
     Some(name.to_owned())
 }
 
+/// A field that says nothing to programs: JSON has no comments, so people write them as fields of such names.
+pub(crate) fn is_comment(name: &str) -> bool {
+    name.starts_with(['_', '$', '#']) || name.starts_with("//") || name.eq_ignore_ascii_case("comment")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

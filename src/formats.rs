@@ -8,27 +8,124 @@
 //! | `container.rs` | files that hold certificates: PKCS #7 is read, the others are named |
 //! | `pin_list.rs`, `okhttp.rs` | pins as text |
 //! | `encoding.rs` | bytes to text |
+//! | `import.rs` | files that name hosts: which format each is of, and whole rules out of it |
+//! | `sockpin.rs` | Sockpin's own JSON |
+//! | `android.rs`, `trust_kit.rs`, `app_transport.rs`, `chromium.rs` | pins of hosts as other tools write them |
+//! | `hpkp.rs`, `pinner_code.rs`, `tlsa.rs`, `curl.rs` | the same in texts: headers, code, DNS records, command lines |
+//! | `json.rs`, `plist.rs`, `xml.rs` | what these are written in; the first two give a `value.rs` |
+//! | `taking.rs`, `lines.rs` | what has been taken over so far, and its limits; where in a text a part of it stands |
+//! | [`export`] | the other way: rules as other tools read them |
 //!
 //! A bad item never spoils the good ones, and none is left out in silence: [`Reading`] says which, where and why.
 
+mod android;
+mod app_transport;
+mod chromium;
 mod container;
+mod curl;
 mod encoding;
+pub mod export;
+mod hpkp;
+mod import;
+mod json;
 mod key;
+mod lines;
 mod okhttp;
 mod pem;
 mod pin_list;
+mod pinner_code;
+mod plist;
+mod sockpin;
+mod taking;
+mod tlsa;
+mod trust_kit;
 mod unframed;
+mod value;
+mod xml;
 
+pub use import::import;
 pub use key::{Key, KeyKind};
+
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Excerpt, InputError, PinError, RuleError};
 use crate::limits::{MAX_INSPECT_BYTES, MAX_PINS_PER_RULE};
 use crate::pin::holds_private_key;
 use crate::rule::RuleDocument;
 
+/// What a file or a text was recognised as, by its content alone. As JSON, a name that never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Format {
+    /// The DER of one certificate, request or public key.
+    Der,
+    /// Blocks between `-----BEGIN …-----` and `-----END …-----`.
+    Pem,
+    /// PKCS #7 with certificates.
+    Pkcs7,
+    /// Certificates in base64 without frames.
+    Base64,
+    /// `OkHttp`'s failure text.
+    OkHttpFailure,
+    /// Pins as text.
+    PinList,
+    /// Sockpin's own JSON.
+    Sockpin,
+    /// Android's Network Security Configuration.
+    AndroidNetworkSecurityConfig,
+    /// The configuration of `TrustKit` for iOS and macOS.
+    TrustKit,
+    /// `NSPinnedDomains` of Apple's App Transport Security.
+    AppTransportSecurity,
+    /// The JSON of Chromium's static pins.
+    ChromiumJson,
+    /// The keys of Chromium's static pins.
+    ChromiumPins,
+    /// The `Public-Key-Pins` header.
+    Hpkp,
+    /// Code with `OkHttp`'s `CertificatePinner`.
+    OkHttp,
+    /// Code with the pins of Apache's `HttpClient`.
+    ApacheHttpClient,
+    /// TLSA records.
+    Tlsa,
+    /// curl's option.
+    Curl,
+}
+
+impl Format {
+    /// What its makers call it: in the note of an imported rule, the same in every language. Empty where no rules come from it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AndroidNetworkSecurityConfig => "Android Network Security Config",
+            Self::TrustKit => "TrustKit",
+            Self::AppTransportSecurity => "App Transport Security",
+            Self::ChromiumJson => "Chromium static pins",
+            Self::Hpkp => "HPKP",
+            Self::OkHttp => "OkHttp",
+            Self::ApacheHttpClient => "Apache HttpClient",
+            Self::Tlsa => "DANE",
+            Self::Curl => "curl",
+            // Its rules have notes of their own.
+            Self::Sockpin
+            | Self::Der
+            | Self::Pem
+            | Self::Pkcs7
+            | Self::Base64
+            | Self::OkHttpFailure
+            | Self::PinList
+            | Self::ChromiumPins => "",
+        }
+    }
+}
+
 /// What was found in a file or a text.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
+    /// What it was recognised as.
+    pub format: Format,
     /// Whole rules, not yet checked: from formats that name hosts.
     pub rules: Vec<RuleDocument>,
     /// Keys whose host is not known.
@@ -49,8 +146,25 @@ pub struct LeftOut {
 }
 
 impl Reading {
-    fn of_key(key: Key) -> Self {
-        Self { keys: vec![key], ..Self::default() }
+    /// Nothing yet.
+    const fn of(format: Format) -> Self {
+        Self { format, rules: Vec::new(), keys: Vec::new(), left_out: Vec::new() }
+    }
+
+    fn of_key(format: Format, key: Key) -> Self {
+        Self { keys: vec![key], ..Self::of(format) }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.keys.is_empty() && self.left_out.is_empty()
+    }
+
+    /// This, and what another reading of the same file has found.
+    fn with(mut self, more: Self) -> Self {
+        self.rules.extend(more.rules);
+        self.keys.extend(more.keys);
+        self.left_out.extend(more.left_out);
+        self
     }
 
     fn leave_out(&mut self, what: &str, line: Option<usize>, why: impl Into<Error>) {
@@ -73,7 +187,7 @@ impl Reading {
     }
 }
 
-/// Reads a file, or a text that was dropped or pasted.
+/// Reads a file, or a text that was dropped or pasted, for the keys of one host. Whole rules: [`import()`].
 ///
 /// # Errors
 /// Where there is no key in it at all: [`InputError::TooLarge`] over [`MAX_INSPECT_BYTES`]; [`InputError::Container`];
@@ -139,16 +253,17 @@ pub fn typed_block(text: &str) -> Option<Result<Reading, Error>> {
 }
 
 fn read_der(input: &[u8]) -> Option<Result<Reading, Error>> {
-    container::pkcs7(input).or_else(|| Some(Key::from_der(input)?.map(Reading::of_key).map_err(Error::from)))
+    container::pkcs7(input)
+        .or_else(|| Some(Key::from_der(input)?.map(|key| Reading::of_key(Format::Der, key)).map_err(Error::from)))
 }
 
 fn read_text(text: &str) -> Result<Reading, Error> {
     let framed = pem::read(text);
-    if framed != Reading::default() {
+    if !framed.is_empty() {
         return framed.or_reason();
     }
     let unframed = unframed::read(text);
-    if unframed != Reading::default() {
+    if !unframed.is_empty() {
         return unframed.or_reason();
     }
     let listed = okhttp::read(text).unwrap_or_else(|| pin_list::read(text));

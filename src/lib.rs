@@ -20,7 +20,7 @@
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
 //! | [`record`], [`trial`], [`query`] | what each rule has decided; what one would have decided; what is looked for among rules, and in which order |
 //! | [`known_keys`], [`picking`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it |
-//! | [`formats`] | pins as other tools write them |
+//! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
 //! | [`badge`] | what the toolbar button shows, as ids of messages |
 //! | [`view`] | finished texts for the pages; no part of the background |
@@ -34,6 +34,7 @@ pub mod error;
 mod fields;
 pub mod formats;
 pub mod host;
+pub mod import_plan;
 pub mod known_keys;
 pub mod limits;
 pub mod lock;

@@ -28,6 +28,25 @@ pub const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
 /// Bytes of a file or text from which pins are read: a bundle of every public root has about 250 KiB.
 pub const MAX_INSPECT_BYTES: usize = 1024 * 1024;
 
+/// Bytes of the files from which rules are imported at once. A layer with [`MAX_RULES`] rules of two pins has about 20 MB as JSON,
+/// and so has Chromium's list of all preloaded hosts.
+pub const MAX_IMPORT_BYTES: usize = 20 * 1024 * 1024;
+
+/// Levels of elements, objects and lists in a file of rules. Android's configurations and property lists use about ten; each
+/// level costs room on the stack.
+pub const MAX_IMPORT_DEPTH: usize = 32;
+
+/// Values in a file of rules: JSON's and a property list's are held in memory at once, with about 50 bytes each. In
+/// [`MAX_IMPORT_BYTES`] of real rules there are at most 1.7 million.
+pub const MAX_IMPORT_VALUES: usize = 2_000_000;
+
+/// Bytes that imported rules may take in memory. A few thousand bytes of pins that are meant for each of 100,000 hosts would
+/// otherwise become gigabytes; [`MAX_RULES`] rules with two pins take about 60 MB.
+pub const MAX_IMPORT_MEMORY_BYTES: usize = 128 * 1024 * 1024;
+
+/// Attributes of one XML element. Those that are read have at most three.
+pub const MAX_XML_ATTRIBUTES: usize = 32;
+
 /// Rules of one layer. So many are read within a second when the background starts; ten times as many would outlast the
 /// guard's deadline, and every socket would fail.
 pub const MAX_RULES: usize = 100_000;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ManagedError, PolicyError, RuleError};
-use crate::fields::{Fields, elements};
+use crate::fields::{Fields, elements, is_comment};
 use crate::host::UrlHostParser;
 use crate::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
 use crate::policy::{POLICY_VERSION, Policy};
@@ -105,7 +105,7 @@ impl Reading<'_> {
         if let Some(settings) = fields.take("settings") {
             self.set(&document::unwrapped(settings));
         }
-        for name in fields.into_names().filter(|name| !document::is_comment(name)) {
+        for name in fields.into_names().filter(|name| !is_comment(name)) {
             self.refuse(ManagedPlace::Policy, ManagedError::SettingUnknown { name });
         }
         Ok(())

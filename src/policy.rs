@@ -140,6 +140,12 @@ impl Policy {
         self.rule(id).is_some()
     }
 
+    /// The rule with this very pattern.
+    #[must_use]
+    pub fn with_pattern(&self, pattern: &HostPattern) -> Option<&Arc<Rule>> {
+        self.index.by_pattern(Key::from(pattern))
+    }
+
     /// The settings.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
@@ -275,8 +281,7 @@ impl Policy {
 
     /// The error where a rule other than `own` has this pattern.
     fn taken(&self, pattern: &HostPattern, own: Option<&str>) -> Option<FieldError> {
-        self.index
-            .by_pattern(Key::from(pattern))
+        self.with_pattern(pattern)
             .filter(|other| Some(other.id()) != own)
             .map(|_| FieldError::whole(Field::Host, RuleError::HostTaken { pattern: pattern.to_string() }))
     }

@@ -11,6 +11,7 @@ use crate::pin::{Pin, holds_private_key};
 use crate::time::{Date, UnixMillis};
 
 /// What a violation does.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
@@ -24,6 +25,7 @@ pub enum Mode {
 }
 
 /// Which certificates a pin may match.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MatchScope {
@@ -35,6 +37,7 @@ pub enum MatchScope {
 }
 
 /// Whether a chain that ends in a root which is not built into the browser must match too.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LocalRoots {
@@ -46,6 +49,7 @@ pub enum LocalRoots {
 }
 
 /// Whether the key is checked on a bare request before the handshake sends URL, cookies and subprotocols.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preflight {
@@ -69,6 +73,7 @@ pub struct LabelledPin {
 }
 
 /// A pin as typed, not yet checked: `sha256` takes every notation of [`Pin::parse`].
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PinDocument {
@@ -80,6 +85,7 @@ pub struct PinDocument {
 
 /// A rule as JSON: as typed, stored or imported, not yet checked. Absent fields have their defaults; an unknown one is
 /// refused, for a misspelt `denied` that went unnoticed would protect nothing.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct RuleDocument {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::TimeError;
 
 /// Milliseconds since 1970-01-01T00:00:00Z, as JavaScript's `Date.now()` gives them.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixMillis(u64);

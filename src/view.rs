@@ -13,6 +13,7 @@
 //! - [`seen`]: what was seen in this session, and what a rule makes of it; [`picking`]: what can be pinned of a chain.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
+//! - [`transfer`]: what an import would do, and what an export does not say.
 //! - [`status`]: whether Sockpin is at work, in a line, and what to do where it is not.
 //! - [`demo`]: the sockets of the demo, which the lab lists; [`attempt`]: what came of one that it opened.
 //! - [`date`]: dates and spans of time.
@@ -37,4 +38,5 @@ pub mod seen;
 pub mod source;
 pub mod status;
 pub mod text;
+pub mod transfer;
 pub mod violation;

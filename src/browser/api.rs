@@ -17,6 +17,10 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = get)]
     fn storage_local_get(key: &str) -> Result<JsValue, JsValue>;
 
+    #[cfg(feature = "pages")]
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = getKeys)]
+    fn storage_local_get_keys() -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = set)]
     fn storage_local_set(items: &JsValue) -> Result<JsValue, JsValue>;
 
@@ -72,6 +76,12 @@ pub(super) fn security_info(
 
 pub(super) fn storage_get(key: &str) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
     settled(storage_local_get(key))
+}
+
+/// The names of all that is stored.
+#[cfg(feature = "pages")]
+pub(super) async fn storage_keys() -> Result<JsValue, JsValue> {
+    settled(storage_local_get_keys()).await
 }
 
 pub(super) async fn storage_set(items: &JsValue) -> Result<JsValue, JsValue> {

@@ -87,7 +87,7 @@ pub(super) fn ignore_stray_drops() -> Fallible {
     listen(&document, "drop", ignore)
 }
 
-/// Sizes are whole numbers far below 2^53; one that did not fit would be too large in any case.
-fn size(file: &File) -> usize {
+/// Bytes of a file. Sizes are whole numbers far below 2^53; one that did not fit would be too large in any case.
+pub(super) fn size(file: &File) -> usize {
     format!("{:.0}", file.size()).parse().unwrap_or(usize::MAX)
 }

@@ -5,6 +5,10 @@
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
 mod confirmation;
+mod download;
+mod export_section;
+mod import_items;
+mod import_section;
 mod key_rows;
 mod log_entry;
 mod log_reader;

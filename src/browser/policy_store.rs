@@ -2,6 +2,8 @@
 //! read and to write. A record that cannot be read is kept aside and never overwritten by itself, and one
 //! that is gone is missed.
 
+#[cfg(feature = "pages")]
+use js_sys::Array;
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
@@ -12,6 +14,7 @@ use crate::error::{Error, PolicyError, StorageError};
 use crate::time::UnixMillis;
 
 const KEY: &str = "policy";
+const SET_ASIDE: &str = "policy-set-aside-";
 
 /// The stored record as JSON text; none where nothing has ever been stored.
 ///
@@ -56,7 +59,31 @@ pub(super) async fn set_aside(now: UnixMillis) -> Result<(), StorageError> {
     if record.is_undefined() {
         return Ok(());
     }
-    set(&format!("{KEY}-set-aside-{}", now.as_millis()), &record).await
+    set(&format!("{SET_ASIDE}{}", now.as_millis()), &record).await
+}
+
+/// When policies were set aside, the latest first.
+#[cfg(feature = "pages")]
+pub(super) async fn times_of_set_aside() -> Result<Vec<UnixMillis>, StorageError> {
+    let keys = api::storage_keys().await.map_err(|thrown| storage_error(&thrown))?;
+    let keys = Array::from(&keys);
+    let time = |key: JsValue| key.as_string()?.strip_prefix(SET_ASIDE)?.parse().ok();
+    let mut times: Vec<u64> = keys.iter().filter_map(time).collect();
+    times.sort_unstable_by(|first, second| second.cmp(first));
+    Ok(times.into_iter().map(UnixMillis::new).collect())
+}
+
+/// A policy that was set aside, as it was stored.
+#[cfg(feature = "pages")]
+pub(super) async fn load_set_aside(time: UnixMillis) -> Result<String, StorageError> {
+    let key = format!("{SET_ASIDE}{}", time.as_millis());
+    let items = api::storage_get(&key).await.map_err(|thrown| storage_error(&thrown))?;
+    let record = Reflect::get(&items, &JsValue::from_str(&key)).map_err(|thrown| storage_error(&thrown))?;
+    let text = match api::long_text(&record) {
+        Some(text) => Some(text),
+        None => api::long_text(&JSON::stringify(&record).map_err(|thrown| storage_error(&thrown))?.into()),
+    };
+    text.ok_or_else(|| StorageError::Failed { detail: "it is no longer there".to_owned() })
 }
 
 /// The record as it is; `undefined` only where the browser has looked and there is none.

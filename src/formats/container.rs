@@ -1,7 +1,7 @@
 //! Files that hold certificates: PKCS #7 is read, the others are named, so that a person knows how to export from them.
 
-use super::Reading;
 use super::key::{Key, KeyKind};
+use super::{Format, Reading};
 use crate::certificate::{certificates_of_pkcs7, is_pkcs7, is_pkcs12};
 use crate::error::{Container, Error, InputError};
 
@@ -15,7 +15,7 @@ pub(super) fn named(input: &[u8]) -> Option<Container> {
 pub(super) fn pkcs7(der: &[u8]) -> Option<Result<Reading, Error>> {
     is_pkcs7(der).then(|| {
         let certificates = certificates_of_pkcs7(der).ok_or(InputError::Container { container: Container::Pkcs7 })?;
-        let mut reading = Reading::default();
+        let mut reading = Reading::of(Format::Pkcs7);
         for certificate in certificates {
             reading.take(Key::of(KeyKind::Certificate, certificate), "PKCS7", None);
         }

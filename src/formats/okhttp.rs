@@ -11,9 +11,9 @@
 //! The chain's keys are those that the server shows now, and the pins below are those that no longer match, so the former alone
 //! are taken. Before each line may stand what a log puts there.
 
-use super::Reading;
 use super::key::Key;
 use super::pin_list::label_of;
+use super::{Format, Reading};
 use crate::pin::Pin;
 
 /// The keys of the chain; none where it is no such text.
@@ -21,7 +21,7 @@ pub(super) fn read(text: &str) -> Option<Reading> {
     let (before, chain) = text.split_once(CHAIN)?;
     let chain = chain.split(PINNED).next().unwrap_or_default();
     let first = before.lines().count().max(1);
-    let mut reading = Reading::default();
+    let mut reading = Reading::of(Format::OkHttpFailure);
     for (line, number) in chain.lines().zip(first..) {
         for entry in line.split(PIN).skip(1) {
             let (pin, name) = entry.split_once(':').unwrap_or((entry, ""));

@@ -7,15 +7,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Reading;
 use super::container;
 use super::key::{Key, KeyKind};
+use super::{Format, Reading};
 use crate::certificate::trusted_certificate;
 use crate::error::{Container, Error, InputError, PemError, PemLabel};
 
 /// Every block of a text; nothing at all where there is none.
 pub(super) fn read(text: &str) -> Reading {
-    let mut reading = Reading::default();
+    let mut reading = Reading::of(Format::Pem);
     for block in Blocks::of(text) {
         let label = PemLabel::of(block.label);
         // Only a label that is known may be shown.

@@ -4,21 +4,21 @@
 //! ([RFC 7469 section 2.1](https://www.rfc-editor.org/rfc/rfc7469#section-2.1)) as a header, in a server's configuration or
 //! alone. Its other directives say nothing of a key and are passed over.
 
-use super::Reading;
 use super::key::Key;
+use super::{Format, Reading};
 use crate::error::{PinError, visible};
 use crate::limits::MAX_LABEL_CHARACTERS;
 use crate::pin::Pin;
 
 /// Takes a text apart at line ends, `;` and `,`.
 pub(super) fn read(text: &str) -> Reading {
-    let mut reading = Reading::default();
+    let mut reading = Reading::of(Format::PinList);
     for (line, number) in text.lines().flat_map(|line| line.split('\r')).zip(1..) {
         read_line(line, number, &mut reading);
     }
     // One pin on several lines.
     match Pin::parse(text) {
-        Ok(pin) if reading.keys.is_empty() => Reading::of_key(Key::of_pin(pin, String::new())),
+        Ok(pin) if reading.keys.is_empty() => Reading::of_key(Format::PinList, Key::of_pin(pin, String::new())),
         _ => reading,
     }
 }

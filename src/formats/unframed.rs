@@ -5,14 +5,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::Reading;
 use super::key::Key;
+use super::{Format, Reading};
 use crate::certificate::der_length;
 
 /// Every certificate, request and public key in a text; nothing at all where there is none.
 pub(super) fn read(text: &str) -> Reading {
     let text = text.replace("&#13;", "").replace("&#xD;", "").replace("\\r", "").replace("\\n", "").replace("\\/", "/");
-    let mut reading = Reading::default();
+    let mut reading = Reading::of(Format::Base64);
     let mut rest = text.as_str();
     for _ in 0..MOST_TRIED {
         let Some(start) = first_start(rest) else { break };

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 use crate::error::ManagedError;
-use crate::fields::Fields;
+use crate::fields::{Fields, is_comment};
 use crate::rule::{PinDocument, RuleDocument};
 
 /// Reads one rule.
@@ -43,11 +43,6 @@ pub(super) fn rule(json: &str) -> Result<RuleDocument, ManagedError> {
 pub(super) fn unwrapped(json: &str) -> Cow<'_, str> {
     let inner: Option<String> = serde_json::from_str(json).ok();
     inner.filter(|inner| inner.trim_start().starts_with(['{', '['])).map_or(Cow::Borrowed(json), Cow::Owned)
-}
-
-/// A field that says nothing to programs: JSON has no comments, so people write them as fields of such names.
-pub(super) fn is_comment(name: &str) -> bool {
-    name.starts_with(['_', '$', '#']) || name.starts_with("//") || name.eq_ignore_ascii_case("comment")
 }
 
 /// The text of a field; none where it is absent or `null`.

@@ -30,17 +30,19 @@ fn has_frame(text: &str) -> bool {
     let is_letter = |character: &char| character.is_ascii_alphanumeric();
     let letters: String = text.chars().filter(is_letter).map(|letter| letter.to_ascii_uppercase()).collect();
     // `send` ends in END as well, so the dashes must be there.
-    let has_dash = |before: &str| {
-        let end = text.match_indices(char::is_alphanumeric).nth(before.len());
-        let before = end.and_then(|(end, _)| text.get(..end)).unwrap_or_default();
+    // The places are asked for in their order, so that a text of many such words is gone through once.
+    let mut places = text.match_indices(char::is_alphanumeric).enumerate();
+    let mut has_dash = |before: &str| {
+        let end = places.find_map(|(nth, (end, _))| (nth >= before.len()).then_some(end));
+        let before = end.and_then(|end| text.get(..end)).unwrap_or_default();
         before.trim_end().ends_with('-')
     };
-    let begins = |before: &str| before.ends_with("BEGIN") || before.strip_suffix("END").is_some_and(has_dash);
+    let mut begins = |before: &str| before.ends_with("BEGIN") || before.strip_suffix("END").is_some_and(&mut has_dash);
     letters.contains(PUTTY)
         || letters.match_indices(MARK).any(|(start, mark)| {
             let (before, after) = letters.split_at_checked(start).unwrap_or_default();
             let after = after.strip_prefix(mark).unwrap_or_default();
-            KINDS.iter().any(|kind| before.strip_suffix(kind).is_some_and(begins)) || is_printed_by_openssl(after)
+            KINDS.iter().any(|kind| before.strip_suffix(kind).is_some_and(&mut begins)) || is_printed_by_openssl(after)
         })
 }
 

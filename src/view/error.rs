@@ -2,8 +2,8 @@
 
 use super::text::{Text, plural, text};
 use crate::error::{
-    self, Container, Error, Excerpt, HostError, InputError, ManagedError, PemError, PinError, PolicyError,
-    ProgramError, RuleError, StorageError, TimeError, visible,
+    self, Container, Error, Excerpt, HostError, ImportError, ImportLimit, ImportPart, InputError, ManagedError,
+    PemError, PinError, PolicyError, ProgramError, RuleError, StorageError, TimeError, visible,
 };
 use crate::limits::{MAX_HOST_BYTES, MAX_LABEL_BYTES};
 
@@ -14,6 +14,7 @@ pub fn sentence(error: &Error) -> Text {
         Error::Pin(error) => pin(error),
         Error::Pem(error) => pem(error),
         Error::Input(error) => input(error),
+        Error::Import(error) => import(error),
         Error::Host(error) => host(error),
         Error::Time(error) => time(error),
         Error::Rule(error) => rule(error),
@@ -42,6 +43,10 @@ pub fn detail(error: &Error) -> Option<&str> {
         Error::Managed(error) => match error {
             ManagedError::Shape { detail } | ManagedError::Field { detail, .. } => detail,
             ManagedError::Version | ManagedError::SettingUnknown { .. } | ManagedError::PauseForbidden => return None,
+        },
+        Error::Import(error) => match error {
+            ImportError::JsonSyntax { detail, .. } | ImportError::XmlSyntax { detail, .. } => detail,
+            _ => return None,
         },
         Error::Storage(StorageError::Failed { detail })
         | Error::Program(ProgramError::Argument { detail } | ProgramError::CoreFailed { detail }) => detail,
@@ -92,6 +97,23 @@ fn input(error: &InputError) -> Text {
             text!("error_input_too_large", size = kilobytes(*bytes), limit = kilobytes(*limit))
         }
         InputError::Der { field } => text!("error_der", field = &**field),
+    }
+}
+
+fn import(error: &ImportError) -> Text {
+    match error {
+        ImportError::JsonSyntax { line, column, .. } => text!("error_json_syntax", line = *line, column = *column),
+        ImportError::XmlSyntax { line, column, .. } => text!("error_xml_syntax", line = *line, column = *column),
+        ImportError::Repeated { name, line, column } => match Excerpt::of(name).shown() {
+            Some(name) => text!("error_file_repeated_named", name = name, line = *line, column = *column),
+            None => text!("error_file_repeated", line = *line, column = *column),
+        },
+        ImportError::XmlDoctype { line } => text!("error_xml_doctype", line = *line),
+        ImportError::BinaryPlist => text!("error_binary_plist"),
+        ImportError::Limit { what, limit, line } => past_limit(*what, *limit, *line),
+        ImportError::Newer { version } => text!("error_import_newer", version = *version),
+        ImportError::Part { part, name } => not_imported(*part, &Excerpt::of(name)),
+        ImportError::Pinless { count } => plural!("error_import_pinless", *count),
     }
 }
 
@@ -220,6 +242,50 @@ fn exported_from(container: Container) -> Text {
     }
 }
 
+/// Which limit a file of rules is past, and where.
+fn past_limit(what: ImportLimit, limit: usize, line: usize) -> Text {
+    match what {
+        ImportLimit::Depth => text!("error_import_depth", line = line, limit = limit),
+        ImportLimit::Parts => text!("error_import_parts", limit = limit, line = line),
+        ImportLimit::Count => text!("error_import_count", limit = limit, line = line),
+        ImportLimit::Memory => text!("error_import_memory", limit = megabytes(limit), line = line),
+    }
+}
+
+/// Why a part of a file of rules is not taken over as it is.
+fn not_imported(part: ImportPart, name: &Excerpt) -> Text {
+    match (part, name.shown()) {
+        (ImportPart::Field, Some(name)) => text!("error_import_field_named", name = name),
+        (ImportPart::Field, None) => text!("error_import_field"),
+        (ImportPart::Value, Some(name)) => text!("error_import_value_named", name = name),
+        (ImportPart::Value, None) => text!("error_import_value"),
+        (ImportPart::Debug, _) => text!("error_import_debug"),
+        (ImportPart::Cleartext, _) => text!("error_import_cleartext"),
+        (ImportPart::BothIdentities, _) => text!("error_import_both_identities"),
+        (ImportPart::KeyMissing, Some(name)) => text!("error_import_key_missing_named", name = name),
+        (ImportPart::KeyMissing, None) => text!("error_import_key_missing"),
+        (ImportPart::PinsetMissing, Some(name)) => text!("error_import_pinset_missing_named", name = name),
+        (ImportPart::PinsetMissing, None) => text!("error_import_pinset_missing"),
+        (ImportPart::DirectiveMissing, name) => {
+            text!("error_import_directive_missing", name = name.unwrap_or_default())
+        }
+        (ImportPart::DirectiveRepeated, Some(name)) => text!("error_import_directive_repeated_named", name = name),
+        (ImportPart::DirectiveRepeated, None) => text!("error_import_directive_repeated"),
+        (ImportPart::DirectiveValue, name) => text!("error_import_directive_value", name = name.unwrap_or_default()),
+        (ImportPart::PinsWithdrawn, _) => text!("error_import_pins_withdrawn"),
+        (ImportPart::NotLiteral, Some(name)) => text!("error_import_not_literal_named", name = name),
+        (ImportPart::NotLiteral, None) => text!("error_import_not_literal"),
+        (ImportPart::WiderPins, Some(name)) => text!("error_import_wider_pins_named", name = name),
+        (ImportPart::WiderPins, None) => text!("error_import_wider_pins"),
+        (ImportPart::RecordName, _) => text!("error_import_record_name"),
+        (ImportPart::RecordProtocol, _) => text!("error_import_record_protocol"),
+        (ImportPart::RecordMixed, _) => text!("error_import_record_mixed"),
+        (ImportPart::RecordWhole, _) => text!("error_import_record_whole"),
+        (ImportPart::PinFile, _) => text!("error_import_pin_file"),
+        (ImportPart::CleartextUrl, _) => text!("error_import_cleartext_url"),
+    }
+}
+
 /// A character that would not be seen between quotation marks is named.
 fn host_character(character: char) -> Text {
     match character {
@@ -239,6 +305,10 @@ fn seen(character: char) -> String {
 const fn kilobytes(bytes: usize) -> usize {
     const KILOBYTE: usize = 1024;
     bytes.div_ceil(KILOBYTE)
+}
+
+const fn megabytes(bytes: usize) -> usize {
+    kilobytes(kilobytes(bytes))
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ fn place(source: &Source, part: &LeftOut) -> Text {
     }
 }
 
-const fn names_its_line(error: &Error) -> bool {
+pub(super) const fn names_its_line(error: &Error) -> bool {
     matches!(error, Error::Pem(_))
 }
 

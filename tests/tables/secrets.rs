@@ -230,15 +230,28 @@ fn errors(input: &[u8]) -> Vec<Error> {
     if let Ok(reading) = formats::read(input) {
         errors.extend(reading.left_out.into_iter().map(|part| part.why));
     }
+    errors.extend(imported(input));
     errors.extend(formats::typed_block(text).and_then(Result::err));
     errors.extend(formats::pasted(text).and_then(Result::err));
     errors.extend(HostPattern::parse(text, &url_host).err());
     errors.extend(Date::parse(text).err().map(Error::from));
     for policy in policies(text) {
+        errors.extend(imported(policy.as_bytes()));
         errors.extend(Policy::from_json(&policy, NOW, &url_host).err().map(Error::from));
         errors.extend(Managed::from_json(&policy, NOW, &url_host).problems.into_iter().map(|problem| problem.problem));
     }
     errors
+}
+
+/// What is said of a file of rules, and of its parts that are left out.
+fn imported(input: &[u8]) -> Vec<Error> {
+    let readings = formats::import(&[input]).into_iter();
+    readings
+        .flat_map(|reading| match reading {
+            Ok(reading) => reading.left_out.into_iter().map(|part| part.why).collect(),
+            Err(why) => vec![why],
+        })
+        .collect()
 }
 
 /// Policies that have the text in the place of everything that a policy has.

@@ -10,6 +10,7 @@ mod package;
 mod paths;
 mod process;
 mod run;
+mod schema;
 mod screenshots;
 mod test;
 mod tools;
@@ -43,6 +44,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         summary: "compile the core to WebAssembly; leaves extension/ ready to be loaded",
         run: build::command,
+    },
+    Command {
+        name: "schema",
+        arguments: "",
+        summary: "write doc/policy.schema.json, the form of the rules that are exported",
+        run: schema::command,
     },
     Command {
         name: "bench",

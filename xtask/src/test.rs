@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::process::{self, cargo, run};
-use crate::{build, tools, workspace};
+use crate::{build, schema, tools, workspace};
 
 /// One named step.
 struct Step {
@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     Step { name: "fmt", about: "the layout of the code", run: fmt },
     Step { name: "clippy", about: "lints, for the host and for WebAssembly", run: clippy },
     Step { name: "doc", about: "the documentation, its links and what it says of private items", run: doc },
+    Step { name: "schema", about: "the published form of the rules is that of the code", run: schema::check },
     Step { name: "unit", about: "tests on the host, and the examples in the documentation", run: unit },
     Step { name: "wasm", about: "the module under Node, against OpenSSL", run: wasm },
     Step { name: "extension", about: "addons-linter: no errors, no warnings", run: extension },

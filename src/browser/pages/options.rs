@@ -5,6 +5,8 @@ use std::rc::{Rc, Weak};
 use web_sys::{Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::confirmation::Confirmation;
+use super::export_section::ExportSection;
+use super::import_section::ImportSection;
 use super::managed_section;
 use super::masthead::{Masthead, Unread};
 use super::messages;
@@ -53,6 +55,8 @@ pub(super) async fn start() -> Fallible {
     })?;
     let options = Rc::new(Options { masthead, changes, form, list, store });
     options.listen(afresh)?;
+    ImportSection::new(Rc::clone(&options.store))?;
+    ExportSection::new(Rc::clone(&options.store))?;
     let this = Rc::clone(&options);
     options.store.subscribe(move || this.draw());
     let this = Rc::clone(&options);
@@ -209,6 +213,7 @@ impl Options {
         self.list.draw(self.form.edited_id())?;
         managed_section::draw(&self.store.managed())?;
         show(id!("rules-section"), self.store.problem().is_none())?;
+        show(id!("import-card"), self.store.problem().is_none())?;
         show(id!("no-rules"), self.store.user().rules().is_empty())?;
         say_in(id!("no-rules-text"), &words::none_yet(self.store.managed().policy.rules().len()))
     }

@@ -1,0 +1,31 @@
+//! A text that is handed to the browser as a file.
+
+use std::cell::RefCell;
+
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, HtmlAnchorElement, Url};
+
+use crate::browser::dom::{Fallible, document};
+
+#[derive(Default)]
+pub(super) struct Download {
+    /// The address of the last one, which must stay until the browser has read it.
+    last: RefCell<Option<String>>,
+}
+
+impl Download {
+    /// Has the browser save a text under this name.
+    pub(super) fn offer(&self, text: &str, name: &str) -> Fallible {
+        let blob = Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text)).into())?;
+        let url = Url::create_object_url_with_blob(&blob)?;
+        let link: HtmlAnchorElement = document()?.create_element("a")?.unchecked_into();
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+        match self.last.replace(Some(url)) {
+            Some(before) => Url::revoke_object_url(&before),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The export of rules as a file, and policies that were set aside.
+
+use std::rc::Rc;
+
+use web_sys::{Element, EventTarget, HtmlSelectElement};
+
+use super::download::Download;
+use super::import_items::PartRow;
+use super::rule_store::RuleStore;
+use super::ui::list::List;
+use crate::browser::dom::{Fallible, by_id, id, listen, spawn};
+use crate::browser::part::{Part, part, part_around, say_in};
+use crate::browser::policy_store;
+use crate::formats::export::{Export, ExportFormat, export};
+use crate::time::UnixMillis;
+use crate::view::transfer as words;
+
+pub(super) struct ExportSection {
+    store: Rc<RuleStore>,
+    format: HtmlSelectElement,
+    losses: Rc<List<PartRow>>,
+    download: Download,
+}
+
+impl ExportSection {
+    pub(super) fn new(store: Rc<RuleStore>) -> Fallible<Rc<Self>> {
+        let section = Rc::new(Self {
+            store,
+            format: by_id(id!("export-format"))?,
+            losses: List::new(by_id(id!("export-losses"))?)?,
+            download: Download::default(),
+        });
+        let this = Rc::clone(&section);
+        listen(&section.format, "change", move |_| this.draw())?;
+        let this = Rc::clone(&section);
+        listen(&by_id::<EventTarget>(id!("export-save"))?, "click", move |_| this.save())?;
+        let this = Rc::clone(&section);
+        listen(&by_id::<EventTarget>(id!("set-aside"))?, "click", move |event| {
+            let button = part_around(&event, part!("set-aside-button"));
+            let time = button.and_then(|button| button.root().dataset().get("time")?.parse().ok());
+            if let Some(time) = time {
+                let this = Rc::clone(&this);
+                spawn(async move { this.save_set_aside(UnixMillis::new(time)).await });
+            }
+            Ok(())
+        })?;
+        let this = Rc::clone(&section);
+        section.store.subscribe(move || {
+            this.draw()?;
+            let this = Rc::clone(&this);
+            spawn(async move { this.draw_set_aside().await });
+            Ok(())
+        });
+        Ok(section)
+    }
+
+    fn export(&self) -> (ExportFormat, Export) {
+        let format = ExportFormat::named(&self.format.value()).unwrap_or(ExportFormat::Sockpin);
+        let user = self.store.user();
+        (format, export(format, user.rules().iter().map(AsRef::as_ref)))
+    }
+
+    /// What the file would not say is said before there is one.
+    fn draw(&self) -> Fallible {
+        let (_, export) = self.export();
+        say_in(id!("export-losses-text"), &words::losses(&export))?;
+        by_id::<Element>(id!("export-done"))?.set_text_content(None);
+        let losses = export.losses.iter().enumerate();
+        self.losses.show(losses.map(|(place, loss)| PartRow::lost(place, loss)).collect())
+    }
+
+    fn save(&self) -> Fallible {
+        let (format, export) = self.export();
+        self.download.offer(&export.text, format.file_name())?;
+        say_in(id!("export-done"), &words::exported(&export))
+    }
+
+    async fn draw_set_aside(&self) -> Fallible {
+        // A browser that does not list them has none to offer; the policy itself is not touched by that.
+        let times = policy_store::times_of_set_aside().await.unwrap_or_default();
+        Part::with_id(id!("set-aside"))?.fill(times.into_iter().map(|time| {
+            let row = Part::copy(id!("set-aside-template"))?;
+            row.say(part!("set-aside-button"), &words::set_aside(time))?;
+            let button: web_sys::HtmlElement = row.get(part!("set-aside-button"))?;
+            button.dataset().set("time", &time.as_millis().to_string())?;
+            Ok(row)
+        }))
+    }
+
+    async fn save_set_aside(&self, time: UnixMillis) -> Fallible {
+        match policy_store::load_set_aside(time).await {
+            Ok(text) => self.download.offer(&text, &words::set_aside_file(time)),
+            Err(error) => say_in(id!("export-done"), &crate::view::error::sentence(&error.into())),
+        }
+    }
+}

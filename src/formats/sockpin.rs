@@ -1,0 +1,208 @@
+//! Sockpin's own JSON: the whole policy as it is exported or stored, an administrator's policy or a whole `policies.json`, a list
+//! of rules, or one rule.
+//!
+//! A rule with a value that cannot be read is left out whole: without it, it would say something else. A field that is not
+//! known is left out by itself.
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as WordError;
+
+use super::json;
+use super::lines::Lines;
+use super::taking::{Taking, no_part};
+use super::value::{Item, Table, Value, place_of};
+use crate::error::{Error, ImportError, ImportPart, RuleError};
+use crate::fields::is_comment;
+use crate::limits::MAX_PINS_PER_RULE;
+use crate::pin::Pin;
+use crate::policy::POLICY_VERSION;
+use crate::rule::{PinDocument, RuleDocument};
+use crate::time::UnixMillis;
+
+/// What of it a file is.
+pub(super) enum Document<'a> {
+    Policy(Table<'a>),
+    Rules(Vec<Item<'a>>),
+    Rule(Table<'a>),
+}
+
+/// Whether a value is of this format, and what it is; else the value again.
+pub(super) fn find(value: Value<'_>) -> Result<Document<'_>, Value<'_>> {
+    match value {
+        Value::Table(mut file) => {
+            if let Some(extension) = take_extension(&mut file) {
+                return Ok(Document::Policy(extension));
+            }
+            if file.has(RULES) {
+                return Ok(Document::Policy(file));
+            }
+            if is_rule(&file) { Ok(Document::Rule(file)) } else { Err(Value::Table(file)) }
+        }
+        Value::List(items) if items.iter().any(|item| matches!(&item.value, Value::Table(rule) if is_rule(rule))) => {
+            Ok(Document::Rules(items))
+        }
+        other => Err(other),
+    }
+}
+
+/// # Errors
+/// [`ImportError::Newer`], and those of [`Taking::rule`].
+pub(super) fn read(document: Document<'_>, taking: &mut Taking<'_>) -> Result<(), Error> {
+    match document {
+        Document::Policy(policy) => read_policy(policy, taking),
+        Document::Rules(rules) => read_all(rules, taking),
+        Document::Rule(rule) => {
+            let at = rule.place();
+            read_one(Value::Table(rule), at, taking)
+        }
+    }
+}
+
+fn read_policy(mut policy: Table<'_>, taking: &mut Taking<'_>) -> Result<(), Error> {
+    // In a newer one the same field may mean something else.
+    match policy.take("version") {
+        Some(Value::Number(version)) if version > POLICY_VERSION => return Err(ImportError::Newer { version }.into()),
+        _ => {}
+    }
+    let at = policy.place();
+    match policy.take(RULES) {
+        Some(Value::List(rules)) => read_all(rules, taking)?,
+        // The JSON of the list as a text: it stands there with escapes, so it has no lines of this file.
+        Some(Value::Text(text)) => {
+            let lines = Lines::of(&text);
+            match json::read(&text, &lines)?.0 {
+                Value::List(rules) => read_all(rules, taking)?,
+                _ => taking.wrong_value(RULES, at)?,
+            }
+        }
+        _ => taking.wrong_value(RULES, at)?,
+    }
+    for (name, value) in policy.into_iter().filter(|(name, _)| !is_comment(name)) {
+        taking.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place()))?;
+    }
+    Ok(())
+}
+
+fn read_all(rules: Vec<Item<'_>>, taking: &mut Taking<'_>) -> Result<(), Error> {
+    rules.into_iter().try_for_each(|item| {
+        let at = item.value.place();
+        read_one(item.value, at, taking)
+    })
+}
+
+fn read_one(value: Value<'_>, at: &str, taking: &mut Taking<'_>) -> Result<(), Error> {
+    let Some(mut fields) = value.into_table() else { return taking.wrong_value(RULES, at) };
+    let host = match fields.take("host") {
+        Some(Value::Text(host)) => host.into_owned(),
+        Some(_) => return taking.wrong_value("host", at),
+        None => String::new(),
+    };
+    match document(&mut fields) {
+        Ok(rule) => {
+            let unknown = fields.into_iter().filter(|(name, _)| !is_comment(name));
+            for (name, value) in unknown {
+                taking.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place()))?;
+            }
+            taking.rule(RuleDocument { host, ..rule }, at)
+        }
+        Err(why) => taking.leave_out(&host, at, why),
+    }
+}
+
+/// All of a rule but its host.
+fn document(fields: &mut Table<'_>) -> Result<RuleDocument, Error> {
+    Ok(RuleDocument {
+        id: text(fields, "id")?,
+        host: String::new(),
+        mode: word(fields, "mode")?,
+        pins: pins(fields, "pins")?,
+        denied: pins(fields, "denied")?,
+        match_scope: word(fields, "match")?,
+        expires: text(fields, "expires")?,
+        local_roots: word(fields, "localRoots")?,
+        require_ct: match take(fields, "requireCt") {
+            None => false,
+            Some(value) => value.truth().ok_or_else(|| wrong("requireCt"))?,
+        },
+        preflight: word(fields, "preflight")?,
+        note: text(fields, "note")?.unwrap_or_default(),
+        created: time(fields, "created")?,
+        updated: time(fields, "updated")?,
+    })
+}
+
+/// A field; none where it is absent or `null`.
+fn take<'a>(fields: &mut Table<'a>, name: &str) -> Option<Value<'a>> {
+    fields.take(name).filter(|value| *value != Value::Null)
+}
+
+fn text(fields: &mut Table<'_>, name: &str) -> Result<Option<String>, Error> {
+    match take(fields, name) {
+        None => Ok(None),
+        Some(Value::Text(text)) => Ok(Some(text.into_owned())),
+        Some(_) => Err(wrong(name)),
+    }
+}
+
+fn time(fields: &mut Table<'_>, name: &str) -> Result<Option<UnixMillis>, Error> {
+    match take(fields, name) {
+        None => Ok(None),
+        Some(Value::Number(milliseconds)) => Ok(Some(UnixMillis::new(milliseconds))),
+        Some(_) => Err(wrong(name)),
+    }
+}
+
+/// One of several words, or what holds where none stands.
+fn word<T: for<'de> Deserialize<'de> + Default>(fields: &mut Table<'_>, name: &str) -> Result<T, Error> {
+    let Some(word) = text(fields, name)? else { return Ok(T::default()) };
+    let word: Result<T, WordError> = T::deserialize(word.as_str().into_deserializer());
+    word.map_err(|_| wrong(name))
+}
+
+/// Each an object, or a pin alone.
+fn pins(fields: &mut Table<'_>, name: &str) -> Result<Vec<PinDocument>, Error> {
+    let Some(value) = take(fields, name) else { return Ok(Vec::new()) };
+    let items = value.into_list().ok_or_else(|| wrong(name))?;
+    if items.len() > MAX_PINS_PER_RULE {
+        return Err(RuleError::PinCount { limit: MAX_PINS_PER_RULE }.into());
+    }
+    items.into_iter().map(|item| pin(item.value, name)).collect()
+}
+
+fn pin(value: Value<'_>, name: &str) -> Result<PinDocument, Error> {
+    let (sha256, label) = match value {
+        Value::Text(sha256) => (Some(sha256.into_owned()), None),
+        Value::Table(mut fields) => {
+            let found = (text(&mut fields, "sha256")?, text(&mut fields, "label")?);
+            // A pin of which a part is not known may be none.
+            if let Some((name, _)) = fields.into_iter().find(|(name, _)| !is_comment(name)) {
+                return Err(wrong(&name));
+            }
+            found
+        }
+        _ => return Err(wrong(name)),
+    };
+    let sha256 = Pin::parse(&sha256.unwrap_or_default())?.to_base64();
+    Ok(PinDocument { sha256, label: label.unwrap_or_default() })
+}
+
+fn wrong(name: &str) -> Error {
+    no_part(ImportPart::Value, name)
+}
+
+fn is_rule(fields: &Table<'_>) -> bool {
+    fields.has("host") && ["pins", "denied", "mode"].iter().any(|name| fields.has(name))
+}
+
+/// What Firefox's `policies.json` has for Sockpin.
+fn take_extension<'a>(file: &mut Table<'a>) -> Option<Table<'a>> {
+    let mut part = file.take("policies")?.into_table()?;
+    for name in ["3rdparty", "Extensions", ADD_ON] {
+        part = part.take(name)?.into_table()?;
+    }
+    Some(part)
+}
+
+const RULES: &str = "rules";
+const ADD_ON: &str = "sockpin@sockpin.dev";

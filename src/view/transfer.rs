@@ -1,0 +1,195 @@
+//! Import and export: what a file was taken for, what would become of each of its rules, and what a format does not say.
+
+use super::error::sentence;
+use super::notice::{Badge, Notice, NoticeKind, Tone};
+use super::source::{Source, names_its_line};
+use super::text::{Argument, Text, plural, text};
+use crate::error::name_of_file;
+use crate::formats::export::{Export, Loss, Lost};
+use crate::formats::{Format, LeftOut};
+use crate::import_plan::{Conflict, Counts, Finding, Item, Outcome};
+use crate::time::UnixMillis;
+
+/// What a source was taken for.
+#[must_use]
+pub fn recognised(source: &Source, format: Format) -> Text {
+    let format = match format {
+        Format::Sockpin => text!("format_sockpin"),
+        Format::AndroidNetworkSecurityConfig => text!("format_android"),
+        Format::TrustKit => text!("format_trust_kit"),
+        Format::AppTransportSecurity => text!("format_app_transport"),
+        Format::ChromiumJson => text!("format_chromium_json"),
+        Format::ChromiumPins => text!("format_chromium_pins"),
+        Format::Hpkp => text!("format_hpkp"),
+        Format::OkHttp => text!("format_ok_http"),
+        Format::ApacheHttpClient => text!("format_apache"),
+        Format::Tlsa => text!("format_tlsa"),
+        Format::Curl => text!("format_curl"),
+        Format::OkHttpFailure => text!("format_ok_http_failure"),
+        Format::PinList => text!("format_pin_list"),
+        Format::Der => text!("format_der"),
+        Format::Pem => text!("format_pem"),
+        Format::Pkcs7 => text!("format_pkcs7"),
+        Format::Base64 => text!("format_base64"),
+    };
+    match source {
+        Source::File(name) => text!("import_recognised_file", file = name_of_file(name), format = format),
+        Source::Pasted => text!("import_recognised_pasted", format = format),
+        Source::Dropped => text!("import_recognised_dropped", format = format),
+    }
+}
+
+/// What is done with a rule of the file.
+#[must_use]
+pub fn outcome(outcome: Outcome) -> Badge {
+    match outcome {
+        Outcome::Add => Badge::new(text!("import_outcome_add"), Tone::Good),
+        Outcome::Replace => Badge::new(text!("import_outcome_replace"), Tone::Warning),
+        Outcome::AddPins => Badge::new(text!("import_outcome_add_pins"), Tone::Warning),
+        Outcome::Keep => Badge::new(text!("import_outcome_keep"), Tone::Neutral),
+        Outcome::Same => Badge::new(text!("import_outcome_same"), Tone::Neutral),
+        Outcome::Repeated => Badge::new(text!("import_outcome_repeated"), Tone::Neutral),
+        Outcome::HostMissing => Badge::new(text!("import_outcome_host_missing"), Tone::Warning),
+        Outcome::Unusable => Badge::new(text!("import_outcome_unusable"), Tone::Bad),
+    }
+}
+
+/// Why something is done with a rule, where the badge does not say it.
+#[must_use]
+pub fn reasons(item: &Item, conflict: Conflict) -> Vec<Notice> {
+    match &item.finding {
+        Finding::Unusable(errors) => errors.iter().map(|error| Notice::from(&error.error)).collect(),
+        Finding::HostMissing => {
+            vec![Notice::new(NoticeKind::Warning, "host-missing", text!("import_host_missing"))]
+        }
+        Finding::Differs { with_pins: Err(why), .. } if item.chosen.unwrap_or(conflict) == Conflict::AddPins => {
+            let sentences = vec![text!("import_pins_not_added"), sentence(why)];
+            vec![Notice::new(NoticeKind::Warning, why.code(), Text::Sentences(sentences))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// How many pins a rule of the file has.
+#[must_use]
+pub fn pins(item: &Item) -> Text {
+    plural!("import_pins", item.rule.pins.len().saturating_add(item.rule.denied.len()))
+}
+
+/// The name of a rule whose file has no host.
+#[must_use]
+pub fn nameless() -> Text {
+    text!("import_nameless")
+}
+
+/// What an import would do, in numbers.
+#[must_use]
+pub fn counts(counts: &Counts, left_out: usize) -> Text {
+    let of = |count: usize, say: fn(usize) -> Text| (count > 0).then(|| say(count));
+    let sentences: Vec<_> = [
+        of(counts.added, |count| plural!("import_count_added", count)),
+        of(counts.changed, |count| plural!("import_count_changed", count)),
+        of(counts.kept, |count| plural!("import_count_kept", count)),
+        of(counts.same, |count| plural!("import_count_same", count)),
+        of(counts.repeated, |count| plural!("import_count_repeated", count)),
+        of(counts.host_missing, |count| plural!("import_count_host_missing", count)),
+        of(counts.unusable, |count| plural!("import_count_unusable", count)),
+        of(left_out, |count| plural!("import_count_left_out", count)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if sentences.is_empty() { text!("import_count_none") } else { Text::Sentences(sentences) }
+}
+
+/// How far the preview is.
+#[must_use]
+pub fn progress(looked_at: usize, all: usize) -> Text {
+    text!("import_progress", done = looked_at, all = all)
+}
+
+/// A part that is not taken over as it is, and why.
+#[must_use]
+pub fn left_out(source: &Source, part: &LeftOut) -> Text {
+    let line = part.line.filter(|_| !names_its_line(&part.why));
+    let place = match (source.file().map(name_of_file), line) {
+        (Some(file), Some(line)) => text!("import_part_file_line", file = file, line = line),
+        (Some(file), None) => text!("import_part_file", file = file),
+        (None, Some(line)) => text!("import_part_line", line = line),
+        (None, None) => text!("import_part"),
+    };
+    Text::Sentences(vec![place, sentence(&part.why)])
+}
+
+/// The import is made.
+#[must_use]
+pub fn done(counts: &Counts) -> Text {
+    let added = (counts.added > 0).then(|| plural!("import_done_added", counts.added));
+    let changed = (counts.changed > 0).then(|| plural!("import_done_changed", counts.changed));
+    Text::Sentences(added.into_iter().chain(changed).collect())
+}
+
+/// One rule keeps the whole from being stored.
+#[must_use]
+pub fn rule_refused(host: &str, why: Text) -> Text {
+    text!("import_rule_refused", host = host, why = why)
+}
+
+/// The import is taken back.
+#[must_use]
+pub fn undone() -> Text {
+    text!("import_undone")
+}
+
+/// A file has been handed to the browser.
+#[must_use]
+pub fn exported(export: &Export) -> Text {
+    plural!("export_done", export.rules)
+}
+
+/// How much of the rules a format does not say.
+#[must_use]
+pub fn losses(export: &Export) -> Text {
+    match export.losses.len() {
+        0 => text!("export_lossless"),
+        count => plural!("export_losses", count),
+    }
+}
+
+/// What of a rule is not in the file.
+#[must_use]
+pub fn loss(loss: &Loss) -> Text {
+    match loss.lost {
+        Lost::RuleOfWildcard => text!("export_lost_rule_of_wildcard"),
+        Lost::RuleOfPort => text!("export_lost_rule_of_port"),
+        Lost::RuleOfAddress => text!("export_lost_rule_of_address"),
+        Lost::RuleOff => text!("export_lost_rule_off"),
+        Lost::RuleWithoutPins => text!("export_lost_rule_without_pins"),
+        Lost::RuleOfSameName => text!("export_lost_rule_of_same_name"),
+        Lost::EveryPort => text!("export_lost_every_port"),
+        Lost::Host => text!("export_lost_host"),
+        Lost::Flag => text!("export_lost_flag"),
+        Lost::Leaf => text!("export_lost_leaf"),
+        Lost::Chain => text!("export_lost_chain"),
+        Lost::ServersOwn => text!("export_lost_servers_own"),
+        Lost::Denied => text!("export_lost_denied"),
+        Lost::Expires => text!("export_lost_expires"),
+        Lost::LocalRoots => text!("export_lost_local_roots"),
+        Lost::RequireCt => text!("export_lost_require_ct"),
+        Lost::Preflight => text!("export_lost_preflight"),
+        Lost::BackupPin => text!("export_lost_backup_pin"),
+        Lost::Words => text!("export_lost_words"),
+    }
+}
+
+/// A policy that was set aside as unreadable on that day.
+#[must_use]
+pub fn set_aside(time: UnixMillis) -> Text {
+    text!("export_set_aside", time = Argument::Time(time))
+}
+
+/// The name of its file.
+#[must_use]
+pub fn set_aside_file(time: UnixMillis) -> String {
+    format!("sockpin-policy-{}.json", time.as_millis())
+}

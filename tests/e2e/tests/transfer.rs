@@ -1,0 +1,228 @@
+//! Import and export, as a person does them.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use sockpin_e2e::page::Page;
+use sockpin_e2e::wait;
+use sockpin_e2e::world::{Installation, World};
+use thirtyfour::By;
+
+const RULES: usize = 10_000;
+const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
+const B: &str = "diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI=";
+
+async fn world() -> Result<World> {
+    World::start(Installation::Temporary, false).await
+}
+
+async fn choose(world: &World, file: &Path) -> Result<()> {
+    let path = file.to_str().context("a path that is no text")?;
+    Ok(world.firefox.driver()?.find(By::Css("#import-file")).await?.send_keys(path).await?)
+}
+
+async fn paste(page: &Page<'_>, text: &str) -> Result<()> {
+    page.type_into("#import-text", text).await?;
+    page.click("#import-read").await
+}
+
+async fn ready_to_import(page: &Page<'_>) -> Result<()> {
+    page.wait_until("importing to be possible", "!document.querySelector('#import-confirm').disabled").await
+}
+
+async fn done(page: &Page<'_>, text: &str) -> Result<()> {
+    let said = format!("document.querySelector('#import-done-text').textContent === '{text}'");
+    page.wait_until(text, &format!("{said} && !document.querySelector('#import-done').hidden")).await
+}
+
+/// Has Firefox save what it is given in a folder.
+async fn save_in(world: &World, folder: &Path) -> Result<()> {
+    let folder = folder.to_str().context("a path that is no text")?;
+    world.firefox.set_preference("browser.download.folderList", json!(2)).await?;
+    world.firefox.set_preference("browser.download.dir", json!(folder)).await
+}
+
+async fn saved(file: &Path) -> Result<String> {
+    wait::until("the file", async || Ok(fs::read_to_string(file).ok().filter(|text| !text.is_empty()))).await
+}
+
+/// What the rules say, but for when they were changed last.
+async fn stored(world: &World) -> Result<Vec<Value>> {
+    let mut rules = world.firefox.rules().await?;
+    for rule in &mut rules {
+        rule.as_object_mut().context("a rule is no object")?.remove("updated");
+    }
+    rules.sort_by_key(|rule| rule["host"].as_str().map(str::to_owned));
+    Ok(rules)
+}
+
+#[tokio::test]
+async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Result<()> {
+    let world = world().await?;
+    world.firefox.save_rule(json!({ "host": "host-7.example", "pins": [{ "sha256": B }], "note": "mine" })).await?;
+    let before = stored(&world).await?;
+    let rules: Vec<_> =
+        (0..RULES).map(|n| json!({ "host": format!("host-{n}.example"), "pins": [{ "sha256": A }] })).collect();
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("rules.json");
+    fs::write(&file, json!({ "version": 1, "rules": rules }).to_string())?;
+
+    let page = world.firefox.page("options.html").await?;
+    let start = Instant::now();
+    choose(&world, &file).await?;
+    ready_to_import(&page).await?;
+    let shown = start.elapsed();
+    assert_eq!(page.text("#import-sources").await?, "rules.json was recognised as: Sockpin’s own JSON.");
+    assert_eq!(
+        page.text("#import-counts").await?,
+        "9,999 rules will be added. One of your rules stays although the file has another."
+    );
+    // The control: nothing has happened yet.
+    assert_eq!(stored(&world).await?, before);
+
+    page.select("#import-conflict", "replace").await?;
+    page.wait_until(
+        "the replacement",
+        "document.querySelector('#import-counts').textContent.includes('One of your rules will be changed.')",
+    )
+    .await?;
+    let start = Instant::now();
+    page.click("#import-confirm").await?;
+    done(&page, "9,999 rules were added. One rule was changed.").await?;
+    let imported = start.elapsed();
+    eprintln!("{RULES} rules: preview {} ms, import {} ms", shown.as_millis(), imported.as_millis());
+    assert!(shown + imported < Duration::from_secs(20), "{shown:?} and {imported:?}");
+    let after = world.firefox.rules().await?;
+    assert_eq!(after.len(), RULES);
+    assert!(after.iter().all(|rule| rule["pins"][0]["sha256"] == A));
+
+    page.click("#import-undo").await?;
+    done(&page, "The import was undone.").await?;
+    assert_eq!(stored(&world).await?, before);
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn a_pasted_tlsa_record_becomes_a_rule_and_a_header_waits_for_its_host() -> Result<()> {
+    let world = world().await?;
+    let page = world.firefox.page("options.html").await?;
+    let hex = "0b9fa5a59eed715c26c1020c711b4f6ec42d58b0015e14337a39dad301c5afc3";
+    paste(&page, &format!("_8443._tcp.chat.example.com. 3600 IN TLSA 3 1 1 {hex}")).await?;
+    ready_to_import(&page).await?;
+    assert_eq!(page.text("#import-sources").await?, "The pasted text was recognised as: TLSA records (DANE).");
+    assert_eq!(page.text("#import-items [data-part=import-host]").await?, "chat.example.com:8443");
+    assert_eq!(world.firefox.rules().await?.len(), 0);
+    page.click("#import-confirm").await?;
+    done(&page, "One rule was added.").await?;
+    let rules = world.firefox.rules().await?;
+    assert_eq!(
+        (&rules[0]["host"], &rules[0]["pins"][0]["sha256"], &rules[0]["match"]),
+        (&json!("chat.example.com:8443"), &json!(A), &json!("leaf"))
+    );
+
+    paste(&page, &format!("Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; includeSubDomains")).await?;
+    let input = "#import-items [data-part=import-host-input]";
+    page.wait_until("the field", &format!("document.querySelector('{input}')?.hidden === false")).await?;
+    assert!(page.is_true("document.querySelector('#import-confirm').disabled").await?);
+    world.firefox.driver()?.find(By::Css(input)).await?.send_keys("example.com").await?;
+    ready_to_import(&page).await?;
+    assert!(page.is_true(&format!("document.activeElement === document.querySelector('{input}')")).await?);
+    page.click("#import-confirm").await?;
+    done(&page, "One rule was added.").await?;
+    assert_eq!(world.firefox.rules().await?[1]["host"], "**.example.com");
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn a_bad_file_says_what_is_wrong_and_where_and_changes_nothing() -> Result<()> {
+    let world = world().await?;
+    world.load_policy().await?;
+    let before = world.firefox.rules().await?;
+    let page = world.firefox.page("options.html").await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("broken.json");
+    fs::write(&file, "{\n  \"rules\": [\n    { \"host\": \"a.example\" \"pins\": [] }\n  ]\n}")?;
+    choose(&world, &file).await?;
+    page.wait_for_presence("#import-message [data-code=json-syntax]", true).await?;
+    let message = page.text("#import-message").await?;
+    assert!(message.starts_with("broken.json: ") && message.contains("line 3"), "{message}");
+    assert!(page.is_true("document.querySelector('#import-preview').hidden").await?);
+
+    // A bad rule spoils no good one, and is said.
+    fs::write(
+        &file,
+        format!("[{{\"host\":\"good.example\",\"pins\":[\"{A}\"]}},\n{{\"host\":\"*.com\",\"pins\":[\"{A}\"]}}]"),
+    )?;
+    choose(&world, &file).await?;
+    ready_to_import(&page).await?;
+    assert_eq!(page.text("#import-counts").await?, "One rule will be added. One cannot be stored.");
+    page.wait_for_presence("#import-items [data-code=host-wildcard-top-level]", true).await?;
+    page.click("#import-cancel").await?;
+    assert!(page.is_true("document.querySelector('#import-preview').hidden").await?);
+    assert_eq!(world.firefox.rules().await?, before);
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn what_is_exported_is_the_same_after_an_import_elsewhere() -> Result<()> {
+    let world_before = world().await?;
+    world_before.load_policy().await?;
+    world_before
+        .firefox
+        .save_rule(json!({ "host": "*.other.example:8443", "mode": "flag", "pins": [{ "sha256": A, "label": "Müller" }], "expires": "2031-01-02", "note": "ours" }))
+        .await?;
+    let mut expected = world_before.firefox.rules().await?;
+    let page = world_before.firefox.page("options.html").await?;
+    let folder = tempfile::tempdir()?;
+    save_in(&world_before, folder.path()).await?;
+    assert_eq!(page.text("#export-losses-text").await?, "This format says everything about these rules.");
+    page.click("#export-save").await?;
+    let file = folder.path().join("sockpin-rules.json");
+    saved(&file).await?;
+
+    // What another format cannot say is listed.
+    page.select("#export-format", "okhttp").await?;
+    page.wait_until(
+        "the losses",
+        "document.querySelector('#export-losses').textContent.includes('*.other.example:8443')",
+    )
+    .await?;
+    page.click("#export-save").await?;
+    assert!(saved(&folder.path().join("CertificatePinner.kt")).await?.contains("CertificatePinner.Builder()"));
+    world_before.firefox.quit().await?;
+
+    let world = world().await?;
+    let page = world.firefox.page("options.html").await?;
+    choose(&world, &file).await?;
+    ready_to_import(&page).await?;
+    page.click("#import-confirm").await?;
+    page.wait_for_count("#rules .rule", expected.len()).await?;
+    let mut found = world.firefox.rules().await?;
+    let host = |rule: &Value| rule["host"].as_str().map(str::to_owned);
+    expected.sort_by_key(host);
+    found.sort_by_key(host);
+    assert_eq!(found, expected);
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn a_policy_that_was_set_aside_can_be_saved() -> Result<()> {
+    let world = world().await?;
+    world.firefox.run_in_extension(SET_ASIDE, Vec::new()).await?;
+    let folder = tempfile::tempdir()?;
+    save_in(&world, folder.path()).await?;
+    let page = world.firefox.page("options.html").await?;
+    page.wait_for_count("#set-aside button", 1).await?;
+    page.click("#set-aside button").await?;
+    assert_eq!(
+        saved(&folder.path().join("sockpin-policy-1790000000000.json")).await?,
+        "{\"version\":1,\"rules\":[broken"
+    );
+    world.firefox.quit().await
+}
+
+const SET_ASIDE: &str =
+    r#"return browser.storage.local.set({ "policy-set-aside-1790000000000": '{"version":1,"rules":[broken' });"#;

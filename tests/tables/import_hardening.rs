@@ -1,0 +1,180 @@
+//! Files that are made to hurt: each is refused quickly, with what is wrong and where. How much memory they take: `tests/memory.rs`.
+
+use std::time::{Duration, Instant};
+
+use sockpin::error::{Error, ImportError, ImportLimit, InputError, PinError, RuleError};
+use sockpin::formats::import;
+use sockpin::limits::{MAX_IMPORT_BYTES, MAX_IMPORT_DEPTH, MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RULE, MAX_RULES};
+use sockpin::view;
+
+use crate::import_cases::{A, code, filled, only};
+use crate::import_trust_kit::plist;
+
+#[test]
+fn what_is_past_a_limit_says_what_and_where() {
+    let deep = |depth: usize| format!("{{\"rules\": \n{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    let deep_xml = |depth: usize| {
+        let inner = depth - 1;
+        format!(
+            "<network-security-config>\n{}{}</network-security-config>",
+            "<domain-config>".repeat(inner),
+            "</domain-config>".repeat(inner)
+        )
+    };
+    let rules = |count: usize| {
+        let rules: Vec<_> =
+            (0..count).map(|index| format!("{{\"host\":\"{index}.a.test\",\"mode\":\"off\"}}")).collect();
+        format!("[\n{}]", rules.join(",\n"))
+    };
+    let entities = "<!DOCTYPE x [\n<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]>\n<network-security-config/>";
+    let external = "\n<!DOCTYPE plist SYSTEM \"http://attacker.test/x.dtd\"><plist><dict/></plist>";
+    let parameter = "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"x\" [<!ENTITY % a SYSTEM 'b'>]><plist><dict/></plist>";
+    let attributes = numbered(100, |index| format!(" a{index}='1'"));
+    let rows: Vec<(String, Error)> = vec![
+        (
+            deep(MAX_IMPORT_DEPTH),
+            ImportError::Limit { what: ImportLimit::Depth, limit: MAX_IMPORT_DEPTH, line: 2 }.into(),
+        ),
+        (
+            deep_xml(MAX_IMPORT_DEPTH + 1),
+            ImportError::Limit { what: ImportLimit::Depth, limit: MAX_IMPORT_DEPTH, line: 2 }.into(),
+        ),
+        (
+            rules(MAX_RULES + 1),
+            ImportError::Limit { what: ImportLimit::Count, limit: MAX_RULES, line: MAX_RULES + 2 }.into(),
+        ),
+        (entities.to_owned(), ImportError::XmlDoctype { line: 1 }.into()),
+        (external.to_owned(), ImportError::XmlDoctype { line: 2 }.into()),
+        (parameter.to_owned(), ImportError::XmlDoctype { line: 1 }.into()),
+        (
+            "{\"rules\": [],\n \"rules\": []}".to_owned(),
+            ImportError::Repeated { name: "rules".to_owned(), line: 2, column: 3 }.into(),
+        ),
+        (
+            plist("<dict><key>a</key><true/>\n<key>a</key><true/></dict>"),
+            ImportError::Repeated { name: "a".to_owned(), line: 5, column: 6 }.into(),
+        ),
+        (
+            format!("<network-security-config><domain-config{attributes}/></network-security-config>"),
+            ImportError::XmlSyntax { line: 1, column: 26, detail: "too many attributes".to_owned() }.into(),
+        ),
+        (
+            " ".repeat(MAX_IMPORT_BYTES + 1),
+            InputError::TooLarge { bytes: MAX_IMPORT_BYTES + 1, limit: MAX_IMPORT_BYTES }.into(),
+        ),
+    ];
+    for (input, expected) in rows {
+        let head: String = input.chars().take(60).collect();
+        assert_eq!(only(input.as_bytes()), Err(expected.clone()), "{head}");
+        assert!(!view::error::sentence(&expected).english().is_empty());
+    }
+    // What is within the limits is read.
+    for input in [deep(MAX_IMPORT_DEPTH - 1), deep_xml(MAX_IMPORT_DEPTH), rules(MAX_RULES)] {
+        let head: String = input.chars().take(60).collect();
+        assert!(only(input.as_bytes()).is_ok(), "{head}: {:?}", only(input.as_bytes()).map(drop));
+    }
+}
+
+#[test]
+fn all_files_together_have_one_limit() {
+    let half = vec![b' '; MAX_IMPORT_BYTES / 2 + 1];
+    let rule = filled(r#"{"host": "a.test", "pins": ["{A}"]}"#);
+    let readings = import(&[rule.as_bytes(), &half, &half]);
+    assert!(readings[0].is_ok());
+    assert_eq!(readings[1].as_ref().unwrap_err().code(), "input-too-large", "no rules: the limit of keys");
+    let bytes = rule.len() + 2 * half.len();
+    assert_eq!(readings[2], Err(InputError::TooLarge { bytes, limit: MAX_IMPORT_BYTES }.into()));
+}
+
+#[test]
+fn a_private_key_anywhere_refuses_the_file() {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/private-key.pem");
+    let key = std::fs::read_to_string(path).unwrap();
+    for input in [
+        serde_json::json!({"host": "a.test", "pins": [A], "note": key}).to_string(),
+        format!("<network-security-config><!-- {key} --></network-security-config>"),
+        plist(&format!("<dict><key>TSKPinnedDomains</key><dict><key>{key}</key><dict/></dict></dict>")),
+        format!("Name\nsha256/{A}\nOther\n{key}"),
+    ] {
+        assert_eq!(only(input.as_bytes()), Err(PinError::PrivateKey.into()));
+    }
+}
+
+#[test]
+fn more_pins_than_a_rule_can_have_are_left_out() {
+    let pins: Vec<_> = (0..=MAX_PINS_PER_RULE + 5).map(|index| format!("\"{index:064x}\"")).collect();
+    let pins = pins.join(",");
+    let trust_kit = format!("{{\"TSKPinnedDomains\": {{\"a.test\": {{\"TSKPublicKeyHashes\": [{pins}]}}}}}}");
+    let reading = only(trust_kit.as_bytes()).unwrap();
+    assert_eq!(reading.rules[0].pins.len(), MAX_PINS_PER_RULE);
+    assert_eq!(reading.left_out[0].why, RuleError::PinCount { limit: MAX_PINS_PER_RULE }.into());
+    let own = only(format!("{{\"host\": \"a.test\", \"pins\": [{pins}]}}").as_bytes()).unwrap();
+    assert_eq!((own.rules.len(), own.left_out.len()), (0, 1));
+}
+
+/// What a few bytes must not become.
+#[test]
+fn the_same_pins_for_many_hosts_are_limited() {
+    let pins = numbered(MAX_PINS_PER_RULE, |index| format!("<pin digest='SHA-256'>{index:064x}</pin>"));
+    let domains = numbered(90_000, |index| format!("<domain>{index}.test</domain>"));
+    let input = format!(
+        "<network-security-config><domain-config>{domains}<pin-set>{pins}</pin-set></domain-config></network-security-config>"
+    );
+    assert_eq!(
+        only(input.as_bytes()),
+        Err(ImportError::Limit { what: ImportLimit::Memory, limit: MAX_IMPORT_MEMORY_BYTES, line: 1 }.into())
+    );
+}
+
+/// As large as can be, in shapes in which a careless reader takes the square of its size or more. Each takes well under a
+/// second in a release build; the limit is that of a test build on a busy computer.
+#[test]
+fn large_files_are_read_or_refused_in_time() {
+    const MOST: Duration = Duration::from_mins(1);
+    let fill = |unit: &str, most: usize| unit.repeat(most / unit.len());
+    let most = MAX_IMPORT_BYTES - 1_000;
+    for (name, input) in [
+        ("brackets", format!("{{\"rules\":{}{}}}", fill("[", most / 2), fill("]", most / 2))),
+        ("open brackets", format!("[{{{}", fill("[", most))),
+        ("braces", fill("{\"a\":", most)),
+        ("values", format!("{{\"rules\":[{}1]}}", fill("1,", most))),
+        ("elements", format!("<network-security-config>{}", fill("<domain-config>", most))),
+        (
+            "nested domains",
+            format!("<network-security-config>{}", fill("<domain-config><domain>a</domain></domain-config>", most)),
+        ),
+        (
+            "attributes",
+            format!("<network-security-config><domain-config {}/></network-security-config>", fill("a='1' ", most)),
+        ),
+        ("empty elements", format!("<network-security-config>{}</network-security-config>", fill("<a/>", most))),
+        ("plist", plist(&format!("<array>{}</array>", fill("<true/>", most)))),
+        ("ends of keys", fill("end private key ", most)),
+        ("names", fill("Name\nsha256/\n", most)),
+        ("comments", fill("// \"\n", most)),
+        ("quotation marks", format!("{{{}", fill("\"", most))),
+        (
+            "references",
+            plist(&format!(
+                "<dict><key>TSKPinnedDomains</key><dict><key>{}</key><true/></dict></dict></dict>",
+                fill("&#65;", most)
+            )),
+        ),
+        (
+            "names of an object",
+            format!("{{\"rules\":[{{{}\"1\":1}}]}}", numbered(1_400_000, |index| format!("\"{index:x}\":1,"))),
+        ),
+    ] {
+        assert!(input.len() <= MAX_IMPORT_BYTES, "{name}");
+        let start = Instant::now();
+        let reading = only(input.as_bytes());
+        let time = start.elapsed();
+        eprintln!("{name}: {time:?} {:?}", reading.as_ref().map(drop).map_err(code));
+        assert!(time < MOST, "{name}: {time:?}");
+        assert!(reading.is_err(), "{name}");
+    }
+}
+
+fn numbered(count: usize, unit: impl Fn(usize) -> String) -> String {
+    (0..count).map(unit).collect()
+}

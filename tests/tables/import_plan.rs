@@ -1,0 +1,192 @@
+//! What an import would do: each rule beside the stored ones, what is made of it, and how it is taken back.
+
+use std::time::{Duration, Instant};
+
+use sockpin::import_plan::{Conflict, Counts, Finding, Outcome, Plan, RuleChanges};
+use sockpin::policy::Policy;
+use sockpin::rule::{Mode, PinDocument, RuleDocument, RuleStamp};
+
+use crate::chains::NOW;
+use crate::url_host;
+
+const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
+const B: &str = "diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI=";
+
+fn rule(host: &str, pins: &[&str]) -> RuleDocument {
+    let pins = pins.iter().map(|pin| PinDocument { sha256: (*pin).to_owned(), ..PinDocument::default() }).collect();
+    RuleDocument { host: host.to_owned(), pins, ..RuleDocument::default() }
+}
+
+fn policy(rules: &[RuleDocument]) -> Policy {
+    let mut policy = Policy::default();
+    for (index, rule) in rules.iter().enumerate() {
+        policy.save(rule, &RuleStamp { id: format!("stored-{index}"), time: NOW }, &url_host).unwrap();
+    }
+    policy
+}
+
+fn plan(rules: Vec<RuleDocument>, stored: &Policy) -> Plan {
+    let mut plan = Plan::of(rules);
+    while !plan.is_complete() {
+        plan.advance(2, stored, NOW, &url_host);
+    }
+    plan
+}
+
+fn outcomes(plan: &Plan) -> Vec<Outcome> {
+    plan.items().iter().map(|item| item.outcome(plan.conflict())).collect()
+}
+
+/// The policy once the changes are made, as the background makes them.
+fn after(stored: &Policy, changes: &RuleChanges) -> Policy {
+    stored.changed(&changes.save, &changes.delete, NOW, &url_host).unwrap().0
+}
+
+#[test]
+fn each_rule_of_a_file_is_held_against_the_stored_ones() {
+    let stored = policy(&[rule("same.example", &[A]), rule("other.example", &[A]), rule("*.wild.example", &[A])]);
+    let flagging = RuleDocument { mode: Mode::Flag, ..rule("same.example", &[A]) };
+    for (imported, expected) in [
+        (rule("new.example", &[A]), Outcome::Add),
+        (rule("new.example:8443", &[A]), Outcome::Add),
+        (rule("same.example", &[A]), Outcome::Same),
+        // Another way to write it.
+        (rule("SAME.example.", &["sha256//C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M="]), Outcome::Same),
+        (flagging, Outcome::Keep),
+        (rule("other.example", &[B]), Outcome::Keep),
+        (rule("**.wild.example", &[A]), Outcome::Add),
+        (rule("", &[A]), Outcome::HostMissing),
+        (rule("**.", &[A]), Outcome::HostMissing),
+        (rule("no host", &[A]), Outcome::Unusable),
+        (rule("new.example", &[]), Outcome::Unusable),
+        (rule("new.example", &["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]), Outcome::Unusable),
+        (rule("other.example", &["no pin"]), Outcome::Unusable),
+    ] {
+        assert_eq!(outcomes(&plan(vec![imported.clone()], &stored)), [expected], "{imported:?}");
+    }
+}
+
+#[test]
+fn of_two_rules_for_the_same_hosts_the_first_counts_unless_it_is_unusable() {
+    let stored = Policy::default();
+    let plan = plan(
+        vec![rule("a.example", &["bad"]), rule("a.example", &[A]), rule("A.example", &[B]), rule("b.example", &[B])],
+        &stored,
+    );
+    assert_eq!(outcomes(&plan), [Outcome::Unusable, Outcome::Add, Outcome::Repeated, Outcome::Add]);
+    let expected = Counts { added: 2, repeated: 1, unusable: 1, ..Counts::default() };
+    assert_eq!(plan.counts(), expected);
+    assert_eq!(plan.changes(&stored, "x").0.save.len(), 2);
+}
+
+#[test]
+fn a_conflict_is_decided_by_the_person() {
+    let own = RuleDocument { mode: Mode::Flag, note: "mine".to_owned(), ..rule("a.example", &[A]) };
+    let stored = policy(&[own, rule("b.example", &[A])]);
+    let imported = vec![rule("a.example", &[B, A]), rule("b.example", &[B])];
+    for (conflict, expected) in [
+        (Conflict::Keep, [("flag", vec![A], "mine"), ("block", vec![A], "")]),
+        (Conflict::Replace, [("block", vec![B, A], ""), ("block", vec![B], "")]),
+        (Conflict::AddPins, [("flag", vec![A, B], "mine"), ("block", vec![A, B], "")]),
+    ] {
+        let mut plan = plan(imported.clone(), &stored);
+        assert_eq!(plan.conflicts(), 2);
+        plan.set_conflict(conflict);
+        let (changes, undo) = plan.changes(&stored, "x");
+        assert_eq!(undo.is_empty(), conflict == Conflict::Keep);
+        let then = after(&stored, &changes);
+        let found: Vec<_> = then
+            .rules()
+            .iter()
+            .map(|rule| {
+                let pins = rule.pins().iter().map(|pin| pin.sha256.to_base64()).collect::<Vec<_>>();
+                (if rule.mode() == Mode::Flag { "flag" } else { "block" }, pins, rule.note().to_owned())
+            })
+            .collect();
+        let expected = expected
+            .map(|(mode, pins, note)| (mode, pins.into_iter().map(str::to_owned).collect::<Vec<_>>(), note.to_owned()));
+        assert_eq!(found, expected, "{conflict:?}");
+        // Taken back, all is as it was, but for the time of the change.
+        let restored = after(&then, &undo.changes(&then));
+        let documents = |policy: &Policy| -> Vec<_> {
+            policy
+                .rules()
+                .iter()
+                .map(|rule| RuleDocument { updated: None, ..RuleDocument::from(rule.as_ref()) })
+                .collect()
+        };
+        assert_eq!(documents(&restored), documents(&stored));
+    }
+    let mut plan = plan(imported, &stored);
+    plan.choose(1, Conflict::Replace);
+    assert_eq!(outcomes(&plan), [Outcome::Keep, Outcome::Replace]);
+    assert_eq!(plan.changes(&stored, "x").0.save.len(), 1);
+}
+
+#[test]
+fn a_denied_key_is_not_added_as_a_pin() {
+    let denying = RuleDocument { denied: rule("", &[B]).pins, ..rule("a.example", &[A]) };
+    let mut plan = plan(vec![rule("a.example", &[B])], &policy(&[denying]));
+    plan.set_conflict(Conflict::AddPins);
+    assert_eq!(outcomes(&plan), [Outcome::Keep]);
+    let Finding::Differs { with_pins: Err(why), .. } = &plan.items()[0].finding else { panic!("{plan:?}") };
+    assert_eq!(why.code(), "rule-pin-repeated");
+}
+
+#[test]
+fn a_host_that_the_file_does_not_have_is_given() {
+    let stored = policy(&[rule("taken.example", &[A])]);
+    let mut plan = plan(vec![rule("", &[A]), rule("**.", &[B])], &stored);
+    assert_eq!(plan.counts().host_missing, 2);
+    for (place, typed, expected, outcome) in [
+        (0, "chat.example", "chat.example", Outcome::Add),
+        (0, "taken.example", "taken.example", Outcome::Same),
+        (0, "  ", "", Outcome::HostMissing),
+        (0, "*.", "*.", Outcome::Unusable),
+        (0, "chat.example", "chat.example", Outcome::Add),
+        (1, "chat.example", "**.chat.example", Outcome::Add),
+        (1, "*.chat.example", "*.chat.example", Outcome::Add),
+        (1, "", "", Outcome::HostMissing),
+        (1, "chat.example", "**.chat.example", Outcome::Add),
+    ] {
+        plan.set_host(place, typed, &stored, NOW, &url_host);
+        let item = &plan.items()[place];
+        assert!(item.asks_for_host());
+        assert_eq!((item.rule.host.as_str(), item.outcome(Conflict::Keep)), (expected, outcome), "{typed}");
+    }
+    assert_eq!(plan.changes(&stored, "x").0.save.len(), 2);
+    // The host of one that has its own stays.
+    let mut fixed = super::import_plan::plan(vec![rule("a.example", &[A])], &stored);
+    fixed.set_host(0, "b.example", &stored, NOW, &url_host);
+    assert_eq!(fixed.items()[0].rule.host, "a.example");
+}
+
+#[test]
+fn ids_are_kept_where_they_are_free() {
+    let stored = policy(&[rule("a.example", &[A])]);
+    let with_id = |host: &str, id: &str| RuleDocument { id: Some(id.to_owned()), ..rule(host, &[A]) };
+    let imported = vec![
+        with_id("b.example", "stored-0"),
+        with_id("c.example", "own"),
+        with_id("d.example", "own"),
+        rule("e.example", &[A]),
+    ];
+    let (changes, undo) = plan(imported, &stored).changes(&stored, "x");
+    let ids: Vec<_> = changes.save.iter().map(|rule| rule.id.clone().unwrap()).collect();
+    assert_eq!(ids, ["x-0", "own", "x-2", "x-3"]);
+    let then = after(&stored, &changes);
+    assert_eq!(then.rules().len(), 5);
+    assert_eq!(after(&then, &undo.changes(&then)).rules(), stored.rules());
+}
+
+#[test]
+fn ten_thousand_rules_are_planned_while_one_waits() {
+    let stored = policy(&(0..5_000).map(|n| rule(&format!("h{n}.example"), &[A])).collect::<Vec<_>>());
+    let start = Instant::now();
+    let plan = plan((0..10_000).map(|n| rule(&format!("h{n}.example"), &[A])).collect(), &stored);
+    let expected = Counts { added: 5_000, same: 5_000, ..Counts::default() };
+    assert_eq!(plan.counts(), expected);
+    assert_eq!(plan.changes(&stored, "x").0.save.len(), 5_000);
+    // Unoptimised, and ten times what it takes.
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
