@@ -6,12 +6,14 @@ mod description;
 mod fingerprint;
 mod key_type;
 mod name;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 mod pkcs;
 mod tlv;
 
 pub use description::Description;
 pub use fingerprint::{fingerprint, with_colons};
 pub use key_type::KeyType;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub(crate) use pkcs::{certificates_of_pkcs7, der_length, is_pkcs7, is_pkcs12, is_rsa_public_key, trusted_certificate};
 
 use crate::error::InputError;

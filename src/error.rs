@@ -20,6 +20,7 @@ mod area;
 mod container_kind;
 mod excerpt;
 mod host_error;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 mod import_error;
 mod import_part;
 mod input_error;
@@ -38,6 +39,7 @@ pub use container_kind::Container;
 pub(crate) use excerpt::is_unseen;
 pub use excerpt::{Excerpt, detail, name_of_file, visible};
 pub use host_error::HostError;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub use import_error::ImportError;
 pub use import_part::{ImportLimit, ImportPart};
 pub use input_error::InputError;
@@ -61,8 +63,6 @@ sum! {
         Pem(PemError),
         /// With a file or a certificate.
         Input(InputError),
-        /// With a file of rules.
-        Import(ImportError),
         /// With a host.
         Host(HostError),
         /// With a date or a time.
@@ -77,6 +77,11 @@ sum! {
         Storage(StorageError),
         /// Within Sockpin.
         Program(ProgramError),
+    }
+    // The background reads no such file.
+    where any(not(target_arch = "wasm32"), feature = "pages", feature = "lab") {
+        /// With a file of rules.
+        Import(ImportError)
     }
 }
 

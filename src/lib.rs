@@ -32,8 +32,10 @@ pub mod connection;
 pub mod engine;
 pub mod error;
 mod fields;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod formats;
 pub mod host;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod import_plan;
 pub mod known_keys;
 pub mod limits;

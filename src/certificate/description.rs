@@ -38,6 +38,7 @@ impl Description {
     }
 
     /// Of a certificate request, which has a subject and no more.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
     pub(crate) fn of_subject(subject: &[u8]) -> Self {
         Self { subject: name::to_rfc4514(subject), ..Self::default() }
     }

@@ -39,11 +39,17 @@ macro_rules! sum {
     (
         $(#[$about:meta])*
         pub enum $sum:ident { $($(#[$doc:meta])* $variant:ident($area:ident),)+ }
+        where $where:meta { $(#[$there_doc:meta])* $there:ident($there_area:ident) }
     ) => {
         $(#[$about])*
         #[derive(Clone, PartialEq, Eq)]
         #[non_exhaustive]
-        pub enum $sum { $($(#[$doc])* $variant($area),)+ }
+        pub enum $sum {
+            $($(#[$doc])* $variant($area),)+
+            $(#[$there_doc])*
+            #[cfg($where)]
+            $there($there_area),
+        }
 
         $(impl From<$area> for $sum {
             fn from(error: $area) -> Self {
@@ -51,20 +57,35 @@ macro_rules! sum {
             }
         })+
 
+        #[cfg($where)]
+        impl From<$there_area> for $sum {
+            fn from(error: $there_area) -> Self {
+                Self::$there(error)
+            }
+        }
+
         impl $sum {
             /// The codes of all errors that there are.
-            pub const CODES: &[&[&str]] = &[$($area::CODES),+];
+            pub const CODES: &[&[&str]] = &[$($area::CODES,)+ #[cfg($where)] $there_area::CODES];
 
             /// The stable name of this kind of error. It never changes; tests, pages and other programs may rely on it.
             #[must_use]
             pub const fn code(&self) -> &'static str {
-                match self { $(Self::$variant(error) => error.code(),)+ }
+                match self {
+                    $(Self::$variant(error) => error.code(),)+
+                    #[cfg($where)]
+                    Self::$there(error) => error.code(),
+                }
             }
         }
 
         impl serde::Serialize for $sum {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self { $(Self::$variant(error) => error.serialize(serializer),)+ }
+                match self {
+                    $(Self::$variant(error) => error.serialize(serializer),)+
+                    #[cfg($where)]
+                    Self::$there(error) => error.serialize(serializer),
+                }
             }
         }
 
@@ -84,6 +105,10 @@ macro_rules! sum {
                         $(if $area::CODES.contains(&code.as_str()) {
                             return $crate::error::area::read(&code, facts).map($sum::$variant);
                         })+
+                        #[cfg($where)]
+                        if $there_area::CODES.contains(&code.as_str()) {
+                            return $crate::error::area::read(&code, facts).map($sum::$there);
+                        }
                         Err(serde::de::Error::unknown_variant(&code, &[]))
                     }
                 }
