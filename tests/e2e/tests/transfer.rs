@@ -30,7 +30,9 @@ async fn paste(page: &Page<'_>, text: &str) -> Result<()> {
 }
 
 async fn ready_to_import(page: &Page<'_>) -> Result<()> {
-    page.wait_until("importing to be possible", "!document.querySelector('#import-confirm').disabled").await
+    let is_shown = "!document.querySelector('#import-preview').hidden";
+    let can_be_pressed = "!document.querySelector('#import-confirm').disabled";
+    page.wait_until("importing to be possible", &format!("{is_shown} && {can_be_pressed}")).await
 }
 
 async fn done(page: &Page<'_>, text: &str) -> Result<()> {
