@@ -36,7 +36,7 @@ pub enum Conflict {
 
 /// How a rule of the file stands to the stored ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
+pub enum ItemFinding {
     /// No stored rule is for these hosts.
     New,
     /// The stored rule for these hosts says the same.
@@ -58,7 +58,7 @@ pub enum Finding {
 
 /// What is done with a rule of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum ItemOutcome {
     /// Added.
     Add,
     /// Put in the place of the stored one.
@@ -83,7 +83,7 @@ pub struct Item {
     /// As it was read, with the host that the person has given where there was none.
     pub rule: RuleDocument,
     /// How it stands to the stored rules.
-    pub finding: Finding,
+    pub finding: ItemFinding,
     /// What the person has chosen for it alone.
     pub chosen: Option<Conflict>,
     /// What stands before the host that the file does not have; none where it has one.
@@ -112,19 +112,19 @@ pub struct Plan {
 /// How many rules have each outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// [`Outcome::Add`].
+    /// [`ItemOutcome::Add`].
     pub added: usize,
-    /// [`Outcome::Replace`] and [`Outcome::AddPins`].
+    /// [`ItemOutcome::Replace`] and [`ItemOutcome::AddPins`].
     pub changed: usize,
-    /// [`Outcome::Keep`].
+    /// [`ItemOutcome::Keep`].
     pub kept: usize,
-    /// [`Outcome::Same`].
+    /// [`ItemOutcome::Same`].
     pub same: usize,
-    /// [`Outcome::Repeated`].
+    /// [`ItemOutcome::Repeated`].
     pub repeated: usize,
-    /// [`Outcome::HostMissing`].
+    /// [`ItemOutcome::HostMissing`].
     pub host_missing: usize,
-    /// [`Outcome::Unusable`].
+    /// [`ItemOutcome::Unusable`].
     pub unusable: usize,
 }
 
@@ -242,13 +242,13 @@ impl Plan {
         let mut counts = Counts::default();
         for item in self.seen() {
             let count = match item.outcome(self.conflict) {
-                Outcome::Add => &mut counts.added,
-                Outcome::Replace | Outcome::AddPins => &mut counts.changed,
-                Outcome::Keep => &mut counts.kept,
-                Outcome::Same => &mut counts.same,
-                Outcome::Repeated => &mut counts.repeated,
-                Outcome::HostMissing => &mut counts.host_missing,
-                Outcome::Unusable => &mut counts.unusable,
+                ItemOutcome::Add => &mut counts.added,
+                ItemOutcome::Replace | ItemOutcome::AddPins => &mut counts.changed,
+                ItemOutcome::Keep => &mut counts.kept,
+                ItemOutcome::Same => &mut counts.same,
+                ItemOutcome::Repeated => &mut counts.repeated,
+                ItemOutcome::HostMissing => &mut counts.host_missing,
+                ItemOutcome::Unusable => &mut counts.unusable,
             };
             *count = count.saturating_add(1);
         }
@@ -258,7 +258,7 @@ impl Plan {
     /// How many stored rules say something else.
     #[must_use]
     pub fn conflicts(&self) -> usize {
-        self.seen().filter(|item| matches!(item.finding, Finding::Differs { .. })).count()
+        self.seen().filter(|item| matches!(item.finding, ItemFinding::Differs { .. })).count()
     }
 
     /// The change to make, and what takes it back. New rules keep the id of their file where no other has it; else they get one that
@@ -269,18 +269,18 @@ impl Plan {
         let mut taken: HashSet<String> = HashSet::new();
         for (place, item) in self.seen().enumerate() {
             match (&item.finding, item.outcome(self.conflict)) {
-                (_, Outcome::Add) => {
+                (_, ItemOutcome::Add) => {
                     let own = item.rule.id.clone().filter(|id| !stored.has_rule(id) && !taken.contains(id));
                     let id = own.unwrap_or_else(|| format!("{unique}-{place}"));
                     taken.insert(id.clone());
                     undo.added.push(id.clone());
                     changes.save.push(RuleDocument { id: Some(id), ..item.rule.clone() });
                 }
-                (Finding::Differs { stored, .. }, Outcome::Replace) => {
+                (ItemFinding::Differs { stored, .. }, ItemOutcome::Replace) => {
                     undo.replaced.push(RuleDocument::from(stored.as_ref()));
                     changes.save.push(in_place_of(stored, &item.rule));
                 }
-                (Finding::Differs { stored, with_pins: Ok(with_pins) }, Outcome::AddPins) => {
+                (ItemFinding::Differs { stored, with_pins: Ok(with_pins) }, ItemOutcome::AddPins) => {
                     undo.replaced.push(RuleDocument::from(stored.as_ref()));
                     changes.save.push((**with_pins).clone());
                 }
@@ -299,17 +299,19 @@ impl Plan {
         let is_open = item.open.is_some() && matches!(item.rule.host.trim(), "" | SUBTREE);
         let pattern = HostPattern::parse(&item.rule.host, url_host).ok().map(|typed| typed.pattern);
         let finding = match pattern {
-            _ if is_open => Finding::HostMissing,
-            Some(pattern) if self.by_pattern.get(&pattern).is_some_and(|first| *first != place) => Finding::Repeated,
+            _ if is_open => ItemFinding::HostMissing,
+            Some(pattern) if self.by_pattern.get(&pattern).is_some_and(|first| *first != place) => {
+                ItemFinding::Repeated
+            }
             pattern => {
                 let finding = find(&item.rule, pattern.as_ref(), stored, now, url_host);
                 match (finding, pattern) {
-                    (Finding::New, _) if self.is_full(stored) => {
+                    (ItemFinding::New, _) if self.is_full(stored) => {
                         let error = FieldError::whole(Field::Id, RuleError::Count { limit: MAX_RULES });
-                        Finding::Unusable(vec![error])
+                        ItemFinding::Unusable(vec![error])
                     }
                     // Another one for these hosts may be in order.
-                    (unusable @ Finding::Unusable(_), _) => unusable,
+                    (unusable @ ItemFinding::Unusable(_), _) => unusable,
                     (finding, Some(pattern)) => {
                         self.by_pattern.insert(pattern, place);
                         finding
@@ -336,7 +338,7 @@ impl Item {
             SUBTREE => Some(Open::Subtree),
             _ => None,
         };
-        Self { rule, finding: Finding::HostMissing, chosen: None, open }
+        Self { rule, finding: ItemFinding::HostMissing, chosen: None, open }
     }
 
     /// Whether its file has no host for it.
@@ -347,17 +349,17 @@ impl Item {
 
     /// What is done with it.
     #[must_use]
-    pub fn outcome(&self, conflict: Conflict) -> Outcome {
+    pub fn outcome(&self, conflict: Conflict) -> ItemOutcome {
         match &self.finding {
-            Finding::New => Outcome::Add,
-            Finding::Same => Outcome::Same,
-            Finding::Repeated => Outcome::Repeated,
-            Finding::HostMissing => Outcome::HostMissing,
-            Finding::Unusable(_) => Outcome::Unusable,
-            Finding::Differs { with_pins, .. } => match (self.chosen.unwrap_or(conflict), with_pins) {
-                (Conflict::Replace, _) => Outcome::Replace,
-                (Conflict::AddPins, Ok(_)) => Outcome::AddPins,
-                (Conflict::Keep, _) | (Conflict::AddPins, Err(_)) => Outcome::Keep,
+            ItemFinding::New => ItemOutcome::Add,
+            ItemFinding::Same => ItemOutcome::Same,
+            ItemFinding::Repeated => ItemOutcome::Repeated,
+            ItemFinding::HostMissing => ItemOutcome::HostMissing,
+            ItemFinding::Unusable(_) => ItemOutcome::Unusable,
+            ItemFinding::Differs { with_pins, .. } => match (self.chosen.unwrap_or(conflict), with_pins) {
+                (Conflict::Replace, _) => ItemOutcome::Replace,
+                (Conflict::AddPins, Ok(_)) => ItemOutcome::AddPins,
+                (Conflict::Keep, _) | (Conflict::AddPins, Err(_)) => ItemOutcome::Keep,
             },
         }
     }
@@ -387,25 +389,25 @@ fn find(
     policy: &Policy,
     now: UnixMillis,
     url_host: UrlHostParser<'_>,
-) -> Finding {
+) -> ItemFinding {
     let stamp = RuleStamp { id: "new".to_owned(), time: now };
     let Some(stored) = pattern.and_then(|pattern| policy.with_pattern(pattern)) else {
         let rule = RuleDocument { id: None, created: None, updated: None, ..rule.clone() };
-        return policy.check(&rule, &stamp, url_host).map_or_else(Finding::Unusable, |_| Finding::New);
+        return policy.check(&rule, &stamp, url_host).map_or_else(ItemFinding::Unusable, |_| ItemFinding::New);
     };
     let checked = match policy.check(&in_place_of(stored, rule), &stamp, url_host) {
         Ok(checked) => checked.with_times(stored.created(), stored.updated()),
-        Err(errors) => return Finding::Unusable(errors),
+        Err(errors) => return ItemFinding::Unusable(errors),
     };
     if checked == **stored {
-        return Finding::Same;
+        return ItemFinding::Same;
     }
     let with_pins = with_pins_of(stored, &checked);
     let with_pins = match policy.check(&with_pins, &stamp, url_host) {
         Ok(_) => Ok(Box::new(with_pins)),
         Err(errors) => Err(errors.into_iter().next().map_or_else(|| RuleError::Changed.into(), |first| first.error)),
     };
-    Finding::Differs { stored: Arc::clone(stored), with_pins }
+    ItemFinding::Differs { stored: Arc::clone(stored), with_pins }
 }
 
 /// A rule of the file that is to replace a stored one.

@@ -62,7 +62,7 @@ impl Managed {
     /// cannot be used becomes a problem.
     #[must_use]
     pub fn from_json(json: &str, now: UnixMillis, url_host: UrlHostParser<'_>) -> Self {
-        let mut reading = Reading { policy: Policy::default(), problems: Vec::new(), now, url_host };
+        let mut reading = PolicyReader { policy: Policy::default(), problems: Vec::new(), now, url_host };
         if let Err(problem) = reading.read(json) {
             reading.refuse(ManagedPlace::Policy, problem);
             reading.policy.set(Settings::strictest());
@@ -72,14 +72,14 @@ impl Managed {
 }
 
 /// What has been read so far.
-struct Reading<'a> {
+struct PolicyReader<'a> {
     policy: Policy,
     problems: Vec<ManagedProblem>,
     now: UnixMillis,
     url_host: UrlHostParser<'a>,
 }
 
-impl Reading<'_> {
+impl PolicyReader<'_> {
     fn read(&mut self, json: &str) -> Result<(), Error> {
         let json = document::unwrapped(json);
         let mut fields = Fields::from_json(&json).map_err(|error| shape(&error))?;

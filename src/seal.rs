@@ -18,13 +18,13 @@ use crate::time::UnixMillis;
 /// All hosts whose answers are to be sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
-    parts: Vec<Part>,
+    parts: Vec<HostGroup>,
 }
 
 /// Some of these hosts. A host stays in its part whatever others there are, as long as there are as many parts; where they are
 /// doubled, each is split in two.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Part {
+pub struct HostGroup {
     rules: Vec<Arc<Rule>>,
 }
 
@@ -37,7 +37,7 @@ impl Sealed {
             return Self { parts: Vec::new() };
         }
         let count = rules.len().div_ceil(HOSTS_PER_SEALED_PART).next_power_of_two().min(MAX_SEALED_PARTS);
-        let mut parts = vec![Part::default(); count];
+        let mut parts = vec![HostGroup::default(); count];
         for rule in rules {
             let mut hasher = DefaultHasher::new();
             rule.host().base().hash(&mut hasher);
@@ -51,12 +51,12 @@ impl Sealed {
 
     /// The parts: none where there is nobody.
     #[must_use]
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[HostGroup] {
         &self.parts
     }
 }
 
-impl Part {
+impl HostGroup {
     /// The names that are given to Firefox, each also with a trailing dot, which makes it another name there. One may come twice.
     pub fn domains(&self) -> impl Iterator<Item = String> {
         self.rules.iter().flat_map(|rule| {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn marks(rules: &[Arc<Rule>]) -> Vec<String> {
-        Sealed::of(rules.iter(), NOW).parts().iter().map(Part::mark).collect()
+        Sealed::of(rules.iter(), NOW).parts().iter().map(HostGroup::mark).collect()
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
         for (count, parts) in [(0, 0), (1, 1), (HOSTS_PER_SEALED_PART, 1), (2 * HOSTS_PER_SEALED_PART + 1, 4)] {
             let sealed = Sealed::of(many(count).iter(), NOW);
             assert_eq!(sealed.parts().len(), parts, "{count}");
-            let domains: Vec<_> = sealed.parts().iter().flat_map(Part::domains).collect();
+            let domains: Vec<_> = sealed.parts().iter().flat_map(HostGroup::domains).collect();
             assert_eq!(domains.len(), 2 * count);
             assert_eq!(domains.iter().collect::<BTreeSet<_>>().len(), 2 * count);
             assert!(sealed.parts().iter().all(|part| part.domains().count() < 4 * HOSTS_PER_SEALED_PART));

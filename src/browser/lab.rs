@@ -21,7 +21,7 @@ pub async fn lab_page(catalogue: String, languages: Vec<String>) -> Result<(), J
     dom::report_panics();
     let catalogue =
         Catalogue::parse(&catalogue).map_err(|detail| to_js_error(&ProgramError::Argument { detail }.into()))?;
-    words::begin(words::Source::Catalogue(catalogue, languages))?;
+    words::begin(words::WordSource::Catalogue(catalogue, languages))?;
     calculator::start()?;
     attempts::start().await?;
     dom::ready()

@@ -45,7 +45,7 @@ pub(super) const ENTRIES: &str = "entries";
 
 /// Whether a transaction only reads.
 #[derive(Clone, Copy)]
-pub(super) enum Access {
+pub(super) enum TransactionMode {
     Read,
     Write,
 }
@@ -77,10 +77,10 @@ pub(super) async fn open(upgrade: fn(&IdbVersionChangeEvent)) -> Result<IdbDatab
 
 /// A transaction that, where it writes, is on disk when it is complete, not merely handed to the system. The browser may
 /// have closed the database since it was opened.
-pub(super) fn begin(database: &IdbDatabase, stores: &[&str], access: Access) -> Result<IdbTransaction, Error> {
+pub(super) fn begin(database: &IdbDatabase, stores: &[&str], access: TransactionMode) -> Result<IdbTransaction, Error> {
     let mode = match access {
-        Access::Read => "readonly",
-        Access::Write => "readwrite",
+        TransactionMode::Read => "readonly",
+        TransactionMode::Write => "readwrite",
     };
     let options = to_js(&TransactionOptions { durability: "strict" })?;
     let stores = stores.iter().copied().map(JsValue::from_str).collect::<Array>();

@@ -43,7 +43,7 @@ use super::{dom, words};
 #[wasm_bindgen(js_name = optionsPage)]
 pub async fn options_page() -> Result<(), JsValue> {
     dom::report_panics();
-    words::begin(words::Source::Extension)?;
+    words::begin(words::WordSource::Extension)?;
     options::start().await
 }
 
@@ -51,6 +51,6 @@ pub async fn options_page() -> Result<(), JsValue> {
 #[wasm_bindgen(js_name = popupPage)]
 pub async fn popup_page() -> Result<(), JsValue> {
     dom::report_panics();
-    words::begin(words::Source::Extension)?;
+    words::begin(words::WordSource::Extension)?;
     popup::start().await
 }

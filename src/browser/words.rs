@@ -29,7 +29,7 @@ extern "C" {
 }
 
 /// Where the words come from.
-pub(super) enum Source {
+pub(super) enum WordSource {
     /// What the browser has chosen of the extension's catalogues.
     Extension,
     /// A catalogue that a page without an extension has chosen for these languages, the first preferred.
@@ -37,7 +37,7 @@ pub(super) enum Source {
 }
 
 struct InBrowser {
-    source: Source,
+    source: WordSource,
     /// In which words, numbers and dates are written: one language, with the browser's region where it has one.
     locale: String,
 }
@@ -51,10 +51,10 @@ const LANGUAGE: &str = "language";
 const DIRECTION: &str = "direction";
 
 /// Chooses where words come from, and puts the page's own texts into them. To be called once, before anything is said.
-pub(super) fn begin(source: Source) -> Fallible {
+pub(super) fn begin(source: WordSource) -> Fallible {
     let (language, preferred) = match &source {
-        Source::Extension => (get_message(LANGUAGE, &Array::new())?, vec![get_ui_language()?]),
-        Source::Catalogue(catalogue, preferred) => (catalogue.message(LANGUAGE, &[]), preferred.clone()),
+        WordSource::Extension => (get_message(LANGUAGE, &Array::new())?, vec![get_ui_language()?]),
+        WordSource::Catalogue(catalogue, preferred) => (catalogue.message(LANGUAGE, &[]), preferred.clone()),
     };
     // German dates in English sentences help nobody, but an English reader's own way of writing them does.
     let is_same = |locale: &String| locale.split('-').next() == Some(language.as_str());
@@ -123,11 +123,11 @@ fn message(id: &str, arguments: &[String]) -> String {
 impl Words for InBrowser {
     fn message(&self, id: &str, arguments: &[String]) -> String {
         match &self.source {
-            Source::Extension => {
+            WordSource::Extension => {
                 let arguments: Array = arguments.iter().map(|argument| JsValue::from_str(argument)).collect();
                 get_message(id, &arguments).ok().filter(|words| !words.is_empty()).unwrap_or_else(|| id.to_owned())
             }
-            Source::Catalogue(catalogue, _) => catalogue.message(id, arguments),
+            WordSource::Catalogue(catalogue, _) => catalogue.message(id, arguments),
         }
     }
 

@@ -16,7 +16,7 @@
 
 use super::plist::Comments;
 use super::taking::{Pinless, Reach, Taking, no_part, pattern, size_of_pins};
-use super::xml::{Part, Tag, Xml};
+use super::xml::{Node, Tag, Xml};
 use crate::error::{Error, ImportError, ImportPart};
 use crate::rule::{LocalRoots, Mode, PinDocument, RuleDocument};
 
@@ -31,7 +31,7 @@ pub(super) fn read(xml: &mut Xml<'_>, taking: &mut Taking<'_>) -> Result<(), Err
     let mut pinless = Vec::new();
     while let Some(part) = xml.next()? {
         match part {
-            Part::Open(tag) => match tag.name() {
+            Node::Open(tag) => match tag.name() {
                 "domain-config" => {
                     let config = Config::read(&tag, xml, taking)?;
                     config.take(&Inherited::default(), taking, &mut pinless)?;
@@ -45,8 +45,8 @@ pub(super) fn read(xml: &mut Xml<'_>, taking: &mut Taking<'_>) -> Result<(), Err
                     taking.no_counterpart(name, tag.at)?;
                 }
             },
-            Part::Text(_) | Part::Comment(_) => {}
-            Part::Close => break,
+            Node::Text(_) | Node::Comment(_) => {}
+            Node::Close => break,
         }
     }
     xml.end()?;
@@ -106,9 +106,9 @@ impl<'a> Config<'a> {
         }
         while let Some(part) = xml.next()? {
             match part {
-                Part::Open(tag) => config.read_child(&tag, xml, taking)?,
-                Part::Text(_) | Part::Comment(_) => {}
-                Part::Close => break,
+                Node::Open(tag) => config.read_child(&tag, xml, taking)?,
+                Node::Text(_) | Node::Comment(_) => {}
+                Node::Close => break,
             }
         }
         Ok(config)
@@ -214,7 +214,7 @@ impl PinSet {
         let mut has_room = true;
         while let Some(part) = xml.next()? {
             match part {
-                Part::Open(tag) if tag.name() == "pin" => {
+                Node::Open(tag) if tag.name() == "pin" => {
                     set.is_empty = false;
                     let attributes = xml.attributes(&tag)?;
                     let digest = attributes.iter().find(|(name, _)| name == "digest").map_or("", |(_, value)| value);
@@ -225,16 +225,16 @@ impl PinSet {
                         has_room = taking.pin(&mut set.pins, &named, label, tag.at)?;
                     }
                 }
-                Part::Open(tag) => {
+                Node::Open(tag) => {
                     xml.skip()?;
                     taking.no_counterpart(tag.name(), tag.at)?;
                 }
-                Part::Comment(comment) => match set.pins.last_mut().filter(|_| comments.is_of_last()) {
+                Node::Comment(comment) => match set.pins.last_mut().filter(|_| comments.is_of_last()) {
                     Some(pin) if pin.label.is_empty() => pin.label = super::pin_list::label_of(comment),
                     Some(_) | None => comments.note(comment),
                 },
-                Part::Text(text) => comments.pass(&text),
-                Part::Close => break,
+                Node::Text(text) => comments.pass(&text),
+                Node::Close => break,
             }
         }
         taking.spend(size_of_pins(&set.pins), tag.at)?;
@@ -265,12 +265,12 @@ fn each_child<'a>(
 ) -> Result<(), Error> {
     while let Some(part) = xml.next()? {
         match part {
-            Part::Open(tag) => {
+            Node::Open(tag) => {
                 child(&tag, xml)?;
                 xml.skip()?;
             }
-            Part::Text(_) | Part::Comment(_) => {}
-            Part::Close => break,
+            Node::Text(_) | Node::Comment(_) => {}
+            Node::Close => break,
         }
     }
     Ok(())

@@ -7,7 +7,7 @@
 //! | `trust_kit_json.rs` | `TrustKit` as JSON |
 //! | `lines.rs` | a line or a few for each rule: `OkHttp`'s code, the `Public-Key-Pins` header, curl, TLSA records |
 //!
-//! No other format can say all that a rule says. What each can say stands in one table ([`Abilities`]); a rule of which the hosts
+//! No other format can say all that a rule says. What each can say stands in one table (`Abilities`); a rule of which the hosts
 //! cannot be said is not written, for it would be about others, and everything else that is lost is listed rule by rule ([`Loss`]).
 //! Nothing that a person has typed gets into such a file but hosts in canonical form, so nothing there has to be escaped.
 

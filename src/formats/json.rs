@@ -29,7 +29,7 @@ pub(super) fn read<'a>(text: &'a str, lines: &Lines<'a>) -> Result<(Value<'a>, &
         None => return Err(InputError::NothingRecognised.into()),
     };
     let rest = text.get(values.byte_offset()..).unwrap_or_default();
-    let state = State { left: Cell::new(MAX_IMPORT_VALUES), problem: RefCell::new(None) };
+    let state = ReaderState { left: Cell::new(MAX_IMPORT_VALUES), problem: RefCell::new(None) };
     let mut deserializer = serde_json::Deserializer::from_str(raw);
     let value = Node { state: &state, depth: 0 }.deserialize(&mut deserializer).map_err(|error| {
         let (line, column) = place(&error, lines, raw);
@@ -97,7 +97,7 @@ fn place(error: &serde_json::Error, lines: &Lines<'_>, part: &str) -> (usize, us
 }
 
 /// What the whole tree shares.
-struct State<'a> {
+struct ReaderState<'a> {
     /// How many more values there may be.
     left: Cell<usize>,
     /// An error of serde is its text alone, so what is wrong is kept beside it.
@@ -110,7 +110,7 @@ enum Problem<'a> {
     Repeated(Cow<'a, str>),
 }
 
-impl<'a> State<'a> {
+impl<'a> ReaderState<'a> {
     fn refuse<E: serde::de::Error>(&self, problem: Problem<'a>) -> E {
         self.problem.replace(Some(problem));
         E::custom("")
@@ -120,7 +120,7 @@ impl<'a> State<'a> {
 /// The place of one value in the tree.
 #[derive(Clone, Copy)]
 struct Node<'s, 'a> {
-    state: &'s State<'a>,
+    state: &'s ReaderState<'a>,
     depth: usize,
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::value::{Item, Table, Value, place_of};
-use super::xml::{Part, Tag, Xml};
+use super::xml::{Node, Tag, Xml};
 use crate::error::{Error, ImportError, ImportLimit};
 use crate::limits::MAX_IMPORT_VALUES;
 
@@ -21,10 +21,10 @@ pub(super) fn read<'a>(xml: &mut Xml<'a>) -> Result<Value<'a>, Error> {
     let mut value = None;
     while let Some(part) = reading.xml.next()? {
         match part {
-            Part::Open(tag) if value.is_none() => value = Some(reading.value(&tag)?),
-            Part::Open(tag) => return Err(reading.xml.damaged_at(tag.at, "more than one value")),
-            Part::Text(_) | Part::Comment(_) => {}
-            Part::Close => break,
+            Node::Open(tag) if value.is_none() => value = Some(reading.value(&tag)?),
+            Node::Open(tag) => return Err(reading.xml.damaged_at(tag.at, "more than one value")),
+            Node::Text(_) | Node::Comment(_) => {}
+            Node::Close => break,
         }
     }
     reading.xml.end()?;
@@ -66,11 +66,11 @@ impl<'a> Plist<'_, 'a> {
         let mut comments = Comments::default();
         while let Some(part) = self.xml.next()? {
             match part {
-                Part::Open(tag) => {
+                Node::Open(tag) => {
                     let comment = comments.before_item();
                     items.push(Item { comment, value: self.value(&tag)? });
                 }
-                Part::Comment(comment) => {
+                Node::Comment(comment) => {
                     if let Some(item) = items.last_mut().filter(|_| comments.is_of_last())
                         && item.comment.is_empty()
                     {
@@ -79,8 +79,8 @@ impl<'a> Plist<'_, 'a> {
                         comments.note(comment);
                     }
                 }
-                Part::Text(text) => comments.pass(&text),
-                Part::Close => break,
+                Node::Text(text) => comments.pass(&text),
+                Node::Close => break,
             }
         }
         Ok(items)
@@ -91,7 +91,7 @@ impl<'a> Plist<'_, 'a> {
         let mut name: Option<(Cow<'a, str>, &'a str)> = None;
         while let Some(part) = self.xml.next()? {
             match part {
-                Part::Open(tag) => match name.take() {
+                Node::Open(tag) => match name.take() {
                     None if tag.name() == "key" => name = Some((self.xml.text()?, tag.at)),
                     None => return Err(self.xml.damaged_at(tag.at, "a value without its key")),
                     Some((_, at)) if tag.name() == "key" => {
@@ -99,8 +99,8 @@ impl<'a> Plist<'_, 'a> {
                     }
                     Some((name, _)) => entries.push((name, self.value(&tag)?)),
                 },
-                Part::Text(_) | Part::Comment(_) => {}
-                Part::Close => break,
+                Node::Text(_) | Node::Comment(_) => {}
+                Node::Close => break,
             }
         }
         if let Some((_, at)) = name {

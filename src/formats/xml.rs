@@ -20,7 +20,7 @@ pub(super) struct Xml<'a> {
 }
 
 /// What comes next.
-pub(super) enum Part<'a> {
+pub(super) enum Node<'a> {
     Open(Tag<'a>),
     Text(Cow<'a, str>),
     Comment(&'a str),
@@ -55,8 +55,8 @@ impl<'a> Xml<'a> {
     pub(super) fn root(&mut self) -> Result<Tag<'a>, Error> {
         loop {
             match self.next()? {
-                Some(Part::Open(tag)) => return Ok(tag),
-                Some(Part::Text(_) | Part::Comment(_) | Part::Close) => {}
+                Some(Node::Open(tag)) => return Ok(tag),
+                Some(Node::Text(_) | Node::Comment(_) | Node::Close) => {}
                 None => return Err(self.damaged("no element")),
             }
         }
@@ -69,9 +69,9 @@ impl<'a> Xml<'a> {
     pub(super) fn end(&mut self) -> Result<(), Error> {
         while let Some(part) = self.next()? {
             match part {
-                Part::Text(text) if text.trim().is_empty() => {}
-                Part::Comment(_) => {}
-                Part::Text(_) | Part::Open(_) | Part::Close => return Err(self.damaged("more than one root")),
+                Node::Text(text) if text.trim().is_empty() => {}
+                Node::Comment(_) => {}
+                Node::Text(_) | Node::Open(_) | Node::Close => return Err(self.damaged("more than one root")),
             }
         }
         Ok(())
@@ -81,7 +81,7 @@ impl<'a> Xml<'a> {
     ///
     /// # Errors
     /// [`ImportError::XmlSyntax`], [`ImportError::XmlDoctype`], [`ImportError::Limit`].
-    pub(super) fn next(&mut self) -> Result<Option<Part<'a>>, Error> {
+    pub(super) fn next(&mut self) -> Result<Option<Node<'a>>, Error> {
         loop {
             let at = self.rest();
             let event = self.reader.read_event().map_err(|error| self.damaged(&error.to_string()))?;
@@ -94,26 +94,26 @@ impl<'a> Xml<'a> {
                         );
                     }
                     self.depth = self.depth.saturating_add(1);
-                    Part::Open(Tag { start, at })
+                    Node::Open(Tag { start, at })
                 }
                 Event::End(_) => {
                     self.depth = self.depth.saturating_sub(1);
-                    Part::Close
+                    Node::Close
                 }
-                Event::Text(text) => Part::Text(text.into_inner()),
-                Event::CData(text) => Part::Text(text.into_inner()),
+                Event::Text(text) => Node::Text(text.into_inner()),
+                Event::CData(text) => Node::Text(text.into_inner()),
                 Event::GeneralRef(reference) => {
                     let character = reference.resolve_char_ref().map_err(|error| self.damaged(&error.to_string()))?;
                     let name = reference.into_inner();
                     match character {
-                        Some(character) => Part::Text(Cow::Owned(character.into())),
-                        None => Part::Text(Cow::Borrowed(
+                        Some(character) => Node::Text(Cow::Owned(character.into())),
+                        None => Node::Text(Cow::Borrowed(
                             resolve_predefined_entity(&name).ok_or_else(|| self.damaged("unknown entity"))?,
                         )),
                     }
                 }
                 Event::Comment(comment) => match comment.into_inner() {
-                    Cow::Borrowed(comment) => Part::Comment(comment.trim()),
+                    Cow::Borrowed(comment) => Node::Comment(comment.trim()),
                     Cow::Owned(_) => continue,
                 },
                 Event::DocType(declaration) if is_harmless(&declaration.xml10_content()) => continue,
@@ -133,11 +133,11 @@ impl<'a> Xml<'a> {
         let mut text = Cow::Borrowed("");
         while let Some(part) = self.next()? {
             match part {
-                Part::Text(more) if text.is_empty() => text = more,
-                Part::Text(more) => text.to_mut().push_str(&more),
-                Part::Open(_) => self.skip()?,
-                Part::Comment(_) => {}
-                Part::Close => break,
+                Node::Text(more) if text.is_empty() => text = more,
+                Node::Text(more) => text.to_mut().push_str(&more),
+                Node::Open(_) => self.skip()?,
+                Node::Comment(_) => {}
+                Node::Close => break,
             }
         }
         Ok(text)

@@ -7,7 +7,7 @@ use super::text::{Argument, Text, plural, text};
 use crate::error::name_of_file;
 use crate::formats::export::{Export, Loss, Lost};
 use crate::formats::{Format, LeftOut};
-use crate::import_plan::{Conflict, Counts, Finding, Item, Outcome};
+use crate::import_plan::{Conflict, Counts, Item, ItemFinding, ItemOutcome};
 use crate::time::UnixMillis;
 
 /// What a source was taken for.
@@ -41,16 +41,16 @@ pub fn recognised(source: &Source, format: Format) -> Text {
 
 /// What is done with a rule of the file.
 #[must_use]
-pub fn outcome(outcome: Outcome) -> Badge {
+pub fn outcome(outcome: ItemOutcome) -> Badge {
     match outcome {
-        Outcome::Add => Badge::new(text!("import_outcome_add"), Tone::Good),
-        Outcome::Replace => Badge::new(text!("import_outcome_replace"), Tone::Warning),
-        Outcome::AddPins => Badge::new(text!("import_outcome_add_pins"), Tone::Warning),
-        Outcome::Keep => Badge::new(text!("import_outcome_keep"), Tone::Neutral),
-        Outcome::Same => Badge::new(text!("import_outcome_same"), Tone::Neutral),
-        Outcome::Repeated => Badge::new(text!("import_outcome_repeated"), Tone::Neutral),
-        Outcome::HostMissing => Badge::new(text!("import_outcome_host_missing"), Tone::Warning),
-        Outcome::Unusable => Badge::new(text!("import_outcome_unusable"), Tone::Bad),
+        ItemOutcome::Add => Badge::new(text!("import_outcome_add"), Tone::Good),
+        ItemOutcome::Replace => Badge::new(text!("import_outcome_replace"), Tone::Warning),
+        ItemOutcome::AddPins => Badge::new(text!("import_outcome_add_pins"), Tone::Warning),
+        ItemOutcome::Keep => Badge::new(text!("import_outcome_keep"), Tone::Neutral),
+        ItemOutcome::Same => Badge::new(text!("import_outcome_same"), Tone::Neutral),
+        ItemOutcome::Repeated => Badge::new(text!("import_outcome_repeated"), Tone::Neutral),
+        ItemOutcome::HostMissing => Badge::new(text!("import_outcome_host_missing"), Tone::Warning),
+        ItemOutcome::Unusable => Badge::new(text!("import_outcome_unusable"), Tone::Bad),
     }
 }
 
@@ -58,11 +58,11 @@ pub fn outcome(outcome: Outcome) -> Badge {
 #[must_use]
 pub fn reasons(item: &Item, conflict: Conflict) -> Vec<Notice> {
     match &item.finding {
-        Finding::Unusable(errors) => errors.iter().map(|error| Notice::from(&error.error)).collect(),
-        Finding::HostMissing => {
+        ItemFinding::Unusable(errors) => errors.iter().map(|error| Notice::from(&error.error)).collect(),
+        ItemFinding::HostMissing => {
             vec![Notice::new(NoticeKind::Warning, "host-missing", text!("import_host_missing"))]
         }
-        Finding::Differs { with_pins: Err(why), .. } if item.chosen.unwrap_or(conflict) == Conflict::AddPins => {
+        ItemFinding::Differs { with_pins: Err(why), .. } if item.chosen.unwrap_or(conflict) == Conflict::AddPins => {
             let sentences = vec![text!("import_pins_not_added"), sentence(why)];
             vec![Notice::new(NoticeKind::Warning, why.code(), Text::Sentences(sentences))]
         }

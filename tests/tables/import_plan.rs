@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sockpin::import_plan::{Conflict, Counts, Finding, Outcome, Plan, RuleChanges};
+use sockpin::import_plan::{Conflict, Counts, ItemFinding, ItemOutcome, Plan, RuleChanges};
 use sockpin::policy::Policy;
 use sockpin::rule::{Mode, PinDocument, RuleDocument, RuleStamp};
 
@@ -33,7 +33,7 @@ fn plan(rules: Vec<RuleDocument>, stored: &Policy) -> Plan {
     plan
 }
 
-fn outcomes(plan: &Plan) -> Vec<Outcome> {
+fn outcomes(plan: &Plan) -> Vec<ItemOutcome> {
     plan.items().iter().map(|item| item.outcome(plan.conflict())).collect()
 }
 
@@ -47,20 +47,20 @@ fn each_rule_of_a_file_is_held_against_the_stored_ones() {
     let stored = policy(&[rule("same.example", &[A]), rule("other.example", &[A]), rule("*.wild.example", &[A])]);
     let flagging = RuleDocument { mode: Mode::Flag, ..rule("same.example", &[A]) };
     for (imported, expected) in [
-        (rule("new.example", &[A]), Outcome::Add),
-        (rule("new.example:8443", &[A]), Outcome::Add),
-        (rule("same.example", &[A]), Outcome::Same),
+        (rule("new.example", &[A]), ItemOutcome::Add),
+        (rule("new.example:8443", &[A]), ItemOutcome::Add),
+        (rule("same.example", &[A]), ItemOutcome::Same),
         // Another way to write it.
-        (rule("SAME.example.", &["sha256//C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M="]), Outcome::Same),
-        (flagging, Outcome::Keep),
-        (rule("other.example", &[B]), Outcome::Keep),
-        (rule("**.wild.example", &[A]), Outcome::Add),
-        (rule("", &[A]), Outcome::HostMissing),
-        (rule("**.", &[A]), Outcome::HostMissing),
-        (rule("no host", &[A]), Outcome::Unusable),
-        (rule("new.example", &[]), Outcome::Unusable),
-        (rule("new.example", &["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]), Outcome::Unusable),
-        (rule("other.example", &["no pin"]), Outcome::Unusable),
+        (rule("SAME.example.", &["sha256//C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M="]), ItemOutcome::Same),
+        (flagging, ItemOutcome::Keep),
+        (rule("other.example", &[B]), ItemOutcome::Keep),
+        (rule("**.wild.example", &[A]), ItemOutcome::Add),
+        (rule("", &[A]), ItemOutcome::HostMissing),
+        (rule("**.", &[A]), ItemOutcome::HostMissing),
+        (rule("no host", &[A]), ItemOutcome::Unusable),
+        (rule("new.example", &[]), ItemOutcome::Unusable),
+        (rule("new.example", &["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]), ItemOutcome::Unusable),
+        (rule("other.example", &["no pin"]), ItemOutcome::Unusable),
     ] {
         assert_eq!(outcomes(&plan(vec![imported.clone()], &stored)), [expected], "{imported:?}");
     }
@@ -73,7 +73,7 @@ fn of_two_rules_for_the_same_hosts_the_first_counts_unless_it_is_unusable() {
         vec![rule("a.example", &["bad"]), rule("a.example", &[A]), rule("A.example", &[B]), rule("b.example", &[B])],
         &stored,
     );
-    assert_eq!(outcomes(&plan), [Outcome::Unusable, Outcome::Add, Outcome::Repeated, Outcome::Add]);
+    assert_eq!(outcomes(&plan), [ItemOutcome::Unusable, ItemOutcome::Add, ItemOutcome::Repeated, ItemOutcome::Add]);
     let expected = Counts { added: 2, repeated: 1, unusable: 1, ..Counts::default() };
     assert_eq!(plan.counts(), expected);
     assert_eq!(plan.changes(&stored, "x").0.save.len(), 2);
@@ -119,7 +119,7 @@ fn a_conflict_is_decided_by_the_person() {
     }
     let mut plan = plan(imported, &stored);
     plan.choose(1, Conflict::Replace);
-    assert_eq!(outcomes(&plan), [Outcome::Keep, Outcome::Replace]);
+    assert_eq!(outcomes(&plan), [ItemOutcome::Keep, ItemOutcome::Replace]);
     assert_eq!(plan.changes(&stored, "x").0.save.len(), 1);
 }
 
@@ -128,8 +128,8 @@ fn a_denied_key_is_not_added_as_a_pin() {
     let denying = RuleDocument { denied: rule("", &[B]).pins, ..rule("a.example", &[A]) };
     let mut plan = plan(vec![rule("a.example", &[B])], &policy(&[denying]));
     plan.set_conflict(Conflict::AddPins);
-    assert_eq!(outcomes(&plan), [Outcome::Keep]);
-    let Finding::Differs { with_pins: Err(why), .. } = &plan.items()[0].finding else { panic!("{plan:?}") };
+    assert_eq!(outcomes(&plan), [ItemOutcome::Keep]);
+    let ItemFinding::Differs { with_pins: Err(why), .. } = &plan.items()[0].finding else { panic!("{plan:?}") };
     assert_eq!(why.code(), "rule-pin-repeated");
 }
 
@@ -139,15 +139,15 @@ fn a_host_that_the_file_does_not_have_is_given() {
     let mut plan = plan(vec![rule("", &[A]), rule("**.", &[B])], &stored);
     assert_eq!(plan.counts().host_missing, 2);
     for (place, typed, expected, outcome) in [
-        (0, "chat.example", "chat.example", Outcome::Add),
-        (0, "taken.example", "taken.example", Outcome::Same),
-        (0, "  ", "", Outcome::HostMissing),
-        (0, "*.", "*.", Outcome::Unusable),
-        (0, "chat.example", "chat.example", Outcome::Add),
-        (1, "chat.example", "**.chat.example", Outcome::Add),
-        (1, "*.chat.example", "*.chat.example", Outcome::Add),
-        (1, "", "", Outcome::HostMissing),
-        (1, "chat.example", "**.chat.example", Outcome::Add),
+        (0, "chat.example", "chat.example", ItemOutcome::Add),
+        (0, "taken.example", "taken.example", ItemOutcome::Same),
+        (0, "  ", "", ItemOutcome::HostMissing),
+        (0, "*.", "*.", ItemOutcome::Unusable),
+        (0, "chat.example", "chat.example", ItemOutcome::Add),
+        (1, "chat.example", "**.chat.example", ItemOutcome::Add),
+        (1, "*.chat.example", "*.chat.example", ItemOutcome::Add),
+        (1, "", "", ItemOutcome::HostMissing),
+        (1, "chat.example", "**.chat.example", ItemOutcome::Add),
     ] {
         plan.set_host(place, typed, &stored, NOW, &url_host);
         let item = &plan.items()[place];

@@ -10,7 +10,7 @@ use sockpin::overruling::Overruled;
 use sockpin::pause::PauseLength;
 use sockpin::pin::Pin;
 use sockpin::preflight::{ProbeAnswer as Probed, ProbeFailure, Route};
-use sockpin::seal::Part;
+use sockpin::seal::HostGroup;
 use sockpin::verdict::{Outcome, Reason};
 use sockpin::violation::{Stage, Violation};
 
@@ -459,7 +459,7 @@ fn the_hosts_of_rules_that_block_are_sealed() {
     let mut expected = BTreeSet::from(["[2001:db8::1]".to_owned()]);
     expected.extend(names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.")]));
     let sealed = engine.sealed(NOW).unwrap();
-    assert_eq!(sealed.parts().iter().flat_map(Part::domains).collect::<BTreeSet<_>>(), expected);
+    assert_eq!(sealed.parts().iter().flat_map(HostGroup::domains).collect::<BTreeSet<_>>(), expected);
 }
 
 #[test]

@@ -13,8 +13,8 @@ use super::log_upgrade;
 use crate::browser::convert::{from_js, property, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers, completed};
 use crate::browser::log_database::{
-    self, ALL, Access, BY_ENTRIES, BY_KEY, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, STORES, TOTAL, VIOLATIONS,
-    counted, set, store,
+    self, ALL, BY_ENTRIES, BY_KEY, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, STORES, TOTAL, TransactionMode,
+    VIOLATIONS, counted, set, store,
 };
 use crate::error::{Error, StorageError};
 use crate::limits::{MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
@@ -105,7 +105,7 @@ impl Log {
     }
 
     async fn begin(&self) -> Result<IdbTransaction, Error> {
-        let begin = |database: IdbDatabase| log_database::begin(&database, &STORES, Access::Write);
+        let begin = |database: IdbDatabase| log_database::begin(&database, &STORES, TransactionMode::Write);
         match begin(self.database().await?) {
             Ok(transaction) => Ok(transaction),
             Err(_closed) => {

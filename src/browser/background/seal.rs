@@ -12,7 +12,7 @@ use crate::browser::url_host::url_host;
 use crate::error::Error;
 use crate::limits::{MAX_SEALED_PARTS, SEALED_PARTS_AT_ONCE};
 use crate::lock::{SEAL, SEC_WEBSOCKET_EXTENSIONS};
-use crate::seal::{Part, Sealed};
+use crate::seal::{HostGroup, Sealed};
 
 /// Seals the answers of these hosts, and of no others any more. Nothing is written where that is so already.
 ///
@@ -20,7 +20,7 @@ use crate::seal::{Part, Sealed};
 /// be, is unsealed meanwhile. The marks are taken away with the first parts and put on with the last: where this is cut
 /// off, the next start finds none, and tells of all parts again.
 pub(super) async fn put_on(sealed: &Sealed) -> Result<(), Error> {
-    let marks: Vec<_> = sealed.parts().iter().map(Part::mark).collect();
+    let marks: Vec<_> = sealed.parts().iter().map(HostGroup::mark).collect();
     let before = marks_put_on().await;
     if before == marks && (!marks.is_empty() || nothing_is_put_on().await) {
         return Ok(());
@@ -64,15 +64,15 @@ async fn declared(filter: &Filter) -> Option<Array> {
 
 async fn declare(
     remove_rule_ids: &[usize],
-    parts: &[(usize, &Part)],
+    parts: &[(usize, &HostGroup)],
     marks: &[String],
     is_told: impl Fn(&str) -> bool,
 ) -> Result<(), Error> {
     let parts = parts.iter().map(|(place, part)| {
         let hosts = part.domains().filter(|host| is_told(host)).collect();
-        Rule::of(id_of(*place), hosts)
+        DeclarativeRule::of(id_of(*place), hosts)
     });
-    let add_rules = parts.chain([Rule::of(MARKS_ID, marks.to_vec())]).flatten().collect();
+    let add_rules = parts.chain([DeclarativeRule::of(MARKS_ID, marks.to_vec())]).flatten().collect();
     let update: JsValue = to_js(&Update { remove_rule_ids, add_rules })?;
     api::declare_rules(&update).await.map_err(|thrown| storage_error(&thrown))?;
     Ok(())
@@ -97,17 +97,17 @@ struct Filter {
 #[serde(rename_all = "camelCase")]
 struct Update<'a> {
     remove_rule_ids: &'a [usize],
-    add_rules: Vec<Rule>,
+    add_rules: Vec<DeclarativeRule>,
 }
 
 #[derive(Serialize)]
-struct Rule {
+struct DeclarativeRule {
     id: usize,
     condition: Condition,
     action: Action,
 }
 
-impl Rule {
+impl DeclarativeRule {
     /// None without hosts: such a rule would apply to every host.
     fn of(id: usize, request_domains: Vec<String>) -> Option<Self> {
         let condition = Condition { resource_types: ["websocket"], request_domains };

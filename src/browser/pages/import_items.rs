@@ -12,7 +12,7 @@ use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::formats::LeftOut;
 use crate::formats::export::Loss;
-use crate::import_plan::{Conflict, Finding, Item};
+use crate::import_plan::{Conflict, Item, ItemFinding};
 use crate::time::UnixMillis;
 use crate::view::rule::badge;
 use crate::view::source::Source;
@@ -64,7 +64,7 @@ impl ListItem for ItemRow {
 
     fn update(&self, element: &Element) -> Fallible {
         let row = Part::of(element);
-        let differs = matches!(self.item.finding, Finding::Differs { .. });
+        let differs = matches!(self.item.finding, ItemFinding::Differs { .. });
         row.show(part!("import-choice"), differs)?;
         let choice: HtmlSelectElement = row.get(part!("import-choice"))?;
         choice.set_value(name_of_conflict(self.item.chosen.unwrap_or(self.conflict)));

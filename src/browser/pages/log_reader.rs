@@ -10,7 +10,9 @@ use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbDatabase, IdbRequest, I
 use super::messages;
 use crate::browser::convert::{from_js, property, storage_error};
 use crate::browser::indexed_db::{answer, answer_if_any};
-use crate::browser::log_database::{self, ALL, Access, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, VIOLATIONS, store};
+use crate::browser::log_database::{
+    self, ALL, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, TransactionMode, VIOLATIONS, store,
+};
 use crate::error::Error;
 use crate::log::{Line, newest_first};
 use crate::message::PageRequest;
@@ -55,7 +57,7 @@ impl LogReader {
     }
 
     async fn begin(&self, stores: &[&str]) -> Result<IdbTransaction, Error> {
-        let begin = |database: IdbDatabase| log_database::begin(&database, stores, Access::Read);
+        let begin = |database: IdbDatabase| log_database::begin(&database, stores, TransactionMode::Read);
         match begin(self.database().await?) {
             Ok(transaction) => Ok(transaction),
             Err(_closed) => {

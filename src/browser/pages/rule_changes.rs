@@ -13,7 +13,7 @@ use crate::browser::part::say_in;
 use crate::browser::promise;
 use crate::message::{PageRequest, Response};
 use crate::rule::{Mode, Rule, RuleDocument};
-use crate::view::change as words;
+use crate::view::changed_rules as words;
 use crate::view::error::sentence;
 use crate::view::text::Text;
 

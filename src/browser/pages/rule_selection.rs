@@ -13,7 +13,7 @@ use crate::browser::dom::{Fallible, by_id, id, listen, show};
 use crate::browser::part::{part, part_around};
 use crate::browser::words::say;
 use crate::rule::Rule;
-use crate::view::change::selected;
+use crate::view::changed_rules::selected;
 
 pub(super) struct RuleSelection {
     all: HtmlInputElement,
