@@ -27,7 +27,9 @@ async fn rules_and_pause_of_the_version_before_hold_and_a_change_keeps_every_rul
     let options = firefox.page("options.html").await?;
     options.wait_for_count("#rules .rule", stored.len()).await?;
     options.wait_for_presence("#problem", false).await?;
-    options.click("#rules .rule-edit").await?;
+    // The one whose details are in the form at once.
+    let id = stored[0]["id"].as_str().context("a rule without id")?;
+    options.click(&format!("#rules [data-rule='{id}'] .rule-edit")).await?;
     options.type_into("#note", "Changed.").await?;
     options.click("#save-rule").await?;
     options.wait_for_presence("#rule-form", false).await?;
