@@ -251,13 +251,17 @@ const told = plan.begin === 'atOnce' ? undefined : new Promise((resolve) => {
     new BroadcastChannel('begin').addEventListener('message', resolve);
 });
 let begun = performance.now();
-let [number, stopped] = [0, false];
+let [number, stopped, posted, ended] = [0, false, 0, false];
 window.pending = 0;
 window.phase = '';
 window.enough = () => { stopped = true; };
+// The text of an answer may be read before Firefox has put its request aside. When it has, it writes down how long that took.
+window.isIdle = () => ended
+    && performance.getEntriesByType('resource').filter(({ initiatorType }) => initiatorType === 'fetch').length === posted;
 
 // To its end: a request whose answer has only begun is still under way.
 async function post(path, body) {
+    posted += 1;
     const answer = await fetch(path, { method: 'POST', body });
     await answer.arrayBuffer();
 }
@@ -284,7 +288,7 @@ async function all() {
     begun = performance.now();
     await Promise.all(Array.from({ length: plan.atOnce }, oneAfterTheOther));
     await post('/ended');
-    window.idle = true;
+    ended = true;
 }
 
 all();

@@ -66,7 +66,7 @@ async fn a_page_comes_back_and_a_session_is_restored() -> Result<()> {
     world.firefox.open(&page).await?;
     pages.reported(1).await?;
     // A page with a request under way is not kept.
-    world.firefox.wait_for("the page to be idle", "return window.idle === true", Vec::new()).await?;
+    world.firefox.wait_for("the page to be idle", "return window.isIdle?.() === true", Vec::new()).await?;
     world.firefox.open(&world.demo.site.blank()).await?;
     world.firefox.back().await?;
     let reports = pages.reported(2).await?;

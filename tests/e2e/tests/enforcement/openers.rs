@@ -105,7 +105,7 @@ async fn back_forward_cache(stage: &mut Stage) -> Result<Tally> {
         // What it does when it is loaded is not the attack: nobody is there.
         firefox.open(&pages.page(Plan { count: Some(0), ..Plan::once(url) })).await?;
         // A page with a request under way is not kept.
-        firefox.wait_for("the page to be idle", "return window.idle === true", Vec::new()).await?;
+        firefox.wait_for("the page to be idle", "return window.isIdle?.() === true", Vec::new()).await?;
         firefox.open(&world.demo.site.blank()).await?;
         firefox.back().await?;
         let reports = pages.reported(known + 1).await?;
