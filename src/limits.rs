@@ -128,9 +128,15 @@ pub const MAX_RULE_RECORDS: usize = 2_000;
 /// Milliseconds until a decision of a rule is stored, together with those made meanwhile.
 pub const RECORDS_DELAY_MS: i32 = 3_000;
 
-/// Endpoints that are noted as seen in this session. With the chains of most of them twice, some 2 MB of the 10 MB that
-/// Firefox gives to `storage.session`.
+/// Endpoints that are noted as seen in this session.
 pub const MAX_SEEN_ENDPOINTS: usize = 200;
+
+/// Chains that are kept of all endpoints together. In base64 they take at most 8 of the 10 MB that Firefox gives to
+/// `storage.session`: pages choose the servers, and must not keep a pause or a warning from being stored there.
+pub const MAX_SEEN_CHAINS: usize = 240;
+
+/// Bytes of a chain that is kept. Three certificates with the longest signatures in use have less.
+pub const MAX_SEEN_CHAIN_BYTES: usize = 24 * 1024;
 
 /// Milliseconds after which a socket that was seen is added to the others, with all that have come meanwhile.
 pub const SIGHTINGS_DELAY_MS: i32 = 500;

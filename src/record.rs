@@ -214,12 +214,12 @@ impl RuleRecord {
             rule: rule.to_owned(),
             asked: words.next()?.parse().ok()?,
             judged: words.next()?.parse().ok()?,
-            first: time(words.next()?)?,
-            last: time(words.next()?)?,
+            first: UnixMillis::from_millis_text(words.next()?)?,
+            last: UnixMillis::from_millis_text(words.next()?)?,
             violations: words.next()?.parse().ok()?,
             last_violation: match words.next()? {
                 NEVER => None,
-                last => Some(time(last)?),
+                last => Some(UnixMillis::from_millis_text(last)?),
             },
             pins: Vec::new(),
         };
@@ -228,7 +228,7 @@ impl RuleRecord {
             pins.push(PinRecord {
                 sha256: Pin::parse(sha256).ok()?,
                 count: words.next()?.parse().ok()?,
-                last: time(words.next()?)?,
+                last: UnixMillis::from_millis_text(words.next()?)?,
                 certificate: words.next()?.parse().ok()?,
             });
         }
@@ -258,10 +258,6 @@ impl RuleRecord {
 const MANAGED: &str = "managed";
 const USER: &str = "user";
 const NEVER: &str = "-";
-
-fn time(text: &str) -> Option<UnixMillis> {
-    text.parse().ok().map(UnixMillis::new)
-}
 
 /// A digest of what a rule asks for: host pattern, keys and conditions. Its labels, its note and its mode are no part of it.
 fn asked(rule: &Rule) -> u64 {

@@ -12,7 +12,9 @@ use std::fmt::Write as _;
 pub use certificates::{SeenCertificate, SeenCertificates};
 pub use chain::SeenChain;
 
-use crate::limits::{MAX_CHAINS_PER_ENDPOINT, MAX_PAGES_PER_ENDPOINT, MAX_SEEN_ENDPOINTS, SEEN_CHAIN_INTERVAL_MS};
+use crate::limits::{
+    MAX_CHAINS_PER_ENDPOINT, MAX_PAGES_PER_ENDPOINT, MAX_SEEN_CHAINS, MAX_SEEN_ENDPOINTS, SEEN_CHAIN_INTERVAL_MS,
+};
 use crate::time::UnixMillis;
 use crate::violation::ChainDigest;
 
@@ -131,6 +133,13 @@ impl Seen {
         let first = known.map_or(sighting.time, |place| endpoint.chains.remove(place).first);
         endpoint.chains.insert(0, SeenAt { digest, first, last: sighting.time });
         endpoint.chains.truncate(MAX_CHAINS_PER_ENDPOINT);
+        let surplus = self.endpoints.iter().map(|endpoint| endpoint.chains.len()).sum::<usize>();
+        for _ in MAX_SEEN_CHAINS..surplus {
+            // Of the endpoint that was not seen for the longest time, its oldest.
+            if let Some(endpoint) = self.endpoints.iter_mut().find(|endpoint| !endpoint.chains.is_empty()) {
+                endpoint.chains.pop();
+            }
+        }
     }
 
     fn place(&self, sighting: &Sighting) -> Option<usize> {
@@ -160,8 +169,8 @@ impl SeenEndpoint {
             host: field()?.to_owned(),
             port: field()?.parse().ok()?,
             count: field()?.parse().ok()?,
-            first: time(field()?)?,
-            last: time(field()?)?,
+            first: UnixMillis::from_millis_text(field()?)?,
+            last: UnixMillis::from_millis_text(field()?)?,
             pages: field()?.split_whitespace().map(str::to_owned).collect(),
             chains: Vec::new(),
         };
@@ -170,8 +179,8 @@ impl SeenEndpoint {
         while let Some(digest) = words.next() {
             chains.push(SeenAt {
                 digest: ChainDigest::named(digest),
-                first: time(words.next()?)?,
-                last: time(words.next()?)?,
+                first: UnixMillis::from_millis_text(words.next()?)?,
+                last: UnixMillis::from_millis_text(words.next()?)?,
             });
         }
         Some(Self { chains, ..endpoint })
@@ -204,10 +213,6 @@ impl SeenEndpoint {
     }
 }
 
-fn time(text: &str) -> Option<UnixMillis> {
-    text.parse().ok().map(UnixMillis::new)
-}
-
 /// Of which endpoints a chain was asked for a moment ago.
 #[derive(Debug, Default)]
 pub struct AskedChains(Vec<(String, u16, UnixMillis)>);
@@ -235,6 +240,7 @@ impl AskedChains {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_SEEN_CHAIN_BYTES;
 
     fn sighting(host: &str, time: u64) -> Sighting {
         Sighting { host: host.to_owned(), port: 443, page: None, time: UnixMillis::new(time), sockets: 1 }
@@ -297,6 +303,24 @@ mod tests {
         assert!(!seen.chains().contains(&digest(1)), "the others were seen later");
         seen.note_chain(&sighting("never.test", 102), digest(9));
         assert!(!seen.chains().contains(&digest(9)));
+    }
+
+    /// Whatever servers a page chooses.
+    #[test]
+    fn all_chains_together_leave_room_for_what_else_is_stored() {
+        const QUOTA: usize = 10 * 1024 * 1024;
+        assert!(MAX_SEEN_CHAINS * MAX_SEEN_CHAIN_BYTES.div_ceil(3) * 4 < QUOTA * 4 / 5);
+        let mut seen = Seen::default();
+        for number in 0..2 * MAX_SEEN_CHAINS {
+            let host = format!("{}.test", number / 2);
+            seen.note(&sighting(&host, 1));
+            seen.note_chain(&sighting(&host, 1), ChainDigest::named(&number.to_string()));
+        }
+        assert_eq!(seen.chains().len(), MAX_SEEN_CHAINS);
+        let newest = ChainDigest::named(&(2 * MAX_SEEN_CHAINS - 1).to_string());
+        assert!(seen.chains().contains(&newest));
+        let with_chains = seen.endpoints().iter().position(|endpoint| !endpoint.chains.is_empty());
+        assert!(with_chains > Some(0), "those that were not seen for the longest time have none left");
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl UnixMillis {
         Some(Self(milliseconds as u64))
     }
 
+    /// A point in time from the decimal digits of [`UnixMillis::as_millis`].
+    pub(crate) fn from_millis_text(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+
     /// Whole milliseconds since the epoch.
     #[must_use]
     pub const fn as_millis(self) -> u64 {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::connection::{Chain, Facts};
-use crate::limits::MAX_LOGGED_CHAIN_BYTES;
+use crate::limits::MAX_SEEN_CHAIN_BYTES;
 use crate::violation::ChainDigest;
 
 /// The facts of a socket that have certificates, as text: a line of words about the whole, and a line in base64 for the DER
@@ -23,7 +23,7 @@ impl SeenChain {
     pub fn write(facts: &Facts) -> Option<(ChainDigest, String)> {
         let (certificates, root_is_built_in) = facts.certificates();
         let bytes: usize = certificates.iter().map(Vec::len).sum();
-        if bytes > MAX_LOGGED_CHAIN_BYTES {
+        if bytes > MAX_SEEN_CHAIN_BYTES {
             return None;
         }
         let digest = ChainDigest::of(&certificates)?;
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_has_no_certificates_or_too_many_bytes_is_not_kept() {
-        let large = vec![0; MAX_LOGGED_CHAIN_BYTES + 1];
+        let large = vec![0; MAX_SEEN_CHAIN_BYTES + 1];
         for facts in [
             Facts::Missing(MissingFacts::ChainTooLong),
             validated(&[], None, false),

@@ -51,14 +51,16 @@ impl Sightings {
     }
 
     async fn add_all(&self) {
-        if self.seen.borrow().is_none() {
-            let kept = session_store::text(SEEN).await.unwrap_or_default();
-            self.seen.replace(Some(Seen::from_text(&kept)));
-        }
         while let Some(all) = self.waiting.take() {
+            if self.seen.borrow().is_none() {
+                let kept = session_store::text(SEEN).await.unwrap_or_default();
+                self.seen.replace(Some(Seen::from_text(&kept)));
+            }
             let (texts, unused) = self.add(all);
-            // Where it cannot be stored, it is forgotten when the background sleeps.
-            let _ = session_store::store_texts(&texts).await;
+            if session_store::store_texts(&texts).await.is_err() {
+                // What is stored counts: an endpoint must not name a chain that is not there.
+                self.seen.replace(None);
+            }
             let _ = session_store::remove(&unused).await;
         }
     }
