@@ -29,8 +29,8 @@ let instance = null;
 let observing = false;
 // The requests that were not simply let through. Of the others the core is told nothing but their end. An answer may
 // come after its request has ended, so that nothing takes it out again: then the oldest goes.
-const answered = new Set();
-const MOST_ANSWERED = 2_000;
+const interfered = new Set();
+const MOST_INTERFERED = 2_000;
 const SOCKETS = { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] };
 
 // Registered synchronously, at top level, before anything is awaited: only such listeners wake a sleeping event page, and
@@ -101,7 +101,7 @@ async function compile(path) {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-function alive() {
+function currentInstance() {
   if (pageEnded) throw new Error(PAGE_ENDED);
   return instance ??= new CoreInstance();
 }
@@ -132,7 +132,7 @@ class DeadlinePassed extends Error {}
 
 /** Asks the core; an instance that has failed is dropped. Gives the answer, or a promise of it that does not wait for ever. */
 function ask(method, ...values) {
-  const current = alive();
+  const current = currentInstance();
   try {
     const answer = current.call(method, ...values);
     return answer instanceof Promise ? inTime(current, answer) : answer;
@@ -175,12 +175,12 @@ function guard(method, details) {
 function decided(details, decision) {
   // To Firefox, nothing at all means "let it through"; the core says that with an object.
   if (typeof decision !== "object" || decision === null) throw new TypeError("the core gave no decision");
-  if (Object.keys(decision).length > 0) remember(details);
+  if (Object.keys(decision).length > 0) rememberInterference(details);
   return decision;
 }
 
 function refused(details, error) {
-  remember(details);
+  rememberInterference(details);
   if (!pageEnded) stopped(details, error);
   return { cancel: true };
 }
@@ -193,7 +193,7 @@ async function stopped(details, error) {
     await ask("guardStopped", details, error instanceof DeadlinePassed ? "deadline" : "internal-error");
   } catch (second) {
     browser.action.setBadgeText({ text: "!" });
-    browser.action.setTitle({ title: browser.i18n.getMessage("badge_core_failed", [String(second?.message ?? second)]) });
+    browser.action.setTitle({ title: browser.i18n.getMessage("button_core_failed", [String(second?.message ?? second)]) });
   }
 }
 
@@ -208,9 +208,9 @@ async function answer(message) {
   }
 }
 
-function remember(details) {
-  if (answered.size >= MOST_ANSWERED) answered.delete(answered.values().next().value);
-  answered.add(details?.requestId);
+function rememberInterference(details) {
+  if (interfered.size >= MOST_INTERFERED) interfered.delete(interfered.values().next().value);
+  interfered.add(details?.requestId);
 }
 
 /**
@@ -223,8 +223,8 @@ function observe() {
   const tell = (method) => (details) => {
     const current = instance;
     const isEnd = method === "ended";
-    if (!answered.has(details.requestId) && !isEnd) return;
-    if (isEnd) answered.delete(details.requestId);
+    if (!interfered.has(details.requestId) && !isEnd) return;
+    if (isEnd) interfered.delete(details.requestId);
     if (current?.started) try { current.call(method, details); } catch (error) { failed(current, error); }
   };
   const { onSendHeaders, onResponseStarted, onErrorOccurred, onCompleted } = browser.webRequest;
@@ -235,7 +235,7 @@ function observe() {
 }
 
 // The first event needs the core, so its loading begins now.
-alive();
+currentInstance();
 
 // Behind all that the guard needs: what throws from here on takes no decision with it.
 browser.runtime.onMessage.addListener((message) => answer(message));

@@ -1,7 +1,7 @@
 //! The whole program as a state machine: an event goes in, an answer and effects come out. No I/O, no clock.
 //!
 //! One socket goes through three events that hold it. [`Engine::opening`] sees it twice before anything is sent
-//! ([`Gate`]), and may ask for a pre-flight; [`Engine::headers_received`] when the TLS handshake is done and the server
+//! ([`Listener`]), and may ask for a pre-flight; [`Engine::headers_received`] when the TLS handshake is done and the server
 //! has answered, but before the page gets the socket, and may ask for the facts. The caller fetches only what is asked
 //! for, so that an unpinned socket costs no more than a lookup. The events that hold nothing tell what the browser has
 //! made of the answers ([`Engine::sent`], [`Engine::opening_answer`], [`Engine::ended`]).
@@ -9,18 +9,18 @@
 //! - this file: the events, and what they are about
 //! - `decision`: what is to become of a socket, by policy, pause and facts alone
 //! - `handshakes`: what is known of the requests under way
-//! - `settling`: the decision set against what is known of the request: the lock, and one entry for one socket
+//! - `enforcing`: the decision set against what is known of the request: the lock, and one entry for one socket
 //! - `change`: changes of what is stored
 
 mod change;
 mod decision;
+mod enforcing;
 mod handshakes;
-mod settling;
 
 pub use change::{Change, Refusal};
 use decision::{Decision, entry, judge_without_facts, stop};
+pub use enforcing::Headers;
 use handshakes::Handshakes;
-pub use settling::Headers;
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
 use crate::preflight::{Answers, Probe, ProbeAnswer, Route};
 use crate::record::Judged;
-use crate::seal::Sealed;
+use crate::seal::SealedHosts;
 use crate::seen::Sighting;
 use crate::time::UnixMillis;
 use crate::verdict::{Finding, Outcome, Reason, Verdict};
@@ -91,14 +91,14 @@ pub enum Effect {
         tab: i32,
     },
     /// Note that a socket was seen. Without its facts they are asked for now, and nothing waits for them.
-    Note {
+    NoteSighting {
         /// The socket.
         sighting: Sighting,
         /// What is known of its TLS.
         facts: Option<Facts>,
     },
     /// Note what a rule has decided. Nothing waits for it.
-    Record(Judged, UnixMillis),
+    CountDecision(Judged, UnixMillis),
     /// Say on every tab that another extension has undone a stop, and keep that until it has been seen.
     ShowOverruling(Overruling),
 }
@@ -130,12 +130,12 @@ fn sighting(socket: &Socket, facts: Option<Facts>) -> Option<Effect> {
         sockets: 1,
     };
     let is_noted = target.scheme == Scheme::Wss && !socket.route.private;
-    is_noted.then_some(Effect::Note { sighting, facts })
+    is_noted.then_some(Effect::NoteSighting { sighting, facts })
 }
 
 /// The events in which Sockpin is asked about a socket before anything is sent. There are two, since a declarative rule
 /// of another extension makes Firefox throw away the answer to the first.
-pub enum Gate<'a> {
+pub enum Listener<'a> {
     /// `webRequest.onBeforeRequest`.
     BeforeRequest,
     /// `webRequest.onBeforeSendHeaders`, the last one: an upgrade comes too late here, and a socket is locked here.
@@ -149,7 +149,7 @@ pub enum Gate<'a> {
 
 /// What to do before a socket is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AtGate {
+pub enum Opening {
     /// No pre-flight is needed.
     Decided(Step),
     /// Send this one, then tell [`Engine::answered`].
@@ -218,9 +218,9 @@ impl Engine {
     /// The hosts whose answers are to be sealed: those of every rule that blocks. None where the rules cannot be read;
     /// every socket is stopped then, and what was sealed stays sealed.
     #[must_use]
-    pub fn sealed(&self, now: UnixMillis) -> Option<Sealed> {
+    pub fn sealed(&self, now: UnixMillis) -> Option<SealedHosts> {
         let layers = self.policy.as_ref().ok()?;
-        Some(Sealed::of(layers.managed.rules().iter().chain(layers.user.rules()), now))
+        Some(SealedHosts::of(layers.managed.rules().iter().chain(layers.user.rules()), now))
     }
 
     /// What the administrator has set, as far as it could be read.
@@ -231,24 +231,24 @@ impl Engine {
 
     /// A socket is about to be opened; nothing has been sent.
     #[must_use]
-    pub fn opening(&mut self, socket: &Socket, gate: &Gate<'_>) -> AtGate {
+    pub fn opening(&mut self, socket: &Socket, listener: &Listener<'_>) -> Opening {
         self.handshakes.forget_if_address_changed(socket);
         let decision = match self.prepare(socket, Stage::BeforeRequest) {
             Ok((layers, target)) if target.scheme == Scheme::Wss => match self.before_handshake(layers, target, socket)
             {
                 Ok(decision) => decision,
-                Err(probe) => return AtGate::NeedsProbe(probe),
+                Err(probe) => return Opening::NeedsProbe(probe),
             },
-            Ok((layers, target)) => self.cleartext(gate, layers, target, socket),
+            Ok((layers, target)) => self.cleartext(listener, layers, target, socket),
             Err(decision) => decision,
         };
-        AtGate::Decided(self.settle_at(gate, decision, socket))
+        Opening::Decided(self.enforce_at(listener, decision, socket))
     }
 
     /// The probe that [`Engine::opening`] asked for has come back. Its answer holds for the sockets that follow as
     /// well.
     #[must_use]
-    pub fn answered(&mut self, socket: &Socket, gate: &Gate<'_>, probe: &Probe, answer: ProbeAnswer) -> Step {
+    pub fn answered(&mut self, socket: &Socket, listener: &Listener<'_>, probe: &Probe, answer: ProbeAnswer) -> Step {
         let decision = match self.prepare(socket, Stage::BeforeRequest) {
             Ok((layers, target)) => self.after_probe(layers, target, socket, &answer),
             Err(decision) => decision,
@@ -259,7 +259,7 @@ impl Engine {
             ProbeAnswer::Server(_) | ProbeAnswer::Ambiguous(_) | ProbeAnswer::None(_) => None,
         };
         self.answers.keep(probe, answer, socket.now);
-        self.settle_at(gate, decision, socket).with(sighting)
+        self.enforce_at(listener, decision, socket).with(sighting)
     }
 
     /// The server has answered; the page has nothing yet.
@@ -288,7 +288,7 @@ impl Engine {
             }
             Err(decision) => decision,
         };
-        HeadersReceived::Decided(self.settle_answer(decision, socket, headers).with(sighting(socket, None)))
+        HeadersReceived::Decided(self.enforce_on_answer(decision, socket, headers).with(sighting(socket, None)))
     }
 
     /// The facts that [`Engine::headers_received`] asked for have been fetched.
@@ -296,13 +296,13 @@ impl Engine {
     pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, headers: Headers<'_>) -> Step {
         let sighting = sighting(socket, Some(facts.clone()));
         let decision = self.at_handshake(socket, target, facts);
-        self.settle_answer(decision, socket, headers).with(sighting)
+        self.enforce_on_answer(decision, socket, headers).with(sighting)
     }
 
     /// The guard has stopped a socket because the decision failed or took too long. It only remains to be logged.
     #[must_use]
     pub fn guard_stopped(&mut self, socket: &Socket, reason: Reason) -> Step {
         let decision = stop(socket, reason, Stage::Handshake, socket.address.target.as_ref().ok());
-        self.settle(decision, socket)
+        self.enforce(decision, socket)
     }
 }

@@ -22,11 +22,11 @@
 //! | [`known_keys`], [`picking`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it |
 //! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
-//! | [`badge`] | what the toolbar button shows, as ids of messages |
+//! | [`button`] | what the toolbar button shows, as ids of messages |
 //! | [`view`] | finished texts for the pages; no part of the background |
 //! | `browser` | the extension API, storage and pages |
 
-pub mod badge;
+pub mod button;
 pub mod certificate;
 pub mod connection;
 pub mod engine;

@@ -99,13 +99,13 @@ pub const LOG_WRITE_DEADLINE_MS: i32 = 3_000;
 pub const SEAL_DEADLINE_MS: i32 = 8_000;
 
 /// Hosts of a part of the seal, before there are twice as many parts.
-pub const HOSTS_PER_SEALED_PART: usize = 1_000;
+pub const HOSTS_PER_SEALED_GROUP: usize = 1_000;
 
-/// Parts of the seal: enough for the hosts of two layers of [`MAX_RULES`].
-pub const MAX_SEALED_PARTS: usize = 256;
+/// Groups of sealed hosts: enough for the hosts of two layers of [`MAX_RULES`].
+pub const MAX_SEALED_GROUPS: usize = 256;
 
-/// Parts of the seal that Firefox is told of at once: some 60 ms, in which it answers no socket.
-pub const SEALED_PARTS_AT_ONCE: usize = 8;
+/// Groups of sealed hosts that Firefox is told of at once: some 60 ms, in which it answers no socket.
+pub const SEALED_GROUPS_AT_ONCE: usize = 8;
 
 /// Milliseconds of a pause that is not "until restart".
 pub const PAUSE_MS: u64 = 10 * 60 * 1000;

@@ -204,10 +204,10 @@ pub struct Access {
 
 /// From the background to every open page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct Broadcast {
     /// What.
     #[serde(rename = "type")]
-    pub notice: Announcement,
+    pub announcement: Announcement,
 }
 
 /// What pages are told: to ask again, or to read again what is stored.

@@ -71,13 +71,13 @@ impl Pin {
     /// bytes that are all equal. Rules that are stored with such a pin are still read: it matches nothing.
     ///
     /// # Errors
-    /// [`PinError::OfNothing`] and [`PinError::StandIn`].
+    /// [`PinError::OfNothing`] and [`PinError::Placeholder`].
     pub fn check_is_of_a_key(&self) -> Result<(), PinError> {
         let Self(digest) = self;
         if OF_NOTHING.contains(digest) {
             return Err(PinError::OfNothing);
         }
-        if digest.iter().all(|byte| digest.first() == Some(byte)) { Err(PinError::StandIn) } else { Ok(()) }
+        if digest.iter().all(|byte| digest.first() == Some(byte)) { Err(PinError::Placeholder) } else { Ok(()) }
     }
 
     /// The digest.
@@ -92,7 +92,7 @@ impl Pin {
         STANDARD.encode(self.0)
     }
 
-    /// Whether this is a pin that tutorials use as a stand-in (`AAAA…=`, `BBBB…=`): it belongs to no key, so it is no
+    /// Whether this is a pin that tutorials use as a placeholder (`AAAA…=`, `BBBB…=`): it belongs to no key, so it is no
     /// backup.
     #[must_use]
     pub fn is_placeholder(&self) -> bool {

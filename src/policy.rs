@@ -38,7 +38,7 @@ pub struct Policy {
 }
 
 #[derive(Serialize)]
-struct PolicyRecord<'a> {
+struct StoredPolicy<'a> {
     version: u64,
     rules: &'a [Arc<Rule>],
     settings: &'a Settings,
@@ -118,7 +118,7 @@ impl Policy {
 
     /// The record to store.
     pub fn to_json(&self) -> Result<String, StorageError> {
-        let record = PolicyRecord { version: POLICY_VERSION, rules: &self.rules, settings: &self.settings };
+        let record = StoredPolicy { version: POLICY_VERSION, rules: &self.rules, settings: &self.settings };
         serde_json::to_string(&record).map_err(|error| StorageError::Failed { detail: error.to_string() })
     }
 

@@ -1,7 +1,7 @@
-//! Whose answers are sealed ([`crate::lock`]): the hosts of every rule that blocks, in parts.
+//! Whose answers are sealed ([`crate::lock`]): the hosts of every rule that blocks, in groups.
 //!
 //! Firefox looks at each name that it is told, in the process in which sockets are answered: for many hosts that takes long.
-//! So it is told only of the parts that have changed, and what it has been told is known by a mark for each part, without
+//! So it is told only of the groups that have changed, and what it has been told is known by a fingerprint for each group, without
 //! reading all of it again.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,49 +10,49 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::host::Host;
-use crate::limits::{HOSTS_PER_SEALED_PART, MAX_SEALED_PARTS};
+use crate::limits::{HOSTS_PER_SEALED_GROUP, MAX_SEALED_GROUPS};
 use crate::lock::{SEAL, SEC_WEBSOCKET_EXTENSIONS};
 use crate::rule::{Mode, Rule};
 use crate::time::UnixMillis;
 
 /// All hosts whose answers are to be sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
-    parts: Vec<HostGroup>,
+pub struct SealedHosts {
+    groups: Vec<HostGroup>,
 }
 
-/// Some of these hosts. A host stays in its part whatever others there are, as long as there are as many parts; where they are
+/// Some of these hosts. A host stays in its group whatever others there are, as long as there are as many groups; where they are
 /// doubled, each is split in two.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HostGroup {
     rules: Vec<Arc<Rule>>,
 }
 
-impl Sealed {
+impl SealedHosts {
     /// The hosts of the rules that block now.
     #[must_use]
     pub fn of<'a>(rules: impl Iterator<Item = &'a Arc<Rule>>, now: UnixMillis) -> Self {
         let rules: Vec<_> = rules.filter(|rule| rule.mode() == Mode::Block && !rule.is_expired(now)).collect();
         if rules.is_empty() {
-            return Self { parts: Vec::new() };
+            return Self { groups: Vec::new() };
         }
-        let count = rules.len().div_ceil(HOSTS_PER_SEALED_PART).next_power_of_two().min(MAX_SEALED_PARTS);
-        let mut parts = vec![HostGroup::default(); count];
+        let count = rules.len().div_ceil(HOSTS_PER_SEALED_GROUP).next_power_of_two().min(MAX_SEALED_GROUPS);
+        let mut groups = vec![HostGroup::default(); count];
         for rule in rules {
             let mut hasher = DefaultHasher::new();
             rule.host().base().hash(&mut hasher);
             let place = usize::try_from(hasher.finish() & LOW_BITS).unwrap_or_default().checked_rem(count);
-            if let Some(part) = place.and_then(|place| parts.get_mut(place)) {
-                part.rules.push(Arc::clone(rule));
+            if let Some(group) = place.and_then(|place| groups.get_mut(place)) {
+                group.rules.push(Arc::clone(rule));
             }
         }
-        Self { parts }
+        Self { groups }
     }
 
-    /// The parts: none where there is nobody.
+    /// The groups: none where there is nobody.
     #[must_use]
-    pub fn parts(&self) -> &[HostGroup] {
-        &self.parts
+    pub fn groups(&self) -> &[HostGroup] {
+        &self.groups
     }
 }
 
@@ -69,7 +69,7 @@ impl HostGroup {
     /// A digest of the hosts and of what is done with them, as a name below `invalid`, which no server has (RFC 6761
     /// section 6.4).
     #[must_use]
-    pub fn mark(&self) -> String {
+    pub fn fingerprint(&self) -> String {
         let mut digest = Sha256::new();
         for text in [SEC_WEBSOCKET_EXTENSIONS, SEAL] {
             digest.update(text);
@@ -83,12 +83,12 @@ impl HostGroup {
             digest.update("\n");
         }
         let digest: [u8; 32] = digest.finalize().into();
-        let mark = digest.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes));
-        format!("{mark:032x}.sealed.invalid")
+        let fingerprint = digest.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes));
+        format!("{fingerprint:032x}.sealed.invalid")
     }
 }
 
-/// So that a host's part is the same where a `usize` has 32 bits.
+/// So that a host's group is the same where a `usize` has 32 bits.
 const LOW_BITS: u64 = 0xffff_ffff;
 
 #[cfg(test)]
@@ -114,53 +114,54 @@ mod tests {
         rules((0..count).map(|number| format!("host-{number}.test")))
     }
 
-    fn marks(rules: &[Arc<Rule>]) -> Vec<String> {
-        Sealed::of(rules.iter(), NOW).parts().iter().map(HostGroup::mark).collect()
+    fn fingerprints(rules: &[Arc<Rule>]) -> Vec<String> {
+        SealedHosts::of(rules.iter(), NOW).groups().iter().map(HostGroup::fingerprint).collect()
     }
 
     #[test]
     fn every_host_is_in_one_part() {
-        for (count, parts) in [(0, 0), (1, 1), (HOSTS_PER_SEALED_PART, 1), (2 * HOSTS_PER_SEALED_PART + 1, 4)] {
-            let sealed = Sealed::of(many(count).iter(), NOW);
-            assert_eq!(sealed.parts().len(), parts, "{count}");
-            let domains: Vec<_> = sealed.parts().iter().flat_map(HostGroup::domains).collect();
+        for (count, groups) in [(0, 0), (1, 1), (HOSTS_PER_SEALED_GROUP, 1), (2 * HOSTS_PER_SEALED_GROUP + 1, 4)] {
+            let sealed = SealedHosts::of(many(count).iter(), NOW);
+            assert_eq!(sealed.groups().len(), groups, "{count}");
+            let domains: Vec<_> = sealed.groups().iter().flat_map(HostGroup::domains).collect();
             assert_eq!(domains.len(), 2 * count);
             assert_eq!(domains.iter().collect::<BTreeSet<_>>().len(), 2 * count);
-            assert!(sealed.parts().iter().all(|part| part.domains().count() < 4 * HOSTS_PER_SEALED_PART));
+            assert!(sealed.groups().iter().all(|group| group.domains().count() < 4 * HOSTS_PER_SEALED_GROUP));
         }
     }
 
     #[test]
     fn one_host_more_or_less_changes_one_part() {
-        let before = many(3 * HOSTS_PER_SEALED_PART);
+        let before = many(3 * HOSTS_PER_SEALED_GROUP);
         let mut more = before.clone();
         more.extend(rules(["another.test".to_owned()]));
         for after in [&more[..], &before[1..]] {
-            let changed = marks(&before).into_iter().zip(marks(after)).filter(|(before, after)| before != after);
+            let changed =
+                fingerprints(&before).into_iter().zip(fingerprints(after)).filter(|(before, after)| before != after);
             assert_eq!(changed.count(), 1);
         }
-        assert_eq!(marks(&before), marks(&before.clone()));
+        assert_eq!(fingerprints(&before), fingerprints(&before.clone()));
     }
 
     #[test]
     fn where_the_parts_are_doubled_each_is_split_in_two() {
-        let few = many(2 * HOSTS_PER_SEALED_PART);
+        let few = many(2 * HOSTS_PER_SEALED_GROUP);
         let mut more = few.clone();
         more.extend(rules(["another.test".to_owned()]));
-        let (few, more) = (Sealed::of(few.iter(), NOW), Sealed::of(more.iter(), NOW));
-        assert_eq!((few.parts().len(), more.parts().len()), (2, 4));
-        for (place, part) in few.parts().iter().enumerate() {
+        let (few, more) = (SealedHosts::of(few.iter(), NOW), SealedHosts::of(more.iter(), NOW));
+        assert_eq!((few.groups().len(), more.groups().len()), (2, 4));
+        for (place, group) in few.groups().iter().enumerate() {
             let after: BTreeSet<_> =
-                [place, place + 2].iter().flat_map(|place| more.parts()[*place].domains()).collect();
-            assert!(part.domains().all(|domain| after.contains(&domain)));
+                [place, place + 2].iter().flat_map(|place| more.groups()[*place].domains()).collect();
+            assert!(group.domains().all(|domain| after.contains(&domain)));
         }
     }
 
     #[test]
-    fn a_mark_is_a_name_of_nobody() {
-        let [mark] = &marks(&many(3))[..] else { panic!("one part") };
-        assert!(mark.ends_with(".sealed.invalid") && mark.len() == 47, "{mark}");
-        assert_ne!(*mark, marks(&many(4))[0]);
-        assert_ne!(marks(&rules(["a.b.test".into()])), marks(&rules(["a.test".into(), "b.test".into()])));
+    fn a_fingerprint_is_a_name_of_nobody() {
+        let [fingerprint] = &fingerprints(&many(3))[..] else { panic!("one group") };
+        assert!(fingerprint.ends_with(".sealed.invalid") && fingerprint.len() == 47, "{fingerprint}");
+        assert_ne!(*fingerprint, fingerprints(&many(4))[0]);
+        assert_ne!(fingerprints(&rules(["a.b.test".into()])), fingerprints(&rules(["a.test".into(), "b.test".into()])));
     }
 }

@@ -2,7 +2,7 @@
 //! host; the only place where sentences for people are made.
 //!
 //! - [`text`]: a text before it is put into words, and how it is; [`catalogue`]: the words of one language.
-//! - [`notice`]: badges and notices, what every other module makes.
+//! - [`notice`]: tags and notices, what every other module makes.
 //! - [`error`]: what was wrong, where, and what to do, for every [`crate::error::Error`].
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.

@@ -1,6 +1,6 @@
 //! Bindings of the `browser.*` API, as far as it is used.
 //!
-//! Each call may throw at once, reject later, or answer with no promise at all; [`settled`] makes one thing of the three. A
+//! Each call may throw at once, reject later, or answer with no promise at all; [`awaited`] makes one thing of the three. A
 //! function that is not `async` makes its call when it is called, and not when its answer is first awaited.
 
 use js_sys::{Array, JsString, Promise};
@@ -71,41 +71,41 @@ pub(super) fn security_info(
     request_id: &str,
     options: &JsValue,
 ) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
-    settled(get_security_info(request_id, options))
+    awaited(get_security_info(request_id, options))
 }
 
 pub(super) fn storage_get(key: &str) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
-    settled(storage_local_get(key))
+    awaited(storage_local_get(key))
 }
 
 /// The names of all that is stored.
 #[cfg(feature = "pages")]
 pub(super) async fn storage_keys() -> Result<JsValue, JsValue> {
-    settled(storage_local_get_keys()).await
+    awaited(storage_local_get_keys()).await
 }
 
 pub(super) async fn storage_set(items: &JsValue) -> Result<JsValue, JsValue> {
-    settled(storage_local_set(items)).await
+    awaited(storage_local_set(items)).await
 }
 
 /// What an administrator has set; none where this browser knows no such thing.
 pub(super) fn managed_get() -> Option<impl Future<Output = Result<JsValue, JsValue>> + use<>> {
     let exists = STORAGE.with(|storage| property(storage, "managed").is_object());
-    exists.then(|| settled(storage_managed_get()))
+    exists.then(|| awaited(storage_managed_get()))
 }
 
 /// What lasts until the browser is started again, under these keys. Asks when it is called.
 pub(super) fn session_get(keys: &[&str]) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
-    settled(storage_session_get(&keys.iter().copied().map(JsValue::from_str).collect::<Array>()))
+    awaited(storage_session_get(&keys.iter().copied().map(JsValue::from_str).collect::<Array>()))
 }
 
 pub(super) async fn tabs(filter: &JsValue) -> Result<JsValue, JsValue> {
-    settled(tabs_query(filter)).await
+    awaited(tabs_query(filter)).await
 }
 
 /// To every other page of the extension; rejects where there is none.
 pub(super) async fn send_to_extension(message: &JsValue) -> Result<JsValue, JsValue> {
-    settled(runtime_send_message(message)).await
+    awaited(runtime_send_message(message)).await
 }
 
 /// A long text at once: the generated bindings take one character after the other, in code that has just been loaded and
@@ -123,7 +123,7 @@ pub(super) fn long_text(value: &JsValue) -> Option<String> {
     })
 }
 
-pub(super) fn settled(called: Result<JsValue, JsValue>) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+pub(super) fn awaited(called: Result<JsValue, JsValue>) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
     let answer = called.map(|answer| JsFuture::from(Promise::resolve(&answer)));
     async move { answer?.await }
 }

@@ -38,11 +38,11 @@ use self::sightings::Sightings;
 use super::convert::{from_js, json, property, to_js, to_js_error};
 use super::url_host::url_host;
 use super::{clock, managed_store, policy_store, promise, security_info, stored_marker};
-use crate::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Step, Stored};
+use crate::engine::{Answer, Effect, Engine, HeadersReceived, Listener, Opening, Step, Stored};
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
-use crate::message::{Access, Announcement, PageRequest, Response, Told};
+use crate::message::{Access, Announcement, Broadcast, PageRequest, Response};
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::verdict::Reason;
@@ -65,7 +65,7 @@ struct State {
     seal_problem: RefCell<Option<Error>>,
     /// Whether what each request has in the log is on disk, once that is known.
     written: RefCell<HashMap<String, Promise>>,
-    badge: Button,
+    button: Button,
     /// What the browser lets this extension see, as far as it has been asked.
     access: Cell<Access>,
     /// Changes of what is stored: each is made on what the one before has stored.
@@ -92,7 +92,7 @@ impl Background {
             sealing: Sealing::default(),
             seal_problem: RefCell::new(None),
             written: RefCell::default(),
-            badge: Button::new(),
+            button: Button::new(),
             access: Cell::new(Access { every_site: true, private_windows: true }),
             changes: Queue::new(),
             sightings: Rc::default(),
@@ -100,7 +100,7 @@ impl Background {
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
         });
-        state.draw_badge();
+        state.draw_button();
         // No socket waits for what is only displayed.
         let this = Rc::clone(&state);
         spawn_local(async move {
@@ -116,7 +116,7 @@ impl Background {
     #[wasm_bindgen(js_name = beforeRequest)]
     pub fn before_request(&self, details: JsValue) -> Result<JsValue, JsValue> {
         let state = Rc::clone(&self.state);
-        promise::now_or_later(async move { state.at_gate(&details, &Gate::BeforeRequest).await })
+        promise::now_or_later(async move { state.before_handshake(&details, &Listener::BeforeRequest).await })
     }
 
     /// `webRequest.onBeforeSendHeaders`.
@@ -132,7 +132,7 @@ impl Background {
                 let mut nonce = Nonce::default();
                 api::fill_with_random(&mut nonce).ok().map(|_| nonce)
             };
-            state.at_gate(&details, &Gate::BeforeSendHeaders { page_key: &page_key, nonce: &nonce }).await
+            state.before_handshake(&details, &Listener::BeforeSendHeaders { page_key: &page_key, nonce: &nonce }).await
         })
     }
 
@@ -162,14 +162,14 @@ impl Background {
     /// `webRequest.onSendHeaders`: the browser sends the request.
     #[wasm_bindgen(js_name = sendHeaders)]
     pub fn send_headers(&self, details: &JsValue) {
-        self.state.notice(details, Engine::sent);
+        self.state.observe(details, Engine::sent);
     }
 
     /// `webRequest.onResponseStarted`: the browser goes on with the answer.
     #[wasm_bindgen(js_name = responseStarted)]
     pub fn response_started(&self, details: &JsValue) {
         let opening = || headers::opening(details);
-        self.state.notice(details, |engine, request, now| {
+        self.state.observe(details, |engine, request, now| {
             if request_details::opens(details) {
                 engine.opening_answer(request, request_details::status(details), &opening, now)
             } else {
@@ -235,7 +235,7 @@ impl State {
             && self.waits_for_storage()
         {
             self.engine.replace(engine);
-            self.draw_badge();
+            self.draw_button();
             self.seal_soon();
         }
     }
@@ -248,37 +248,37 @@ impl State {
     async fn refresh_access(&self) {
         let access = access::ask().await;
         if self.access.replace(access) != access {
-            self.draw_badge();
+            self.draw_button();
             tell_pages(Announcement::StatusChanged).await;
         }
     }
 
-    fn draw_badge(&self) {
+    fn draw_button(&self) {
         if let Ok(now) = clock::now() {
-            self.badge.show(crate::badge::button_state(&self.status(now)));
+            self.button.show(crate::button::button_state(&self.status(now)));
         }
     }
 
-    async fn at_gate(self: &Rc<Self>, details: &JsValue, gate: &Gate<'_>) -> Result<JsValue, JsValue> {
+    async fn before_handshake(self: &Rc<Self>, details: &JsValue, listener: &Listener<'_>) -> Result<JsValue, JsValue> {
         let mut socket = request_details::read(details).map_err(|error| to_js_error(&error))?;
         self.catch_up().await;
-        let at_gate = self.engine.borrow_mut().opening(&socket, gate);
-        let step = match at_gate {
-            AtGate::Decided(step) => step,
-            AtGate::NeedsProbe(probe) => {
+        let opening = self.engine.borrow_mut().opening(&socket, listener);
+        let step = match opening {
+            Opening::Decided(step) => step,
+            Opening::NeedsProbe(probe) => {
                 let answer = self.prober.send(&probe).await;
                 if has_given_up(details) {
                     return blocking_response(&Answer::Cancel, details);
                 }
                 socket.now = clock::now().map_err(|error| to_js_error(&error.into()))?;
-                self.engine.borrow_mut().answered(&socket, gate, &probe, answer)
+                self.engine.borrow_mut().answered(&socket, listener, &probe, answer)
             }
         };
         self.carry_out(&socket.request, step, details).await
     }
 
     /// What an event tells that holds nothing up.
-    fn notice(self: &Rc<Self>, details: &JsValue, tell: impl FnOnce(&mut Engine, &str, UnixMillis) -> Vec<Effect>) {
+    fn observe(self: &Rc<Self>, details: &JsValue, tell: impl FnOnce(&mut Engine, &str, UnixMillis) -> Vec<Effect>) {
         let (Some(request), Ok(now)) = (property(details, "requestId").as_string(), clock::now()) else {
             return;
         };
@@ -303,9 +303,9 @@ impl State {
             match effect {
                 Effect::Log(violation) => self.write_in_turn(request, violation, None),
                 Effect::Amend { before, now } => self.write_in_turn(request, now, Some(before)),
-                Effect::CountOnBadge { tab } => self.badge.count(tab),
-                Effect::Record(judged, time) => self.records.note(judged, time),
-                Effect::Note { sighting, facts } => self.sightings.note(request, sighting, facts),
+                Effect::CountOnBadge { tab } => self.button.count(tab),
+                Effect::CountDecision(judged, time) => self.records.note(judged, time),
+                Effect::NoteSighting { sighting, facts } => self.sightings.note(request, sighting, facts),
                 Effect::ShowOverruling(overruling) => {
                     self.say_what_has_changed();
                     spawn_local(async move {
@@ -417,8 +417,8 @@ fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsVa
 }
 
 /// Fails where no page is open: then nobody has to be told.
-async fn tell_pages(notice: Announcement) {
-    if let Ok(message) = to_js(&Told { notice }) {
+async fn tell_pages(announcement: Announcement) {
+    if let Ok(message) = to_js(&Broadcast { announcement }) {
         let _ = super::api::send_to_extension(&message).await;
     }
 }

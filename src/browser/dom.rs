@@ -11,13 +11,13 @@ use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Window};
 use super::api;
 
 /// A step that fails where the markup is not as the code expects it: a mistake of ours, shown as a failure of the page.
-pub(super) type Fallible<T = ()> = Result<T, JsValue>;
+pub(super) type JsResult<T = ()> = Result<T, JsValue>;
 
-pub(super) fn window() -> Fallible<Window> {
+pub(super) fn window() -> JsResult<Window> {
     web_sys::window().ok_or_else(|| missing("window"))
 }
 
-pub(super) fn document() -> Fallible<Document> {
+pub(super) fn document() -> JsResult<Document> {
     window()?.document().ok_or_else(|| missing("document"))
 }
 
@@ -49,25 +49,25 @@ impl Display for Id {
 }
 
 /// The element with this id.
-pub(super) fn by_id<T: JsCast>(id: Id) -> Fallible<T> {
+pub(super) fn by_id<T: JsCast>(id: Id) -> JsResult<T> {
     let element = document()?.get_element_by_id(id.0).ok_or_else(|| missing(id))?;
     element.dyn_into().map_err(|_| missing(id))
 }
 
 /// Shows or hides an element.
-pub(super) fn show(id: Id, shown: bool) -> Fallible {
+pub(super) fn show(id: Id, shown: bool) -> JsResult {
     by_id::<HtmlElement>(id)?.set_hidden(!shown);
     Ok(())
 }
 
 /// Every element below `root` that the selector finds, in the order of the document.
-pub(super) fn all<T: JsCast>(root: &Element, selector: &str) -> Fallible<Vec<T>> {
+pub(super) fn all<T: JsCast>(root: &Element, selector: &str) -> JsResult<Vec<T>> {
     let nodes = root.query_selector_all(selector)?;
     Ok((0..nodes.length()).filter_map(|index| nodes.item(index)?.dyn_into().ok()).collect())
 }
 
 /// Calls the handler for as long as the page lives. For rows that come and go, listen at their container.
-pub(super) fn listen(target: &EventTarget, kind: &str, handler: impl Fn(Event) -> Fallible + 'static) -> Fallible {
+pub(super) fn listen(target: &EventTarget, kind: &str, handler: impl Fn(Event) -> JsResult + 'static) -> JsResult {
     add_listener(target, kind, false, handler)
 }
 
@@ -75,8 +75,8 @@ pub(super) fn listen(target: &EventTarget, kind: &str, handler: impl Fn(Event) -
 pub(super) fn listen_capturing(
     target: &EventTarget,
     kind: &str,
-    handler: impl Fn(Event) -> Fallible + 'static,
-) -> Fallible {
+    handler: impl Fn(Event) -> JsResult + 'static,
+) -> JsResult {
     add_listener(target, kind, true, handler)
 }
 
@@ -84,8 +84,8 @@ fn add_listener(
     target: &EventTarget,
     kind: &str,
     capture: bool,
-    handler: impl Fn(Event) -> Fallible + 'static,
-) -> Fallible {
+    handler: impl Fn(Event) -> JsResult + 'static,
+) -> JsResult {
     let closure = Closure::<dyn Fn(Event)>::new(move |event| {
         if let Err(error) = handler(event) {
             report(&error);
@@ -103,7 +103,7 @@ pub(super) fn around<T: JsCast>(event: &Event, selector: &str) -> Option<T> {
 }
 
 /// Runs what cannot be awaited where it begins.
-pub(super) fn spawn(task: impl Future<Output = Fallible> + 'static) {
+pub(super) fn spawn(task: impl Future<Output = JsResult> + 'static) {
     spawn_local(async move {
         if let Err(error) = task.await {
             report(&error);
@@ -112,7 +112,7 @@ pub(super) fn spawn(task: impl Future<Output = Fallible> + 'static) {
 }
 
 /// Waits until what was drawn has been shown, and then for its turn: whatever else waits for this thread comes first.
-pub(super) async fn shown() -> Fallible {
+pub(super) async fn shown() -> JsResult {
     let window = window()?;
     let mut asked = Ok(());
     let frame = Promise::new(&mut |resolve, _| asked = window.request_animation_frame(&resolve).map(drop));
@@ -123,7 +123,7 @@ pub(super) async fn shown() -> Fallible {
 }
 
 /// Tests and the person may look: the first data is drawn.
-pub(super) fn ready() -> Fallible {
+pub(super) fn ready() -> JsResult {
     let root: HtmlElement = document()?.document_element().ok_or_else(|| missing("html"))?.unchecked_into();
     root.dataset().set("ready", "true")
 }

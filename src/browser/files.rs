@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DataTransfer, DragEvent, Event, EventTarget, File, FileList, HtmlElement};
 
-use super::dom::{Fallible, document, listen};
+use super::dom::{JsResult, document, listen};
 use crate::error::InputError;
 use crate::formats::{self, Reading};
 use crate::limits::MAX_INSPECT_BYTES;
@@ -51,7 +51,7 @@ pub(super) fn of_list(list: Option<FileList>) -> Vec<File> {
 }
 
 /// Calls the handler with whatever is dropped on the element, and marks it while something is held over it.
-pub(super) fn accept_drops(zone: &HtmlElement, handler: impl Fn(DataTransfer) -> Fallible + 'static) -> Fallible {
+pub(super) fn accept_drops(zone: &HtmlElement, handler: impl Fn(DataTransfer) -> JsResult + 'static) -> JsResult {
     let marked = zone.clone();
     listen(zone, "dragover", move |event| {
         event.prevent_default();
@@ -74,7 +74,7 @@ pub(super) fn accept_drops(zone: &HtmlElement, handler: impl Fn(DataTransfer) ->
 }
 
 /// Firefox would leave the page for a file that is dropped beside the zone.
-pub(super) fn ignore_stray_drops() -> Fallible {
+pub(super) fn ignore_stray_drops() -> JsResult {
     let document: EventTarget = document()?.into();
     let ignore = |event: Event| {
         let has_files = |data: DataTransfer| data.types().includes(&"Files".into(), 0);

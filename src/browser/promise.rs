@@ -9,7 +9,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use super::api;
 
 /// One that is settled already.
-pub(super) fn settled() -> Promise {
+pub(super) fn resolved() -> Promise {
     Promise::resolve(&JsValue::UNDEFINED)
 }
 

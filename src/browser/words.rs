@@ -6,7 +6,7 @@ use js_sys::{Array, Date as JsDate, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlTemplateElement};
 
-use super::dom::{Fallible, all, document};
+use super::dom::{JsResult, all, document};
 use crate::time::{Date, UnixMillis};
 use crate::view::catalogue::Catalogue;
 use crate::view::text::{Text, Words};
@@ -51,7 +51,7 @@ const LANGUAGE: &str = "language";
 const DIRECTION: &str = "direction";
 
 /// Chooses where words come from, and puts the page's own texts into them. To be called once, before anything is said.
-pub(super) fn begin(source: WordSource) -> Fallible {
+pub(super) fn begin(source: WordSource) -> JsResult {
     let (language, preferred) = match &source {
         WordSource::Extension => (get_message(LANGUAGE, &Array::new())?, vec![get_ui_language()?]),
         WordSource::Catalogue(catalogue, preferred) => (catalogue.message(LANGUAGE, &[]), preferred.clone()),
@@ -73,7 +73,7 @@ pub(super) fn say(text: &Text) -> String {
 
 /// Puts the texts of the markup into words: the content of elements with `data-i18n`, and the attributes that have a message
 /// by `data-i18n-…`. Elements within a text are its arguments, in their order.
-fn translate(root: &Element) -> Fallible {
+fn translate(root: &Element) -> JsResult {
     for template in all::<HtmlTemplateElement>(root, "template")? {
         elements_from(template.content().first_element_child()).iter().try_for_each(translate)?;
     }
@@ -96,7 +96,7 @@ fn translate(root: &Element) -> Fallible {
 /// Stands around the number of an element within a text. No message has it.
 const MARK: char = '\u{1}';
 
-fn translate_content(element: &Element) -> Fallible {
+fn translate_content(element: &Element) -> JsResult {
     let id = element.get_attribute("data-i18n").unwrap_or_default();
     let children = elements_from(element.first_element_child());
     let marks: Vec<_> = (0..children.len()).map(|index| format!("{MARK}{index}{MARK}")).collect();

@@ -17,7 +17,7 @@ pub struct Change {
     /// The policy that then holds.
     policy: Policy,
     /// The record to store.
-    pub record: String,
+    pub stored: String,
     /// The rules that were added or replaced.
     pub saved: Vec<Arc<Rule>>,
 }
@@ -87,7 +87,7 @@ impl Engine {
             return Err(RuleError::Unknown { id: id.clone() }.into());
         }
         let (policy, saved) = policy.changed(save, delete, now, url_host).map_err(Refusal::Rules)?;
-        Ok(Change { record: policy.to_json()?, policy, saved })
+        Ok(Change { stored: policy.to_json()?, policy, saved })
     }
 
     /// An empty policy in place of one that is broken or lost. Any other is not thrown away.
@@ -96,7 +96,7 @@ impl Engine {
             Ok(_) => Err(PolicyError::InForce.into()),
             Err(Error::Policy(PolicyError::Syntax { .. } | PolicyError::Rule { .. } | PolicyError::Lost)) => {
                 let policy = Policy::default();
-                Ok(Change { record: policy.to_json()?, policy, saved: Vec::new() })
+                Ok(Change { stored: policy.to_json()?, policy, saved: Vec::new() })
             }
             // A newer version's record is in order, and one that could not be read may be.
             Err(error) => Err(Refusal::Policy(error.clone())),

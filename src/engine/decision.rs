@@ -1,6 +1,6 @@
 //! What becomes of a socket, by policy, pause and facts alone: nothing here depends on earlier events of its request.
 
-use super::{Answer, Engine, Gate, Socket};
+use super::{Answer, Engine, Listener, Socket};
 use crate::connection::{Connection, Facts, MissingFacts, Target};
 use crate::policy::Layers;
 use crate::preflight::{self, Probe, ProbeFailure};
@@ -91,7 +91,13 @@ impl Engine {
     }
 
     /// A `ws://` socket: one to a ruled host goes over TLS or not at all.
-    pub(super) fn cleartext(&self, gate: &Gate<'_>, layers: &Layers, target: Target, socket: &Socket) -> Decision {
+    pub(super) fn cleartext(
+        &self,
+        listener: &Listener<'_>,
+        layers: &Layers,
+        target: Target,
+        socket: &Socket,
+    ) -> Decision {
         let (verdict, connection) = judge_without_facts(layers, target, socket.now);
         let Some(mut violation) = violation_of(&verdict, &connection, socket, Stage::BeforeRequest) else {
             return Decision::proceed();
@@ -101,19 +107,19 @@ impl Engine {
             violation.let_through();
             return Decision::on(violation);
         }
-        match (gate, violation.outcome) {
-            // It was to be upgraded at the first gate, and is about to be sent in clear all the same.
-            (Gate::BeforeSendHeaders { .. }, _) => {
+        match (listener, violation.outcome) {
+            // It was to be upgraded at the first listener, and is about to be sent in clear all the same.
+            (Listener::BeforeSendHeaders { .. }, _) => {
                 violation.outcome = Outcome::Block;
                 Decision::on(violation)
             }
             // Sockpin is asked about it again as wss://, and judges it then.
-            (Gate::BeforeRequest, Outcome::Block) if is_ruled(layers, connection.target.over_tls(), socket.now) => {
+            (Listener::BeforeRequest, Outcome::Block) if is_ruled(layers, connection.target.over_tls(), socket.now) => {
                 Decision { answer: Answer::Upgrade, ..Decision::proceed() }
             }
             // The rule is for the cleartext port alone: upgraded, the socket would escape it.
-            (Gate::BeforeRequest, Outcome::Block) => Decision::on(violation),
-            (Gate::BeforeRequest, Outcome::Flag) => Decision { answer: Answer::Upgrade, ..Decision::on(violation) },
+            (Listener::BeforeRequest, Outcome::Block) => Decision::on(violation),
+            (Listener::BeforeRequest, Outcome::Flag) => Decision { answer: Answer::Upgrade, ..Decision::on(violation) },
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Handshake {
     pub(crate) tab: Option<i32>,
     pub(crate) locked: Option<Locked>,
     /// Set while the server's answer is being judged.
-    pub(crate) meanwhile: Option<Meanwhile>,
+    pub(crate) while_judging: Option<WhileJudging>,
     /// Its entry in the log.
     entry: Option<Violation>,
 }
@@ -28,14 +28,14 @@ pub(crate) struct Handshake {
 /// What the browser has done while the server's answer is being judged: once it has taken the answer of another
 /// extension, it does not wait for Sockpin's.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Meanwhile {
-    pub(crate) went_on: Option<WentOn>,
+pub(crate) struct WhileJudging {
+    pub(crate) continued: Option<Continued>,
     pub(crate) ended: bool,
 }
 
 /// The browser has gone on with an answer that opens a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WentOn {
+pub(crate) enum Continued {
     /// The socket cannot open: it is still locked.
     Shut,
     Open,
@@ -111,8 +111,8 @@ impl Handshakes {
 
     /// The request has ended. One that is being judged is kept until it has been.
     pub(crate) fn end(&mut self, request: &str) {
-        match self.of_mut(request).and_then(|handshake| handshake.meanwhile.as_mut()) {
-            Some(meanwhile) => meanwhile.ended = true,
+        match self.of_mut(request).and_then(|handshake| handshake.while_judging.as_mut()) {
+            Some(while_judging) => while_judging.ended = true,
             None => self.forget(request),
         }
     }

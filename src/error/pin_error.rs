@@ -32,7 +32,7 @@ area! {
         /// SHA-256 of nothing, or of a line end: the command that should have hashed a key got none.
         OfNothing = "pin-of-nothing",
         /// Bytes that are all equal: they stand for a pin in an example.
-        StandIn = "pin-stand-in",
+        Placeholder = "pin-stand-in",
         /// The digest of a whole certificate where that of its key is wanted, as a TLSA record says itself.
         OfCertificate = "pin-of-certificate",
         /// A private key was given where a public one is wanted.

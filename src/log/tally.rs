@@ -39,7 +39,7 @@ pub enum Share<'a> {
     /// The share of the page with this origin, which has opened all of its sockets.
     Page(&'a str),
     /// The share of pages that the browser does not report.
-    Untold,
+    Unreported,
     /// More than one page has opened its sockets.
     Several,
 }
@@ -50,7 +50,7 @@ impl<'a> Share<'a> {
     pub const fn as_str(self) -> &'a str {
         match self {
             Self::Page(origin) => origin,
-            Self::Untold => "untold",
+            Self::Unreported => "untold",
             Self::Several => "several",
         }
     }
@@ -107,7 +107,7 @@ impl Tally {
     pub fn share(&self) -> Share<'_> {
         match self.pages.as_slice() {
             [OpenedBy { page: Some(origin), .. }] if self.elsewhere == 0 => Share::Page(origin),
-            [OpenedBy { page: None, .. }] if self.elsewhere == 0 => Share::Untold,
+            [OpenedBy { page: None, .. }] if self.elsewhere == 0 => Share::Unreported,
             _ => Share::Several,
         }
     }

@@ -40,7 +40,7 @@ pub fn upgrade(record: &str) -> Option<Upgraded> {
     let outcome: Outcome = serde_json::from_str(record.get("outcome")?).ok()?;
     let chain = record.take("chain").map(|chain| elements(chain).map_or_else(|_| chain.to_owned(), describe_all));
     let violation = object(record.iter().chain(chain.as_deref().map(|chain| ("chain", chain))));
-    let share = page.as_deref().map_or(Share::Untold, Share::Page).as_str().to_owned();
+    let share = page.as_deref().map_or(Share::Unreported, Share::Page).as_str().to_owned();
     let (key, page, rank) = (text(EntryKey::of_version_1(id).as_str()), text(&page), rank(outcome));
     let tally = format!(
         r#"{{"count":1,"first":{time},"last":{time},"beforeLast":null,"pages":[{{"page":{page},"count":1}}],"elsewhere":0}}"#

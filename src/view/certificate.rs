@@ -1,6 +1,6 @@
 //! Certificates of a chain in words.
 
-use super::notice::{Badge, Tone};
+use super::notice::{Tag, Tone};
 use super::text::{Text, text};
 use crate::certificate::{Certificate, Description};
 use crate::error::{name_of_file, visible};
@@ -71,7 +71,7 @@ fn day(rfc3339: Option<&str>) -> Option<Date> {
 
 /// What the rule says of a certificate.
 #[must_use]
-pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Badge {
+pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Tag {
     let label = |pins: fn(&RuleSnapshot) -> &[LabelledPin]| {
         let pin = pins(rule?).iter().find(|pin| Some(pin.sha256) == entry.sha256)?;
         (!pin.label.is_empty()).then(|| pin.label.clone())
@@ -82,31 +82,31 @@ pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Badge {
                 Some(label) => text!("certificate_matches_label", label = label),
                 None => text!("certificate_matches"),
             };
-            Badge::new(text, Tone::Good)
+            Tag::new(text, Tone::Good)
         }
         Mark::Denied => {
             let text = match label(|rule| &rule.denied) {
                 Some(label) => text!("certificate_denied_label", label = label),
                 None => text!("certificate_denied"),
             };
-            Badge::new(text, Tone::Bad)
+            Tag::new(text, Tone::Bad)
         }
-        Mark::None => Badge::new(text!("certificate_no_match"), Tone::Neutral),
-        Mark::Unparsable => Badge::new(unreadable(), Tone::Warning),
+        Mark::None => Tag::new(text!("certificate_no_match"), Tone::Neutral),
+        Mark::Unparsable => Tag::new(unreadable(), Tone::Warning),
     }
 }
 
 /// Where the root of a chain comes from; none for any other certificate, and where Firefox does not say.
 #[must_use]
-pub fn root_origin(entry: &ChainEntry) -> Option<Badge> {
-    let badge = |built_in| {
+pub fn root_origin(entry: &ChainEntry) -> Option<Tag> {
+    let tag = |built_in| {
         if built_in {
-            Badge::new(text!("certificate_root_built_in"), Tone::Neutral)
+            Tag::new(text!("certificate_root_built_in"), Tone::Neutral)
         } else {
-            Badge::new(text!("certificate_root_added"), Tone::Warning)
+            Tag::new(text!("certificate_root_added"), Tone::Warning)
         }
     };
-    entry.built_in_root.map(badge)
+    entry.built_in_root.map(tag)
 }
 
 /// The name for a key that was taken from a file or a pasted text; `source` is the file's name. It fits the field of a
@@ -209,7 +209,7 @@ mod tests {
             (None, None),
         ] {
             let origin = root_origin(&entry(built_in));
-            let shown = origin.as_ref().map(|badge| (badge.text.english(), badge.tone));
+            let shown = origin.as_ref().map(|tag| (tag.text.english(), tag.tone));
             assert_eq!(shown, expected.map(|(text, tone): (&str, Tone)| (text.to_owned(), tone)));
         }
     }

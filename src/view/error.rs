@@ -65,7 +65,7 @@ fn pin(error: &PinError) -> Text {
         },
         PinError::Character { character } => text!("error_pin_character", character = seen(*character)),
         PinError::OfNothing => text!("error_pin_of_nothing"),
-        PinError::StandIn => text!("error_pin_stand_in"),
+        PinError::Placeholder => text!("error_pin_placeholder"),
         PinError::OfCertificate => text!("error_pin_of_certificate"),
         PinError::PrivateKey => text!("error_private_key"),
     }

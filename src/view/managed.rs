@@ -78,18 +78,22 @@ mod tests {
             (
                 ManagedPlace::Rule(2),
                 HostError::EmptyLabel.into(),
-                "Rule 3 was refused; the others hold. There is one dot too many",
+                "Rule 3 was refused; the others are in force. There is one dot too many",
             ),
-            (ManagedPlace::Rule(0), shape(), "Rule 1 was refused; the others hold. It does not have the expected form"),
+            (
+                ManagedPlace::Rule(0),
+                shape(),
+                "Rule 1 was refused; the others are in force. It does not have the expected form",
+            ),
             (
                 ManagedPlace::RulesFrom(100_000),
                 RuleError::Count { limit: 100_000 }.into(),
-                "Rule 100,001 and every rule after it were refused; those before hold. There can be at most 100,000 rules.",
+                "Rule 100,001 and every rule after it were refused; those before it are in force. There can be at most 100,000 rules.",
             ),
             (
                 ManagedPlace::RulesFrom(MAX_LISTED_MANAGED_RULES),
                 RuleError::Count { limit: MAX_LISTED_MANAGED_RULES }.into(),
-                "Rule 20,001 and every rule after it were refused; those before hold. There can be at most 20,000 rules. \
+                "Rule 20,001 and every rule after it were refused; those before it are in force. There can be at most 20,000 rules. \
                  Delete some first, or let one rule with a wildcard stand for many hosts. Or write the list as JSON text, \
                  of which there can be more.",
             ),
@@ -103,12 +107,12 @@ mod tests {
             (
                 ManagedPlace::Policy,
                 ManagedError::Version.into(),
-                "The whole policy was refused, so none of its rules holds. Its version",
+                "The whole policy was refused, so none of its rules is in force. Its version",
             ),
             (
                 ManagedPlace::Policy,
                 PolicyError::Newer { version: 9 }.into(),
-                "The whole policy was refused, so none of its rules holds. It was written for a newer version of Sockpin \
+                "The whole policy was refused, so none of its rules is in force. It was written for a newer version of Sockpin \
                  (format 9). Update Sockpin.",
             ),
         ] {

@@ -32,15 +32,15 @@ impl Tone {
 
 /// One or two words in a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Badge {
+pub struct Tag {
     /// The words.
     pub text: Text,
     /// How they are to be taken.
     pub tone: Tone,
 }
 
-impl Badge {
-    /// A badge of these words.
+impl Tag {
+    /// A tag of these words.
     #[must_use]
     pub fn new(text: impl Into<Text>, tone: Tone) -> Self {
         Self { text: text.into(), tone }

@@ -1,7 +1,7 @@
 //! The choices of the chain picker in words: what each means, what it does not stop, and whether it will live.
 
 use super::certificate::short_name;
-use super::notice::{Badge, Notice, NoticeKind, Tone};
+use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::text::{Text, plural, text};
 use crate::certificate::{Certificate, KeyType};
 use crate::connection::{Chain, Facts};
@@ -30,15 +30,15 @@ pub fn intro(facts: &Facts) -> Text {
 
 /// What vouches for a certificate, as far as the browser says.
 #[must_use]
-pub fn origin(facts: &Facts, certificate: usize) -> Option<Badge> {
+pub fn origin(facts: &Facts, certificate: usize) -> Option<Tag> {
     match facts {
-        Facts::LeafOnly { exception, .. } => exception.then(|| Badge::new(text!("picker_on_exception"), Tone::Warning)),
+        Facts::LeafOnly { exception, .. } => exception.then(|| Tag::new(text!("picker_on_exception"), Tone::Warning)),
         Facts::Validated(Chain { certificates, root_is_built_in, .. }) if certificate + 1 == certificates.len() => {
             root_is_built_in.map(|built_in| {
                 if built_in {
-                    Badge::new(text!("certificate_root_built_in"), Tone::Neutral)
+                    Tag::new(text!("certificate_root_built_in"), Tone::Neutral)
                 } else {
-                    Badge::new(text!("picker_root_added"), Tone::Warning)
+                    Tag::new(text!("picker_root_added"), Tone::Warning)
                 }
             })
         }
@@ -82,8 +82,8 @@ pub fn about(role: Role) -> Text {
 
 /// Stands at the choice that is recommended.
 #[must_use]
-pub fn recommended() -> Badge {
-    Badge::new(text!("picker_recommended"), Tone::Good)
+pub fn recommended() -> Tag {
+    Tag::new(text!("picker_recommended"), Tone::Good)
 }
 
 /// The mode for what is recommended, and what there is to say where nothing is.
@@ -237,8 +237,8 @@ mod tests {
         ] {
             let said = will_live(&facts, Renewal::Unknown).english();
             assert!(said.starts_with(expected), "{said}");
-            let badge = origin(&facts, 0).map(|badge| badge.text.english());
-            assert_eq!(badge.as_deref(), origin_expected);
+            let tag = origin(&facts, 0).map(|tag| tag.text.english());
+            assert_eq!(tag.as_deref(), origin_expected);
         }
     }
 }

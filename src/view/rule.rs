@@ -1,7 +1,7 @@
 //! A rule in words.
 
 use super::date::{ago, days_until};
-use super::notice::{Badge, Notice, NoticeKind, Tone};
+use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::text::{Text, plural, text};
 use crate::limits::EXPIRES_SOON_DAYS;
 use crate::pin::Pin;
@@ -11,12 +11,12 @@ use crate::time::{Date, UnixMillis};
 
 /// What the rule does, at that time.
 #[must_use]
-pub fn badge(rule: &RuleDocument, now: UnixMillis) -> Badge {
+pub fn mode_tag(rule: &RuleDocument, now: UnixMillis) -> Tag {
     match rule.mode {
-        Mode::Off => Badge::new(text!("rule_off"), Tone::Neutral),
-        Mode::Block | Mode::Flag if is_expired(rule, now) => Badge::new(text!("rule_expired"), Tone::Bad),
-        Mode::Block => Badge::new(text!("rule_blocks"), Tone::Good),
-        Mode::Flag => Badge::new(text!("rule_flags"), Tone::Warning),
+        Mode::Off => Tag::new(text!("rule_off"), Tone::Neutral),
+        Mode::Block | Mode::Flag if is_expired(rule, now) => Tag::new(text!("rule_expired"), Tone::Bad),
+        Mode::Block => Tag::new(text!("rule_blocks"), Tone::Good),
+        Mode::Flag => Tag::new(text!("rule_flags"), Tone::Warning),
     }
 }
 
@@ -89,7 +89,7 @@ pub struct KeyLine {
     /// The user's own words for it, if there are any.
     pub name: Text,
     /// What is special about it.
-    pub mark: Option<Badge>,
+    pub mark: Option<Tag>,
     /// The pin in full.
     pub pin: String,
 }
@@ -97,12 +97,12 @@ pub struct KeyLine {
 /// The keys of a rule: its pins, then what it denies.
 #[must_use]
 pub fn keys(pins: &[PinDocument], denied: &[PinDocument]) -> Vec<KeyLine> {
-    let line = |key: &PinDocument, mark: Option<Badge>| KeyLine {
+    let line = |key: &PinDocument, mark: Option<Tag>| KeyLine {
         name: if key.label.is_empty() { text!("rule_key_unnamed") } else { Text::literal(&key.label) },
         mark,
         pin: full_pin(&key.sha256),
     };
-    let denied = denied.iter().map(|key| line(key, Some(Badge::new(text!("rule_key_denied"), Tone::Bad))));
+    let denied = denied.iter().map(|key| line(key, Some(Tag::new(text!("rule_key_denied"), Tone::Bad))));
     pins.iter().map(|key| line(key, None)).chain(denied).collect()
 }
 
@@ -215,7 +215,7 @@ mod tests {
             (Mode::Off, 1, Some("2026-11-01"), "Off", &[]),
         ] {
             let rule = rule(mode, pins, expires);
-            assert_eq!(badge(&rule, NOW).text.english(), expected, "{rule:?}");
+            assert_eq!(mode_tag(&rule, NOW).text.english(), expected, "{rule:?}");
             let found: Vec<_> = notices(&rule, Layer::User, NOW).iter().map(|notice| notice.code).collect();
             assert_eq!(found, codes, "{rule:?}");
         }

@@ -2,7 +2,7 @@
 
 use super::certificate::{short_name, subject};
 use super::date::ago;
-use super::notice::{Badge, Notice, NoticeKind, Tone};
+use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::text::{Text, plural, text};
 use super::violation::{probe_failed, reason};
 use crate::certificate::{Certificate, Description};
@@ -37,21 +37,19 @@ pub fn facts(endpoint: &SeenEndpoint, now: UnixMillis) -> Vec<Text> {
 
 /// What rules make of it; none of them where its chain is not known.
 #[must_use]
-pub fn state(verdict: Option<&Verdict>) -> Badge {
+pub fn state(verdict: Option<&Verdict>) -> Tag {
     match verdict {
-        None => Badge::new(text!("seen_chain_unknown"), Tone::Neutral),
-        Some(Verdict::NotPinned(NotPinned::NoRule)) => Badge::new(text!("seen_not_pinned"), Tone::Neutral),
-        Some(Verdict::NotPinned(NotPinned::RuleOff(_))) => Badge::new(text!("seen_rule_off"), Tone::Neutral),
-        Some(Verdict::Allowed(Allowed::PinMatched(_), _)) => Badge::new(text!("seen_matched"), Tone::Good),
+        None => Tag::new(text!("seen_chain_unknown"), Tone::Neutral),
+        Some(Verdict::NotPinned(NotPinned::NoRule)) => Tag::new(text!("seen_not_pinned"), Tone::Neutral),
+        Some(Verdict::NotPinned(NotPinned::RuleOff(_))) => Tag::new(text!("seen_rule_off"), Tone::Neutral),
+        Some(Verdict::Allowed(Allowed::PinMatched(_), _)) => Tag::new(text!("seen_matched"), Tone::Good),
         Some(Verdict::Allowed(Allowed::NoDeniedKey | Allowed::LocalRootExempt, _)) => {
-            Badge::new(text!("seen_allowed"), Tone::Good)
+            Tag::new(text!("seen_allowed"), Tone::Good)
         }
         Some(Verdict::Violation(Finding { outcome: Outcome::Flag, .. })) => {
-            Badge::new(text!("seen_flagged"), Tone::Warning)
+            Tag::new(text!("seen_flagged"), Tone::Warning)
         }
-        Some(Verdict::Violation(Finding { outcome: Outcome::Block, .. })) => {
-            Badge::new(text!("seen_blocked"), Tone::Bad)
-        }
+        Some(Verdict::Violation(Finding { outcome: Outcome::Block, .. })) => Tag::new(text!("seen_blocked"), Tone::Bad),
     }
 }
 

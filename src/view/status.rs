@@ -180,9 +180,9 @@ pub fn overruled(overruling: &Overruling) -> Banner {
     };
     // The title is what the toolbar button says.
     let (title, outcome) = match overruling.how {
-        Overruled::Held => (text!("badge_overruled_held"), text!("status_overruled_held")),
-        Overruled::Sent => (text!("badge_overruled_sent"), text!("status_overruled_sent")),
-        Overruled::Opened => (text!("badge_overruled_opened"), text!("status_overruled_opened")),
+        Overruled::Held => (text!("button_overruled_held"), text!("status_overruled_held")),
+        Overruled::Sent => (text!("button_overruled_sent"), text!("status_overruled_sent")),
+        Overruled::Opened => (text!("button_overruled_opened"), text!("status_overruled_opened")),
     };
     Banner {
         title,
@@ -197,7 +197,7 @@ pub fn overruled(overruling: &Overruling) -> Banner {
 #[must_use]
 pub fn permission_missing() -> Banner {
     Banner {
-        title: text!("badge_permission_missing"),
+        title: text!("button_permission_missing"),
         text: text!("status_permission_missing"),
         detail: None,
         remedy: Some(Remedy::Permit),

@@ -1,7 +1,7 @@
 //! Import and export: what a file was taken for, what would become of each of its rules, and what a format does not say.
 
 use super::error::sentence;
-use super::notice::{Badge, Notice, NoticeKind, Tone};
+use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::source::{Source, names_its_line};
 use super::text::{Argument, Text, plural, text};
 use crate::error::name_of_file;
@@ -41,20 +41,20 @@ pub fn recognised(source: &Source, format: Format) -> Text {
 
 /// What is done with a rule of the file.
 #[must_use]
-pub fn outcome(outcome: ItemOutcome) -> Badge {
+pub fn outcome(outcome: ItemOutcome) -> Tag {
     match outcome {
-        ItemOutcome::Add => Badge::new(text!("import_outcome_add"), Tone::Good),
-        ItemOutcome::Replace => Badge::new(text!("import_outcome_replace"), Tone::Warning),
-        ItemOutcome::AddPins => Badge::new(text!("import_outcome_add_pins"), Tone::Warning),
-        ItemOutcome::Keep => Badge::new(text!("import_outcome_keep"), Tone::Neutral),
-        ItemOutcome::Same => Badge::new(text!("import_outcome_same"), Tone::Neutral),
-        ItemOutcome::Repeated => Badge::new(text!("import_outcome_repeated"), Tone::Neutral),
-        ItemOutcome::HostMissing => Badge::new(text!("import_outcome_host_missing"), Tone::Warning),
-        ItemOutcome::Unusable => Badge::new(text!("import_outcome_unusable"), Tone::Bad),
+        ItemOutcome::Add => Tag::new(text!("import_outcome_add"), Tone::Good),
+        ItemOutcome::Replace => Tag::new(text!("import_outcome_replace"), Tone::Warning),
+        ItemOutcome::AddPins => Tag::new(text!("import_outcome_add_pins"), Tone::Warning),
+        ItemOutcome::Keep => Tag::new(text!("import_outcome_keep"), Tone::Neutral),
+        ItemOutcome::Same => Tag::new(text!("import_outcome_same"), Tone::Neutral),
+        ItemOutcome::Repeated => Tag::new(text!("import_outcome_repeated"), Tone::Neutral),
+        ItemOutcome::HostMissing => Tag::new(text!("import_outcome_host_missing"), Tone::Warning),
+        ItemOutcome::Unusable => Tag::new(text!("import_outcome_unusable"), Tone::Bad),
     }
 }
 
-/// Why something is done with a rule, where the badge does not say it.
+/// Why something is done with a rule, where the tag does not say it.
 #[must_use]
 pub fn reasons(item: &Item, conflict: Conflict) -> Vec<Notice> {
     match &item.finding {

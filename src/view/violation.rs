@@ -9,7 +9,7 @@ pub(super) use reason::probe_failed;
 pub use reason::reason;
 pub use sent::sent;
 
-use super::notice::{Badge, Tone};
+use super::notice::{Tag, Tone};
 use super::text::{Argument, Text, plural, text};
 use crate::log::Tally;
 use crate::overruling::Overruled;
@@ -22,14 +22,14 @@ use crate::violation::{RuleSnapshot, Violation};
 
 /// What became of the socket.
 #[must_use]
-pub fn outcome(violation: &Violation) -> Badge {
+pub fn outcome(violation: &Violation) -> Tag {
     match violation.outcome {
         _ if violation.overruled == Some(Overruled::Opened) => {
-            Badge::new(text!("violation_outcome_let_through"), Tone::Bad)
+            Tag::new(text!("violation_outcome_let_through"), Tone::Bad)
         }
-        Outcome::Flag if violation.paused => Badge::new(text!("violation_outcome_let_through"), Tone::Warning),
-        Outcome::Block => Badge::new(text!("violation_outcome_blocked"), Tone::Bad),
-        Outcome::Flag => Badge::new(text!("violation_outcome_flagged"), Tone::Warning),
+        Outcome::Flag if violation.paused => Tag::new(text!("violation_outcome_let_through"), Tone::Warning),
+        Outcome::Block => Tag::new(text!("violation_outcome_blocked"), Tone::Bad),
+        Outcome::Flag => Tag::new(text!("violation_outcome_flagged"), Tone::Warning),
     }
 }
 
@@ -363,7 +363,7 @@ mod tests {
         let late = Violation { probe_failure: Some(ProbeFailure::Container), ..late };
         assert!(
             sent(&late).ends_with(
-                "The key was not known beforehand. The check ahead of the handshake is not done for tabs of a container."
+                "The key was not known beforehand. The check ahead of the handshake is not done in container tabs."
             ),
             "{}",
             sent(&late)
@@ -385,7 +385,7 @@ mod tests {
         let reason_of = |violation: &Violation| reason(violation).english();
         let sent = |violation: &Violation| sent(violation).english();
         let advice = |violation: &Violation| advice(violation, &[]).english();
-        for (cause, stage, how, badge, said, received) in [
+        for (cause, stage, how, tag, said, received) in [
             (Reason::PinMismatch, Handshake, Held, "Blocked", "lock kept the socket closed", "The server has received"),
             (Reason::PinMismatch, Preflight, Sent, "Blocked", "request be sent all the same", "The request that opens"),
             (
@@ -414,7 +414,7 @@ mod tests {
             ),
         ] {
             let violation = Violation { stage, overruled: Some(how), ..violation(cause, Block) };
-            assert_eq!(outcome(&violation).text.english(), badge);
+            assert_eq!(outcome(&violation).text.english(), tag);
             assert!(reason_of(&violation).contains(said), "{}", reason_of(&violation));
             assert!(sent(&violation).starts_with(received), "{cause:?} {how:?}: {}", sent(&violation));
             assert_eq!(advice(&violation).matches("about:addons").count(), 1, "{}", advice(&violation));

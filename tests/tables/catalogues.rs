@@ -166,8 +166,8 @@ fn elsewhere() -> BTreeSet<String> {
     // Asked for by the layer that chooses the words.
     ids.extend(["language", "direction"].map(str::to_owned));
     // The button's titles have no arguments: the background hands on their ids.
-    let badge = fs::read_to_string(root().join("src/badge.rs")).unwrap();
-    ids.extend(between(&badge, "\"badge_", '"').into_iter().map(|rest| format!("badge_{rest}")));
+    let button = fs::read_to_string(root().join("src/button.rs")).unwrap();
+    ids.extend(between(&button, "\"button_", '"').into_iter().map(|rest| format!("button_{rest}")));
     ids
 }
 

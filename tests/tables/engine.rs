@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use sockpin::connection::{Address, Facts, MissingFacts};
-use sockpin::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Refusal, Socket, Step, Stored};
+use sockpin::engine::{Answer, Effect, Engine, HeadersReceived, Listener, Opening, Refusal, Socket, Step, Stored};
 use sockpin::error::{Error, HostError, PolicyError, RuleError, StorageError};
 use sockpin::lock::OpeningHeaders;
 use sockpin::pause::{PauseEvent, PauseLength};
@@ -41,28 +41,28 @@ fn start(user: Result<Option<String>, Error>) -> Engine {
     Engine::start(Stored { user, managed: Ok(None), pause: None, overruling: None }, NOW, &url_host)
 }
 
-/// At the first gate.
-fn at_first_gate(engine: &mut Engine, socket: &Socket) -> AtGate {
-    engine.opening(socket, &Gate::BeforeRequest)
+/// At the first listener.
+fn at_first_listener(engine: &mut Engine, socket: &Socket) -> Opening {
+    engine.opening(socket, &Listener::BeforeRequest)
 }
 
 /// Before the handshake, where no probe has an answer.
 fn opening(engine: &mut Engine, socket: &Socket) -> Step {
-    match at_first_gate(engine, socket) {
-        AtGate::Decided(step) => step,
-        AtGate::NeedsProbe(probe) => answered(engine, socket, &probe, Probed::None(ProbeFailure::Failed)),
+    match at_first_listener(engine, socket) {
+        Opening::Decided(step) => step,
+        Opening::NeedsProbe(probe) => answered(engine, socket, &probe, Probed::None(ProbeFailure::Failed)),
     }
 }
 
 fn answered(engine: &mut Engine, socket: &Socket, probe: &Probe, answer: Probed) -> Step {
-    engine.answered(socket, &Gate::BeforeRequest, probe, answer)
+    engine.answered(socket, &Listener::BeforeRequest, probe, answer)
 }
 
 /// A probe as a rule asks for it.
 fn probe() -> Probe {
-    match at_first_gate(&mut engine("block", Pin::of_spki(b"key")), &socket("wss://chat.example.com")) {
-        AtGate::NeedsProbe(probe) => probe,
-        AtGate::Decided(step) => panic!("no probe is sent: {step:?}"),
+    match at_first_listener(&mut engine("block", Pin::of_spki(b"key")), &socket("wss://chat.example.com")) {
+        Opening::NeedsProbe(probe) => probe,
+        Opening::Decided(step) => panic!("no probe is sent: {step:?}"),
     }
 }
 
@@ -87,13 +87,13 @@ fn done(step: &Step) -> (Vec<(Outcome, Reason)>, usize) {
 
 /// How often it is noted what a rule has decided.
 fn recorded(step: &Step) -> usize {
-    step.effects.iter().filter(|effect| matches!(effect, Effect::Record(..))).count()
+    step.effects.iter().filter(|effect| matches!(effect, Effect::CountDecision(..))).count()
 }
 
 /// The hosts noted, and whether their facts are known.
 fn noted(step: &Step) -> Vec<(String, u16, bool)> {
     let noted = step.effects.iter().filter_map(|effect| match effect {
-        Effect::Note { sighting, facts } => Some((sighting.host.clone(), sighting.port, facts.is_some())),
+        Effect::NoteSighting { sighting, facts } => Some((sighting.host.clone(), sighting.port, facts.is_some())),
         _ => None,
     });
     noted.collect()
@@ -119,8 +119,8 @@ fn every_socket_over_tls_is_noted_once_but_not_in_a_private_window() {
     // One that a pre-flight has stopped never comes so far; one that it lets go is noted when it does.
     for (pin, expected) in [(right, vec![]), (Pin::of_spki(b"another key"), vec![(host(), 443, true)])] {
         let (mut engine, socket) = (engine("block", pin), socket("wss://chat.example.com"));
-        let AtGate::NeedsProbe(probe) = at_first_gate(&mut engine, &socket) else { panic!("no probe is sent") };
-        let step = engine.answered(&socket, &Gate::BeforeRequest, &probe, Probed::Server(facts()));
+        let Opening::NeedsProbe(probe) = at_first_listener(&mut engine, &socket) else { panic!("no probe is sent") };
+        let step = engine.answered(&socket, &Listener::BeforeRequest, &probe, Probed::Server(facts()));
         assert_eq!(noted(&step), expected);
     }
 }
@@ -202,13 +202,13 @@ fn what_a_proxy_answers_that_wants_a_password_is_not_judged_in_the_servers_place
 
 #[test]
 fn cleartext_to_a_ruled_host_is_upgraded_and_never_let_go() {
-    for (mode, at_gate_answer, logged) in [
+    for (mode, answer, logged) in [
         ("block", Answer::Upgrade, vec![]),
         ("flag", Answer::Upgrade, vec![(Outcome::Flag, Reason::Cleartext)]),
         ("off", Answer::Proceed, vec![]),
     ] {
         let step = opening(&mut engine(mode, Pin::of_spki(b"key")), &socket("ws://chat.example.com"));
-        assert_eq!((step.answer.clone(), done(&step).0), (at_gate_answer, logged), "{mode}");
+        assert_eq!((step.answer.clone(), done(&step).0), (answer, logged), "{mode}");
     }
     // A rule for the cleartext port alone: upgraded to 443, the socket would escape it.
     let pin = Pin::of_spki(b"key").to_base64();
@@ -409,9 +409,9 @@ fn only_a_rule_that_may_block_asks_for_a_preflight() {
         (json!({"host": "chat.example.com:8443"}), false),
     ] {
         let mut engine = start(Ok(Some(policy(&[ruled(&fields)]))));
-        let at_gate_answer = at_first_gate(&mut engine, &socket("wss://chat.example.com/path?secret"));
-        assert_eq!(matches!(at_gate_answer, AtGate::NeedsProbe(_)), asks, "{fields}");
-        if let AtGate::NeedsProbe(probe) = at_gate_answer {
+        let opening = at_first_listener(&mut engine, &socket("wss://chat.example.com/path?secret"));
+        assert_eq!(matches!(opening, Opening::NeedsProbe(_)), asks, "{fields}");
+        if let Opening::NeedsProbe(probe) = opening {
             assert_eq!(probe.url(), "https://chat.example.com:443/", "nothing of the socket's path");
         }
     }
@@ -486,7 +486,7 @@ fn no_probe_is_sent_by_another_road_and_one_that_is_required_is_missed() {
         for (preflight, answer) in [("prefer", Answer::Proceed), ("require", Answer::Cancel)] {
             let mut engine = start(Ok(Some(policy(&[ruled(&json!({"preflight": preflight}))]))));
             let socket = Socket { route: route.clone(), ..socket("wss://chat.example.com") };
-            let AtGate::Decided(step) = at_first_gate(&mut engine, &socket) else {
+            let Opening::Decided(step) = at_first_listener(&mut engine, &socket) else {
                 panic!("a probe is sent for {route:?}");
             };
             assert_eq!(step.answer, answer, "{route:?}");
@@ -522,9 +522,9 @@ fn what_did_not_get_to_the_server_is_tried_again_and_explained_where_the_handsha
     ] {
         let next = || socket("wss://chat.example.com");
         let mut engine = engine("block", Pin::of_spki(b"key"));
-        let AtGate::NeedsProbe(probe) = at_first_gate(&mut engine, &next()) else { panic!("no probe is sent") };
+        let Opening::NeedsProbe(probe) = at_first_listener(&mut engine, &next()) else { panic!("no probe is sent") };
         let _ = answered(&mut engine, &next(), &probe, answer.clone());
-        let again = matches!(at_first_gate(&mut engine, &next()), AtGate::NeedsProbe(_));
+        let again = matches!(at_first_listener(&mut engine, &next()), Opening::NeedsProbe(_));
         assert_eq!(again, is_asked_again, "{answer:?}");
         assert_eq!(explained(&handshake(&mut engine, &next(), facts())), why, "{answer:?}");
     }
@@ -546,9 +546,9 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     let at = |seconds: u64| UnixMillis::new(NOW.as_millis() + seconds * 1000);
     let socket = |seconds: u64| Socket { now: at(seconds), ..socket("wss://chat.example.com") };
     let mut engine = engine("block", Pin::of_spki(b"key"));
-    let probe = |engine: &mut Engine, seconds| match at_first_gate(engine, &socket(seconds)) {
-        AtGate::NeedsProbe(probe) => Some(probe),
-        AtGate::Decided(_) => None,
+    let probe = |engine: &mut Engine, seconds| match at_first_listener(engine, &socket(seconds)) {
+        Opening::NeedsProbe(probe) => Some(probe),
+        Opening::Decided(_) => None,
     };
     let first = probe(&mut engine, 0).unwrap();
     let _ = answered(&mut engine, &socket(0), &first, Probed::Server(Facts::from(secure(chain.certificates()))));
@@ -558,10 +558,13 @@ fn an_answer_holds_for_a_minute_and_never_across_a_change_of_policy() {
     assert_eq!(probe(&mut engine, 120), None, "that there is no answer is one as well: a storm sends no more");
     assert!(probe(&mut engine, 99).is_some(), "nor is one believed that comes from the future");
     let proxied = Socket { route: Route { proxy: Some(proxy("socks", false)), ..Route::default() }, ..socket(101) };
-    assert!(matches!(at_first_gate(&mut engine, &proxied), AtGate::NeedsProbe(_)), "by another route it is not known");
+    assert!(
+        matches!(at_first_listener(&mut engine, &proxied), Opening::NeedsProbe(_)),
+        "by another route it is not known"
+    );
     let other_port =
         Socket { address: Address::read("wss://chat.example.com:8443".to_owned(), &url_host), ..socket(101) };
-    assert!(matches!(at_first_gate(&mut engine, &other_port), AtGate::NeedsProbe(_)));
+    assert!(matches!(at_first_listener(&mut engine, &other_port), Opening::NeedsProbe(_)));
 
     let stamp = RuleStamp { id: "s".to_owned(), time: at(101) };
     let document: RuleDocument = serde_json::from_value(json!({"host": "a.test", "mode": "off"})).unwrap();
@@ -582,7 +585,9 @@ fn nothing_is_stopped_during_a_pause_and_what_would_have_been_is_logged() {
     assert_eq!(handshake(&mut engine, &wss(), facts()).answer, Answer::Cancel, "it is in force only when it is stored");
     engine.set_pause(Some(pause));
 
-    let AtGate::Decided(step) = at_first_gate(&mut engine, &wss()) else { panic!("a probe is sent during a pause") };
+    let Opening::Decided(step) = at_first_listener(&mut engine, &wss()) else {
+        panic!("a probe is sent during a pause")
+    };
     assert_eq!((step.answer.clone(), done(&step)), (Answer::Proceed, (vec![], 0)));
     let step = handshake(&mut engine, &wss(), facts());
     assert_eq!((step.answer.clone(), done(&step)), (Answer::Proceed, (vec![(Outcome::Flag, Reason::PinMismatch)], 0)));

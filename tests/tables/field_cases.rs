@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
-use sockpin::badge::one_more;
+use sockpin::button::one_more;
 use sockpin::error::{Container, InputError, PinError};
 use sockpin::formats::{self, Key, KeyKind, Reading};
 use sockpin::host::HostPattern;

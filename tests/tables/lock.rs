@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use sockpin::connection::{Address, Facts, MissingFacts};
-use sockpin::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Socket, Step, Stored};
+use sockpin::engine::{Answer, Effect, Engine, HeadersReceived, Listener, Opening, Socket, Step, Stored};
 use sockpin::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
 use sockpin::overruling::Overruled;
 use sockpin::pause::PauseLength;
@@ -62,10 +62,10 @@ fn page_key() -> WebSocketKey {
 
 /// At both gates one after the other; a probe gets this answer.
 fn at_gates(engine: &mut Engine, socket: &Socket, probed: &Probed) -> [Step; 2] {
-    let last = Gate::BeforeSendHeaders { page_key: &|| Some(page_key()), nonce: &|| Some(NONCE) };
-    [Gate::BeforeRequest, last].map(|gate| match engine.opening(socket, &gate) {
-        AtGate::Decided(step) => step,
-        AtGate::NeedsProbe(probe) => engine.answered(socket, &gate, &probe, probed.clone()),
+    let last = Listener::BeforeSendHeaders { page_key: &|| Some(page_key()), nonce: &|| Some(NONCE) };
+    [Listener::BeforeRequest, last].map(|listener| match engine.opening(socket, &listener) {
+        Opening::Decided(step) => step,
+        Opening::NeedsProbe(probe) => engine.answered(socket, &listener, &probe, probed.clone()),
     })
 }
 
@@ -111,7 +111,7 @@ fn done(effects: &[Effect]) -> (Vec<&Violation>, Vec<&Violation>, usize) {
             Effect::Log(written) => new.push(&**written),
             Effect::Amend { now, .. } => amended.push(&**now),
             Effect::CountOnBadge { .. } => counted += 1,
-            Effect::Note { .. } | Effect::Record(..) | Effect::ShowOverruling(_) => {}
+            Effect::NoteSighting { .. } | Effect::CountDecision(..) | Effect::ShowOverruling(_) => {}
         }
     }
     (new, amended, counted)
@@ -163,8 +163,8 @@ fn a_request_that_cannot_be_locked_is_stopped() {
     for (page_key, nonce, reason) in
         [(None, Some(NONCE), Reason::HandshakeAltered), (Some(page_key()), None, Reason::InternalError)]
     {
-        let gate = Gate::BeforeSendHeaders { page_key: &|| page_key.clone(), nonce: &|| nonce };
-        let AtGate::Decided(step) = wrong(&json!({})).opening(&wss(), &gate) else {
+        let listener = Listener::BeforeSendHeaders { page_key: &|| page_key.clone(), nonce: &|| nonce };
+        let Opening::Decided(step) = wrong(&json!({})).opening(&wss(), &listener) else {
             panic!("no pre-flight is asked for")
         };
         let (new, _, counted) = done(&step.effects);
@@ -229,11 +229,11 @@ fn after_a_password_the_pages_first_key_counts() {
     // The request comes by again with our key in it, at both gates (407) or at the last one (401); no other nonce is used.
     let ours = WebSocketKey::from_nonce(&NONCE);
     let sent = || Some(WebSocketKey::from_nonce(&NONCE));
-    let last = Gate::BeforeSendHeaders { page_key: &sent, nonce: &|| Some([9; 16]) };
-    for (gate, answer) in
-        [(&last, Answer::Lock(ours.clone())), (&Gate::BeforeRequest, Answer::Proceed), (&last, Answer::Lock(ours))]
+    let last = Listener::BeforeSendHeaders { page_key: &sent, nonce: &|| Some([9; 16]) };
+    for (listener, answer) in
+        [(&last, Answer::Lock(ours.clone())), (&Listener::BeforeRequest, Answer::Proceed), (&last, Answer::Lock(ours))]
     {
-        let AtGate::Decided(step) = engine.opening(&wss(), gate) else { panic!("a probe is sent") };
+        let Opening::Decided(step) = engine.opening(&wss(), listener) else { panic!("a probe is sent") };
         assert_eq!(step.answer, answer);
     }
     let facts = Facts::from(secure(chain.certificates()));
@@ -459,7 +459,7 @@ fn the_hosts_of_rules_that_block_are_sealed() {
     let mut expected = BTreeSet::from(["[2001:db8::1]".to_owned()]);
     expected.extend(names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.")]));
     let sealed = engine.sealed(NOW).unwrap();
-    assert_eq!(sealed.parts().iter().flat_map(HostGroup::domains).collect::<BTreeSet<_>>(), expected);
+    assert_eq!(sealed.groups().iter().flat_map(HostGroup::domains).collect::<BTreeSet<_>>(), expected);
 }
 
 #[test]

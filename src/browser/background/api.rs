@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::browser::api::settled;
+use crate::browser::api::awaited;
 use crate::browser::convert::property;
 
 #[wasm_bindgen]
@@ -80,59 +80,59 @@ extern "C" {
 pub(super) type Listener = Closure<dyn FnMut(JsValue) -> JsValue>;
 
 pub(super) async fn session_set(items: &JsValue) -> Result<JsValue, JsValue> {
-    settled(storage_session_set(items)).await
+    awaited(storage_session_set(items)).await
 }
 
 pub(super) async fn session_remove(key: &str) -> Result<JsValue, JsValue> {
-    settled(storage_session_remove(key)).await
+    awaited(storage_session_remove(key)).await
 }
 
 pub(super) async fn badge_text(details: &JsValue) -> Result<JsValue, JsValue> {
-    settled(action_get_badge_text(details)).await
+    awaited(action_get_badge_text(details)).await
 }
 
 pub(super) async fn set_badge_text(details: &JsValue) -> Result<JsValue, JsValue> {
-    settled(action_set_badge_text(details)).await
+    awaited(action_set_badge_text(details)).await
 }
 
 pub(super) async fn set_badge_background_color(details: &JsValue) -> Result<JsValue, JsValue> {
-    settled(action_set_badge_background_color(details)).await
+    awaited(action_set_badge_background_color(details)).await
 }
 
 pub(super) async fn set_title(details: &JsValue) -> Result<JsValue, JsValue> {
-    settled(action_set_title(details)).await
+    awaited(action_set_title(details)).await
 }
 
 /// The declarative rules that this extension has made, and that the browser keeps across its starts: all, or those that
 /// `{ruleIds}` names.
 pub(super) async fn declared_rules(filter: &JsValue) -> Result<JsValue, JsValue> {
-    settled(declarative_get_dynamic_rules(filter)).await
+    awaited(declarative_get_dynamic_rules(filter)).await
 }
 
 /// `{removeRuleIds, addRules}`, all of it or nothing.
 pub(super) async fn declare_rules(update: &JsValue) -> Result<JsValue, JsValue> {
-    settled(declarative_update_dynamic_rules(update)).await
+    awaited(declarative_update_dynamic_rules(update)).await
 }
 
 pub(super) async fn clear_alarm(name: &str) -> Result<JsValue, JsValue> {
-    settled(alarms_clear(name)).await
+    awaited(alarms_clear(name)).await
 }
 
 pub(super) fn has_permissions(permissions: &JsValue) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
-    settled(permissions_contains(permissions))
+    awaited(permissions_contains(permissions))
 }
 
 pub(super) fn runs_in_private_windows() -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
-    settled(extension_is_allowed_incognito_access())
+    awaited(extension_is_allowed_incognito_access())
 }
 
 /// Comes back when the browser has dealt with every call that was made before.
 pub(super) async fn round_trip() -> Result<JsValue, JsValue> {
-    settled(runtime_get_platform_info()).await
+    awaited(runtime_get_platform_info()).await
 }
 
 pub(super) async fn fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue> {
-    settled(global_fetch(url, options)).await
+    awaited(global_fetch(url, options)).await
 }
 
 /// Whether the browser says that this computer is connected to no network.

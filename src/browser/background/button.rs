@@ -12,9 +12,9 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::queue::Queue;
-use crate::badge::{ButtonState, one_more};
 use crate::browser::api::tabs;
 use crate::browser::convert::{property, to_js};
+use crate::button::{ButtonState, one_more};
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -129,14 +129,14 @@ impl State {
             policy_store::set_aside(now).await?;
         }
         self.mark_seal_outdated().await;
-        policy_store::store(&change.record).await?;
+        policy_store::store(&change.stored).await?;
         let response = match change.saved.as_slice() {
             [rule] if is_single => Response::Saved { rule: RuleDocument::from(rule.as_ref()) },
             _ => Response::Done,
         };
         self.engine.borrow_mut().adopt(change);
         self.seal_soon();
-        self.draw_badge();
+        self.draw_button();
         spawn_local(tell_pages(Announcement::RulesChanged));
         Ok(response)
     }

@@ -77,7 +77,7 @@ impl State {
     }
 
     pub(super) fn say_what_has_changed(&self) {
-        self.draw_badge();
+        self.draw_button();
         spawn_local(tell_pages(Announcement::StatusChanged));
     }
 }

@@ -77,7 +77,7 @@ impl Prober {
             request_id: OnceCell::new(),
             answer: OnceCell::new(),
             ambiguous: Cell::new(None),
-            ended: RefCell::new(promise::settled()),
+            ended: RefCell::new(promise::resolved()),
         });
         self.in_flight.probes.borrow_mut().insert(url.clone(), Rc::clone(&pending));
         let (in_flight, this) = (Rc::clone(&self.in_flight), Rc::clone(&pending));

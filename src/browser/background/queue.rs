@@ -17,7 +17,7 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new() -> Self {
-        Self { last: RefCell::new(promise::settled()) }
+        Self { last: RefCell::new(promise::resolved()) }
     }
 
     /// Queues the work now; it is done while the future that this gives is polled.

@@ -11,7 +11,7 @@ use web_sys::{CloseEvent, Element, EventTarget, HtmlElement, HtmlInputElement, R
 
 use crate::browser::api::set_timeout;
 use crate::browser::convert::from_js;
-use crate::browser::dom::{Fallible, by_id, id, listen, show, spawn, window};
+use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
 use crate::browser::part::{Part, part, part_around};
 use crate::browser::words::say;
 use crate::view::attempt::Progress;
@@ -39,7 +39,7 @@ struct Listed {
     expect: Expectation,
 }
 
-pub(super) async fn start() -> Fallible {
+pub(super) async fn start() -> JsResult {
     match demo().await {
         Some(demo) => {
             Part::with_id(id!("sockets"))?.fill(demo.sockets.iter().map(draw))?;
@@ -71,7 +71,7 @@ async fn demo() -> Option<Demo> {
     from_js(&JsFuture::from(response.json().ok()?).await.ok()?).ok()
 }
 
-fn draw(listed: &Listed) -> Fallible<Part> {
+fn draw(listed: &Listed) -> JsResult<Part> {
     let element = Part::copy(id!("socket-template"))?;
     element.root().dataset().set("socket", listed.id.as_str())?;
     element.say(part!("label"), &listed.id.label())?;
@@ -82,12 +82,12 @@ fn draw(listed: &Listed) -> Fallible<Part> {
     Ok(element)
 }
 
-fn try_listed(socket: &Part) -> Fallible {
+fn try_listed(socket: &Part) -> JsResult {
     let url = socket.get::<Element>(part!("url"))?.text_content().unwrap_or_default();
     try_socket(socket.get(part!("result"))?, &url)
 }
 
-fn try_socket(result: HtmlElement, url: &str) -> Fallible {
+fn try_socket(result: HtmlElement, url: &str) -> JsResult {
     show_progress(&result, Progress::Trying)?;
     let Ok(socket) = WebSocket::new(url) else {
         return show_progress(&result, Progress::Invalid);
@@ -105,7 +105,7 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn watch(self: &Rc<Self>) -> Fallible {
+    fn watch(self: &Rc<Self>) -> JsResult {
         let this = Rc::clone(self);
         listen(&self.socket, "open", move |_| {
             this.is_open.set(true);
@@ -141,18 +141,18 @@ impl Attempt {
         Ok(())
     }
 
-    fn end(&self) -> Fallible {
+    fn end(&self) -> JsResult {
         if self.is_over.replace(true) { Ok(()) } else { self.socket.close() }
     }
 }
 
-fn show_progress(result: &HtmlElement, progress: Progress) -> Fallible {
+fn show_progress(result: &HtmlElement, progress: Progress) -> JsResult {
     result.dataset().set("state", progress.state())?;
     result.set_text_content(Some(&say(&progress.sentence())));
     Ok(())
 }
 
-fn after(milliseconds: i32, task: impl FnOnce() -> Fallible + 'static) {
+fn after(milliseconds: i32, task: impl FnOnce() -> JsResult + 'static) {
     let callback = Closure::once_into_js(move || spawn(async move { task() }));
     set_timeout(callback.unchecked_ref(), milliseconds, &JsValue::UNDEFINED);
 }

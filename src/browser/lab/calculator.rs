@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
-use crate::browser::dom::{Fallible, around, by_id, id, listen, spawn};
+use crate::browser::dom::{JsResult, around, by_id, id, listen, spawn};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
@@ -13,7 +13,7 @@ use crate::view::certificate::{details, kind_in, subject};
 use crate::view::source::{Source, left_out, refused};
 use crate::view::text::Text;
 
-pub(super) fn start() -> Fallible {
+pub(super) fn start() -> JsResult {
     let text: HtmlTextAreaElement = by_id(id!("calculator-text"))?;
     let field = text.clone();
     listen(&text, "input", move |_| {
@@ -47,7 +47,7 @@ pub(super) fn start() -> Fallible {
     ignore_stray_drops()
 }
 
-fn draw(found: &[Found]) -> Fallible {
+fn draw(found: &[Found]) -> JsResult {
     let results = Part::with_id(id!("calculator-results"))?;
     results.fill([])?;
     let mut mistakes = Vec::new();
@@ -70,7 +70,7 @@ fn draw(found: &[Found]) -> Fallible {
     Ok(())
 }
 
-fn draw_key(key: &Key, file: Option<&str>) -> Fallible<Part> {
+fn draw_key(key: &Key, file: Option<&str>) -> JsResult<Part> {
     let element = Part::copy(id!("key-template"))?;
     element.say(part!("kind"), &kind_in(key.kind, file))?;
     let name = key.description.subject.as_ref().map(|_| say(&subject(&key.description)));

@@ -2,7 +2,7 @@
 
 use web_sys::{Element, EventTarget, HtmlDialogElement};
 
-use crate::browser::dom::{Fallible, Id, by_id, listen};
+use crate::browser::dom::{Id, JsResult, by_id, listen};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::error::Error;
@@ -18,7 +18,7 @@ pub(super) struct Confirmation {
 
 impl Confirmation {
     /// For the dialog with this id.
-    pub(super) fn new(dialog: Id) -> Fallible<Self> {
+    pub(super) fn new(dialog: Id) -> JsResult<Self> {
         let dialog: HtmlDialogElement = by_id(dialog)?;
         let parts = Part::of(&dialog);
         let closed = dialog.clone();
@@ -29,13 +29,13 @@ impl Confirmation {
         Ok(Self { dialog, confirm: parts.get(part!("confirm"))?, message: parts.get(part!("message"))? })
     }
 
-    pub(super) fn open(&self) -> Fallible {
+    pub(super) fn open(&self) -> JsResult {
         self.message.set_text_content(None);
         self.dialog.show_modal()
     }
 
     /// Closes the dialog if the request was carried out, else says why it was not. Returns whether it was.
-    pub(super) fn settle(&self, answer: &Result<Response, Error>) -> bool {
+    pub(super) fn conclude(&self, answer: &Result<Response, Error>) -> bool {
         let failure = answer.as_ref().err().map(|error| say(&sentence(error)));
         self.message.set_text_content(failure.as_deref());
         if answer.is_ok() {

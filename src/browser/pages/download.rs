@@ -6,7 +6,7 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
-use crate::browser::dom::{Fallible, document};
+use crate::browser::dom::{JsResult, document};
 
 #[derive(Default)]
 pub(super) struct Download {
@@ -16,7 +16,7 @@ pub(super) struct Download {
 
 impl Download {
     /// Has the browser save a text under this name.
-    pub(super) fn offer(&self, text: &str, name: &str) -> Fallible {
+    pub(super) fn offer(&self, text: &str, name: &str) -> JsResult {
         let blob = Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text)).into())?;
         let url = Url::create_object_url_with_blob(&blob)?;
         let link: HtmlAnchorElement = document()?.create_element("a")?.unchecked_into();

@@ -8,7 +8,7 @@ use super::download::Download;
 use super::import_items::PartRow;
 use super::rule_store::RuleStore;
 use super::ui::list::List;
-use crate::browser::dom::{Fallible, by_id, id, listen, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::policy_store;
 use crate::formats::export::{Export, ExportFormat, export};
@@ -23,7 +23,7 @@ pub(super) struct ExportSection {
 }
 
 impl ExportSection {
-    pub(super) fn new(store: Rc<RuleStore>) -> Fallible<Rc<Self>> {
+    pub(super) fn new(store: Rc<RuleStore>) -> JsResult<Rc<Self>> {
         let section = Rc::new(Self {
             store,
             format: by_id(id!("export-format"))?,
@@ -61,7 +61,7 @@ impl ExportSection {
     }
 
     /// What the file would not say is said before there is one.
-    fn draw(&self) -> Fallible {
+    fn draw(&self) -> JsResult {
         let (_, export) = self.export();
         say_in(id!("export-losses-text"), &words::losses(&export))?;
         by_id::<Element>(id!("export-done"))?.set_text_content(None);
@@ -69,13 +69,13 @@ impl ExportSection {
         self.losses.show(losses.map(|(place, loss)| PartRow::lost(place, loss)).collect())
     }
 
-    fn save(&self) -> Fallible {
+    fn save(&self) -> JsResult {
         let (format, export) = self.export();
         self.download.offer(&export.text, format.file_name())?;
         say_in(id!("export-done"), &words::exported(&export))
     }
 
-    async fn draw_set_aside(&self) -> Fallible {
+    async fn draw_set_aside(&self) -> JsResult {
         // A browser that does not list them has none to offer; the policy itself is not touched by that.
         let times = policy_store::times_of_set_aside().await.unwrap_or_default();
         Part::with_id(id!("set-aside"))?.fill(times.into_iter().map(|time| {
@@ -87,7 +87,7 @@ impl ExportSection {
         }))
     }
 
-    async fn save_set_aside(&self, time: UnixMillis) -> Fallible {
+    async fn save_set_aside(&self, time: UnixMillis) -> JsResult {
         match policy_store::load_set_aside(time).await {
             Ok(text) => self.download.offer(&text, &words::set_aside_file(time)),
             Err(error) => say_in(id!("export-done"), &crate::view::error::sentence(&error.into())),

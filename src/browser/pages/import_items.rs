@@ -7,14 +7,14 @@ use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement, HtmlSelectEle
 
 use super::ui::list::Item as ListItem;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{Fallible, id};
+use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::formats::LeftOut;
 use crate::formats::export::Loss;
 use crate::import_plan::{Conflict, Item, ItemFinding};
 use crate::time::UnixMillis;
-use crate::view::rule::badge;
+use crate::view::rule::mode_tag;
 use crate::view::source::Source;
 use crate::view::text::Text;
 use crate::view::transfer as words;
@@ -46,7 +46,7 @@ impl ListItem for ItemRow {
         (asks, (!asks).then(|| self.item.rule.host.clone()))
     }
 
-    fn draw(&self) -> Fallible<HtmlElement> {
+    fn draw(&self) -> JsResult<HtmlElement> {
         let row = Part::copy(id!("import-item-template"))?;
         row.root().dataset().set(name_of(), &self.place.to_string())?;
         let asks = self.item.asks_for_host();
@@ -57,18 +57,18 @@ impl ListItem for ItemRow {
         } else {
             row.text(part!("import-host"), &self.item.rule.host)?;
         }
-        row.badge(part!("import-mode"), &badge(&self.item.rule, self.now))?;
+        row.tag(part!("import-mode"), &mode_tag(&self.item.rule, self.now))?;
         row.say(part!("import-pins"), &words::pins(&self.item))?;
         Ok(row.root().clone())
     }
 
-    fn update(&self, element: &Element) -> Fallible {
+    fn update(&self, element: &Element) -> JsResult {
         let row = Part::of(element);
         let differs = matches!(self.item.finding, ItemFinding::Differs { .. });
         row.show(part!("import-choice"), differs)?;
         let choice: HtmlSelectElement = row.get(part!("import-choice"))?;
         choice.set_value(name_of_conflict(self.item.chosen.unwrap_or(self.conflict)));
-        row.badge(part!("import-outcome"), &words::outcome(self.item.outcome(self.conflict)))?;
+        row.tag(part!("import-outcome"), &words::outcome(self.item.outcome(self.conflict)))?;
         set_notices(&row.get(part!("import-reasons"))?, &words::reasons(&self.item, self.conflict))
     }
 }
@@ -101,7 +101,7 @@ impl ListItem for PartRow {
         (self.what.clone(), self.why.clone())
     }
 
-    fn draw(&self) -> Fallible<HtmlElement> {
+    fn draw(&self) -> JsResult<HtmlElement> {
         let row = Part::copy(id!("import-part-template"))?;
         row.text(part!("import-what"), &self.what)?;
         row.show(part!("import-what"), !self.what.is_empty())?;
@@ -109,7 +109,7 @@ impl ListItem for PartRow {
         Ok(row.root().clone())
     }
 
-    fn update(&self, _: &Element) -> Fallible {
+    fn update(&self, _: &Element) -> JsResult {
         Ok(())
     }
 }

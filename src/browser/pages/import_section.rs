@@ -13,11 +13,11 @@ use web_sys::{
 
 use super::import_items::{ItemRow, PartRow, choice_of, conflict_named, name_of};
 use super::messages;
-use super::rule_store::{RuleStore, today};
-use super::ui::announcement::announce;
+use super::rule_store::{RuleStore, current_time};
 use super::ui::list::List;
+use super::ui::live_region::announce;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{Fallible, by_id, id, listen, show, shown, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, show, shown, spawn};
 use crate::browser::files::{accept_drops, of_list, size};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
@@ -62,7 +62,7 @@ struct Preview {
 type Input = (Source, Result<Vec<u8>, Problem>);
 
 impl ImportSection {
-    pub(super) fn new(store: Rc<RuleStore>) -> Fallible<Rc<Self>> {
+    pub(super) fn new(store: Rc<RuleStore>) -> JsResult<Rc<Self>> {
         let section = Rc::new(Self {
             store,
             preview: RefCell::default(),
@@ -82,7 +82,7 @@ impl ImportSection {
         Ok(section)
     }
 
-    fn listen_to_sources(self: &Rc<Self>) -> Fallible {
+    fn listen_to_sources(self: &Rc<Self>) -> JsResult {
         let input: HtmlInputElement = by_id(id!("import-file"))?;
         let this = Rc::clone(self);
         listen(&input.clone(), "change", move |_| {
@@ -109,7 +109,7 @@ impl ImportSection {
         })
     }
 
-    fn listen_to_preview(self: &Rc<Self>) -> Fallible {
+    fn listen_to_preview(self: &Rc<Self>) -> JsResult {
         let this = Rc::clone(self);
         listen(&by_id::<EventTarget>(id!("import-conflict"))?, "change", move |event| {
             this.preview.borrow_mut().plan.set_conflict(conflict_of(&event));
@@ -129,7 +129,7 @@ impl ImportSection {
             let Some(field) = part_around(&event, part!("import-host-input")) else { return Ok(()) };
             let host = field.root().unchecked_ref::<HtmlInputElement>().value();
             if let Some(place) = place_of(&event) {
-                this.preview.borrow_mut().plan.set_host(place, &host, &this.store.user(), today(), &url_host);
+                this.preview.borrow_mut().plan.set_host(place, &host, &this.store.user(), current_time(), &url_host);
             }
             this.draw()
         })?;
@@ -164,7 +164,7 @@ impl ImportSection {
     }
 
     /// Reads everything together, and shows what it would do.
-    fn read(self: &Rc<Self>, inputs: Vec<Input>) -> Fallible {
+    fn read(self: &Rc<Self>, inputs: Vec<Input>) -> JsResult {
         if inputs.is_empty() || self.is_importing.get() {
             return Ok(());
         }
@@ -205,7 +205,7 @@ impl ImportSection {
         let this = Rc::clone(self);
         spawn(async move {
             loop {
-                this.preview.borrow_mut().plan.advance(AT_ONCE, &this.store.user(), today(), &url_host);
+                this.preview.borrow_mut().plan.advance(AT_ONCE, &this.store.user(), current_time(), &url_host);
                 this.draw()?;
                 if this.preview.borrow().plan.is_complete() {
                     return Ok(());
@@ -227,7 +227,7 @@ impl ImportSection {
         self.look_through();
     }
 
-    fn draw(&self) -> Fallible {
+    fn draw(&self) -> JsResult {
         let preview = self.preview.borrow();
         let plan = &preview.plan;
         let (done, all) = (plan.looked_at(), plan.items().len());
@@ -254,11 +254,11 @@ impl ImportSection {
         let parts = preview.left_out.iter().enumerate();
         self.parts.show(parts.map(|(place, (source, part))| PartRow::left_out(place, source, part)).collect())?;
         let items = plan.items().iter().enumerate();
-        let row = |(place, item)| ItemRow::new(place, item, plan.conflict(), today());
+        let row = |(place, item)| ItemRow::new(place, item, plan.conflict(), current_time());
         self.items.show(items.map(row).collect())
     }
 
-    async fn import(self: &Rc<Self>) -> Fallible {
+    async fn import(self: &Rc<Self>) -> JsResult {
         if self.is_importing.replace(true) {
             return Ok(());
         }
@@ -285,7 +285,7 @@ impl ImportSection {
         }
     }
 
-    async fn take_back(self: &Rc<Self>) -> Fallible {
+    async fn take_back(self: &Rc<Self>) -> JsResult {
         let button: HtmlButtonElement = by_id(id!("import-undo"))?;
         button.set_disabled(true);
         let changes = self.undo.borrow().changes(&self.store.user());
@@ -302,7 +302,7 @@ impl ImportSection {
     }
 
     /// Forgets what was read.
-    fn close(&self) -> Fallible {
+    fn close(&self) -> JsResult {
         self.round.set(self.round.get().wrapping_add(1));
         self.preview.replace(Preview::default());
         by_id::<HtmlTextAreaElement>(id!("import-text"))?.set_value("");
@@ -333,13 +333,13 @@ impl Preview {
 }
 
 /// While the background stores it, nobody can know how far it is.
-fn wait() -> Fallible {
+fn wait() -> JsResult {
     by_id::<HtmlButtonElement>(id!("import-confirm"))?.set_disabled(true);
     by_id::<Element>(id!("import-progress"))?.remove_attribute("value")?;
     show(id!("import-progress-area"), true)
 }
 
-fn say_done(text: &Text, can_undo: bool) -> Fallible {
+fn say_done(text: &Text, can_undo: bool) -> JsResult {
     set_notices(&by_id(id!("import-message"))?, &[])?;
     say_in(id!("import-done-text"), text)?;
     show(id!("import-undo"), can_undo)?;

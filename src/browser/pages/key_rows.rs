@@ -8,7 +8,7 @@ use web_sys::{ClipboardEvent, Element, Event, EventInit, HtmlElement, HtmlInputE
 
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{Fallible, around, id, listen};
+use crate::browser::dom::{JsResult, around, id, listen};
 use crate::browser::part::{Part, part, part_around};
 use crate::formats::{self, Reading};
 use crate::pin::Pin;
@@ -34,7 +34,7 @@ pub(super) struct KeyRows {
 
 impl KeyRows {
     /// `field` is all that belongs to the list.
-    pub(super) fn new(field: &Part, seen: Rc<SeenStore>) -> Fallible<Rc<Self>> {
+    pub(super) fn new(field: &Part, seen: Rc<SeenStore>) -> JsResult<Rc<Self>> {
         let list = Part::of(&field.get(part!("rows"))?);
         let (add, taken) = (field.get(part!("add-row"))?, field.get(part!("taken"))?);
         let rows = Rc::new(Self { list, add, taken, seen, count: Cell::new(0) });
@@ -69,14 +69,14 @@ impl KeyRows {
     }
 
     /// Rows came, went or were filled by other means than typing: the form hears of it as it hears of typing.
-    fn changed(&self) -> Fallible {
+    fn changed(&self) -> JsResult {
         let options = EventInit::new();
         options.set_bubbles(true);
         self.list.root().dispatch_event(&Event::new_with_event_init_dict("input", &options)?).map(|_| ())
     }
 
     /// Shows these keys and no others.
-    pub(super) fn fill(&self, keys: &[PinDocument]) -> Fallible {
+    pub(super) fn fill(&self, keys: &[PinDocument]) -> JsResult {
         self.taken.set_text_content(None);
         let row =
             |key: &PinDocument| self.row(&PinDocument { sha256: full_pin(&key.sha256), label: key.label.clone() });
@@ -84,13 +84,13 @@ impl KeyRows {
     }
 
     /// Appends a row.
-    pub(super) fn add(&self, key: &PinDocument) -> Fallible<Part> {
+    pub(super) fn add(&self, key: &PinDocument) -> JsResult<Part> {
         let row = self.row(key)?;
         self.list.append(&row)?;
         Ok(row)
     }
 
-    fn row(&self, key: &PinDocument) -> Fallible<Part> {
+    fn row(&self, key: &PinDocument) -> JsResult<Part> {
         let row = Part::copy(id!("pin-row-template"))?;
         let number = self.count.replace(self.count.get().wrapping_add(1));
         let message_id = format!("{}-message-{number}", self.list.root().id());
@@ -103,13 +103,13 @@ impl KeyRows {
     }
 
     /// What is in the fields, empty rows included.
-    pub(super) fn read(&self) -> Fallible<Vec<PinDocument>> {
+    pub(super) fn read(&self) -> JsResult<Vec<PinDocument>> {
         let read = |row: &Part| Ok(PinDocument { sha256: pin(row)?.value(), label: label(row)?.value() });
         self.rows()?.iter().map(read).collect()
     }
 
     /// Says at each row what is to be said there; `of` gives the notices of a row.
-    pub(super) fn say(&self, of: impl Fn(usize) -> Vec<Notice>) -> Fallible {
+    pub(super) fn say(&self, of: impl Fn(usize) -> Vec<Notice>) -> JsResult {
         for (index, row) in self.rows()?.iter().enumerate() {
             let notices = of(index);
             let invalid = notices.iter().any(|notice| notice.kind == NoticeKind::Error);
@@ -120,7 +120,7 @@ impl KeyRows {
     }
 
     /// Puts keys into empty rows, then into new ones, and says what was done. Keys that are there already are left out.
-    pub(super) fn take(&self, reading: &Reading, source: &Source) -> Fallible<Vec<Notice>> {
+    pub(super) fn take(&self, reading: &Reading, source: &Source) -> JsResult<Vec<Notice>> {
         let mut known: Vec<Pin> = self.read()?.iter().filter_map(|row| Pin::parse(&row.sha256).ok()).collect();
         let mut counts = Taken::default();
         for (key, row) in reading.keys.iter().zip(rows(&reading.keys, source)) {
@@ -138,7 +138,7 @@ impl KeyRows {
     }
 
     /// Into the first row that is empty, or a new one.
-    fn put(&self, key: &PinDocument) -> Fallible {
+    fn put(&self, key: &PinDocument) -> JsResult {
         let row = match self.first_empty()? {
             Some(row) => row,
             None => self.add(&PinDocument::default())?,
@@ -151,12 +151,12 @@ impl KeyRows {
         Ok(())
     }
 
-    fn rows(&self) -> Fallible<Vec<Part>> {
+    fn rows(&self) -> JsResult<Vec<Part>> {
         self.list.all(part!("row"))
     }
 
     /// The focus goes to the next row, or to the button that adds one.
-    fn remove(&self, row: &Part) -> Fallible {
+    fn remove(&self, row: &Part) -> JsResult {
         let neighbour = row.root().next_element_sibling().or_else(|| row.root().previous_element_sibling());
         row.root().remove();
         match neighbour {
@@ -165,7 +165,7 @@ impl KeyRows {
         }
     }
 
-    fn first_empty(&self) -> Fallible<Option<Part>> {
+    fn first_empty(&self) -> JsResult<Option<Part>> {
         for row in self.rows()? {
             if pin(&row)?.value().trim().is_empty() {
                 return Ok(Some(row));
@@ -175,7 +175,7 @@ impl KeyRows {
     }
 
     /// PEM text in a pin's field becomes the pins of its keys.
-    fn unfold_pem(&self, event: &Event) -> Fallible {
+    fn unfold_pem(&self, event: &Event) -> JsResult {
         // The list's own events come by here as well, and change nothing that was said of a paste.
         let Some(field) = around::<HtmlInputElement>(event, "input") else {
             return Ok(());
@@ -192,7 +192,7 @@ impl KeyRows {
     }
 
     /// The fingerprint of a whole certificate that was seen becomes the pin of its key, which alone can match.
-    fn replace_fingerprint(&self, field: &HtmlInputElement, event: &Event) -> Fallible<Vec<Notice>> {
+    fn replace_fingerprint(&self, field: &HtmlInputElement, event: &Event) -> JsResult<Vec<Notice>> {
         let seen = self.seen.certificates();
         let Some(meant) = Pin::parse(&field.value()).ok().and_then(|entered| seen.meant_by(entered)) else {
             return Ok(Vec::new());
@@ -208,7 +208,7 @@ impl KeyRows {
     }
 
     /// A pasted text with several keys becomes a row each. A single-line field would run its lines together.
-    fn unfold_pasted(&self, event: &Event) -> Fallible<bool> {
+    fn unfold_pasted(&self, event: &Event) -> JsResult<bool> {
         let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
         let text = data.map(|data| data.get_data("text")).transpose()?.unwrap_or_default();
         let Some(read) = formats::pasted(&text).filter(|_| part_around(event, part!("pin")).is_some()) else {
@@ -224,10 +224,10 @@ impl KeyRows {
     }
 }
 
-fn pin(row: &Part) -> Fallible<HtmlInputElement> {
+fn pin(row: &Part) -> JsResult<HtmlInputElement> {
     row.get(part!("pin"))
 }
 
-fn label(row: &Part) -> Fallible<HtmlInputElement> {
+fn label(row: &Part) -> JsResult<HtmlInputElement> {
     row.get(part!("pin-label"))
 }

@@ -3,7 +3,7 @@
 use web_sys::Element;
 
 use super::rule_keys;
-use crate::browser::dom::{Fallible, id};
+use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::certificate::Description;
@@ -14,7 +14,7 @@ use crate::view::{certificate, violation as words};
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
 
 /// Fills the body of an entry. `certificates` is the DER of its chain, where that is stored.
-pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> Fallible {
+pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> JsResult {
     let violation = &entry.violation;
     let content = Part::copy(id!("violation-body-template"))?;
     let certificate = |(index, shown): (usize, &ChainEntry)| {
@@ -40,7 +40,7 @@ fn draw_certificate(
     description: &Description,
     role: &Text,
     snapshot: Option<&RuleSnapshot>,
-) -> Fallible<Part> {
+) -> JsResult<Part> {
     let element = Part::copy(id!("certificate-template"))?;
     element.root().dataset().set(
         "match",
@@ -52,9 +52,9 @@ fn draw_certificate(
         },
     )?;
     element.say(part!("role"), role)?;
-    element.badge(part!("mark"), &certificate::mark(entry, snapshot))?;
+    element.tag(part!("mark"), &certificate::mark(entry, snapshot))?;
     if let Some(origin) = certificate::root_origin(entry) {
-        element.badge(part!("root"), &origin)?;
+        element.tag(part!("root"), &origin)?;
     }
     let subject: Element = element.get(part!("subject"))?;
     subject.set_text_content(Some(&say(&certificate::subject(description))));
@@ -66,7 +66,7 @@ fn draw_certificate(
     Ok(element)
 }
 
-fn draw_rule(rule: &RuleSnapshot, content: &Part) -> Fallible {
+fn draw_rule(rule: &RuleSnapshot, content: &Part) -> JsResult {
     let facts: Vec<_> = words::rule(rule).iter().map(say).collect();
     content.text(part!("rule-facts"), &facts.join(" · "))?;
     let documents = |pins: &[LabelledPin]| pins.iter().map(PinDocument::from).collect::<Vec<_>>();

@@ -7,7 +7,7 @@ use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::messages;
 use super::pause_menu::PauseMenu;
-use crate::browser::dom::{Fallible, by_id, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::say_in;
 use crate::browser::words::say;
 use crate::error::Error;
@@ -32,7 +32,7 @@ pub(super) enum Unread<'a> {
 
 impl Masthead {
     /// `for_unreadable_rules` is what the page offers where the rules cannot be read, and `act` does it.
-    pub(super) fn new(for_unreadable_rules: Remedy, act: impl Fn() -> Fallible + 'static) -> Fallible<Rc<Self>> {
+    pub(super) fn new(for_unreadable_rules: Remedy, act: impl Fn() -> JsResult + 'static) -> JsResult<Rc<Self>> {
         let masthead = Rc::new(Self { remedy: Cell::new(None), for_unreadable_rules, pausing: OnceCell::new() });
         let this = Rc::downgrade(&masthead);
         let pausing = PauseMenu::new(move || {
@@ -69,7 +69,7 @@ impl Masthead {
     }
 
     /// Asks how things are and shows it.
-    pub(super) async fn refresh(self: &Rc<Self>, unread: Unread<'_>) -> Fallible {
+    pub(super) async fn refresh(self: &Rc<Self>, unread: Unread<'_>) -> JsResult {
         let mut status = match messages::ask(&PageRequest::Status).await {
             Ok(Response::Status(status)) => status,
             Ok(_) => return self.show_failure(&messages::unexpected()),
@@ -95,7 +95,7 @@ impl Masthead {
     }
 
     /// Shows why the background gave no answer, whatever it was asked. Nothing else is known then.
-    pub(super) fn show_failure(&self, error: &Error) -> Fallible {
+    pub(super) fn show_failure(&self, error: &Error) -> JsResult {
         let banner = problem(error, None);
         show_state(&state_of(&banner))?;
         show(id!("private-note"), false)?;
@@ -103,7 +103,7 @@ impl Masthead {
         self.show_banner(&banner)
     }
 
-    fn show_banner(&self, banner: &Banner) -> Fallible {
+    fn show_banner(&self, banner: &Banner) -> JsResult {
         say_in(id!("problem-title"), &banner.title)?;
         say_in(id!("problem-text"), &banner.text)?;
         show(id!("problem-details"), banner.detail.is_some())?;
@@ -123,7 +123,7 @@ impl Masthead {
     }
 }
 
-fn show_state(state: &StatusLine) -> Fallible {
+fn show_state(state: &StatusLine) -> JsResult {
     let line: HtmlElement = by_id(id!("state"))?;
     line.dataset().set("tone", state.tone.as_str())?;
     let words = say(&state.text);

@@ -8,9 +8,9 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::browser::api;
 use crate::browser::convert::{from_js, json, property, to_js};
-use crate::browser::dom::Fallible;
+use crate::browser::dom::JsResult;
 use crate::error::{Error, ProgramError};
-use crate::message::{Announcement, PageRequest, Response, Told};
+use crate::message::{Announcement, Broadcast, PageRequest, Response};
 
 #[wasm_bindgen]
 extern "C" {
@@ -46,8 +46,8 @@ pub(super) fn unexpected() -> Error {
 pub(super) fn listen(handler: impl Fn(Announcement) + 'static) {
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |message| {
         // Other pages' requests to the background come by here as well.
-        if let Ok(Told { notice }) = from_js(&message) {
-            handler(notice);
+        if let Ok(Broadcast { announcement }) = from_js(&message) {
+            handler(announcement);
         }
     });
     api::add_message_listener(&listener);
@@ -55,7 +55,7 @@ pub(super) fn listen(handler: impl Fn(Announcement) + 'static) {
 }
 
 /// Opens the options page; a popup closes over it.
-pub(super) async fn open_options_page() -> Fallible {
+pub(super) async fn open_options_page() -> JsResult {
     open_options_page_().await?;
     if current_tab().await?.is_undefined() {
         super::dom::window()?.close()?;
@@ -64,12 +64,12 @@ pub(super) async fn open_options_page() -> Fallible {
 }
 
 /// Asks the person for that permission. The question is put before this returns.
-pub(super) fn request_permission() -> Fallible<impl Future<Output = Fallible>> {
+pub(super) fn request_permission() -> JsResult<impl Future<Output = JsResult>> {
     let asked = request_permissions(&every_site()?)?;
     Ok(async move { JsFuture::from(asked).await.map(|_| ()) })
 }
 
-fn every_site() -> Fallible<JsValue> {
+fn every_site() -> JsResult<JsValue> {
     #[derive(Serialize)]
     struct Permissions {
         origins: [&'static str; 1],

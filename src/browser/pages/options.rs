@@ -18,8 +18,8 @@ use super::rule_list::RuleList;
 use super::rule_store::RuleStore;
 use super::seen_section::SeenSection;
 use super::seen_store::SeenStore;
-use super::ui::announcement::announce;
-use crate::browser::dom::{Fallible, Id, by_id, id, listen, ready, show, spawn};
+use super::ui::live_region::announce;
+use crate::browser::dom::{Id, JsResult, by_id, id, listen, ready, show, spawn};
 use crate::browser::part::{part, part_around, say_in};
 use crate::message::{Announcement, PageRequest};
 use crate::rule::{Mode, RuleDocument};
@@ -36,9 +36,9 @@ struct Options {
     store: Rc<RuleStore>,
 }
 
-pub(super) async fn start() -> Fallible {
-    let afresh = Rc::new(Confirmation::new(id!("afresh-dialog"))?);
-    let asked = Rc::clone(&afresh);
+pub(super) async fn start() -> JsResult {
+    let reset = Rc::new(Confirmation::new(id!("reset-dialog"))?);
+    let asked = Rc::clone(&reset);
     let masthead = Masthead::new(Remedy::ResetPolicy, move || asked.open())?;
     let store = Rc::<RuleStore>::default();
     let list = RuleList::new(Rc::clone(&store))?;
@@ -54,7 +54,7 @@ pub(super) async fn start() -> Fallible {
         form_closed(closed, &store_of_form, &list_of_form, &changes_of_form)
     })?;
     let options = Rc::new(Options { masthead, changes, form, list, store });
-    options.listen(afresh)?;
+    options.listen(reset)?;
     ImportSection::new(Rc::clone(&options.store))?;
     ExportSection::new(Rc::clone(&options.store))?;
     let this = Rc::clone(&options);
@@ -67,7 +67,7 @@ pub(super) async fn start() -> Fallible {
     ready()
 }
 
-fn form_closed(closed: Closed, store: &RuleStore, list: &RuleList, changes: &RuleChanges) -> Fallible {
+fn form_closed(closed: Closed, store: &RuleStore, list: &RuleList, changes: &RuleChanges) -> JsResult {
     list.draw(None)?;
     if let Some(stored) = &closed.stored {
         changes.forget()?;
@@ -81,7 +81,7 @@ fn form_closed(closed: Closed, store: &RuleStore, list: &RuleList, changes: &Rul
 }
 
 impl Options {
-    fn listen(self: &Rc<Self>, afresh: Rc<Confirmation>) -> Fallible {
+    fn listen(self: &Rc<Self>, reset: Rc<Confirmation>) -> JsResult {
         let this = Rc::clone(self);
         listen(&by_id::<EventTarget>(id!("add-rule"))?, "click", move |_| this.edit(None))?;
 
@@ -101,18 +101,18 @@ impl Options {
         })?;
 
         let this = Rc::clone(self);
-        listen(&afresh.confirm.clone(), "click", move |_| {
-            let (this, afresh) = (Rc::clone(&this), Rc::clone(&afresh));
-            spawn(async move { this.confirmed(PageRequest::ResetPolicy, &afresh, &words::set_aside()).await });
+        listen(&reset.confirm.clone(), "click", move |_| {
+            let (this, reset) = (Rc::clone(&this), Rc::clone(&reset));
+            spawn(async move { this.confirmed(PageRequest::ResetPolicy, &reset, &words::set_aside()).await });
             Ok(())
         })?;
 
         let this: Weak<Self> = Rc::downgrade(self);
-        messages::listen(move |notice| {
+        messages::listen(move |announcement| {
             let Some(this) = this.upgrade() else {
                 return;
             };
-            match notice {
+            match announcement {
                 Announcement::RulesChanged => spawn(async move { this.refresh().await }),
                 Announcement::StatusChanged => spawn(async move { this.masthead.refresh(Unread::Nothing).await }),
                 Announcement::LogChanged => {}
@@ -122,7 +122,7 @@ impl Options {
     }
 
     /// A click on a card of one of the user's rules.
-    fn clicked(self: &Rc<Self>, event: &Event) -> Fallible {
+    fn clicked(self: &Rc<Self>, event: &Event) -> JsResult {
         let Some(card) = part_around(event, part!("rule")) else {
             return Ok(());
         };
@@ -160,13 +160,13 @@ impl Options {
     }
 
     /// A rule was made of what was seen.
-    fn picked(&self, picked: Picked) -> Fallible {
+    fn picked(&self, picked: Picked) -> JsResult {
         match picked {
             Picked::Stored(rule) => {
                 let id = rule.id.clone();
                 form_closed(Closed { stored: Some(rule), id }, &self.store, &self.list, &self.changes)
             }
-            Picked::Draft(_) if self.form.is_in_use() => self.form.object(&unsaved()),
+            Picked::Draft(_) if self.form.has_unsaved_changes() => self.form.show_refusal(&unsaved()),
             Picked::Draft(rule) => {
                 self.form.open_draft(rule)?;
                 self.list.draw(self.form.edited_id())
@@ -175,14 +175,15 @@ impl Options {
     }
 
     /// Opens the form, unless something in it would be lost.
-    fn edit(&self, rule: Option<RuleDocument>) -> Fallible {
+    fn edit(&self, rule: Option<RuleDocument>) -> JsResult {
         let form = &self.form;
         let is_copy = rule.as_ref().is_some_and(|rule| rule.id.is_none());
-        if form.is_in_use() && !is_copy && form.edited_id() == rule.as_ref().and_then(|rule| rule.id.clone()) {
+        if form.has_unsaved_changes() && !is_copy && form.edited_id() == rule.as_ref().and_then(|rule| rule.id.clone())
+        {
             return form.focus();
         }
-        if form.is_in_use() {
-            return form.object(&unsaved());
+        if form.has_unsaved_changes() {
+            return form.show_refusal(&unsaved());
         }
         // It would stand before the buttons of the form.
         self.changes.forget()?;
@@ -191,8 +192,8 @@ impl Options {
     }
 
     /// What was asked about in a dialog is done; the dialog closes once it is.
-    async fn confirmed(&self, request: PageRequest, dialog: &Confirmation, done: &Text) -> Fallible {
-        if !dialog.settle(&messages::ask(&request).await) {
+    async fn confirmed(&self, request: PageRequest, dialog: &Confirmation, done: &Text) -> JsResult {
+        if !dialog.conclude(&messages::ask(&request).await) {
             return Ok(());
         }
         self.refresh().await?;
@@ -201,7 +202,7 @@ impl Options {
     }
 
     /// Reads what is stored, and asks how things are.
-    async fn refresh(&self) -> Fallible {
+    async fn refresh(&self) -> JsResult {
         self.store.read().await?;
         match &self.store.problem() {
             Some(problem) => self.masthead.refresh(Unread::Rules(problem)).await,
@@ -209,7 +210,7 @@ impl Options {
         }
     }
 
-    fn draw(&self) -> Fallible {
+    fn draw(&self) -> JsResult {
         self.list.draw(self.form.edited_id())?;
         managed_section::draw(&self.store.managed())?;
         show(id!("rules-section"), self.store.problem().is_none())?;

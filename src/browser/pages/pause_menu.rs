@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::JsValue;
 use web_sys::{Element, EventTarget, FocusEvent, HtmlDetailsElement, HtmlElement, KeyboardEvent, Node};
 
 use super::messages;
-use crate::browser::dom::{Fallible, by_id, document, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, by_id, document, id, listen, show, spawn};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::words::say;
 use crate::browser::{api, clock};
@@ -37,7 +37,7 @@ struct Controls {
 
 impl PauseMenu {
     /// `changed` is called each time that a pause may have begun or ended.
-    pub(super) fn new(changed: impl Fn() + 'static) -> Fallible<Self> {
+    pub(super) fn new(changed: impl Fn() + 'static) -> JsResult<Self> {
         let menu: HtmlDetailsElement = by_id(id!("pause-menu"))?;
         let opener = Part::of(&menu).get(part!("opener"))?;
         let controls = Controls { menu, opener, resume: by_id(id!("resume"))? };
@@ -46,7 +46,7 @@ impl PauseMenu {
         Ok(pausing)
     }
 
-    fn listen(&self) -> Fallible {
+    fn listen(&self) -> JsResult {
         for (button, request) in [
             (id!("pause-ten-minutes"), PageRequest::Pause { length: PauseLength::TenMinutes }),
             (id!("pause-until-restart"), PageRequest::Pause { length: PauseLength::UntilRestart }),
@@ -91,7 +91,7 @@ impl PauseMenu {
     }
 
     /// Shows what can be done now. The line of the masthead, where there is a pause.
-    pub(super) fn draw(&self, status: &Status) -> Fallible<Option<StatusLine>> {
+    pub(super) fn draw(&self, status: &Status) -> JsResult<Option<StatusLine>> {
         self.timer.take();
         let may_pause = status.pausing == settings::Pausing::Allowed;
         self.controls.show(status.pause.is_none() && may_pause, status.pause.is_some())?;
@@ -106,7 +106,7 @@ impl PauseMenu {
     }
 
     /// Nothing is known of a pause.
-    pub(super) fn hide(&self) -> Fallible {
+    pub(super) fn hide(&self) -> JsResult {
         self.timer.take();
         self.controls.show(false, false)?;
         show(id!("pausing-forbidden"), false)
@@ -129,7 +129,7 @@ const SHORTEST_WAIT_MS: i32 = 200;
 
 impl Controls {
     /// The focus stays at what opened it.
-    fn close_menu(&self) -> Fallible {
+    fn close_menu(&self) -> JsResult {
         if self.menu.open() {
             self.opener.focus()?;
             self.menu.set_open(false);
@@ -138,7 +138,7 @@ impl Controls {
     }
 
     /// Shows or hides both. If the one with the focus is hidden and the other shown, the focus moves there.
-    fn show(&self, menu: bool, resume: bool) -> Fallible {
+    fn show(&self, menu: bool, resume: bool) -> JsResult {
         let active = document()?.active_element();
         let had_focus = |control: &HtmlElement| control.contains(active.as_ref().map(AsRef::as_ref));
         let menu_goes = !menu && had_focus(&self.menu);

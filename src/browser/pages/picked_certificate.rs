@@ -2,7 +2,7 @@
 
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use crate::browser::dom::{Fallible, id};
+use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::certificate::{Certificate, KeyType, fingerprint, with_colons};
@@ -38,14 +38,14 @@ impl TickBox {
     }
 
     /// Whether it is the one that is recommended.
-    pub(super) fn recommend(&self, is_recommended: bool) -> Fallible {
-        self.certificate.badge(part!("recommended"), &words::recommended())?;
+    pub(super) fn recommend(&self, is_recommended: bool) -> JsResult {
+        self.certificate.tag(part!("recommended"), &words::recommended())?;
         self.certificate.show(part!("recommended"), is_recommended)
     }
 }
 
 /// Fills a list with the certificates of a chain, and returns the boxes in it.
-pub(super) fn draw_all(list: &Part, facts: &Facts) -> Fallible<Vec<TickBox>> {
+pub(super) fn draw_all(list: &Part, facts: &Facts) -> JsResult<Vec<TickBox>> {
     let (certificates, _) = facts.certificates();
     let choices = choices(facts);
     list.fill([])?;
@@ -60,11 +60,11 @@ pub(super) fn draw_all(list: &Part, facts: &Facts) -> Fallible<Vec<TickBox>> {
     Ok(boxes)
 }
 
-fn draw(facts: &Facts, place: usize, length: usize, der: &[u8]) -> Fallible<Part> {
+fn draw(facts: &Facts, place: usize, length: usize, der: &[u8]) -> JsResult<Part> {
     let element = Part::copy(id!("picked-template"))?;
     element.say(part!("picked-role"), &certificates::role(place, length))?;
     if let Some(origin) = words::origin(facts, place) {
-        element.badge(part!("picked-origin"), &origin)?;
+        element.tag(part!("picked-origin"), &origin)?;
     }
     element.text(part!("picked-certificate-fingerprint"), &with_colons(&fingerprint(der)))?;
     let Ok(certificate) = Certificate::from_der(der) else {
@@ -88,7 +88,7 @@ fn draw(facts: &Facts, place: usize, length: usize, der: &[u8]) -> Fallible<Part
     Ok(element)
 }
 
-fn draw_choice(choice: Choice, certificate: &Part) -> Fallible<TickBox> {
+fn draw_choice(choice: Choice, certificate: &Part) -> JsResult<TickBox> {
     let input: HtmlInputElement = certificate.get(part!("choose"))?;
     let about: HtmlElement = certificate.get(part!("choice-about"))?;
     let id = format!("picker-choice-about-{}", choice.certificate);

@@ -11,11 +11,11 @@ use web_sys::{Element, EventTarget, HtmlButtonElement, HtmlDialogElement, HtmlEl
 use super::messages;
 use super::picked_certificate::{self, TickBox};
 use super::public_suffix::is_registry_suffix;
-use super::rule_store::{RuleStore, today};
+use super::rule_store::{RuleStore, current_time};
 use super::seen_store::{SeenStore, ShownChain};
 use super::ui::notices::set_notices;
 use crate::browser::convert::{from_js, property, to_js_error};
-use crate::browser::dom::{Fallible, Id, by_id, id, listen, show, spawn};
+use crate::browser::dom::{Id, JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::url_host::url_host;
 use crate::browser::words::say;
@@ -61,7 +61,7 @@ pub(super) struct Picker {
     /// What can be pinned of the chain that is shown, each with its box.
     boxes: RefCell<Vec<TickBox>>,
     is_saving: Cell<bool>,
-    done: Box<dyn Fn(Picked) -> Fallible>,
+    done: Box<dyn Fn(Picked) -> JsResult>,
 }
 
 impl Picker {
@@ -69,8 +69,8 @@ impl Picker {
     pub(super) fn new(
         seen: Rc<SeenStore>,
         store: Rc<RuleStore>,
-        done: impl Fn(Picked) -> Fallible + 'static,
-    ) -> Fallible<Rc<Self>> {
+        done: impl Fn(Picked) -> JsResult + 'static,
+    ) -> JsResult<Rc<Self>> {
         let picker = Rc::new(Self {
             dialog: by_id(id!("picker"))?,
             seen,
@@ -86,7 +86,7 @@ impl Picker {
         Ok(picker)
     }
 
-    fn listen(self: &Rc<Self>) -> Fallible {
+    fn listen(self: &Rc<Self>) -> JsResult {
         let this = Rc::clone(self);
         self.seen.subscribe(move || this.say_if_open());
         let this = Rc::clone(self);
@@ -120,10 +120,10 @@ impl Picker {
     }
 
     /// Shows what a server has shown last.
-    pub(super) fn open(&self, subject: Subject) -> Fallible {
+    pub(super) fn open(&self, subject: Subject) -> JsResult {
         let endpoint = seen_words::endpoint(&subject.host, subject.port);
         say_in(id!("picker-title"), &words::title(&endpoint))?;
-        let now = today();
+        let now = current_time();
         let chains = subject.chains.iter().map(|chain| seen_words::chain(&chain.facts, chain.seen, now));
         fill_options(id!("picker-chain"), chains)?;
         show(id!("picker-chain-field"), subject.chains.len() > 1)?;
@@ -142,7 +142,7 @@ impl Picker {
     }
 
     /// The chain that is shown.
-    fn facts(&self) -> Fallible<Rc<Facts>> {
+    fn facts(&self) -> JsResult<Rc<Facts>> {
         let subject = self.subject.borrow();
         let chains = subject.as_ref().map(|subject| subject.chains.as_slice()).unwrap_or_default();
         let chosen = chosen(id!("picker-chain"))?;
@@ -151,7 +151,7 @@ impl Picker {
     }
 
     /// Draws the chain; nothing of it is ticked.
-    fn draw_chain(&self) -> Fallible {
+    fn draw_chain(&self) -> JsResult {
         let facts = self.facts()?;
         say_in(id!("picker-intro"), &words::intro(&facts))?;
         let list = Part::with_id(id!("picker-certificates"))?;
@@ -159,12 +159,12 @@ impl Picker {
         Ok(())
     }
 
-    fn say_if_open(&self) -> Fallible {
+    fn say_if_open(&self) -> JsResult {
         if self.dialog.open() { self.say() } else { Ok(()) }
     }
 
     /// Says what follows from what is ticked and chosen.
-    fn say(&self) -> Fallible {
+    fn say(&self) -> JsResult {
         let facts = self.facts()?;
         let renewal = match chosen(id!("picker-renewer"))?.checked_sub(1).and_then(|place| RENEWERS.get(place)) {
             Some(renewer) => Renewal::By(renewer),
@@ -186,7 +186,7 @@ impl Picker {
         let (notices, is_storable) = match &draft {
             Ok(rule) => {
                 let checked =
-                    check(rule, DateInput::Whole, &self.store.user(), today(), &url_host, &is_registry_suffix);
+                    check(rule, DateInput::Whole, &self.store.user(), current_time(), &url_host, &is_registry_suffix);
                 let notices = checked.notices.into_iter().map(|(_, notice)| notice).collect();
                 (notices, checked.rule.is_some())
             }
@@ -197,7 +197,7 @@ impl Picker {
         self.draw_trials(draft.ok().as_ref())
     }
 
-    fn set_buttons(&self, is_storable: bool, is_drafted: bool) -> Fallible {
+    fn set_buttons(&self, is_storable: bool, is_drafted: bool) -> JsResult {
         let is_saving = self.is_saving.get();
         by_id::<HtmlButtonElement>(id!("picker-save"))?.set_disabled(is_saving || !is_storable);
         by_id::<HtmlButtonElement>(id!("picker-edit"))?.set_disabled(is_saving || !is_drafted);
@@ -209,7 +209,7 @@ impl Picker {
     }
 
     /// The rule that is made here, as far as it is one.
-    fn draft(&self) -> Fallible<Result<RuleDocument, Incomplete>> {
+    fn draft(&self) -> JsResult<Result<RuleDocument, Incomplete>> {
         let facts = self.facts()?;
         let mode = mode()?;
         let is_for_every_port = chosen(id!("picker-host"))? > 0;
@@ -228,15 +228,15 @@ impl Picker {
     }
 
     /// What the rule would have decided of everything that the host has shown.
-    fn draw_trials(&self, rule: Option<&RuleDocument>) -> Fallible {
+    fn draw_trials(&self, rule: Option<&RuleDocument>) -> JsResult {
         let list = Part::with_id(id!("picker-trials"))?;
-        let trial = rule.and_then(|rule| Trial::of(rule, today(), &url_host).ok());
+        let trial = rule.and_then(|rule| Trial::of(rule, current_time(), &url_host).ok());
         show(id!("picker-no-trial"), trial.is_none())?;
         let Some(trial) = trial else {
             return list.fill([]);
         };
         let shown = self.everything_shown();
-        let now = today();
+        let now = current_time();
         list.fill(shown.iter().filter_map(|(port, chain)| {
             let subject = self.subject.borrow();
             let host = &subject.as_ref()?.host;
@@ -245,7 +245,7 @@ impl Picker {
             let tried = seen_words::tried(host, *port, &chain.facts, chain.seen, now);
             let draw = || {
                 let element = Part::copy(id!("trial-template"))?;
-                element.badge(part!("trial-state"), &seen_words::state(Some(&verdict)))?;
+                element.tag(part!("trial-state"), &seen_words::state(Some(&verdict)))?;
                 element.say(part!("trial-chain"), &tried)?;
                 element.say(part!("trial-reason"), &seen_words::why(&verdict, &connection))?;
                 Ok(element)
@@ -277,7 +277,7 @@ impl Picker {
     }
 
     /// Says what a pasted fingerprint is, and ticks the key that was meant.
-    fn compare(&self) -> Fallible {
+    fn compare(&self) -> JsResult {
         let area: Element = by_id(id!("picker-compare-message"))?;
         let value = by_id::<HtmlInputElement>(id!("picker-compare"))?.value();
         if value.trim().is_empty() {
@@ -309,7 +309,7 @@ impl Picker {
         set_notices(&area, &[notice.unwrap_or_else(|| words::compared(elsewhere()))])
     }
 
-    async fn save(&self) -> Fallible {
+    async fn save(&self) -> JsResult {
         let Ok(rule) = self.draft()? else {
             return self.say();
         };
@@ -319,7 +319,7 @@ impl Picker {
         self.set_buttons(false, false)?;
         let answer = messages::ask(&PageRequest::SaveRule { rule: rule.clone() }).await;
         self.is_saving.set(false);
-        let objections = match answer {
+        let refusals = match answer {
             Ok(Response::Saved { rule }) => {
                 self.dialog.close();
                 return (self.done)(Picked::Stored(rule));
@@ -332,17 +332,17 @@ impl Picker {
         };
         self.say()?;
         let area: Element = by_id(id!("picker-message"))?;
-        set_notices(&area, &objections)
+        set_notices(&area, &refusals)
     }
 }
 
-fn mode() -> Fallible<Mode> {
+fn mode() -> JsResult<Mode> {
     let mode = property(by_id::<HtmlElement>(id!("picker-mode"))?.as_ref(), "value");
     from_js(&mode).map_err(|error| to_js_error(&error.into()))
 }
 
 /// Fills a drop-down list; the first option is chosen.
-fn fill_options(list: Id, options: impl Iterator<Item = Text>) -> Fallible {
+fn fill_options(list: Id, options: impl Iterator<Item = Text>) -> JsResult {
     let list = Part::with_id(list)?;
     list.fill(options.map(|option| {
         let element = Part::copy(id!("option-template"))?;
@@ -352,12 +352,12 @@ fn fill_options(list: Id, options: impl Iterator<Item = Text>) -> Fallible {
 }
 
 /// Which option of a drop-down list is chosen.
-fn chosen(list: Id) -> Fallible<usize> {
+fn chosen(list: Id) -> JsResult<usize> {
     let index = property(by_id::<HtmlElement>(list)?.as_ref(), "selectedIndex");
     Ok(from_js(&index).unwrap_or_default())
 }
 
-fn choose(list: Id, option: u32) -> Fallible {
+fn choose(list: Id, option: u32) -> JsResult {
     Reflect::set(by_id::<HtmlElement>(list)?.as_ref(), &JsValue::from_str("selectedIndex"), &JsValue::from(option))
         .map(drop)
 }

@@ -9,11 +9,11 @@ use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 use super::confirmation::Confirmation;
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
-use super::ui::announcement::announce;
 use super::ui::list::{Item, List};
+use super::ui::live_region::announce;
 use super::{log_entry, messages};
 use crate::browser::clock::now;
-use crate::browser::dom::{Fallible, by_id, id, listen, listen_capturing, ready, show, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn};
 use crate::browser::part::{Part, part, part_around};
 use crate::browser::words::say;
 use crate::log::{Entry, Line};
@@ -36,7 +36,7 @@ struct Popup {
     drawn: Cell<u64>,
 }
 
-pub(super) async fn start() -> Fallible {
+pub(super) async fn start() -> JsResult {
     let popup = Rc::new(Popup {
         masthead: Masthead::new(Remedy::OpenRules, || {
             open_options();
@@ -58,7 +58,7 @@ fn open_options() {
 }
 
 impl Popup {
-    fn listen(self: &Rc<Self>) -> Fallible {
+    fn listen(self: &Rc<Self>) -> JsResult {
         listen(&by_id::<EventTarget>(id!("open-options"))?, "click", |_| {
             open_options();
             Ok(())
@@ -83,7 +83,7 @@ impl Popup {
 
         let this = Rc::clone(self);
         // Whether the last entry could be written is told with the status, so either announcement is about both.
-        messages::listen(move |notice| match notice {
+        messages::listen(move |announcement| match announcement {
             Announcement::LogChanged | Announcement::RulesChanged | Announcement::StatusChanged => {
                 let this = Rc::clone(&this);
                 spawn(async move { this.refresh().await });
@@ -92,8 +92,8 @@ impl Popup {
         Ok(())
     }
 
-    async fn clear(&self) -> Fallible {
-        if !self.clearing.settle(&messages::ask(&PageRequest::ClearLog).await) {
+    async fn clear(&self) -> JsResult {
+        if !self.clearing.conclude(&messages::ask(&PageRequest::ClearLog).await) {
             return Ok(());
         }
         announce(&words::cleared())?;
@@ -101,7 +101,7 @@ impl Popup {
     }
 
     /// How things are comes first: it must not wait for a log that may be large or broken.
-    async fn refresh(&self) -> Fallible {
+    async fn refresh(&self) -> JsResult {
         self.masthead.refresh(Unread::Nothing).await?;
         let reading = self.readings.get() + 1;
         self.readings.set(reading);
@@ -117,7 +117,7 @@ impl Popup {
         }
     }
 
-    fn draw(&self, lines: Vec<Line>, total: u64) -> Fallible {
+    fn draw(&self, lines: Vec<Line>, total: u64) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
         show(id!("clear-log"), !lines.is_empty())?;
         let more: HtmlElement = by_id(id!("log-more"))?;
@@ -128,7 +128,7 @@ impl Popup {
     }
 
     /// An entry gets its body when it is opened for the first time.
-    async fn fill(&self, event: &Event) -> Fallible {
+    async fn fill(&self, event: &Event) -> JsResult {
         let Some(violation) = part_around(event, part!("violation")) else {
             return Ok(());
         };
@@ -175,16 +175,16 @@ impl Item for Shown {
 
     fn version(&self) {}
 
-    fn draw(&self) -> Fallible<HtmlElement> {
+    fn draw(&self) -> JsResult<HtmlElement> {
         draw_line(&self.line)
     }
 
-    fn update(&self, element: &Element) -> Fallible {
+    fn update(&self, element: &Element) -> JsResult {
         update_line(&self.line, element, self.now)
     }
 }
 
-fn draw_line(line: &Line) -> Fallible<HtmlElement> {
+fn draw_line(line: &Line) -> JsResult<HtmlElement> {
     let element = match line {
         Line::Violation(entry) => draw_violation(&entry.violation)?,
         Line::Pause(pause) => {
@@ -197,19 +197,19 @@ fn draw_line(line: &Line) -> Fallible<HtmlElement> {
     Ok(element.root().clone())
 }
 
-fn draw_violation(violation: &Violation) -> Fallible<Part> {
+fn draw_violation(violation: &Violation) -> JsResult<Part> {
     let element = Part::copy(id!("violation-template"))?;
     let data = element.root().dataset();
     data.set("outcome", &stable_name(violation.outcome))?;
     data.set("reason", &stable_name(violation.reason))?;
-    element.badge(part!("outcome"), &words::outcome(violation))?;
+    element.tag(part!("outcome"), &words::outcome(violation))?;
     element.say(part!("host"), &words::host(violation))?;
     element.say(part!("reason"), &words::reason(violation))?;
     Ok(element)
 }
 
 /// What one more socket changes, and what time does.
-fn update_line(line: &Line, element: &Element, now: UnixMillis) -> Fallible {
+fn update_line(line: &Line, element: &Element, now: UnixMillis) -> JsResult {
     let element = Part::of(element);
     let time: Element = element.get(part!("time"))?;
     time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;

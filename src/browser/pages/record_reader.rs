@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::browser::api;
 use crate::browser::convert::property;
-use crate::browser::dom::{Fallible, report, spawn};
+use crate::browser::dom::{JsResult, report, spawn};
 use crate::record::{RECORDS, RecordIndex, Records};
 
 #[wasm_bindgen]
@@ -14,7 +14,7 @@ extern "C" {
 }
 
 /// Calls the handler with all that is kept, if there is anything, and with each that takes its place.
-pub(super) fn listen(handler: impl Fn(RecordIndex) -> Fallible + Clone + 'static) -> Fallible {
+pub(super) fn listen(handler: impl Fn(RecordIndex) -> JsResult + Clone + 'static) -> JsResult {
     let changed = handler.clone();
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |changes: JsValue| {
         let change = property(&changes, RECORDS);

@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 use super::rule_keys;
 use super::ui::list::Item;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{Fallible, id};
+use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Name, Part, part};
 use crate::browser::words::say;
 use crate::policy::Layer;
@@ -49,7 +49,7 @@ impl Item for Card {
         (Arc::clone(&self.rule), self.is_edited, self.record().cloned(), self.now.as_millis() / DAY)
     }
 
-    fn draw(&self) -> Fallible<HtmlElement> {
+    fn draw(&self) -> JsResult<HtmlElement> {
         let element = self.draw_rule(&self.document())?;
         if self.is_edited {
             element.root().dataset().set("editing", "true")?;
@@ -65,7 +65,7 @@ impl Item for Card {
         Ok(element.root().clone())
     }
 
-    fn update(&self, element: &Element) -> Fallible {
+    fn update(&self, element: &Element) -> JsResult {
         let element = Part::of(element);
         let record = self.record();
         let known = known::summary(&self.rule, record, self.records.is_full(), self.now);
@@ -102,16 +102,16 @@ impl Card {
         self.records.of(self.layer, &self.rule)
     }
 
-    fn draw_rule(&self, rule: &RuleDocument) -> Fallible<Part> {
+    fn draw_rule(&self, rule: &RuleDocument) -> JsResult<Part> {
         let element = Part::copy(id!("rule-template"))?;
         element.root().dataset().set("rule", rule.id.as_deref().unwrap_or_default())?;
         element.text(part!("host"), &rule.host)?;
-        let badge = words::badge(rule, self.now);
+        let tag = words::mode_tag(rule, self.now);
         if self.layer == Layer::Managed {
-            element.badge(part!("mode-fixed"), &badge)?;
+            element.tag(part!("mode-fixed"), &tag)?;
         } else {
-            element.badge(part!("mode"), &badge)?;
-            element.label(part!("mode"), &words::mode_menu(rule, badge.text))?;
+            element.tag(part!("mode"), &tag)?;
+            element.label(part!("mode"), &words::mode_menu(rule, tag.text))?;
             for (button, mode) in MODES {
                 let pressed = if rule.mode == mode { "true" } else { "false" };
                 element.get::<Element>(button)?.set_attribute("aria-pressed", pressed)?;
@@ -130,7 +130,7 @@ impl Card {
         Ok(element)
     }
 
-    fn draw_record(&self, element: &Part) -> Fallible {
+    fn draw_record(&self, element: &Part) -> JsResult {
         let record = self.record();
         element.show(part!("record"), record.is_some())?;
         let Some(record) = record else { return Ok(()) };

@@ -7,8 +7,8 @@ use web_sys::{EventTarget, HtmlElement};
 
 use super::messages;
 use super::rule_store::RuleStore;
-use super::ui::announcement::announce;
-use crate::browser::dom::{Fallible, by_id, document, id, listen, show, spawn};
+use super::ui::live_region::announce;
+use crate::browser::dom::{JsResult, by_id, document, id, listen, show, spawn};
 use crate::browser::part::say_in;
 use crate::browser::promise;
 use crate::message::{PageRequest, Response};
@@ -28,7 +28,7 @@ pub(super) struct RuleChanges {
     undone: Box<Undone>,
 }
 
-type Undone = dyn Fn(&[String]) -> Fallible;
+type Undone = dyn Fn(&[String]) -> JsResult;
 
 enum Undo {
     /// These were deleted.
@@ -39,7 +39,7 @@ enum Undo {
 
 impl RuleChanges {
     /// `undone` is called with the ids of the rules that are again as they were.
-    pub(super) fn new(store: Rc<RuleStore>, undone: impl Fn(&[String]) -> Fallible + 'static) -> Fallible<Rc<Self>> {
+    pub(super) fn new(store: Rc<RuleStore>, undone: impl Fn(&[String]) -> JsResult + 'static) -> JsResult<Rc<Self>> {
         let changes = Rc::new(Self {
             store,
             undo: RefCell::default(),
@@ -59,7 +59,7 @@ impl RuleChanges {
     }
 
     /// Gives these rules a mode.
-    pub(super) async fn set_mode(self: &Rc<Self>, ids: &[String], mode: Mode) -> Fallible {
+    pub(super) async fn set_mode(self: &Rc<Self>, ids: &[String], mode: Mode) -> JsResult {
         let before: Vec<_> = self.documents(ids).into_iter().filter(|rule| rule.mode != mode).collect();
         let save = before.iter().map(|rule| RuleDocument { mode, ..rule.clone() }).collect();
         let done = words::mode_set(mode, before.len());
@@ -67,7 +67,7 @@ impl RuleChanges {
     }
 
     /// Takes these rules out.
-    pub(super) async fn delete(self: &Rc<Self>, ids: Vec<String>) -> Fallible {
+    pub(super) async fn delete(self: &Rc<Self>, ids: Vec<String>) -> JsResult {
         let before = self.documents(&ids);
         let done = words::deleted(before.len());
         self.make(Vec::new(), ids, done, Undo::Restore(before)).await?;
@@ -75,7 +75,7 @@ impl RuleChanges {
     }
 
     /// Says no more of the last change, which then stays.
-    pub(super) fn forget(&self) -> Fallible {
+    pub(super) fn forget(&self) -> JsResult {
         self.undo.take();
         let notice: HtmlElement = by_id(id!("change"))?;
         let has_focus = document()?.active_element().is_some_and(|active| notice.contains(Some(&active)));
@@ -88,7 +88,7 @@ impl RuleChanges {
         ids.iter().filter_map(|id| user.rule(id)).map(|rule| RuleDocument::from(rule.as_ref())).collect()
     }
 
-    async fn make(self: &Rc<Self>, save: Vec<RuleDocument>, delete: Vec<String>, done: Text, undo: Undo) -> Fallible {
+    async fn make(self: &Rc<Self>, save: Vec<RuleDocument>, delete: Vec<String>, done: Text, undo: Undo) -> JsResult {
         if (save.is_empty() && delete.is_empty()) || self.is_changing.get() {
             return Ok(());
         }
@@ -104,7 +104,7 @@ impl RuleChanges {
         }
     }
 
-    async fn undo(self: &Rc<Self>) -> Fallible {
+    async fn undo(self: &Rc<Self>) -> JsResult {
         if self.is_changing.get() {
             return Ok(());
         }
@@ -132,7 +132,7 @@ impl RuleChanges {
     }
 
     /// Makes a change, and reads what is stored then; or what kept it from being made.
-    async fn ask(&self, save: Vec<RuleDocument>, delete: Vec<String>) -> Fallible<Result<(), Text>> {
+    async fn ask(&self, save: Vec<RuleDocument>, delete: Vec<String>) -> JsResult<Result<(), Text>> {
         self.is_changing.set(true);
         let request = PageRequest::ChangeRules { save, delete };
         let answer = messages::ask(&request).await;
@@ -149,7 +149,7 @@ impl RuleChanges {
         })
     }
 
-    fn say(self: &Rc<Self>, text: &Text, kind: &str) -> Fallible {
+    fn say(self: &Rc<Self>, text: &Text, kind: &str) -> JsResult {
         say_in(id!("change-text"), text)?;
         by_id::<HtmlElement>(id!("change"))?.dataset().set("kind", kind)?;
         let can_be_undone = self.undo.borrow().is_some();

@@ -11,7 +11,7 @@ use super::key_rows::KeyRows;
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
 use crate::browser::convert::{from_js, property, to_js, to_js_error};
-use crate::browser::dom::{Fallible, all, by_id, id};
+use crate::browser::dom::{JsResult, all, by_id, id};
 use crate::browser::part::{Part, part, say_in};
 use crate::rule::{Field, PinDocument, RuleDocument};
 use crate::view::form::{DateInput, FormPlace};
@@ -30,7 +30,7 @@ pub(super) struct RuleFields {
 }
 
 impl RuleFields {
-    pub(super) fn new(form: HtmlElement, seen: &Rc<SeenStore>) -> Fallible<Self> {
+    pub(super) fn new(form: HtmlElement, seen: &Rc<SeenStore>) -> JsResult<Self> {
         let rows = |name| KeyRows::new(&Part::of(&Part::of(&form).get(name)?), Rc::clone(seen));
         let (pins, denied) = (rows(part!("pins"))?, rows(part!("denied"))?);
         let controls = all(&form, CONTROLS)?.into_iter().map(Control).collect();
@@ -39,7 +39,7 @@ impl RuleFields {
     }
 
     /// What has been typed. What has no field in the form stays as it was.
-    pub(super) fn read(&self, original: &RuleDocument) -> Fallible<RuleDocument> {
+    pub(super) fn read(&self, original: &RuleDocument) -> JsResult<RuleDocument> {
         let typed = object(original)?;
         for control in &self.controls {
             Reflect::set(&typed, &control.name(), &control.value())?;
@@ -55,7 +55,7 @@ impl RuleFields {
     }
 
     /// Shows a rule, with an empty row where it has no pins, and all of the form where it differs from the default there.
-    pub(super) fn write(&self, rule: &RuleDocument) -> Fallible {
+    pub(super) fn write(&self, rule: &RuleDocument) -> JsResult {
         self.pins.fill(&rule.pins)?;
         if rule.pins.is_empty() {
             self.pins.add(&PinDocument::default())?;
@@ -74,7 +74,7 @@ impl RuleFields {
     }
 
     /// Says beside each field what there is to say, and nothing at the others.
-    pub(super) fn say(&self, notices: &[(FormPlace, Notice)], rule: &RuleDocument) -> Fallible {
+    pub(super) fn say(&self, notices: &[(FormPlace, Notice)], rule: &RuleDocument) -> JsResult {
         let at = |wanted: FormPlace| -> Vec<Notice> {
             notices.iter().filter(|(place, _)| *place == wanted).map(|(_, notice)| notice.clone()).collect()
         };
@@ -94,7 +94,7 @@ impl RuleFields {
         say_in(id!("preflight-help"), &preflight_help(rule.preflight, rule.mode))
     }
 
-    pub(super) fn focus(&self) -> Fallible {
+    pub(super) fn focus(&self) -> JsResult {
         self.host.focus()
     }
 }
@@ -114,7 +114,7 @@ impl Control {
         property(&self.0, self.holds())
     }
 
-    fn set_value(&self, value: &JsValue) -> Fallible {
+    fn set_value(&self, value: &JsValue) -> JsResult {
         Reflect::set(&self.0, &self.holds().into(), value).map(drop)
     }
 
@@ -124,6 +124,6 @@ impl Control {
     }
 }
 
-fn object(rule: &RuleDocument) -> Fallible<JsValue> {
+fn object(rule: &RuleDocument) -> JsResult<JsValue> {
     to_js(rule).map_err(|error| to_js_error(&error.into()))
 }

@@ -4,7 +4,7 @@
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, EventTarget, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams};
 
-use crate::browser::dom::{Fallible, by_id, id, listen, show, window};
+use crate::browser::dom::{JsResult, by_id, id, listen, show, window};
 use crate::browser::words::say;
 use crate::policy::Layer;
 use crate::query::{Choice, RuleOrder, RuleQuery, RuleState, Words};
@@ -22,7 +22,7 @@ pub(super) struct RuleFilters {
 
 impl RuleFilters {
     /// As the page's address says.
-    pub(super) fn new() -> Fallible<Self> {
+    pub(super) fn new() -> JsResult<Self> {
         let filters = Self {
             search: by_id(id!("search"))?,
             mode: by_id(id!("filter-mode"))?,
@@ -45,7 +45,7 @@ impl RuleFilters {
     }
 
     /// Calls this each time that something else is looked for, or is to stand in another order.
-    pub(super) fn listen(&self, changed: impl Fn() -> Fallible + Clone + 'static) -> Fallible {
+    pub(super) fn listen(&self, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
         let (this, on_change) = (self.clone(), changed.clone());
         listen(&by_id::<EventTarget>(id!("rule-search"))?, "input", move |_| {
             this.keep();
@@ -93,7 +93,7 @@ impl RuleFilters {
     }
 
     /// Says what is found, and offers what can be looked for among so many rules.
-    pub(super) fn say(&self, outcome: Option<Text>, total: usize, are_managed: bool) -> Fallible {
+    pub(super) fn say(&self, outcome: Option<Text>, total: usize, are_managed: bool) -> JsResult {
         let is_asked = outcome.is_some();
         // What is asked for can be taken back wherever it hides something.
         show(id!("rule-search"), total >= SEARCHED || is_asked)?;
@@ -112,7 +112,7 @@ impl RuleFilters {
         let _ = self.write_address();
     }
 
-    fn write_address(&self) -> Fallible {
+    fn write_address(&self) -> JsResult {
         let kept = UrlSearchParams::new()?;
         let typed = self.search.value();
         let choices = self.choices().map(|(name, choice)| (name, choice.value()));

@@ -9,10 +9,10 @@ use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, Html
 use super::messages;
 use super::public_suffix::is_registry_suffix;
 use super::rule_fields::RuleFields;
-use super::rule_store::{RuleStore, today};
+use super::rule_store::{RuleStore, current_time};
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{Fallible, around, by_id, id, listen, show, spawn, window};
+use crate::browser::dom::{JsResult, around, by_id, id, listen, show, spawn, window};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
 use crate::browser::part::say_in;
 use crate::browser::url_host::url_host;
@@ -43,11 +43,11 @@ pub(super) struct RuleForm {
     /// Whether the background has yet to answer. Nothing can be typed meanwhile.
     is_saving: Cell<bool>,
     /// What is to be said beside what the fields show: until something is typed, or the stored rules change.
-    objections: RefCell<Vec<(FormPlace, Notice)>>,
+    refusals: RefCell<Vec<(FormPlace, Notice)>>,
     /// Whether the rule that was opened has been deleted, so that saving makes a new one.
     was_deleted: Cell<bool>,
     store: Rc<RuleStore>,
-    closed: Box<dyn Fn(Closed) -> Fallible>,
+    closed: Box<dyn Fn(Closed) -> JsResult>,
 }
 
 impl RuleForm {
@@ -55,8 +55,8 @@ impl RuleForm {
     pub(super) fn new(
         store: Rc<RuleStore>,
         seen: &Rc<SeenStore>,
-        closed: impl Fn(Closed) -> Fallible + 'static,
-    ) -> Fallible<Rc<Self>> {
+        closed: impl Fn(Closed) -> JsResult + 'static,
+    ) -> JsResult<Rc<Self>> {
         let root: HtmlElement = by_id(id!("rule-form"))?;
         let fields = RuleFields::new(root.clone(), seen)?;
         let form = Rc::new(Self {
@@ -65,7 +65,7 @@ impl RuleForm {
             original: RefCell::default(),
             is_changed: Cell::new(false),
             is_saving: Cell::new(false),
-            objections: RefCell::default(),
+            refusals: RefCell::default(),
             was_deleted: Cell::new(false),
             store,
             closed: Box::new(closed),
@@ -77,7 +77,7 @@ impl RuleForm {
     }
 
     /// Whether something would be lost if the form were filled anew.
-    pub(super) fn is_in_use(&self) -> bool {
+    pub(super) fn has_unsaved_changes(&self) -> bool {
         !self.root.hidden() && self.is_changed.get()
     }
 
@@ -87,19 +87,19 @@ impl RuleForm {
     }
 
     /// Opens it for a rule, or for a new one.
-    pub(super) fn open(&self, rule: Option<RuleDocument>) -> Fallible {
+    pub(super) fn open(&self, rule: Option<RuleDocument>) -> JsResult {
         self.fill(rule.unwrap_or_default())?;
         self.focus()
     }
 
     /// Opens it for a rule that was made elsewhere and is not stored yet: it would be lost if the form were filled anew.
-    pub(super) fn open_draft(&self, rule: RuleDocument) -> Fallible {
+    pub(super) fn open_draft(&self, rule: RuleDocument) -> JsResult {
         self.fill(rule)?;
         self.changed()?;
         self.focus()
     }
 
-    fn fill(&self, rule: RuleDocument) -> Fallible {
+    fn fill(&self, rule: RuleDocument) -> JsResult {
         for name in [TOUCHED_HOST, TOUCHED_PIN] {
             self.root.remove_attribute(name)?;
         }
@@ -107,14 +107,14 @@ impl RuleForm {
         self.adopt(rule)?;
         self.is_changed.set(false);
         self.was_deleted.set(false);
-        self.objections.take();
+        self.refusals.take();
         self.root.set_hidden(false);
         set_notices(&by_id(id!("pin-drop-message"))?, &[])?;
         self.say()
     }
 
     /// From now on the form is about this rule, whatever is in the fields.
-    fn adopt(&self, rule: RuleDocument) -> Fallible {
+    fn adopt(&self, rule: RuleDocument) -> JsResult {
         say_in(id!("form-title"), &title(&rule))?;
         self.original.replace(rule);
         Ok(())
@@ -122,11 +122,11 @@ impl RuleForm {
 
     /// The stored rules are not what they were: the rule in the form may be another now, or gone, and what was wrong
     /// with it may be no longer.
-    fn rules_changed(&self) -> Fallible {
+    fn rules_changed(&self) -> JsResult {
         if self.root.hidden() || self.is_saving.get() || self.store.problem().is_some() {
             return Ok(());
         }
-        self.objections.take();
+        self.refusals.take();
         match (self.edit_state(), self.is_changed.get()) {
             (EditState::Outdated(stored), false) => self.fill(*stored),
             (EditState::Deleted, false) => self.close(None, None),
@@ -141,18 +141,18 @@ impl RuleForm {
     }
 
     /// Brings the form into sight.
-    pub(super) fn focus(&self) -> Fallible {
+    pub(super) fn focus(&self) -> JsResult {
         self.root.scroll_into_view();
         self.fields.focus()
     }
 
     /// Says beside the button why the page has not done as it was told.
-    pub(super) fn object(&self, notice: &Notice) -> Fallible {
+    pub(super) fn show_refusal(&self, notice: &Notice) -> JsResult {
         set_notices(&by_id(id!("save-message"))?, std::slice::from_ref(notice))?;
         self.focus()
     }
 
-    fn listen(self: &Rc<Self>) -> Fallible {
+    fn listen(self: &Rc<Self>) -> JsResult {
         // The rows of keys send an `input` event of their own when rows come and go.
         let this = Rc::clone(self);
         listen(&self.root, "input", move |event| {
@@ -202,14 +202,14 @@ impl RuleForm {
         ignore_stray_drops()?;
         let this = Rc::clone(self);
         listen(&EventTarget::from(window()?), "beforeunload", move |event| {
-            if this.is_in_use() {
+            if this.has_unsaved_changes() {
                 event.prevent_default();
             }
             Ok(())
         })
     }
 
-    fn dropped(self: &Rc<Self>, data: &DataTransfer) -> Fallible {
+    fn dropped(self: &Rc<Self>, data: &DataTransfer) -> JsResult {
         let dropped = files::of_list(data.files());
         if dropped.is_empty() {
             let text = data.get_data("text")?;
@@ -220,7 +220,7 @@ impl RuleForm {
         Ok(())
     }
 
-    fn take(&self, found: &[Found]) -> Fallible {
+    fn take(&self, found: &[Found]) -> JsResult {
         let mut notices = Vec::with_capacity(found.len());
         for Found { source, reading } in found {
             match reading {
@@ -232,22 +232,22 @@ impl RuleForm {
         self.changed()
     }
 
-    fn changed(&self) -> Fallible {
+    fn changed(&self) -> JsResult {
         self.is_changed.set(true);
-        self.objections.take();
+        self.refusals.take();
         self.say()
     }
 
     /// Checks what has been typed and says beside each field what there is to say.
-    fn say(&self) -> Fallible {
+    fn say(&self) -> JsResult {
         let typed = self.read()?;
         let Checked { rule, mut notices } = self.check(&typed);
         by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(rule.is_none() || self.is_saving.get());
         show(id!("load-stored"), matches!(self.edit_state(), EditState::Outdated(_)))?;
         notices.retain_mut(|(place, notice)| self.is_due(*place, notice));
-        for objection in self.objections.borrow().iter() {
-            if !notices.contains(objection) {
-                notices.push(objection.clone());
+        for refusal in self.refusals.borrow().iter() {
+            if !notices.contains(refusal) {
+                notices.push(refusal.clone());
             }
         }
         if self.was_deleted.get() {
@@ -269,7 +269,7 @@ impl RuleForm {
         self.is_changed.get()
     }
 
-    async fn save(&self) -> Fallible {
+    async fn save(&self) -> JsResult {
         if self.is_saving.get() {
             return Ok(());
         }
@@ -280,25 +280,25 @@ impl RuleForm {
         self.is_changed.set(true);
         self.set_saving(true)?;
         let answer = messages::ask(&PageRequest::SaveRule { rule }).await;
-        let objections = match answer {
+        let refusals = match answer {
             Ok(Response::Saved { rule }) => {
                 self.set_saving(false)?;
                 let id = rule.id.clone();
                 return self.close(Some(rule), id);
             }
-            refused => self.objections_in(refused).await,
+            refused => self.refusals_in(refused).await,
         };
         // Nothing is lost: the form stays as it is, to be tried again.
         self.set_saving(false)?;
         self.rules_changed()?;
-        self.objections.replace(objections?);
+        self.refusals.replace(refusals?);
         self.say()?;
         let save: HtmlButtonElement = by_id(id!("save-rule"))?;
         if save.disabled() { by_id::<HtmlElement>(id!("cancel-edit"))?.focus() } else { save.focus() }
     }
 
     /// Why nothing was stored. It may be for a rule that this page has not heard of yet.
-    async fn objections_in(&self, answer: Result<Response, Error>) -> Fallible<Vec<(FormPlace, Notice)>> {
+    async fn refusals_in(&self, answer: Result<Response, Error>) -> JsResult<Vec<(FormPlace, Notice)>> {
         if let Ok(Response::Refused { .. }) | Err(Error::Rule(RuleError::Unknown { .. })) = &answer {
             self.store.read().await?;
         }
@@ -311,27 +311,27 @@ impl RuleForm {
         })
     }
 
-    fn set_saving(&self, is_saving: bool) -> Fallible {
+    fn set_saving(&self, is_saving: bool) -> JsResult {
         self.is_saving.set(is_saving);
         by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(is_saving);
         if is_saving { self.root.set_attribute("inert", "") } else { self.root.remove_attribute("inert") }
     }
 
-    fn close(&self, stored: Option<RuleDocument>, id: Option<String>) -> Fallible {
+    fn close(&self, stored: Option<RuleDocument>, id: Option<String>) -> JsResult {
         self.root.set_hidden(true);
         self.is_changed.set(false);
         (self.closed)(Closed { stored, id })
     }
 
     fn check(&self, typed: &RuleDocument) -> Checked {
-        check(typed, self.fields.expiry(), &self.store.user(), today(), &url_host, &is_registry_suffix)
+        check(typed, self.fields.expiry(), &self.store.user(), current_time(), &url_host, &is_registry_suffix)
     }
 
     fn edit_state(&self) -> EditState {
         edit_state(&self.original.borrow(), &self.store.user())
     }
 
-    fn read(&self) -> Fallible<RuleDocument> {
+    fn read(&self) -> JsResult<RuleDocument> {
         self.fields.read(&self.original.borrow())
     }
 }
@@ -340,7 +340,7 @@ impl RuleForm {
 const TOUCHED_HOST: &str = "data-touched-host";
 const TOUCHED_PIN: &str = "data-touched-pin";
 
-fn touch(event: &Event) -> Fallible {
+fn touch(event: &Event) -> JsResult {
     let name = around::<Element>(event, "[name]").and_then(|field| field.get_attribute("name"));
     if let (Some(name), Some(form)) = (name, around::<Element>(event, "form")) {
         form.set_attribute(&format!("data-touched-{name}"), "")?;

@@ -10,9 +10,9 @@ use super::record_reader;
 use super::rule_card::Card;
 use super::rule_filters::RuleFilters;
 use super::rule_selection::RuleSelection;
-use super::rule_store::{RuleStore, today};
+use super::rule_store::{RuleStore, current_time};
 use super::ui::list::List;
-use crate::browser::dom::{Fallible, by_id, id};
+use crate::browser::dom::{JsResult, by_id, id};
 use crate::browser::part::{Name, Part};
 use crate::policy::Layer;
 use crate::query::{Listed, RuleOrder};
@@ -44,7 +44,7 @@ struct InOrder {
 }
 
 impl RuleList {
-    pub(super) fn new(store: Rc<RuleStore>) -> Fallible<Rc<Self>> {
+    pub(super) fn new(store: Rc<RuleStore>) -> JsResult<Rc<Self>> {
         let list = Rc::new(Self {
             store,
             records: RefCell::default(),
@@ -76,14 +76,14 @@ impl RuleList {
 
     /// Shows what the store has read; `edited` is the rule in the form. A card that would look the same is left alone: it
     /// must not be exchanged under the pointer for nothing.
-    pub(super) fn draw(&self, edited: Option<String>) -> Fallible {
+    pub(super) fn draw(&self, edited: Option<String>) -> JsResult {
         self.edited.replace(edited);
         self.show(List::show)
     }
 
     /// Puts the focus on a part of one of the user's rules, which is then shown whatever is looked for.
-    pub(super) fn focus(&self, id: &str, part: Name) -> Fallible {
-        let now = today();
+    pub(super) fn focus(&self, id: &str, part: Name) -> JsResult {
+        let now = current_time();
         let is_found = self.store.user().rule(id).is_none_or(|rule| {
             let record = self.records.borrow().of(Layer::User, rule).cloned();
             self.filters.query().finds(Listed { layer: Layer::User, rule, record: record.as_ref() }, now)
@@ -103,7 +103,7 @@ impl RuleList {
         self.selection.ids()
     }
 
-    fn search(&self) -> Fallible {
+    fn search(&self) -> JsResult {
         self.show(List::show_from_the_first)
     }
 
@@ -123,8 +123,8 @@ impl RuleList {
         });
     }
 
-    fn show(&self, show_in: impl Fn(&Rc<List<Card>>, Vec<Card>) -> Fallible) -> Fallible {
-        let (query, now) = (self.filters.query(), today());
+    fn show(&self, show_in: impl Fn(&Rc<List<Card>>, Vec<Card>) -> JsResult) -> JsResult {
+        let (query, now) = (self.filters.query(), current_time());
         let records = Rc::clone(&self.records.borrow());
         self.put_in_order(self.filters.order(), &records);
         let in_order = self.in_order.borrow();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlInputElement, MouseEvent};
 
-use crate::browser::dom::{Fallible, by_id, id, listen, show};
+use crate::browser::dom::{JsResult, by_id, id, listen, show};
 use crate::browser::part::{part, part_around};
 use crate::browser::words::say;
 use crate::rule::Rule;
@@ -26,7 +26,7 @@ pub(super) struct RuleSelection {
 }
 
 impl RuleSelection {
-    pub(super) fn new() -> Fallible<Rc<Self>> {
+    pub(super) fn new() -> JsResult<Rc<Self>> {
         Ok(Rc::new(Self {
             all: by_id(id!("select-all"))?,
             found: RefCell::default(),
@@ -37,7 +37,7 @@ impl RuleSelection {
     }
 
     /// Calls this each time that other rules are selected.
-    pub(super) fn listen(self: &Rc<Self>, changed: impl Fn() -> Fallible + Clone + 'static) -> Fallible {
+    pub(super) fn listen(self: &Rc<Self>, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
         let (this, on_change) = (Rc::clone(self), changed.clone());
         listen(&self.all, "change", move |_| {
             let found = this.found.borrow();
@@ -72,7 +72,7 @@ impl RuleSelection {
     }
 
     /// Keeps what is found, of so many rules, and says how many that are. The ids of the selected.
-    pub(super) fn keep(&self, found: &[Arc<Rule>], total: usize) -> Fallible<Rc<HashSet<String>>> {
+    pub(super) fn keep(&self, found: &[Arc<Rule>], total: usize) -> JsResult<Rc<HashSet<String>>> {
         self.found.replace(found.to_vec());
         if !self.ids.borrow().is_empty() {
             self.ids.replace(Rc::new(self.ids().into_iter().collect()));

@@ -9,8 +9,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use crate::browser::clock::now;
-use crate::browser::dom::Fallible;
-use crate::browser::promise::settled;
+use crate::browser::dom::JsResult;
+use crate::browser::promise::resolved;
 use crate::browser::url_host::url_host;
 use crate::browser::{managed_store, policy_store};
 use crate::error::Error;
@@ -31,7 +31,7 @@ pub(super) struct RuleStore {
     readings: RefCell<Readings>,
 }
 
-type Subscriber = Rc<dyn Fn() -> Fallible>;
+type Subscriber = Rc<dyn Fn() -> JsResult>;
 
 #[derive(Default)]
 struct Readings {
@@ -63,13 +63,13 @@ impl RuleStore {
     }
 
     /// Calls this each time that other rules may be there, for as long as the page lives. Who comes first is called first.
-    pub(super) fn subscribe(&self, subscriber: impl Fn() -> Fallible + 'static) {
+    pub(super) fn subscribe(&self, subscriber: impl Fn() -> JsResult + 'static) {
         self.subscribers.borrow_mut().push(Rc::new(subscriber));
     }
 
     /// Reads what is stored, as the background does. Ends once everybody has heard of it. Who asks while another waits for
     /// its turn is served by the same reading.
-    pub(super) fn read(self: &Rc<Self>) -> impl Future<Output = Fallible> + use<> {
+    pub(super) fn read(self: &Rc<Self>) -> impl Future<Output = JsResult> + use<> {
         let this = Rc::clone(self);
         let mut readings = self.readings.borrow_mut();
         let reading = match readings.last.take() {
@@ -84,7 +84,7 @@ impl RuleStore {
     fn after(self: Rc<Self>, before: Option<Promise>) -> Promise {
         future_to_promise(async move {
             // How that one ended is told to whoever asked for it.
-            let _ = JsFuture::from(before.unwrap_or_else(settled)).await;
+            let _ = JsFuture::from(before.unwrap_or_else(resolved)).await;
             self.readings.borrow_mut().has_begun = true;
             self.load().await;
             self.tell().map(|()| JsValue::UNDEFINED)
@@ -94,7 +94,7 @@ impl RuleStore {
     async fn load(&self) {
         let (managed, user) = (managed_store::load(), policy_store::load());
         let (managed, user) = (managed.await, user.await);
-        let now = today();
+        let now = current_time();
         let managed = managed.map(|record| Managed::from_stored(record.as_deref(), now, &url_host));
         let user = user.and_then(|record| Ok(Policy::from_stored(record.as_deref(), now, &url_host)?));
         let unmanaged = managed.as_ref().err().cloned().map(Error::from);
@@ -109,20 +109,20 @@ impl RuleStore {
     }
 
     /// Takes over a rule that the background has stored, until all are read again.
-    pub(super) fn put(&self, stored: &RuleDocument) -> Fallible {
-        let stamp = RuleStamp { id: String::new(), time: today() };
+    pub(super) fn put(&self, stored: &RuleDocument) -> JsResult {
+        let stamp = RuleStamp { id: String::new(), time: current_time() };
         // Where it does not fit what was read, the announcement that is on its way makes the page read again.
         let _ = self.layers.borrow_mut().user.save(stored, &stamp, &url_host);
         self.tell()
     }
 
-    fn tell(&self) -> Fallible {
+    fn tell(&self) -> JsResult {
         let subscribers = self.subscribers.borrow().clone();
         subscribers.iter().try_for_each(|subscriber| subscriber())
     }
 }
 
 /// The time, and long ago where the clock is out of range.
-pub(super) fn today() -> UnixMillis {
+pub(super) fn current_time() -> UnixMillis {
     now().unwrap_or(UnixMillis::new(0))
 }

@@ -7,11 +7,11 @@ use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement};
 
 use super::messages;
 use super::picker::{Picker, Subject};
-use super::rule_store::{RuleStore, today};
+use super::rule_store::{RuleStore, current_time};
 use super::seen_store::{SeenStore, ShownChain};
 use super::ui::list::{Item, List};
 use super::ui::notices::set_notices;
-use crate::browser::dom::{Fallible, by_id, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
 use crate::browser::words::say;
@@ -22,7 +22,7 @@ use crate::policy::Layers;
 use crate::seen::{SeenChain, SeenEndpoint};
 use crate::time::UnixMillis;
 use crate::verdict::judge;
-use crate::view::notice::{Badge, Notice};
+use crate::view::notice::{Notice, Tag};
 use crate::view::seen as words;
 
 pub(super) struct SeenSection {
@@ -42,7 +42,7 @@ struct Typed {
 }
 
 impl SeenSection {
-    pub(super) fn new(seen: Rc<SeenStore>, store: Rc<RuleStore>, picker: Rc<Picker>) -> Fallible<Rc<Self>> {
+    pub(super) fn new(seen: Rc<SeenStore>, store: Rc<RuleStore>, picker: Rc<Picker>) -> JsResult<Rc<Self>> {
         let section = Rc::new(Self {
             list: List::new(by_id(id!("seen"))?)?,
             seen,
@@ -56,7 +56,7 @@ impl SeenSection {
         Ok(section)
     }
 
-    fn listen(self: &Rc<Self>) -> Fallible {
+    fn listen(self: &Rc<Self>) -> JsResult {
         let this = Rc::clone(self);
         self.seen.subscribe(move || this.draw());
         let this = Rc::clone(self);
@@ -92,11 +92,11 @@ impl SeenSection {
     }
 
     /// Shows what was seen, by the rules that hold now.
-    fn draw(&self) -> Fallible {
+    fn draw(&self) -> JsResult {
         show(id!("seen-section"), self.store.problem().is_none())?;
         let seen = self.seen.seen();
         show(id!("nothing-seen"), seen.endpoints().is_empty())?;
-        let (layers, now) = (self.store.layers(), today());
+        let (layers, now) = (self.store.layers(), current_time());
         let mut latest: Vec<&SeenEndpoint> = seen.endpoints().iter().collect();
         latest.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.last));
         let row = |endpoint: &SeenEndpoint| Row {
@@ -108,7 +108,7 @@ impl SeenSection {
     }
 
     /// Opens the picker for what a server has shown. Where that is not known it is asked for only once somebody says so.
-    fn pin(&self, endpoint: &SeenEndpoint) -> Fallible {
+    fn pin(&self, endpoint: &SeenEndpoint) -> JsResult {
         let chains = self.seen.chains(endpoint);
         if chains.is_empty() {
             self.host.set_value(&format!("{}:{}", endpoint.host, endpoint.port));
@@ -134,7 +134,7 @@ impl SeenSection {
         seen.endpoints().iter().find(is_it).map(|endpoint| self.seen.chains(endpoint)).unwrap_or_default()
     }
 
-    async fn look(&self) -> Fallible {
+    async fn look(&self) -> JsResult {
         let typed = match self.typed() {
             Ok(typed) => typed,
             Err(notice) => return self.say(&[notice]),
@@ -157,7 +157,7 @@ impl SeenSection {
                 Err(error) => Err(Notice::from(&error)),
             };
             match shown {
-                Ok(facts) => chains.push(ShownChain { facts: Rc::new(facts), seen: today() }),
+                Ok(facts) => chains.push(ShownChain { facts: Rc::new(facts), seen: current_time() }),
                 Err(notice) => return self.say(&[notice]),
             }
         }
@@ -165,7 +165,7 @@ impl SeenSection {
         self.picker.open(Subject { host, port, chains })
     }
 
-    fn say(&self, notices: &[Notice]) -> Fallible {
+    fn say(&self, notices: &[Notice]) -> JsResult {
         let is_wrong = notices.iter().any(|notice| notice.kind == crate::view::notice::NoticeKind::Error);
         self.host.set_attribute("aria-invalid", if is_wrong { "true" } else { "false" })?;
         set_notices(&by_id(id!("look-message"))?, notices)
@@ -173,7 +173,7 @@ impl SeenSection {
 }
 
 /// What the rules make of the chain that an endpoint has shown last.
-fn state(endpoint: &SeenEndpoint, chains: &[ShownChain], layers: &Layers, now: UnixMillis) -> Badge {
+fn state(endpoint: &SeenEndpoint, chains: &[ShownChain], layers: &Layers, now: UnixMillis) -> Tag {
     let verdict = chains.first().and_then(|chain| {
         let host = Host::parse(&endpoint.host, &url_host).ok()?;
         let target = Target { scheme: Scheme::Wss, host, port: endpoint.port };
@@ -184,7 +184,7 @@ fn state(endpoint: &SeenEndpoint, chains: &[ShownChain], layers: &Layers, now: U
 
 struct Row {
     endpoint: SeenEndpoint,
-    state: Badge,
+    state: Tag,
     now: UnixMillis,
 }
 
@@ -198,7 +198,7 @@ impl Item for Row {
 
     fn version(&self) {}
 
-    fn draw(&self) -> Fallible<HtmlElement> {
+    fn draw(&self) -> JsResult<HtmlElement> {
         let row = Part::copy(id!("seen-template"))?;
         row.root().dataset().set("endpoint", &self.key())?;
         row.text(part!("seen-host"), &words::endpoint(&self.endpoint.host, self.endpoint.port))?;
@@ -206,9 +206,9 @@ impl Item for Row {
         Ok(row.root().clone())
     }
 
-    fn update(&self, element: &Element) -> Fallible {
+    fn update(&self, element: &Element) -> JsResult {
         let row = Part::of(element);
-        row.badge(part!("seen-state"), &self.state)?;
+        row.tag(part!("seen-state"), &self.state)?;
         let facts: Vec<_> = words::facts(&self.endpoint, self.now).iter().map(say).collect();
         row.text(part!("seen-facts"), &facts.join(" · "))
     }

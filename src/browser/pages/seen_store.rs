@@ -9,7 +9,7 @@ use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::api;
-use crate::browser::dom::{Fallible, spawn};
+use crate::browser::dom::{JsResult, spawn};
 use crate::connection::Facts;
 use crate::seen::{SEEN, Seen, SeenCertificates, SeenChain, SeenEndpoint, chain_key};
 use crate::time::UnixMillis;
@@ -32,7 +32,7 @@ pub(super) struct SeenStore {
     has_changed: Cell<bool>,
 }
 
-type Subscriber = Rc<dyn Fn() -> Fallible>;
+type Subscriber = Rc<dyn Fn() -> JsResult>;
 
 /// What a server has shown, and when last.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ pub(super) struct ShownChain {
 
 impl SeenStore {
     /// Reads what is there, and goes on reading for as long as the page lives.
-    pub(super) async fn start(self: &Rc<Self>) -> Fallible {
+    pub(super) async fn start(self: &Rc<Self>) -> JsResult {
         let this = Rc::clone(self);
         let listener = Closure::<dyn FnMut(JsValue)>::new(move |changes: JsValue| {
             if Reflect::has(&changes, &JsValue::from_str(SEEN)).unwrap_or(false) {
@@ -57,7 +57,7 @@ impl SeenStore {
     }
 
     /// Calls this each time that something else may have been seen, for as long as the page lives.
-    pub(super) fn subscribe(&self, subscriber: impl Fn() -> Fallible + 'static) {
+    pub(super) fn subscribe(&self, subscriber: impl Fn() -> JsResult + 'static) {
         self.subscribers.borrow_mut().push(Rc::new(subscriber));
     }
 
@@ -80,7 +80,7 @@ impl SeenStore {
         endpoint.chains.iter().filter_map(shown).collect()
     }
 
-    async fn read(&self) -> Fallible {
+    async fn read(&self) -> JsResult {
         self.has_changed.set(true);
         if self.is_reading.replace(true) {
             return Ok(());
@@ -93,7 +93,7 @@ impl SeenStore {
         done
     }
 
-    async fn load(&self) -> Fallible {
+    async fn load(&self) -> JsResult {
         let items = api::session_get(&[SEEN]).await?;
         let seen = Seen::from_text(&text(&items, SEEN).unwrap_or_default());
         let keys: Vec<String> = seen.chains().iter().map(chain_key).collect();

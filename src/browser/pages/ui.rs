@@ -1,5 +1,5 @@
 //! What pages are made of, whatever they show.
 
-pub(super) mod announcement;
 pub(super) mod list;
+pub(super) mod live_region;
 pub(super) mod notices;

@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_pseudo_language_is_long_and_keeps_what_is_put_in() {
-        let message = "Rule $NUMBER$ and every rule after it were refused; those before hold.";
+        let message = "Rule $NUMBER$ and every rule after it were refused; those before it are in force.";
         let pseudo = pseudo(message);
         let ratio = pseudo.chars().count() * 100 / message.chars().count();
         assert!(pseudo.contains("$NUMBER$") && (130..=160).contains(&ratio), "{ratio}: {pseudo}");

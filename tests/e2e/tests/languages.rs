@@ -60,7 +60,7 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     is_german(firefox, &german, &english).await?;
 
     // The check can fail.
-    for foreign in ["Rules", "options_heading", "Rule 3 was refused; the others hold."] {
+    for foreign in ["Rules", "options_heading", "Rule 3 was refused; the others are in force."] {
         firefox.run(SAY, vec![json!(foreign)]).await?;
         assert_eq!(untranslated(&firefox.texts().await?, &german, &english), [foreign]);
     }

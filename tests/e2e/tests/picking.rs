@@ -36,21 +36,21 @@ impl Case {
         let page = firefox.page("options.html").await?;
         let row = format!("#seen [data-endpoint='{host}:{}']", server.port());
         page.wait_for_presence(&row, true).await?;
-        assert_eq!(page.text(&format!("{row} .badge")).await?, "Not pinned");
+        assert_eq!(page.text(&format!("{row} .tag")).await?, "Not pinned");
         page.click(&format!("{row} button")).await?;
         page.wait_for_count("#picker[open] .picked", *certificates).await?;
-        assert_eq!(page.text("#picker .picked:last-child .picked-head .badge").await?, *origin);
-        assert_eq!(page.text("#picker .picked-choice .badge:not([hidden])").await?, "Recommended");
+        assert_eq!(page.text("#picker .picked:last-child .picked-head .tag").await?, *origin);
+        assert_eq!(page.text("#picker .picked-choice .tag:not([hidden])").await?, "Recommended");
         assert!(page.is_true("document.querySelector('#picker-save').disabled").await?, "nothing is ticked");
         let tick_box = format!("#picker .picked:nth-child({ticked}) input");
         page.click(&tick_box).await?;
         page.select("#picker-mode", "block").await?;
         page.wait_for_count("#picker-trials .trial", 1).await?;
-        assert_eq!(page.text("#picker-trials .badge").await?, "Matches");
+        assert_eq!(page.text("#picker-trials .tag").await?, "Matches");
         page.click("#picker-save").await?;
         page.wait_for_presence("#picker[open]", false).await?;
         page.wait_until("the rule", &format!("document.querySelector('#rules').innerText.includes('{host}')")).await?;
-        page.wait_until("its state", &format!("document.querySelector(\"{row} .badge\").textContent === 'Matches'"))
+        page.wait_until("its state", &format!("document.querySelector(\"{row} .tag\").textContent === 'Matches'"))
             .await?;
 
         firefox.driver()?.switch_to_window(web.clone()).await?;
@@ -59,7 +59,7 @@ impl Case {
         assert_eq!(after.all_frames(), frames, "the attacker at {host} has received something");
         assert!(after.tls_handshakes > 1, "nobody has asked the attacker");
         page.show().await?;
-        page.wait_until("its state", &format!("document.querySelector(\"{row} .badge\").textContent === 'Blocked'"))
+        page.wait_until("its state", &format!("document.querySelector(\"{row} .tag\").textContent === 'Blocked'"))
             .await?;
 
         // Without the rule the attacker gets everything.

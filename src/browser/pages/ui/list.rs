@@ -14,7 +14,7 @@ use web_sys::{
 };
 
 use crate::browser::clock::Deadline;
-use crate::browser::dom::{Fallible, all, document, report, shown, spawn};
+use crate::browser::dom::{JsResult, all, document, report, shown, spawn};
 
 /// One of what a list shows.
 pub(in crate::browser::pages) trait Item: 'static {
@@ -26,9 +26,9 @@ pub(in crate::browser::pages) trait Item: 'static {
     /// What the element depends on, but for what [`Self::update`] puts in.
     fn version(&self) -> Self::Version;
     /// Makes the element.
-    fn draw(&self) -> Fallible<HtmlElement>;
+    fn draw(&self) -> JsResult<HtmlElement>;
     /// Puts in what may be another each time that the list is shown: how long ago something was.
-    fn update(&self, element: &Element) -> Fallible;
+    fn update(&self, element: &Element) -> JsResult;
 }
 
 pub(in crate::browser::pages) struct List<I: Item> {
@@ -56,7 +56,7 @@ struct Drawn<V> {
 
 impl<I: Item> List<I> {
     /// Fills an element that has no content.
-    pub(in crate::browser::pages) fn new(root: Element) -> Fallible<Rc<Self>> {
+    pub(in crate::browser::pages) fn new(root: Element) -> JsResult<Rc<Self>> {
         let end = document()?.create_element("li")?;
         end.set_attribute("aria-hidden", "true")?;
         let list = Rc::new(Self {
@@ -75,7 +75,7 @@ impl<I: Item> List<I> {
         Ok(list)
     }
 
-    fn observer(self: &Rc<Self>) -> Fallible<IntersectionObserver> {
+    fn observer(self: &Rc<Self>) -> JsResult<IntersectionObserver> {
         let this = Rc::clone(self);
         let seen = Closure::<dyn Fn(Array)>::new(move |entries: Array| {
             let is_near = |entry: JsValue| entry.unchecked_into::<IntersectionObserverEntry>().is_intersecting();
@@ -94,21 +94,21 @@ impl<I: Item> List<I> {
     }
 
     /// Shows these items; as many of them stay drawn as were.
-    pub(in crate::browser::pages) fn show(self: &Rc<Self>, items: Vec<I>) -> Fallible {
+    pub(in crate::browser::pages) fn show(self: &Rc<Self>, items: Vec<I>) -> JsResult {
         self.items.replace(items);
         self.round.set(self.round.get() + 1);
         self.draw()
     }
 
     /// Shows these items from the first on, as if there had been none before.
-    pub(in crate::browser::pages) fn show_from_the_first(self: &Rc<Self>, items: Vec<I>) -> Fallible {
+    pub(in crate::browser::pages) fn show_from_the_first(self: &Rc<Self>, items: Vec<I>) -> JsResult {
         self.length.set(STEP);
         self.revealed.take();
         self.show(items)
     }
 
     /// Draws an item that is to be looked at now. Its element, where there is such an item.
-    pub(in crate::browser::pages) fn reveal(self: &Rc<Self>, key: &str) -> Fallible<Option<HtmlElement>> {
+    pub(in crate::browser::pages) fn reveal(self: &Rc<Self>, key: &str) -> JsResult<Option<HtmlElement>> {
         self.revealed.replace(Some(key.to_owned()));
         self.draw()?;
         Ok(self.drawn.borrow().get(key).map(|drawn| drawn.element.clone()))
@@ -119,7 +119,7 @@ impl<I: Item> List<I> {
         self.items.borrow().iter().find_map(look)
     }
 
-    fn draw(self: &Rc<Self>) -> Fallible {
+    fn draw(self: &Rc<Self>) -> JsResult {
         if self.draw_for_a_moment()? || self.is_drawing.replace(true) {
             return Ok(());
         }
@@ -132,7 +132,7 @@ impl<I: Item> List<I> {
         Ok(())
     }
 
-    async fn draw_the_rest(&self) -> Fallible {
+    async fn draw_the_rest(&self) -> JsResult {
         loop {
             shown().await?;
             if self.draw_for_a_moment()? {
@@ -142,7 +142,7 @@ impl<I: Item> List<I> {
     }
 
     /// Whether everything is drawn now that is to be.
-    fn draw_for_a_moment(&self) -> Fallible<bool> {
+    fn draw_for_a_moment(&self) -> JsResult<bool> {
         let had_focus = document()?.active_element().filter(|active| self.root.contains(Some(active)));
         let (is_done, focus) = self.bring_up_to_date(had_focus, &Deadline::after(MOMENT))?;
         // One that was moved has lost it.
@@ -162,7 +162,7 @@ impl<I: Item> List<I> {
     }
 
     /// Whether it came to its end, and what has the place of the element that had the focus.
-    fn bring_up_to_date(&self, mut focus: Option<Element>, deadline: &Deadline) -> Fallible<(bool, Option<Element>)> {
+    fn bring_up_to_date(&self, mut focus: Option<Element>, deadline: &Deadline) -> JsResult<(bool, Option<Element>)> {
         let items = self.items.borrow();
         let mut drawn = self.drawn.borrow_mut();
         let (length, round) = (self.length.get(), self.round.get());
@@ -230,7 +230,7 @@ impl<I: Item> List<I> {
     }
 
     /// Puts the end before the item that stands apart from the first ones, or takes it out.
-    fn place_end(&self, is_needed: bool, after: Option<&HtmlElement>) -> Fallible {
+    fn place_end(&self, is_needed: bool, after: Option<&HtmlElement>) -> JsResult {
         if !is_needed {
             self.end.remove();
             return Ok(());
@@ -245,14 +245,14 @@ impl<I: Item> List<I> {
 }
 
 /// What can have the focus at the same place of another drawing of the same item.
-fn counterpart(had: &Element, old: &Element, new: &Element) -> Fallible<Option<Element>> {
+fn counterpart(had: &Element, old: &Element, new: &Element) -> JsResult<Option<Element>> {
     let place = all::<Element>(old, CONTROLS)?.iter().position(|control| control == had);
     let controls = all::<Element>(new, CONTROLS)?;
     Ok(place.and_then(|place| controls.into_iter().nth(place)))
 }
 
 /// What was unfolded in one drawing of an item is so in another.
-fn keep_open(old: &Element, new: &Element) -> Fallible {
+fn keep_open(old: &Element, new: &Element) -> JsResult {
     let (old, new) = (all::<HtmlDetailsElement>(old, DETAILS)?, all::<HtmlDetailsElement>(new, DETAILS)?);
     for (old, new) in old.iter().zip(new) {
         new.set_open(old.open());

@@ -2,13 +2,13 @@
 
 use web_sys::Element;
 
-use crate::browser::dom::{Fallible, id};
+use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::view::notice::Notice;
 
 /// Says these notices in a message area. One that says them already is left alone, so that nothing is read out twice.
-pub(in crate::browser::pages) fn set_notices(area: &Element, notices: &[Notice]) -> Fallible {
+pub(in crate::browser::pages) fn set_notices(area: &Element, notices: &[Notice]) -> JsResult {
     let area = Part::of(area);
     let text: String = notices.iter().map(|notice| say(&notice.text)).collect();
     let is_said = area.root().text_content().unwrap_or_default() == text && !kind_changed(&area, notices)?;
@@ -24,7 +24,7 @@ pub(in crate::browser::pages) fn set_notices(area: &Element, notices: &[Notice])
     }))
 }
 
-fn kind_changed(area: &Part, notices: &[Notice]) -> Fallible<bool> {
+fn kind_changed(area: &Part, notices: &[Notice]) -> JsResult<bool> {
     let said = area.all(part!("said"))?;
     Ok(said.len() != notices.len()
         || said

@@ -27,19 +27,19 @@ const AMBER: &str = "#8a5a00";
 pub fn button_state(status: &Status) -> ButtonState {
     let problem = |title| ButtonState { text: PROBLEM, colour: RED, title: Some(title) };
     match status {
-        Status { pause: Some(_), .. } => ButtonState { text: PAUSED, colour: AMBER, title: Some("badge_paused") },
+        Status { pause: Some(_), .. } => ButtonState { text: PAUSED, colour: AMBER, title: Some("button_paused") },
         Status { problem: Some(error), .. } => problem(unreadable(error)),
         Status { overruling: Some(overruling), .. } => problem(match overruling.how {
-            Overruled::Held => "badge_overruled_held",
-            Overruled::Sent => "badge_overruled_sent",
-            Overruled::Opened => "badge_overruled_opened",
+            Overruled::Held => "button_overruled_held",
+            Overruled::Sent => "button_overruled_sent",
+            Overruled::Opened => "button_overruled_opened",
         }),
-        Status { access, .. } if !access.every_site => problem("badge_permission_missing"),
-        Status { refused: 1.., .. } => problem("badge_part_refused"),
+        Status { access, .. } if !access.every_site => problem("button_permission_missing"),
+        Status { refused: 1.., .. } => problem("button_part_refused"),
         Status { access, .. } => ButtonState {
             text: "",
             colour: RED,
-            title: (!access.private_windows).then_some("badge_no_private_windows"),
+            title: (!access.private_windows).then_some("button_no_private_windows"),
         },
     }
 }
@@ -47,12 +47,12 @@ pub fn button_state(status: &Status) -> ButtonState {
 /// Why the rules cannot be read. The details are the pages' to say.
 const fn unreadable(error: &Error) -> &'static str {
     match error {
-        Error::Policy(PolicyError::Newer { .. } | PolicyError::FieldNewer { .. }) => "badge_policy_newer",
-        Error::Policy(PolicyError::Syntax { .. }) => "badge_policy_damaged",
-        Error::Policy(PolicyError::Rule { .. }) => "badge_policy_rule",
-        Error::Policy(PolicyError::Lost) => "badge_policy_lost",
-        Error::Storage(StorageError::Failed { .. }) => "badge_storage",
-        _ => "badge_policy_unreadable",
+        Error::Policy(PolicyError::Newer { .. } | PolicyError::FieldNewer { .. }) => "button_policy_newer",
+        Error::Policy(PolicyError::Syntax { .. }) => "button_policy_damaged",
+        Error::Policy(PolicyError::Rule { .. }) => "button_policy_rule",
+        Error::Policy(PolicyError::Lost) => "button_policy_lost",
+        Error::Storage(StorageError::Failed { .. }) => "button_storage",
+        _ => "button_policy_unreadable",
     }
 }
 

@@ -2,8 +2,8 @@
 //! entry of the log, and what another extension makes of an answer is noticed.
 
 use super::decision::Decision;
-use super::handshakes::{Handshake, Locked, Meanwhile, WentOn};
-use super::{Answer, Effect, Engine, Gate, Socket, Step};
+use super::handshakes::{Continued, Handshake, Locked, WhileJudging};
+use super::{Answer, Effect, Engine, Listener, Socket, Step};
 use crate::lock::{Lock, Nonce, OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, WebSocketKey};
 use crate::overruling::{Overruled, Overruling};
 use crate::time::UnixMillis;
@@ -17,15 +17,15 @@ pub type Headers<'a> = &'a dyn Fn() -> OpeningHeaders;
 const SWITCHING_PROTOCOLS: u16 = 101;
 
 impl Engine {
-    /// At the last gate, a socket that may go on is locked.
-    pub(super) fn settle_at(&mut self, gate: &Gate<'_>, decision: Decision, socket: &Socket) -> Step {
-        let decision = match (gate, &decision.answer) {
-            (Gate::BeforeSendHeaders { page_key, nonce }, Answer::Proceed) => {
+    /// At the last listener, a socket that may go on is locked.
+    pub(super) fn enforce_at(&mut self, listener: &Listener<'_>, decision: Decision, socket: &Socket) -> Step {
+        let decision = match (listener, &decision.answer) {
+            (Listener::BeforeSendHeaders { page_key, nonce }, Answer::Proceed) => {
                 self.lock(decision, page_key, nonce, socket)
             }
             _ => decision,
         };
-        self.settle(decision, socket)
+        self.enforce(decision, socket)
     }
 
     /// Locks a socket whose rule blocks.
@@ -59,9 +59,9 @@ impl Engine {
 
     /// Opens the lock of a socket that may go on: takes the seal out of the answer and, if the server has answered to
     /// the key that it was sent, puts in the value that fits the page's key.
-    pub(super) fn settle_answer(&mut self, decision: Decision, socket: &Socket, headers: Headers<'_>) -> Step {
+    pub(super) fn enforce_on_answer(&mut self, decision: Decision, socket: &Socket, headers: Headers<'_>) -> Step {
         if decision.answer != Answer::Proceed {
-            return self.settle(decision, socket);
+            return self.enforce(decision, socket);
         }
         let headers = headers();
         let mut changes = Vec::new();
@@ -76,16 +76,16 @@ impl Engine {
             Some(Locked { otherwise, .. }) => {
                 let altered = Violation { time: socket.now, stage: Stage::Handshake, ..otherwise.clone() };
                 let decision = Decision { answer: Answer::Cancel, violation: Some(Box::new(altered)), ..decision };
-                return self.settle(decision, socket);
+                return self.enforce(decision, socket);
             }
             None => {}
         }
         let answer = if changes.is_empty() { Answer::Proceed } else { Answer::Unlock(changes) };
-        self.settle(Decision { answer, ..decision }, socket)
+        self.enforce(Decision { answer, ..decision }, socket)
     }
 
     /// One socket is one entry: a stop that is decided a second time is neither logged nor counted a second time.
-    pub(super) fn settle(&mut self, decision: Decision, socket: &Socket) -> Step {
+    pub(super) fn enforce(&mut self, decision: Decision, socket: &Socket) -> Step {
         let Decision { answer, violation, judged } = decision;
         let mut effects = Vec::new();
         let mut is_known = false;
@@ -98,26 +98,26 @@ impl Engine {
         }
         effects.extend(self.after_judging(socket));
         let judged = judged.filter(|_| !is_known && !socket.route.private);
-        effects.extend(judged.map(|judged| Effect::Record(*judged, socket.now)));
+        effects.extend(judged.map(|judged| Effect::CountDecision(*judged, socket.now)));
         Step { answer, effects }
     }
 
     /// The server's answer is about to be judged.
     pub(super) fn begin_judging(&mut self, socket: &Socket) {
-        self.handshakes.enter(socket).meanwhile = Some(Meanwhile::default());
+        self.handshakes.enter(socket).while_judging = Some(WhileJudging::default());
     }
 
     /// The server's answer has been judged: what happened meanwhile can now be compared with the decision.
     fn after_judging(&mut self, socket: &Socket) -> Vec<Effect> {
         let handshake = self.handshakes.of_mut(&socket.request);
-        let Some(meanwhile) = handshake.and_then(|handshake| handshake.meanwhile.take()) else {
+        let Some(while_judging) = handshake.and_then(|handshake| handshake.while_judging.take()) else {
             return Vec::new();
         };
-        let effects = match meanwhile.went_on {
-            Some(went_on) => self.went_on(&socket.request, went_on, socket.now),
+        let effects = match while_judging.continued {
+            Some(continued) => self.continued(&socket.request, continued, socket.now),
             None => Vec::new(),
         };
-        if meanwhile.ended {
+        if while_judging.ended {
             self.handshakes.forget(&socket.request);
         }
         effects
@@ -145,12 +145,12 @@ impl Engine {
             || handshake.locked.as_ref().is_some_and(|locked| {
                 status == Some(SWITCHING_PROTOCOLS) && !locked.lock.page.is_answered_by(headers.accept.as_deref())
             });
-        let went_on = if is_shut { WentOn::Shut } else { WentOn::Open };
-        if let Some(meanwhile) = &mut handshake.meanwhile {
-            meanwhile.went_on = Some(went_on);
+        let continued = if is_shut { Continued::Shut } else { Continued::Open };
+        if let Some(while_judging) = &mut handshake.while_judging {
+            while_judging.continued = Some(continued);
             return Vec::new();
         }
-        self.went_on(request, went_on, now)
+        self.continued(request, continued, now)
     }
 
     /// `webRequest.onErrorOccurred` or `onCompleted`: nothing more comes of a request.
@@ -159,15 +159,15 @@ impl Engine {
     }
 
     /// Compares how the browser went on with what was decided.
-    fn went_on(&mut self, request: &str, went_on: WentOn, now: UnixMillis) -> Vec<Effect> {
+    fn continued(&mut self, request: &str, continued: Continued, now: UnixMillis) -> Vec<Effect> {
         let Some(handshake) = self.handshakes.of_mut(request) else {
             return Vec::new();
         };
-        match (handshake.is_stopped(), went_on, &handshake.locked) {
-            (true, WentOn::Shut, _) => self.overruled(request, Overruled::Held, now),
-            (true, WentOn::Open, _) => self.overruled(request, Overruled::Opened, now),
+        match (handshake.is_stopped(), continued, &handshake.locked) {
+            (true, Continued::Shut, _) => self.overruled(request, Overruled::Held, now),
+            (true, Continued::Open, _) => self.overruled(request, Overruled::Opened, now),
             // It was to open, and does not: Sockpin's "yes" has not counted.
-            (false, WentOn::Shut, Some(Locked { otherwise, .. })) => {
+            (false, Continued::Shut, Some(Locked { otherwise, .. })) => {
                 let (stage, reason) = (Stage::Handshake, Reason::AnswerDiscarded);
                 let discarded = Violation { time: now, stage, reason, ..otherwise.clone() };
                 written_down(handshake, discarded)
