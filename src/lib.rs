@@ -17,6 +17,7 @@
 //! | [`connection`], [`verdict`] | facts in, verdict out |
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; for which hosts; what another extension has done |
+//! | [`failure`] | why a socket failed without Sockpin, as far as the browser tells |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
 //! | [`record`], [`trial`], [`query`] | what each rule has decided; what one would have decided; what is looked for among rules, and in which order |
 //! | [`known_keys`], [`picking`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it |
@@ -31,6 +32,8 @@ pub mod certificate;
 pub mod connection;
 pub mod engine;
 pub mod error;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
+pub mod failure;
 mod fields;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod formats;

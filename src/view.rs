@@ -11,6 +11,7 @@
 //! - [`search`]: what a search in the rules has found.
 //! - [`managed`]: what an administrator has set.
 //! - [`seen`]: what was seen in this session, and what a rule makes of it; [`picking`]: what can be pinned of a chain.
+//! - [`failure`]: why a socket failed without Sockpin.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`transfer`]: what an import would do, and what an export does not say.
@@ -27,6 +28,7 @@ pub mod demo;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod english;
 pub mod error;
+pub mod failure;
 pub mod form;
 pub mod managed;
 pub mod notice;

@@ -1,0 +1,141 @@
+//! Why a socket failed without Sockpin, in a sentence or two, and what can be done.
+
+use super::text::{Text, text};
+use crate::failure::{CertificateProblem, FailureCause};
+
+/// A socket that did not open, as far as the sentence needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedSocket<'a> {
+    /// The host in canonical form.
+    pub host: &'a str,
+    /// The port.
+    pub port: u16,
+    /// The origin of the page that wanted it, if the browser told.
+    pub page: Option<&'a str>,
+    /// Why.
+    pub cause: FailureCause,
+}
+
+impl FailedSocket<'_> {
+    /// What happened and what to do.
+    #[must_use]
+    pub fn sentence(&self) -> Text {
+        let (host, port) = (self.host, self.port.to_string());
+        match self.cause {
+            FailureCause::UnknownHost => text!("socket_failure_unknown_host", host = host),
+            FailureCause::Refused => text!("socket_failure_refused", host = host, port = port),
+            FailureCause::Timeout => text!("socket_failure_timeout", host = host, port = port),
+            FailureCause::Broken => text!("socket_failure_broken", host = host),
+            FailureCause::Offline => text!("socket_failure_offline"),
+            FailureCause::LocalNetwork => text!("socket_failure_local_network", host = host),
+            FailureCause::NoProxy => text!("socket_failure_no_proxy"),
+            FailureCause::ProxyRefused => text!("socket_failure_proxy_refused", host = host),
+            FailureCause::Stopped => text!("socket_failure_stopped"),
+            FailureCause::Answered(status) => text!("socket_failure_answered", host = host, status = status.to_string()),
+            FailureCause::Redirected => text!("socket_failure_redirected"),
+            FailureCause::NoTls => text!("socket_failure_no_tls", host = host, port = port),
+            FailureCause::Certificate(problem) => {
+                let why = match problem {
+                    CertificateProblem::UnknownIssuer => text!("socket_failure_unknown_issuer", host = host),
+                    CertificateProblem::SelfSigned => text!("socket_failure_self_signed", host = host),
+                    CertificateProblem::OtherName => text!("socket_failure_other_name", host = host),
+                    CertificateProblem::Expired => text!("socket_failure_expired", host = host),
+                    CertificateProblem::NotYetValid => text!("socket_failure_not_yet_valid", host = host),
+                    CertificateProblem::Revoked => text!("socket_failure_revoked", host = host),
+                };
+                Text::Sentences(std::iter::once(why).chain(self.exception()).collect())
+            }
+            FailureCause::Tls => {
+                Text::Sentences(std::iter::once(text!("socket_failure_tls", host = host)).chain(self.exception()).collect())
+            }
+            FailureCause::Other => text!("socket_failure_other", host = host),
+        }
+    }
+
+    /// The page of the browser that shows what it does not accept, where there is one.
+    #[must_use]
+    pub fn page_to_decide(&self) -> Option<String> {
+        self.cause.can_be_decided().then(|| format!("https://{}:{}/", self.host, self.port))
+    }
+
+    /// A page whose own certificate rests on an exception is the usual reason for a socket that fails beside it: an exception
+    /// holds for one host and one port.
+    fn exception(&self) -> Option<Text> {
+        let address = self.page?.strip_prefix("https://")?;
+        let same_host = address.strip_prefix(self.host).filter(|rest| rest.is_empty() || rest.starts_with(':'));
+        let port = same_host?.strip_prefix(':').unwrap_or("443");
+        if port == self.port.to_string() {
+            return None;
+        }
+        Some(text!("socket_failure_exception_of_page", page_port = port, port = self.port.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(cause: FailureCause, page: Option<&str>) -> String {
+        FailedSocket { host: "nas.test", port: 8443, page, cause }.sentence().english()
+    }
+
+    #[test]
+    fn each_cause_is_said_with_what_to_do() {
+        for (error, start) in [
+            ("NS_ERROR_UNKNOWN_HOST", "Firefox found no address for nas.test."),
+            ("NS_ERROR_CONNECTION_REFUSED", "nas.test accepts no connection at port 8443."),
+            ("NS_ERROR_NET_TIMEOUT", "nas.test did not answer at port 8443 in time."),
+            ("NS_ERROR_NET_RESET", "The connection to nas.test broke off"),
+            ("NS_ERROR_OFFLINE", "Firefox works offline."),
+            ("NS_ERROR_LOCAL_NETWORK_ACCESS_DENIED", "Firefox did not let the page connect to nas.test"),
+            ("NS_ERROR_PROXY_CONNECTION_REFUSED", "The proxy that Firefox uses cannot be reached."),
+            ("NS_ERROR_PROXY_GATEWAY_TIMEOUT", "The proxy did not connect to nas.test."),
+            ("NS_ERROR_ABORT", "The socket was stopped before it opened"),
+            ("NS_ERROR_NET_ON_RECEIVING_FROM", "The server sent the socket to another address"),
+            (
+                "SSL received a record that exceeded the maximum permissible length.",
+                "nas.test does not speak TLS at port 8443.",
+            ),
+            ("Peer’s Certificate issuer is not recognized.", "Firefox does not trust the issuer"),
+            ("The certificate is not trusted because it is self-signed.", "The certificate of nas.test is self-signed"),
+            (
+                "… does not match the server’s certificate.",
+                "The certificate that the server showed is not for nas.test.",
+            ),
+            ("Peer’s Certificate has expired.", "The certificate of nas.test has expired."),
+            ("The certificate is not yet valid.", "The certificate of nas.test is not valid yet."),
+            ("Peer’s Certificate has been revoked.", "The certificate of nas.test was revoked"),
+            ("Das Zertifikat ist abgelaufen.", "Firefox does not accept the certificate or the TLS of nas.test."),
+            ("NS_ERROR_OF_LATER_YEARS", "The socket to nas.test failed, and Firefox does not say more than this:"),
+        ] {
+            let said = failed(FailureCause::of(error), None);
+            assert!(said.starts_with(start), "{error}: {said}");
+        }
+        let said = failed(FailureCause::Answered(403), None);
+        assert!(said.starts_with("nas.test answered with status 403"), "{said}");
+    }
+
+    #[test]
+    fn an_exception_of_the_page_is_not_one_of_the_socket() {
+        let cause = FailureCause::of("The certificate is not trusted because it is self-signed.");
+        for (page, said) in [
+            (None, false),
+            (Some("https://nas.test"), true),
+            (Some("https://nas.test:5001"), true),
+            (Some("https://nas.test:8443"), false),
+            (Some("http://nas.test"), false),
+            (Some("https://nas.test.evil.test"), false),
+            (Some("https://other.test"), false),
+        ] {
+            assert_eq!(failed(cause, page).contains("does not count for port 8443"), said, "{page:?}");
+        }
+        assert!(!failed(FailureCause::Refused, Some("https://nas.test")).contains("exception"));
+    }
+
+    #[test]
+    fn what_can_be_decided_has_a_page_for_it() {
+        let page = |cause| FailedSocket { host: "nas.test", port: 8443, page: None, cause }.page_to_decide();
+        assert_eq!(page(FailureCause::Tls).as_deref(), Some("https://nas.test:8443/"));
+        assert_eq!(page(FailureCause::Refused), None);
+    }
+}
