@@ -7,6 +7,7 @@
 mod confirmation;
 mod download;
 mod export_section;
+mod history_reader;
 mod import_items;
 mod import_section;
 mod key_rows;

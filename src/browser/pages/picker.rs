@@ -22,6 +22,7 @@ use crate::browser::words::say;
 use crate::certificate::{Certificate, fingerprint};
 use crate::connection::Facts;
 use crate::error::Error;
+use crate::history::ChangedBy;
 use crate::host::Host;
 use crate::known_keys::renewers::RENEWERS;
 use crate::message::{PageRequest, Response};
@@ -317,7 +318,7 @@ impl Picker {
             return Ok(());
         }
         self.set_buttons(false, false)?;
-        let answer = messages::ask(&PageRequest::SaveRule { rule: rule.clone() }).await;
+        let answer = messages::ask(&PageRequest::SaveRule { rule: rule.clone(), by: ChangedBy::Picker }).await;
         self.is_saving.set(false);
         let objections = match answer {
             Ok(Response::Saved { rule }) => {

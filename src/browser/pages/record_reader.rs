@@ -16,26 +16,33 @@ extern "C" {
 /// Calls the handler with all that is kept, if there is anything, and with each that takes its place.
 pub(super) fn listen(handler: impl Fn(RecordIndex) -> Fallible + Clone + 'static) -> Fallible {
     let changed = handler.clone();
+    listen_to(RECORDS, move |text| changed(index(text)))?;
+    spawn(async move {
+        // A rule can be read without what it has decided.
+        let kept = api::storage_get(RECORDS).await.unwrap_or_default();
+        let text = property(&kept, RECORDS);
+        if text.is_undefined() { Ok(()) } else { handler(index(&api::long_text(&text).unwrap_or_default())) }
+    });
+    Ok(())
+}
+
+/// Calls the handler with each text that is stored under a key from now on.
+pub(super) fn listen_to(key: &'static str, handler: impl Fn(&str) -> Fallible + 'static) -> Fallible {
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |changes: JsValue| {
-        let change = property(&changes, RECORDS);
+        let change = property(&changes, key);
         if change.is_undefined() {
             return;
         }
-        if let Err(error) = changed(index(&property(&change, "newValue"))) {
+        let text = api::long_text(&property(&change, "newValue")).unwrap_or_default();
+        if let Err(error) = handler(&text) {
             report(&error);
         }
     });
     add_change_listener(&listener)?;
     listener.forget();
-    spawn(async move {
-        // A rule can be read without what it has decided.
-        let kept = api::storage_get(RECORDS).await.unwrap_or_default();
-        let text = property(&kept, RECORDS);
-        if text.is_undefined() { Ok(()) } else { handler(index(&text)) }
-    });
     Ok(())
 }
 
-fn index(text: &JsValue) -> RecordIndex {
-    RecordIndex::new(Records::from_text(&api::long_text(text).unwrap_or_default()))
+fn index(text: &str) -> RecordIndex {
+    RecordIndex::new(Records::from_text(text))
 }
