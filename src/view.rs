@@ -6,6 +6,7 @@
 //! - [`error`]: what was wrong, where, and what to do, for every [`crate::error::Error`].
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
+//! - [`changed_key`]: a certificate then and now, what has most likely happened, and what can be done.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
 //! - [`record`]: what a rule has decided; [`history`]: who has changed it; [`changed_rules`]: what came of changes of rules.
 //! - [`search`]: what a search in the rules has found.
@@ -21,6 +22,7 @@
 pub mod attempt;
 pub mod catalogue;
 pub mod certificate;
+pub mod changed_key;
 pub mod changed_rules;
 pub mod date;
 pub mod demo;

@@ -4,6 +4,7 @@
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
+mod changed_key;
 mod confirmation;
 mod download;
 mod export_section;

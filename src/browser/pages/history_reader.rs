@@ -7,14 +7,14 @@ use crate::browser::dom::{Fallible, spawn};
 use crate::browser::history_store;
 use crate::history::{HISTORY, History};
 
-/// Calls the handler with all that is kept, and with what takes its place.
+/// Calls the handler with all that is kept, if there is anything, and with what takes its place.
 pub(super) fn listen(handler: impl Fn(Rc<History>) -> Fallible + Clone + 'static) -> Fallible {
     let changed = handler.clone();
     record_reader::listen_to(HISTORY, move |text| changed(Rc::new(History::from_text(text))))?;
     spawn(async move {
         // A rule can be read without its history.
         let kept = history_store::load().await.unwrap_or_default();
-        handler(Rc::new(History::from_text(&kept)))
+        if kept.is_empty() { Ok(()) } else { handler(Rc::new(History::from_text(&kept))) }
     });
     Ok(())
 }

@@ -18,12 +18,21 @@ pub(super) fn listen(handler: impl Fn(RecordIndex) -> Fallible + Clone + 'static
     let changed = handler.clone();
     listen_to(RECORDS, move |text| changed(index(text)))?;
     spawn(async move {
-        // A rule can be read without what it has decided.
-        let kept = api::storage_get(RECORDS).await.unwrap_or_default();
-        let text = property(&kept, RECORDS);
-        if text.is_undefined() { Ok(()) } else { handler(index(&api::long_text(&text).unwrap_or_default())) }
+        let text = load_text().await;
+        if text.is_empty() { Ok(()) } else { handler(index(&text)) }
     });
     Ok(())
+}
+
+/// All that is kept.
+pub(super) async fn load() -> RecordIndex {
+    index(&load_text().await)
+}
+
+/// Nothing where it cannot be read: a rule can be read without what it has decided.
+async fn load_text() -> String {
+    let kept = api::storage_get(RECORDS).await.unwrap_or_default();
+    api::long_text(&property(&kept, RECORDS)).unwrap_or_default()
 }
 
 /// Calls the handler with each text that is stored under a key from now on.

@@ -94,6 +94,12 @@ impl RuleChanges {
         if self.undo.borrow().is_some() { by_id::<HtmlElement>(id!("undo"))?.focus() } else { Ok(()) }
     }
 
+    /// Says something that is no change.
+    pub(super) fn note(self: &Rc<Self>, text: &Text) -> Fallible {
+        self.undo.take();
+        self.say(text, "note")
+    }
+
     /// Says no more of the last change, which then stays.
     pub(super) fn forget(&self) -> Fallible {
         self.undo.take();
