@@ -16,8 +16,10 @@ use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
 use crate::browser::dom::{Fallible, by_id, id, listen, show, spawn, window};
 use crate::browser::part::{Part, part, say_in};
+use crate::browser::url_host::url_host;
 use crate::changed_key::{Comparison, FIELDS, Field, can_be_compared, facts_of, known_certificate};
 use crate::connection::Facts;
+use crate::host::HostPattern;
 use crate::log::Entry;
 use crate::policy::Layer;
 use crate::rule::{Mode, Rule, RuleDocument};
@@ -129,11 +131,14 @@ impl ChangedKey {
         matched.unwrap_or(Known { chain: None, place: 0, source: Source::None })
     }
 
+    /// First at the same port, then at any other that the rule is for.
     fn seen_before(&self, violation: &Violation, rule: &RuleSnapshot) -> Option<Known> {
+        let port = HostPattern::parse(&rule.host, &url_host).ok()?.pattern.port();
         let seen = self.seen.seen();
-        let is_it = |shown: &&SeenEndpoint| shown.host == violation.host && Some(shown.port) == violation.port;
-        let chains = self.seen.chains(seen.endpoints().iter().find(is_it)?);
-        chains.into_iter().find_map(|chain| {
+        let is_it = |shown: &&SeenEndpoint| shown.host == violation.host && port.is_none_or(|port| shown.port == port);
+        let mut endpoints: Vec<&SeenEndpoint> = seen.endpoints().iter().filter(is_it).collect();
+        endpoints.sort_by_key(|shown| Some(shown.port) != violation.port);
+        endpoints.into_iter().flat_map(|shown| self.seen.chains(shown)).find_map(|chain| {
             let place = known_certificate(&chain.facts, &rule.pins, rule.match_scope)?;
             Some(Known { place, source: Source::Seen(chain.seen), chain: Some((chain.facts, place)) })
         })
