@@ -4,9 +4,9 @@
 //! the change has made of it is in the next line of that rule, and at the end in the rule itself. So the background, which
 //! writes the lines, need not know what differs, and reads of them but their ends.
 //!
-//! What goes: of a rule the oldest beyond [`MAX_CHANGES_PER_RULE`], of all the oldest beyond [`MAX_HISTORY_BYTES`], and all of a
-//! rule that is no longer there, with the first change that is made [`DELETED_KEPT_MS`] after it was deleted: until then it
-//! comes back with the rule.
+//! What goes: of a rule that is changed by itself the oldest beyond [`MAX_CHANGES_PER_RULE`], of all the oldest beyond
+//! [`MAX_HISTORY_BYTES`], and all of a rule that is no longer there, with the first change that is made [`DELETED_KEPT_MS`] after
+//! it was deleted: until then it comes back with the rule.
 
 mod difference;
 
@@ -92,22 +92,27 @@ pub fn continued(
         format!("{} {}\t{before}\t{id}", now.as_millis(), by.name())
     });
     let new: Vec<String> = new.collect();
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    let mut room = MAX_HISTORY_BYTES;
     // From the latest to the oldest.
     let mut lines: Vec<&str> = new.iter().rev().map(String::as_str).chain(kept.rsplit('\n')).collect();
+    let is_gone_lately =
+        |(time, id): &(u64, &str)| now.as_millis().saturating_sub(*time) < DELETED_KEPT_MS && !is_there(id);
+    // A list is searched in no time as long as it is short; of a great many rules that are brought back only later some come
+    // without their history.
+    let gone: Vec<&str> =
+        lines.iter().filter_map(|line| ends(line)).filter(is_gone_lately).take(LATELY).map(|(_, id)| id).collect();
+    let alone = if let [one] = replaced { Some(one.id.as_str()) } else { None };
+    let (mut count, mut room) = (0, MAX_HISTORY_BYTES);
     lines.retain(|line| {
-        let Some((time, id)) = ends(line) else { return false };
-        // The latest change of a rule that is gone is that it was deleted.
-        let is_over = || !is_there(id) && now.as_millis().saturating_sub(time) >= DELETED_KEPT_MS;
-        let count = counts.entry(id).or_insert_with(|| if is_over() { MAX_CHANGES_PER_RULE } else { 0 });
-        *count += 1;
+        let Some((_, id)) = ends(line) else { return false };
+        count += usize::from(alone == Some(id));
         room = room.saturating_sub(line.len().saturating_add(1));
-        *count <= MAX_CHANGES_PER_RULE && room > 0
+        room > 0 && (alone != Some(id) || count <= MAX_CHANGES_PER_RULE) && (is_there(id) || gone.contains(&id))
     });
     lines.reverse();
     lines.join("\n")
 }
+
+const LATELY: usize = 1_000;
 
 /// When a change was made, and of which rule. The rule as it was has no tabulator: JSON escapes it.
 fn ends(line: &str) -> Option<(u64, &str)> {

@@ -134,10 +134,20 @@ pub fn offer(comparison: &Comparison, layer: Layer, rule: Option<RuleDocument>) 
     if rule.pins.iter().any(|pin| pin.sha256 == sha256) {
         return note("trusted", text!("changed_trusted"));
     }
-    let label = short_name(comparison.now.description.subject.as_deref().unwrap_or_default());
+    let label = label(&comparison.now.description, &rule.pins);
     let new = PinDocument { sha256, label: label.chars().take(MAX_LABEL_CHARACTERS).collect() };
     let pins = [new].into_iter().chain(rule.pins).collect();
     Offer::Trust(Box::new(RuleDocument { pins, ..rule }))
+}
+
+/// As the certificate is called; where another pin is called so already, with the first day of its validity.
+fn label(description: &Description, pins: &[PinDocument]) -> String {
+    let name = short_name(description.subject.as_deref().unwrap_or_default());
+    let day = description.not_before.as_deref().and_then(|time| time.get(..10));
+    match day {
+        Some(day) if pins.iter().any(|pin| pin.label == name) => format!("{name} ({day})"),
+        _ => name,
+    }
 }
 
 /// The same rule without its other pins.
@@ -221,6 +231,18 @@ mod tests {
             let Offer::Nothing(notice) = offer(&compared, layer, rule) else { panic!("{code}") };
             assert_eq!(notice.code, code);
         }
+    }
+
+    #[test]
+    fn a_second_key_of_the_same_name_is_called_otherwise() {
+        let description = Description {
+            subject: Some("CN=a.test".to_owned()),
+            not_before: Some("2026-11-25T06:00:00Z".to_owned()),
+            ..Description::default()
+        };
+        let pin = |label: &str| PinDocument { sha256: String::new(), label: label.to_owned() };
+        assert_eq!(label(&description, &[pin("Old")]), "a.test");
+        assert_eq!(label(&description, &[pin("a.test")]), "a.test (2026-11-25)");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::browser::url_host::url_host;
 use crate::changed_key::{Comparison, FIELDS, Field, can_be_compared, facts_of, known_certificate};
 use crate::connection::Facts;
 use crate::host::HostPattern;
+use crate::last_chain::{LAST_CHAINS, last_chain};
 use crate::log::Entry;
 use crate::policy::Layer;
 use crate::rule::{Mode, Rule, RuleDocument};
@@ -115,10 +116,19 @@ impl ChangedKey {
         }
     }
 
-    /// What the server has shown before, as far as it is known: the chain of this session that the rule matched last, else what
-    /// the rule's record says.
+    /// What the server has shown before, as far as it is known: the chain of this session that the rule matched last, else that
+    /// of an earlier one, else what the rule's record says.
     async fn known(&self, violation: &Violation, rule: &RuleSnapshot) -> Known {
         if let Some(known) = self.seen_before(violation, rule) {
+            return known;
+        }
+        let kept = record_reader::load_text(LAST_CHAINS).await;
+        let last = violation.port.and_then(|port| {
+            let (time, facts) = last_chain(&kept, &violation.host, port)?;
+            let place = known_certificate(&facts, &rule.pins, rule.match_scope)?;
+            Some(Known { place, source: Source::Seen(time), chain: Some((Rc::new(facts), place)) })
+        });
+        if let Some(known) = last {
             return known;
         }
         let records = record_reader::load().await;

@@ -18,7 +18,7 @@ pub(super) fn listen(handler: impl Fn(RecordIndex) -> Fallible + Clone + 'static
     let changed = handler.clone();
     listen_to(RECORDS, move |text| changed(index(text)))?;
     spawn(async move {
-        let text = load_text().await;
+        let text = load_text(RECORDS).await;
         if text.is_empty() { Ok(()) } else { handler(index(&text)) }
     });
     Ok(())
@@ -26,13 +26,13 @@ pub(super) fn listen(handler: impl Fn(RecordIndex) -> Fallible + Clone + 'static
 
 /// All that is kept.
 pub(super) async fn load() -> RecordIndex {
-    index(&load_text().await)
+    index(&load_text(RECORDS).await)
 }
 
-/// Nothing where it cannot be read: a rule can be read without what it has decided.
-async fn load_text() -> String {
-    let kept = api::storage_get(RECORDS).await.unwrap_or_default();
-    api::long_text(&property(&kept, RECORDS)).unwrap_or_default()
+/// The text under a key; nothing where it cannot be read: a rule can be read without what it has decided.
+pub(super) async fn load_text(key: &'static str) -> String {
+    let kept = api::storage_get(key).await.unwrap_or_default();
+    api::long_text(&property(&kept, key)).unwrap_or_default()
 }
 
 /// Calls the handler with each text that is stored under a key from now on.

@@ -232,6 +232,26 @@ async fn a_certificate_that_was_renewed_with_the_same_key_is_good_news() -> Resu
 }
 
 #[tokio::test]
+async fn the_certificate_before_is_known_after_a_restart() -> Result<()> {
+    let mut world = World::start(Installation::ForGood, false).await?;
+    let (old, new) = (Key::new()?, Key::new()?);
+    let authority = &world.demo.authority;
+    let identities = (authority.issue(&[UNPINNED], &old)?, authority.issue(&[UNPINNED], &new)?);
+    world.firefox.save_rule(rule(&old.pin())).await?;
+    let server = turn(&world, identities.0, identities.1).await?;
+    let is_kept = "browser.storage.local.get('last-chains-1').then((kept) => kept['last-chains-1'] !== undefined)";
+    let page = world.firefox.page("options.html").await?;
+    page.wait_until("the chain to be kept", is_kept).await?;
+    world.restart_firefox().await?;
+    let firefox = &world.firefox;
+    assert!(firefox.socket(&format!("wss://{UNPINNED}:{}/", server.port())).await?.refused());
+    let page = compare(firefox).await?;
+    page.wait_for_presence("#changed-likely [data-code=renewed]", true).await?;
+    assert!(page.text("#changed-fields").await?.contains(&old.pin()), "the key before is not shown");
+    world.firefox.quit().await
+}
+
+#[tokio::test]
 async fn a_rule_of_an_administrator_is_compared_and_not_changed() -> Result<()> {
     let old = Key::new()?;
     let policy = json!({ "rules": [rule(&old.pin())] });
