@@ -14,6 +14,7 @@ mod convert;
 mod dom;
 #[cfg(any(feature = "pages", feature = "lab"))]
 mod files;
+mod history_store;
 mod indexed_db;
 mod log_database;
 mod managed_store;

@@ -19,8 +19,8 @@
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; for which hosts; what another extension has done |
 //! | [`failure`] | why a socket failed without Sockpin, as far as the browser tells |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
-//! | [`record`], [`trial`], [`query`] | what each rule has decided; what one would have decided; what is looked for among rules, and in which order |
-//! | [`known_keys`], [`picking`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it |
+//! | [`last_chain`], [`record`], [`history`], [`trial`], [`query`] | the chain that was matched last; what each rule has decided; who has changed it; what one would have decided; what is looked for among rules, and in which order |
+//! | [`known_keys`], [`picking`], [`changed_key`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it; a key that has changed |
 //! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
 //! | [`button`] | what the toolbar button shows, as ids of messages |
@@ -29,6 +29,8 @@
 
 pub mod button;
 pub mod certificate;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
+pub mod changed_key;
 pub mod connection;
 pub mod engine;
 pub mod error;
@@ -37,10 +39,12 @@ pub mod failure;
 mod fields;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod formats;
+pub mod history;
 pub mod host;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod import_plan;
 pub mod known_keys;
+pub mod last_chain;
 pub mod limits;
 pub mod lock;
 pub mod log;

@@ -128,6 +128,21 @@ pub const MAX_RULE_RECORDS: usize = 2_000;
 /// Milliseconds until a decision of a rule is stored, together with those made meanwhile.
 pub const RECORDS_DELAY_MS: i32 = 3_000;
 
+/// Endpoints whose last chain is kept beyond the session: some 500 KB.
+pub const MAX_LAST_CHAINS: usize = 100;
+
+/// Milliseconds until the chain of an endpoint takes the place of the one before.
+pub const LAST_CHAIN_INTERVAL_MS: u64 = 60 * 60 * 1000;
+
+/// Changes that are kept of a rule.
+pub const MAX_CHANGES_PER_RULE: usize = 50;
+
+/// Bytes of the changes that are kept of all rules together: some 2,500, or 15,000 where rules were only added.
+pub const MAX_HISTORY_BYTES: usize = 1_000_000;
+
+/// Milliseconds for which the changes of a rule are kept once it was deleted: longer than it can be brought back by a click.
+pub const DELETED_KEPT_MS: u64 = 60 * 60 * 1000;
+
 /// Endpoints that are noted as seen in this session.
 pub const MAX_SEEN_ENDPOINTS: usize = 200;
 

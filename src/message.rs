@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ProgramError};
 use crate::fields::Fields;
+use crate::history::ChangedBy;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
 use crate::preflight::ProbeFailure;
@@ -24,6 +25,8 @@ pub enum PageRequest {
     SaveRule {
         /// As typed.
         rule: RuleDocument,
+        /// By what.
+        by: ChangedBy,
     },
     /// Take a rule out.
     DeleteRule {
@@ -36,6 +39,8 @@ pub enum PageRequest {
         save: Vec<RuleDocument>,
         /// The ids of those that go.
         delete: Vec<String>,
+        /// By what.
+        by: ChangedBy,
     },
     /// Set a policy that could not be read aside and begin with an empty one.
     ResetPolicy,
@@ -74,9 +79,13 @@ impl PageRequest {
         let mut fields = Fields::from_json(json)?;
         Ok(match fields.require("type")? {
             "status" => Self::Status,
-            "saveRule" => Self::SaveRule { rule: fields.require("rule")? },
+            "saveRule" => Self::SaveRule { rule: fields.require("rule")?, by: changed_by(&mut fields)? },
             "deleteRule" => Self::DeleteRule { id: fields.require("id")? },
-            "changeRules" => Self::ChangeRules { save: fields.require("save")?, delete: fields.require("delete")? },
+            "changeRules" => Self::ChangeRules {
+                save: fields.require("save")?,
+                delete: fields.require("delete")?,
+                by: changed_by(&mut fields)?,
+            },
             "resetPolicy" => Self::ResetPolicy,
             "pause" => Self::Pause { length: fields.require("length")? },
             "resume" => Self::Resume,
@@ -152,6 +161,11 @@ impl Response {
             _ => return Err(unknown_type()),
         })
     }
+}
+
+/// Whoever does not say has clicked in the list, as a name that is not known has.
+fn changed_by(fields: &mut Fields<'_>) -> Result<ChangedBy, serde_json::Error> {
+    Ok(fields.read("by")?.and_then(ChangedBy::named).unwrap_or_default())
 }
 
 fn argument(error: &serde_json::Error) -> ProgramError {
@@ -245,9 +259,9 @@ mod tests {
         let rule = RuleDocument { host: "a.test".to_owned(), ..RuleDocument::default() };
         for request in [
             PageRequest::Status,
-            PageRequest::SaveRule { rule: rule.clone() },
+            PageRequest::SaveRule { rule: rule.clone(), by: ChangedBy::Picker },
             PageRequest::DeleteRule { id: "r".to_owned() },
-            PageRequest::ChangeRules { save: vec![rule.clone()], delete: vec!["r".to_owned()] },
+            PageRequest::ChangeRules { save: vec![rule.clone()], delete: vec!["r".to_owned()], by: ChangedBy::NewKey },
             PageRequest::ResetPolicy,
             PageRequest::Pause { length: PauseLength::TenMinutes },
             PageRequest::Resume,

@@ -10,12 +10,16 @@
 //! An issuing authority changes without notice, and some authorities choose one at random to discourage pins on it: its key is
 //! never pinned alone.
 
+use std::sync::Arc;
+
 use crate::certificate::Certificate;
 use crate::connection::Facts;
+use crate::host::Host;
 use crate::known_keys::renewers::{Habit, Renewer};
 use crate::known_keys::{CaSet, set_of};
 use crate::pin::Pin;
-use crate::rule::Mode;
+use crate::policy::Policy;
+use crate::rule::{Mode, PinDocument, Rule, RuleDocument};
 
 /// What a key is to its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +152,26 @@ pub fn pins(chosen: &[Choice]) -> Result<Vec<ChosenKey>, Incomplete> {
     Ok(keys)
 }
 
+/// The rules that a server's keys can be added to: those of the user that apply to it, the one that decides first.
+#[must_use]
+pub fn rules_for<'a>(policy: &'a Policy, host: &Host, port: u16) -> Vec<&'a Arc<Rule>> {
+    let decides = policy.lookup(host, port);
+    let is_other = |rule: &&Arc<Rule>| decides.is_none_or(|decides| decides.id() != rule.id());
+    let others = policy.rules().iter().filter(is_other).filter(|rule| rule.host().matches(host, port));
+    decides.into_iter().chain(others).collect()
+}
+
+/// A rule with these pins as well; those that it has keep their places and their names. None where it has all of them.
+#[must_use]
+pub fn with_pins(rule: &Rule, pins: Vec<PinDocument>) -> Option<RuleDocument> {
+    let mut document = RuleDocument::from(rule);
+    let known = document.pins.len();
+    let is_new =
+        |pin: &PinDocument| Pin::parse(&pin.sha256).is_ok_and(|new| !rule.pins().iter().any(|pin| pin.sha256 == new));
+    document.pins.extend(pins.into_iter().filter(is_new));
+    (document.pins.len() > known).then_some(document)
+}
+
 /// A key to be pinned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChosenKey {
@@ -256,6 +280,35 @@ mod tests {
             let found = recommended(&choices, renewal).map(|(place, mode)| (choices[place].role, mode));
             assert_eq!(found, expected, "{renewal:?}");
         }
+    }
+
+    #[test]
+    fn the_rules_of_a_server_are_those_that_apply_to_it_the_one_that_decides_first() {
+        let save = ["**.b.test", "a.b.test", "other.test", "a.b.test:8443", "*.b.test"].map(|host| RuleDocument {
+            id: Some(host.to_owned()),
+            host: host.to_owned(),
+            pins: vec![PinDocument { sha256: Pin::of_spki(b"one").to_base64(), label: "One".to_owned() }],
+            ..RuleDocument::default()
+        });
+        let now = crate::time::UnixMillis::new(1);
+        let (policy, _) = Policy::default().changed(&save, &[], now, &|_| None).unwrap();
+        for (host, port, expected) in [
+            ("a.b.test", 8443, vec!["a.b.test:8443", "**.b.test", "a.b.test", "*.b.test"]),
+            ("a.b.test", 443, vec!["a.b.test", "**.b.test", "*.b.test"]),
+            ("b.test", 443, vec!["**.b.test"]),
+            ("c.test", 443, vec![]),
+        ] {
+            let host = Host::parse(host, &|_| None).unwrap();
+            let found: Vec<_> = rules_for(&policy, &host, port).into_iter().map(|rule| rule.id()).collect();
+            assert_eq!(found, expected);
+        }
+
+        let rule = policy.rule("other.test").unwrap();
+        let pin = |key: &[u8]| PinDocument { sha256: Pin::of_spki(key).to_string(), label: "New".to_owned() };
+        let labels = |rule: RuleDocument| rule.pins.into_iter().map(|pin| pin.label).collect::<Vec<_>>();
+        let added = with_pins(rule, vec![pin(b"one"), pin(b"two")]);
+        assert_eq!(added.map(labels), Some(vec!["One".to_owned(), "New".to_owned()]));
+        assert_eq!(with_pins(rule, vec![pin(b"one")]), None);
     }
 
     #[test]

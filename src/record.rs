@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::connection::Connection;
 use crate::limits::MAX_RULE_RECORDS;
 use crate::pin::Pin;
 use crate::policy::Layer;
@@ -25,9 +26,23 @@ pub struct Judged {
     rule: LayeredRule,
     matched: Option<Match>,
     is_violation: bool,
+    /// What the rule has matched, where a pin has.
+    shown: Option<Connection>,
 }
 
 impl Judged {
+    /// With what the server has shown.
+    #[must_use]
+    pub fn showing(self, connection: &Connection) -> Self {
+        let shown = self.matched.is_some().then(|| connection.clone());
+        Self { shown, ..self }
+    }
+
+    /// Takes out what the server has shown.
+    pub fn take_shown(&mut self) -> Option<Connection> {
+        self.shown.take()
+    }
+
     /// None where no rule has judged.
     #[must_use]
     pub fn of(verdict: &Verdict) -> Option<Self> {
@@ -37,7 +52,7 @@ impl Judged {
             Verdict::Allowed(Allowed::NoDeniedKey | Allowed::LocalRootExempt, rule) => (rule, None, false),
             Verdict::Violation(Finding { rule, .. }) => (rule, None, true),
         };
-        Some(Self { rule: rule.clone(), matched, is_violation })
+        Some(Self { rule: rule.clone(), matched, is_violation, shown: None })
     }
 }
 

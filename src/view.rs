@@ -6,8 +6,9 @@
 //! - [`error`]: what was wrong, where, and what to do, for every [`crate::error::Error`].
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
+//! - [`changed_key`]: a certificate then and now, what has most likely happened, and what can be done.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
-//! - [`record`]: what a rule has decided; [`changed_rules`]: what came of changes of rules.
+//! - [`record`]: what a rule has decided; [`history`]: who has changed it; [`changed_rules`]: what came of changes of rules.
 //! - [`search`]: what a search in the rules has found.
 //! - [`managed`]: what an administrator has set.
 //! - [`seen`]: what was seen in this session, and what a rule makes of it; [`picking`]: what can be pinned of a chain.
@@ -22,6 +23,7 @@
 pub mod attempt;
 pub mod catalogue;
 pub mod certificate;
+pub mod changed_key;
 pub mod changed_rules;
 pub mod date;
 pub mod demo;
@@ -30,6 +32,7 @@ pub mod english;
 pub mod error;
 pub mod failure;
 pub mod form;
+pub mod history;
 pub mod managed;
 pub mod notice;
 pub mod picking;

@@ -4,9 +4,11 @@
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
+mod changed_key;
 mod confirmation;
 mod download;
 mod export_section;
+mod history_reader;
 mod import_items;
 mod import_section;
 mod key_rows;

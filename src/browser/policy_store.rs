@@ -11,6 +11,7 @@ use super::api;
 use super::convert::storage_error;
 use super::stored_marker;
 use crate::error::{Error, PolicyError, StorageError};
+use crate::history::HISTORY;
 use crate::time::UnixMillis;
 
 const KEY: &str = "policy";
@@ -39,9 +40,14 @@ fn text_of(record: &JsValue) -> Result<Option<String>, Error> {
     Ok(Some(text))
 }
 
-/// Stores a record in place of the one that is there.
-pub(super) async fn store(record: &str) -> Result<(), StorageError> {
-    set(KEY, &narrow(record)?).await?;
+/// Stores a record in place of the one that is there, and in the same step what has led to it.
+pub(super) async fn store(record: &str, history: Option<&str>) -> Result<(), StorageError> {
+    let items = Object::new();
+    put(&items, KEY, &narrow(record)?)?;
+    if let Some(history) = history {
+        put(&items, HISTORY, &narrow(history)?)?;
+    }
+    api::storage_set(&items).await.map_err(|thrown| storage_error(&thrown))?;
     stored_marker::set();
     Ok(())
 }
@@ -100,6 +106,10 @@ fn stored() -> impl Future<Output = Result<JsValue, StorageError>> + use<> {
 
 async fn set(key: &str, value: &JsValue) -> Result<(), StorageError> {
     let items = Object::new();
-    Reflect::set(&items, &JsValue::from_str(key), value).map_err(|thrown| storage_error(&thrown))?;
+    put(&items, key, value)?;
     api::storage_set(&items).await.map(|_| ()).map_err(|thrown| storage_error(&thrown))
+}
+
+fn put(items: &Object, key: &str, value: &JsValue) -> Result<(), StorageError> {
+    Reflect::set(items, &JsValue::from_str(key), value).map(drop).map_err(|thrown| storage_error(&thrown))
 }

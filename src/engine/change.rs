@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::error::{Error, ManagedError, PolicyError, RuleError};
+use crate::history::Replaced;
 use crate::host::UrlHostParser;
 use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
 use crate::policy::{Layers, Policy};
@@ -20,6 +21,16 @@ pub struct Change {
     pub stored: String,
     /// The rules that were added or replaced.
     pub saved: Vec<Arc<Rule>>,
+    /// Every rule that it is about, as it was before.
+    pub replaced: Vec<Replaced>,
+}
+
+impl Change {
+    /// Whether there is such a rule once it is in force.
+    #[must_use]
+    pub fn has_rule(&self, id: &str) -> bool {
+        self.policy.has_rule(id)
+    }
 }
 
 /// Why a change was refused; nothing has changed then.
@@ -86,8 +97,10 @@ impl Engine {
         if let Some(id) = delete.iter().find(|id| !policy.has_rule(id)) {
             return Err(RuleError::Unknown { id: id.clone() }.into());
         }
-        let (policy, saved) = policy.changed(save, delete, now, url_host).map_err(Refusal::Rules)?;
-        Ok(Change { stored: policy.to_json()?, policy, saved })
+        let (after, saved) = policy.changed(save, delete, now, url_host).map_err(Refusal::Rules)?;
+        let ids = saved.iter().map(|rule| rule.id()).chain(delete.iter().map(String::as_str));
+        let replaced = ids.map(|id| Replaced { id: id.to_owned(), rule: policy.rule(id).cloned() }).collect();
+        Ok(Change { stored: after.to_json()?, policy: after, saved, replaced })
     }
 
     /// An empty policy in place of one that is broken or lost. Any other is not thrown away.
@@ -96,7 +109,7 @@ impl Engine {
             Ok(_) => Err(PolicyError::InForce.into()),
             Err(Error::Policy(PolicyError::Syntax { .. } | PolicyError::Rule { .. } | PolicyError::Lost)) => {
                 let policy = Policy::default();
-                Ok(Change { stored: policy.to_json()?, policy, saved: Vec::new() })
+                Ok(Change { stored: policy.to_json()?, policy, saved: Vec::new(), replaced: Vec::new() })
             }
             // A newer version's record is in order, and one that could not be read may be.
             Err(error) => Err(Refusal::Policy(error.clone())),

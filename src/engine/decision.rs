@@ -130,7 +130,7 @@ impl Engine {
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
                 let verdict = judge(layers, &connection);
-                let judged = Judged::of(&verdict).map(Box::new);
+                let judged = Judged::of(&verdict).map(|judged| Box::new(judged.showing(&connection)));
                 let Some(mut violation) = violation_of(&verdict, &connection, socket, Stage::Handshake) else {
                     return Decision { judged, ..Decision::proceed() };
                 };

@@ -20,6 +20,15 @@ pub fn mode_set(mode: Mode, count: usize) -> Text {
     }
 }
 
+/// The server's new key is trusted, and the pins that there were are kept or gone.
+#[must_use]
+pub fn key_trusted(rule: &RuleDocument) -> Text {
+    match rule.pins.len() {
+        1 => text!("change_key_trusted_alone", host = &rule.host),
+        _ => text!("change_key_trusted", host = &rule.host),
+    }
+}
+
 /// So many rules are gone.
 #[must_use]
 pub fn deleted(count: usize) -> Text {

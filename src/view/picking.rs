@@ -1,5 +1,7 @@
 //! The choices of the chain picker in words: what each means, what it does not stop, and whether it will live.
 
+use std::sync::Arc;
+
 use super::certificate::short_name;
 use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::text::{Text, plural, text};
@@ -8,7 +10,7 @@ use crate::connection::{Chain, Facts};
 use crate::known_keys::renewers::{AS_OF, Habit, Renewer, Setting};
 use crate::limits::MAX_LABEL_CHARACTERS;
 use crate::picking::{ChosenKey, Incomplete, KeyName, Renewal, Role};
-use crate::rule::{Mode, PinDocument};
+use crate::rule::{Mode, PinDocument, Rule};
 use crate::seen::SeenCertificate;
 use crate::time::Date;
 
@@ -140,6 +142,25 @@ pub fn unknown_renewer() -> Text {
 pub fn ports(host: &str, port: u16) -> [Text; 2] {
     let endpoint = format!("{host}:{port}");
     [text!("picker_host_port", endpoint = endpoint), text!("picker_host_every", host = host)]
+}
+
+/// What the chosen keys make: a new rule, or more pins of one of these.
+#[must_use]
+pub fn targets(rules: &[&Arc<Rule>]) -> Vec<Text> {
+    let add = |rule: &&Arc<Rule>| text!("picker_target_add", host = rule.host().to_string());
+    [text!("picker_target_new")].into_iter().chain(rules.iter().map(add)).collect()
+}
+
+/// The button that stores it.
+#[must_use]
+pub fn save(adds: bool) -> Text {
+    if adds { text!("picker_add_save") } else { text!("picker_save") }
+}
+
+/// That nothing would be added.
+#[must_use]
+pub fn has_all() -> Notice {
+    Notice::new(NoticeKind::Note, "has-all", text!("picker_has_all"))
 }
 
 /// Why what was ticked makes no rule yet.

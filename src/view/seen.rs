@@ -35,6 +35,12 @@ pub fn facts(endpoint: &SeenEndpoint, now: UnixMillis) -> Vec<Text> {
     [sockets, last].into_iter().chain(page).collect()
 }
 
+/// Good news: whoever has pinned the key need not do anything.
+#[must_use]
+pub fn renewed_with_same_key() -> Text {
+    text!("seen_renewed_same_key")
+}
+
 /// What rules make of it; none of them where its chain is not known.
 #[must_use]
 pub fn state(verdict: Option<&Verdict>) -> Tag {

@@ -9,10 +9,11 @@ use super::session_store::{self, OVERRULING};
 use super::{State, tell_pages};
 use crate::browser::convert::storage_error;
 use crate::browser::url_host::url_host;
-use crate::browser::{clock, policy_store};
+use crate::browser::{clock, history_store, policy_store};
 use crate::connection::{Scheme, Target};
 use crate::engine::{Change, Refusal};
 use crate::error::{Error, StorageError};
+use crate::history::{ChangedBy, continued};
 use crate::host::Host;
 use crate::message::{Announcement, PageRequest, Response, Status};
 use crate::overruling::Overruling;
@@ -21,11 +22,11 @@ use crate::rule::{RuleDocument, RuleStamp};
 use crate::seen::{SeenChain, Sighting};
 use crate::time::UnixMillis;
 
-/// A change of the rules.
+/// A change of the rules, with by what it is made.
 enum Edit {
-    Save(Box<RuleDocument>),
+    Save(Box<RuleDocument>, ChangedBy),
     Delete(String),
-    Several { save: Vec<RuleDocument>, delete: Vec<String> },
+    Several { save: Vec<RuleDocument>, delete: Vec<String>, by: ChangedBy },
     ResetPolicy,
 }
 
@@ -36,9 +37,9 @@ impl State {
                 self.refresh_access().await;
                 clock::now().map(|now| Response::Status(self.status(now))).map_err(Error::from)
             }
-            PageRequest::SaveRule { rule } => self.edit(Edit::Save(Box::new(rule))).await,
+            PageRequest::SaveRule { rule, by } => self.edit(Edit::Save(Box::new(rule), by)).await,
             PageRequest::DeleteRule { id } => self.edit(Edit::Delete(id)).await,
-            PageRequest::ChangeRules { save, delete } => self.edit(Edit::Several { save, delete }).await,
+            PageRequest::ChangeRules { save, delete, by } => self.edit(Edit::Several { save, delete, by }).await,
             PageRequest::ResetPolicy => self.edit(Edit::ResetPolicy).await,
             PageRequest::Pause { length } => self.changes.run(self.pause(length)).await,
             PageRequest::Resume => {
@@ -108,15 +109,19 @@ impl State {
     async fn make_change(self: &Rc<Self>, edit: Edit) -> Result<Response, Refusal> {
         let now = clock::now()?;
         let resets_policy = matches!(edit, Edit::ResetPolicy);
-        let is_single = matches!(edit, Edit::Save(_));
+        let is_single = matches!(edit, Edit::Save(..));
+        let by = match &edit {
+            Edit::Save(_, by) | Edit::Several { by, .. } => *by,
+            Edit::Delete(_) | Edit::ResetPolicy => ChangedBy::default(),
+        };
         let change: Change = {
             let engine = self.engine.borrow();
             match edit {
-                Edit::Save(document) => {
+                Edit::Save(document, _) => {
                     engine.save_rule(&document, &RuleStamp { id: new_id()?, time: now }, &url_host)?
                 }
                 Edit::Delete(id) => engine.delete_rule(&id)?,
-                Edit::Several { mut save, delete } => {
+                Edit::Several { mut save, delete, .. } => {
                     for document in save.iter_mut().filter(|document| document.id.is_none()) {
                         document.id = Some(new_id()?);
                     }
@@ -128,8 +133,11 @@ impl State {
         if resets_policy {
             policy_store::set_aside(now).await?;
         }
+        // The history is nothing that a change has to wait for: where it cannot be read it stays as it is.
+        let history = history_store::load().await.ok();
+        let history = history.map(|kept| continued(&kept, &change.replaced, by, now, &|id| change.has_rule(id)));
         self.mark_seal_outdated().await;
-        policy_store::store(&change.stored).await?;
+        policy_store::store(&change.stored, history.as_deref()).await?;
         let response = match change.saved.as_slice() {
             [rule] if is_single => Response::Saved { rule: RuleDocument::from(rule.as_ref()) },
             _ => Response::Done,

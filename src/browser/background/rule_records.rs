@@ -11,7 +11,9 @@ use super::batch::Batch;
 use crate::browser::convert::property;
 use crate::browser::log_database::set;
 use crate::browser::{api, promise};
-use crate::limits::RECORDS_DELAY_MS;
+use crate::connection::Connection;
+use crate::last_chain::{LAST_CHAINS, with_chain};
+use crate::limits::{MAX_LAST_CHAINS, RECORDS_DELAY_MS};
 use crate::record::{Judged, RECORDS, Records};
 use crate::time::UnixMillis;
 
@@ -21,10 +23,21 @@ pub(super) struct RuleRecords {
     kept: RefCell<Option<Records>>,
     /// What has not been added to it yet.
     waiting: Batch<(Judged, UnixMillis)>,
+    /// The chains that were matched last, once they have been read.
+    chains: RefCell<String>,
+    /// What endpoints have shown since, each once.
+    shown: RefCell<Vec<Connection>>,
 }
 
 impl RuleRecords {
-    pub(super) fn note(self: &Rc<Self>, judged: Judged, time: UnixMillis) {
+    pub(super) fn note(self: &Rc<Self>, mut judged: Judged, time: UnixMillis) {
+        if let Some(connection) = judged.take_shown() {
+            let mut shown = self.shown.borrow_mut();
+            shown.retain(|other| other.target != connection.target);
+            if shown.len() < MAX_LAST_CHAINS {
+                shown.push(connection);
+            }
+        }
         if !self.waiting.add((judged, time)) {
             return;
         }
@@ -40,9 +53,10 @@ impl RuleRecords {
 
     async fn add_all(&self) -> Result<(), JsValue> {
         if self.kept.borrow().is_none() {
-            let stored = api::storage_get(RECORDS).await?;
-            let text = api::long_text(&property(&stored, RECORDS)).unwrap_or_default();
-            self.kept.replace(Some(Records::from_text(&text)));
+            let (records, chains) = (stored(RECORDS), stored(LAST_CHAINS));
+            let (records, chains) = (records.await?, chains.await?);
+            self.kept.replace(Some(Records::from_text(&records)));
+            self.chains.replace(chains);
         }
         while let Some(all) = self.waiting.take() {
             let text = {
@@ -55,8 +69,31 @@ impl RuleRecords {
             };
             let items = js_sys::Object::new();
             set(&items, RECORDS, &JsValue::from_str(&text)).map_err(|_| JsValue::UNDEFINED)?;
+            if self.add_chains() {
+                let chains = JsValue::from_str(&self.chains.borrow());
+                set(&items, LAST_CHAINS, &chains).map_err(|_| JsValue::UNDEFINED)?;
+            }
             api::storage_set(&items).await?;
         }
         Ok(())
     }
+
+    /// Whether other chains are kept than before.
+    fn add_chains(&self) -> bool {
+        let mut chains = self.chains.borrow_mut();
+        let mut has_changed = false;
+        for connection in self.shown.take() {
+            if let Some(with_chain) = with_chain(&chains, &connection) {
+                *chains = with_chain;
+                has_changed = true;
+            }
+        }
+        has_changed
+    }
+}
+
+/// Asks when it is called.
+fn stored(key: &'static str) -> impl Future<Output = Result<String, JsValue>> {
+    let items = api::storage_get(key);
+    async move { Ok(api::long_text(&property(&items.await?, key)).unwrap_or_default()) }
 }

@@ -23,6 +23,7 @@ use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
 use crate::error::{Error, InputError, RuleError};
 use crate::formats::{self, LeftOut, Reading};
+use crate::history::ChangedBy;
 use crate::import_plan::{Conflict, Plan, RuleChanges, Undo};
 use crate::limits::{MAX_IMPORT_BYTES, MAX_PINS_PER_RULE};
 use crate::message::{PageRequest, Response};
@@ -269,7 +270,7 @@ impl ImportSection {
             (changes, undo, preview.plan.counts())
         };
         wait()?;
-        let done = change(changes).await;
+        let done = change(changes, ChangedBy::Import).await;
         self.is_importing.set(false);
         match done {
             Ok(()) => {
@@ -289,7 +290,7 @@ impl ImportSection {
         let button: HtmlButtonElement = by_id(id!("import-undo"))?;
         button.set_disabled(true);
         let changes = self.undo.borrow().changes(&self.store.user());
-        let done = change(changes).await;
+        let done = change(changes, ChangedBy::Undo).await;
         button.set_disabled(false);
         match done {
             Ok(()) => {
@@ -353,10 +354,10 @@ fn say_done(text: &Text, can_undo: bool) -> JsResult {
 }
 
 /// Has the background make a change; why it did not.
-async fn change(changes: RuleChanges) -> Result<(), Notice> {
+async fn change(changes: RuleChanges, by: ChangedBy) -> Result<(), Notice> {
     let RuleChanges { save, delete } = changes;
     let hosts: Vec<String> = save.iter().map(|rule| rule.host.clone()).collect();
-    match messages::ask(&PageRequest::ChangeRules { save, delete }).await {
+    match messages::ask(&PageRequest::ChangeRules { save, delete, by }).await {
         Ok(Response::Done) => Ok(()),
         Ok(Response::RulesRefused { refusals }) => {
             let first = refusals.into_iter().next();

@@ -8,13 +8,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbDatabase, IdbRequest, IdbTransaction};
 
 use super::messages;
-use crate::browser::convert::{from_js, property, storage_error};
+use crate::browser::convert::{from_js, property, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any};
 use crate::browser::log_database::{
     self, ALL, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, TransactionMode, VIOLATIONS, store,
 };
 use crate::error::Error;
-use crate::log::{Line, newest_first};
+use crate::log::{Entry, Line, newest_first};
 use crate::message::PageRequest;
 use crate::violation::ChainDigest;
 
@@ -46,6 +46,13 @@ impl LogReader {
             None => 0,
         };
         Ok((lines, number_of_pauses.saturating_add(number_of_entries)))
+    }
+
+    /// The entry with this identifier; none where it has gone.
+    pub(super) async fn entry(&self, id: u64) -> Result<Option<Entry>, Error> {
+        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let found = answer_if_any(store(&transaction, VIOLATIONS)?.get(&to_js(&id)?)).await?;
+        Ok(found.map(|record| from_js(&record)).transpose()?)
     }
 
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.

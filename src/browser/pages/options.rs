@@ -4,6 +4,7 @@ use std::rc::{Rc, Weak};
 
 use web_sys::{Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
+use super::changed_key::ChangedKey;
 use super::confirmation::Confirmation;
 use super::export_section::ExportSection;
 use super::import_section::ImportSection;
@@ -62,8 +63,12 @@ pub(super) async fn start() -> JsResult {
     let this = Rc::clone(&options);
     let picker = Picker::new(Rc::clone(&seen), Rc::clone(&options.store), move |picked| this.picked(picked))?;
     SeenSection::new(Rc::clone(&seen), Rc::clone(&options.store), picker)?;
+    let (changes, list) = (Rc::clone(&options.changes), Rc::clone(&options.list));
+    let changed_key =
+        ChangedKey::new(Rc::clone(&options.store), Rc::clone(&seen), changes, move |id| list.focus(id, part!("edit")))?;
     options.refresh().await?;
     seen.start().await?;
+    changed_key.open_from_address().await?;
     ready()
 }
 

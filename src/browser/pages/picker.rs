@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
@@ -22,12 +23,13 @@ use crate::browser::words::say;
 use crate::certificate::{Certificate, fingerprint};
 use crate::connection::Facts;
 use crate::error::Error;
-use crate::host::Host;
+use crate::history::ChangedBy;
+use crate::host::{Host, PatternScope};
 use crate::known_keys::renewers::RENEWERS;
 use crate::message::{PageRequest, Response};
 use crate::picking::{self, Choice, Incomplete, Renewal, Role};
 use crate::pin::Pin;
-use crate::rule::{Mode, RuleDocument};
+use crate::rule::{Mode, Rule, RuleDocument};
 use crate::seen::SeenEndpoint;
 use crate::trial::Trial;
 use crate::view::form::{DateInput, check, refusals};
@@ -58,6 +60,8 @@ pub(super) struct Picker {
     seen: Rc<SeenStore>,
     store: Rc<RuleStore>,
     subject: RefCell<Option<Subject>>,
+    /// The ids of the rules that its keys can be added to, as they are offered.
+    rules: RefCell<Vec<String>>,
     /// What can be pinned of the chain that is shown, each with its box.
     boxes: RefCell<Vec<TickBox>>,
     is_saving: Cell<bool>,
@@ -76,6 +80,7 @@ impl Picker {
             seen,
             store,
             subject: RefCell::default(),
+            rules: RefCell::default(),
             boxes: RefCell::default(),
             is_saving: Cell::new(false),
             done: Box::new(done),
@@ -105,11 +110,11 @@ impl Picker {
         })?;
         let this = Rc::clone(self);
         listen(&by_id::<EventTarget>(id!("picker-edit"))?, "click", move |_| match this.draft()? {
-            Ok(rule) => {
+            Ok(Some(rule)) => {
                 this.dialog.close();
                 (this.done)(Picked::Draft(rule))
             }
-            Err(_) => this.say(),
+            Ok(None) | Err(_) => this.say(),
         })?;
         let this = Rc::clone(self);
         listen(&by_id::<EventTarget>(id!("picker-save"))?, "click", move |_| {
@@ -133,12 +138,33 @@ impl Picker {
         }
         by_id::<HtmlInputElement>(id!("picker-compare"))?.set_value("");
         set_notices(&by_id(id!("picker-compare-message"))?, &[])?;
+        self.offer_rules(&subject)?;
         self.subject.replace(Some(subject));
         self.draw_chain()?;
         self.say()?;
         self.dialog.show_modal()?;
         self.dialog.set_scroll_top(0);
         Ok(())
+    }
+
+    /// Offers the rules that apply to the server. Where one is for it alone, another one cannot be made.
+    fn offer_rules(&self, subject: &Subject) -> JsResult {
+        let user = self.store.user();
+        let host = Host::parse(&subject.host, &url_host).ok();
+        let rules = host.map(|host| picking::rules_for(&user, &host, subject.port)).unwrap_or_default();
+        fill_options(id!("picker-target"), words::targets(&rules).into_iter())?;
+        show(id!("picker-target-field"), !rules.is_empty())?;
+        let own = rules.iter().position(|rule| rule.host().scope() == PatternScope::Exact);
+        choose(id!("picker-target"), own.map_or(0, |place| place.saturating_add(1)))?;
+        self.rules.replace(rules.into_iter().map(|rule| rule.id().to_owned()).collect());
+        Ok(())
+    }
+
+    /// The rule that the keys are added to; none where they make a new one, or where it is gone.
+    fn target(&self) -> JsResult<Option<Arc<Rule>>> {
+        let Some(place) = chosen(id!("picker-target"))?.checked_sub(1) else { return Ok(None) };
+        let rules = self.rules.borrow();
+        Ok(rules.get(place).and_then(|id| self.store.user().rule(id).cloned()))
     }
 
     /// The chain that is shown.
@@ -182,9 +208,14 @@ impl Picker {
         }
         say_in(id!("picker-recommended-mode"), &words::recommended_mode(recommended.map(|(_, mode)| mode)))?;
         say_in(id!("picker-mode-help"), &mode_help(mode()?))?;
+        let is_new = self.target()?.is_none();
+        show(id!("picker-host-field"), is_new)?;
+        show(id!("picker-mode-field"), is_new)?;
+        say_in(id!("picker-save"), &words::save(!is_new))?;
         let draft = self.draft()?;
         let (notices, is_storable) = match &draft {
-            Ok(rule) => {
+            Ok(None) => (vec![words::has_all()], false),
+            Ok(Some(rule)) => {
                 let checked =
                     check(rule, DateInput::Whole, &self.store.user(), current_time(), &url_host, &is_registry_suffix);
                 let notices = checked.notices.into_iter().map(|(_, notice)| notice).collect();
@@ -192,9 +223,10 @@ impl Picker {
             }
             Err(incomplete) => (vec![words::incomplete(*incomplete)], false),
         };
-        self.set_buttons(is_storable, draft.is_ok())?;
+        let draft = draft.ok().flatten();
+        self.set_buttons(is_storable, draft.is_some())?;
         set_notices(&by_id(id!("picker-message"))?, &notices)?;
-        self.draw_trials(draft.ok().as_ref())
+        self.draw_trials(draft.as_ref())
     }
 
     fn set_buttons(&self, is_storable: bool, is_drafted: bool) -> JsResult {
@@ -208,9 +240,13 @@ impl Picker {
         self.boxes.borrow().iter().filter(|tick_box| tick_box.is_ticked()).map(|tick_box| tick_box.choice).collect()
     }
 
-    /// The rule that is made here, as far as it is one.
-    fn draft(&self) -> JsResult<Result<RuleDocument, Incomplete>> {
+    /// The rule that is made here, as far as it is one; none where a rule is to get pins that it has.
+    fn draft(&self) -> JsResult<Result<Option<RuleDocument>, Incomplete>> {
         let facts = self.facts()?;
+        if let Some(rule) = self.target()? {
+            let chosen = picking::pins(&self.chosen());
+            return Ok(chosen.map(|keys| picking::with_pins(&rule, words::pins(&keys, &facts))));
+        }
         let mode = mode()?;
         let is_for_every_port = chosen(id!("picker-host"))? > 0;
         let subject = self.subject.borrow();
@@ -219,11 +255,13 @@ impl Picker {
                 if is_for_every_port { host.clone() } else { format!("{host}:{port}") }
             },
         );
-        Ok(picking::pins(&self.chosen()).map(|keys| RuleDocument {
-            host: host.unwrap_or_default(),
-            mode,
-            pins: words::pins(&keys, &facts),
-            ..RuleDocument::default()
+        Ok(picking::pins(&self.chosen()).map(|keys| {
+            Some(RuleDocument {
+                host: host.unwrap_or_default(),
+                mode,
+                pins: words::pins(&keys, &facts),
+                ..RuleDocument::default()
+            })
         }))
     }
 
@@ -310,14 +348,14 @@ impl Picker {
     }
 
     async fn save(&self) -> JsResult {
-        let Ok(rule) = self.draft()? else {
+        let Ok(Some(rule)) = self.draft()? else {
             return self.say();
         };
         if self.is_saving.replace(true) {
             return Ok(());
         }
         self.set_buttons(false, false)?;
-        let answer = messages::ask(&PageRequest::SaveRule { rule: rule.clone() }).await;
+        let answer = messages::ask(&PageRequest::SaveRule { rule: rule.clone(), by: ChangedBy::Picker }).await;
         self.is_saving.set(false);
         let refusals = match answer {
             Ok(Response::Saved { rule }) => {
@@ -357,7 +395,7 @@ fn chosen(list: Id) -> JsResult<usize> {
     Ok(from_js(&index).unwrap_or_default())
 }
 
-fn choose(list: Id, option: u32) -> JsResult {
-    Reflect::set(by_id::<HtmlElement>(list)?.as_ref(), &JsValue::from_str("selectedIndex"), &JsValue::from(option))
-        .map(drop)
+fn choose(list: Id, option: usize) -> JsResult {
+    let index = JsValue::from(u32::try_from(option).unwrap_or_default());
+    Reflect::set(by_id::<HtmlElement>(list)?.as_ref(), &JsValue::from_str("selectedIndex"), &index).map(drop)
 }

@@ -16,26 +16,42 @@ extern "C" {
 /// Calls the handler with all that is kept, if there is anything, and with each that takes its place.
 pub(super) fn listen(handler: impl Fn(RecordIndex) -> JsResult + Clone + 'static) -> JsResult {
     let changed = handler.clone();
+    listen_to(RECORDS, move |text| changed(index(text)))?;
+    spawn(async move {
+        let text = load_text(RECORDS).await;
+        if text.is_empty() { Ok(()) } else { handler(index(&text)) }
+    });
+    Ok(())
+}
+
+/// All that is kept.
+pub(super) async fn load() -> RecordIndex {
+    index(&load_text(RECORDS).await)
+}
+
+/// The text under a key; nothing where it cannot be read: a rule can be read without what it has decided.
+pub(super) async fn load_text(key: &'static str) -> String {
+    let kept = api::storage_get(key).await.unwrap_or_default();
+    api::long_text(&property(&kept, key)).unwrap_or_default()
+}
+
+/// Calls the handler with each text that is stored under a key from now on.
+pub(super) fn listen_to(key: &'static str, handler: impl Fn(&str) -> JsResult + 'static) -> JsResult {
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |changes: JsValue| {
-        let change = property(&changes, RECORDS);
+        let change = property(&changes, key);
         if change.is_undefined() {
             return;
         }
-        if let Err(error) = changed(index(&property(&change, "newValue"))) {
+        let text = api::long_text(&property(&change, "newValue")).unwrap_or_default();
+        if let Err(error) = handler(&text) {
             report(&error);
         }
     });
     add_change_listener(&listener)?;
     listener.forget();
-    spawn(async move {
-        // A rule can be read without what it has decided.
-        let kept = api::storage_get(RECORDS).await.unwrap_or_default();
-        let text = property(&kept, RECORDS);
-        if text.is_undefined() { Ok(()) } else { handler(index(&text)) }
-    });
     Ok(())
 }
 
-fn index(text: &JsValue) -> RecordIndex {
-    RecordIndex::new(Records::from_text(&api::long_text(text).unwrap_or_default()))
+fn index(text: &str) -> RecordIndex {
+    RecordIndex::new(Records::from_text(text))
 }

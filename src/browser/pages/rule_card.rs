@@ -12,11 +12,12 @@ use super::ui::notices::set_notices;
 use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Name, Part, part};
 use crate::browser::words::say;
+use crate::history::{Change, Extent, History};
 use crate::policy::Layer;
 use crate::record::{RecordIndex, RuleRecord};
 use crate::rule::{Mode, Rule, RuleDocument};
 use crate::time::UnixMillis;
-use crate::view::{record as known, rule as words};
+use crate::view::{history, record as known, rule as words};
 
 /// What a click on one of these buttons makes of a rule.
 pub(super) const MODES: [(Name, Mode); 4] = [
@@ -33,12 +34,14 @@ pub(super) struct Card {
     /// The ids of the rules that are selected, when it is shown.
     pub(super) selected: Rc<HashSet<String>>,
     pub(super) records: Rc<RecordIndex>,
+    pub(super) history: Rc<History>,
     pub(super) now: UnixMillis,
 }
 
 impl Item for Card {
-    /// The rule, whether it is in the form, what it has decided, and the day: what is soon over says so.
-    type Version = (Arc<Rule>, bool, Option<RuleRecord>, u64);
+    /// The rule, whether it is in the form, what it has decided, how it has become what it is, and the day: what is soon over
+    /// says so.
+    type Version = (Arc<Rule>, bool, Option<RuleRecord>, Extent, u64);
 
     fn key(&self) -> String {
         self.rule.id().to_owned()
@@ -46,7 +49,8 @@ impl Item for Card {
 
     fn version(&self) -> Self::Version {
         const DAY: u64 = 24 * 60 * 60 * 1000;
-        (Arc::clone(&self.rule), self.is_edited, self.record().cloned(), self.now.as_millis() / DAY)
+        let history = self.history.extent(self.rule.id());
+        (Arc::clone(&self.rule), self.is_edited, self.record().cloned(), history, self.now.as_millis() / DAY)
     }
 
     fn draw(&self) -> JsResult<HtmlElement> {
@@ -62,6 +66,7 @@ impl Item for Card {
             element.get::<Element>(*part)?.remove();
         }
         self.draw_record(&element)?;
+        self.draw_history(&element)?;
         Ok(element.root().clone())
     }
 
@@ -128,6 +133,23 @@ impl Card {
         element.label(part!("duplicate"), &words::duplicate(rule))?;
         element.label(part!("delete"), &words::delete(rule))?;
         Ok(element)
+    }
+
+    /// Nobody has told how an administrator's rule has become what it is.
+    fn draw_history(&self, element: &Part) -> JsResult {
+        let changes = match self.layer {
+            Layer::User => self.history.of(&self.document()),
+            Layer::Managed => Vec::new(),
+        };
+        element.show(part!("history"), !changes.is_empty())?;
+        element.say(part!("history-summary"), &history::summary(changes.len()))?;
+        let line = |change: &Change| {
+            let line = Part::copy(id!("change-template"))?;
+            line.say(part!("change-when"), &history::when(change))?;
+            line.say(part!("change-what"), &history::what(change))?;
+            Ok(line)
+        };
+        element.list(part!("history-lines"), changes.iter().map(line))
     }
 
     fn draw_record(&self, element: &Part) -> JsResult {

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use web_sys::{EventTarget, HtmlElement};
 
@@ -11,6 +12,7 @@ use super::ui::live_region::announce;
 use crate::browser::dom::{JsResult, by_id, document, id, listen, show, spawn};
 use crate::browser::part::say_in;
 use crate::browser::promise;
+use crate::history::ChangedBy;
 use crate::message::{PageRequest, Response};
 use crate::rule::{Mode, Rule, RuleDocument};
 use crate::view::changed_rules as words;
@@ -35,6 +37,15 @@ enum Undo {
     Restore(Vec<RuleDocument>),
     /// These had another mode.
     SetModes(Vec<RuleDocument>),
+    /// This one had other pins.
+    SetPins(RuleDocument),
+}
+
+/// What the background is asked to do.
+struct Asked {
+    save: Vec<RuleDocument>,
+    delete: Vec<String>,
+    by: ChangedBy,
 }
 
 impl RuleChanges {
@@ -63,15 +74,30 @@ impl RuleChanges {
         let before: Vec<_> = self.documents(ids).into_iter().filter(|rule| rule.mode != mode).collect();
         let save = before.iter().map(|rule| RuleDocument { mode, ..rule.clone() }).collect();
         let done = words::mode_set(mode, before.len());
-        self.make(save, Vec::new(), done, Undo::SetModes(before)).await
+        let change = Asked { save, delete: Vec::new(), by: ChangedBy::List };
+        self.make(change, done, Undo::SetModes(before)).await
+    }
+
+    /// Gives a rule the key that its server has now; `after` is the rule with it.
+    pub(super) async fn trust_key(self: &Rc<Self>, before: RuleDocument, after: RuleDocument) -> JsResult {
+        let done = words::key_trusted(&after);
+        let change = Asked { save: vec![after], delete: Vec::new(), by: ChangedBy::NewKey };
+        self.make(change, done, Undo::SetPins(before)).await
     }
 
     /// Takes these rules out.
     pub(super) async fn delete(self: &Rc<Self>, ids: Vec<String>) -> JsResult {
         let before = self.documents(&ids);
         let done = words::deleted(before.len());
-        self.make(Vec::new(), ids, done, Undo::Restore(before)).await?;
+        let change = Asked { save: Vec::new(), delete: ids, by: ChangedBy::List };
+        self.make(change, done, Undo::Restore(before)).await?;
         if self.undo.borrow().is_some() { by_id::<HtmlElement>(id!("undo"))?.focus() } else { Ok(()) }
+    }
+
+    /// Says something that is no change.
+    pub(super) fn note(self: &Rc<Self>, text: &Text) -> JsResult {
+        self.undo.take();
+        self.say(text, "note")
     }
 
     /// Says no more of the last change, which then stays.
@@ -88,11 +114,11 @@ impl RuleChanges {
         ids.iter().filter_map(|id| user.rule(id)).map(|rule| RuleDocument::from(rule.as_ref())).collect()
     }
 
-    async fn make(self: &Rc<Self>, save: Vec<RuleDocument>, delete: Vec<String>, done: Text, undo: Undo) -> JsResult {
-        if (save.is_empty() && delete.is_empty()) || self.is_changing.get() {
+    async fn make(self: &Rc<Self>, change: Asked, done: Text, undo: Undo) -> JsResult {
+        if (change.save.is_empty() && change.delete.is_empty()) || self.is_changing.get() {
             return Ok(());
         }
-        match self.ask(save, delete).await? {
+        match self.ask(change).await? {
             Ok(()) => {
                 self.undo.replace(Some(undo));
                 self.say(&done, "note")
@@ -108,21 +134,12 @@ impl RuleChanges {
         if self.is_changing.get() {
             return Ok(());
         }
-        let save = match self.undo.take() {
-            None => return Ok(()),
-            Some(Undo::Restore(rules)) => rules,
-            Some(Undo::SetModes(rules)) => {
-                let user = self.store.user();
-                // As they are by now, but for the mode. One that is gone stays gone.
-                let now = |before: RuleDocument| {
-                    let rule: &Rule = user.rule(before.id.as_deref()?)?;
-                    Some(RuleDocument { mode: before.mode, ..RuleDocument::from(rule) })
-                };
-                rules.into_iter().filter_map(now).collect()
-            }
+        let Some(undo) = self.undo.take() else {
+            return Ok(());
         };
+        let save = self.as_before(undo);
         let ids: Vec<_> = save.iter().filter_map(|rule| rule.id.clone()).collect();
-        match self.ask(save, Vec::new()).await? {
+        match self.ask(Asked { save, delete: Vec::new(), by: ChangedBy::Undo }).await? {
             Ok(()) => {
                 self.say(&words::undone(), "note")?;
                 (self.undone)(&ids)
@@ -131,10 +148,28 @@ impl RuleChanges {
         }
     }
 
+    /// The rules to store. Those that are there are as they are by now, but for what is taken back; one that is gone stays
+    /// gone.
+    fn as_before(&self, undo: Undo) -> Vec<RuleDocument> {
+        let user = self.store.user();
+        let now = |before: &RuleDocument| user.rule(before.id.as_deref()?).map(|rule: &Arc<Rule>| rule.as_ref().into());
+        match undo {
+            Undo::Restore(rules) => rules,
+            Undo::SetModes(rules) => {
+                let with_mode = |rule: RuleDocument| Some(RuleDocument { mode: rule.mode, ..now(&rule)? });
+                rules.into_iter().filter_map(with_mode).collect()
+            }
+            Undo::SetPins(rule) => {
+                now(&rule).into_iter().map(|now| RuleDocument { pins: rule.pins.clone(), ..now }).collect()
+            }
+        }
+    }
+
     /// Makes a change, and reads what is stored then; or what kept it from being made.
-    async fn ask(&self, save: Vec<RuleDocument>, delete: Vec<String>) -> JsResult<Result<(), Text>> {
+    async fn ask(&self, change: Asked) -> JsResult<Result<(), Text>> {
+        let Asked { save, delete, by } = change;
         self.is_changing.set(true);
-        let request = PageRequest::ChangeRules { save, delete };
+        let request = PageRequest::ChangeRules { save, delete, by };
         let answer = messages::ask(&request).await;
         let read = self.store.read().await;
         self.is_changing.set(false);

@@ -17,6 +17,7 @@ use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_
 use crate::browser::part::say_in;
 use crate::browser::url_host::url_host;
 use crate::error::{Error, RuleError};
+use crate::history::ChangedBy;
 use crate::message::{PageRequest, Response};
 use crate::rule::{Field, RuleDocument};
 use crate::view::form::{
@@ -279,7 +280,7 @@ impl RuleForm {
         // What is asked to be stored would be lost if the form were filled anew.
         self.is_changed.set(true);
         self.set_saving(true)?;
-        let answer = messages::ask(&PageRequest::SaveRule { rule }).await;
+        let answer = messages::ask(&PageRequest::SaveRule { rule, by: ChangedBy::List }).await;
         let refusals = match answer {
             Ok(Response::Saved { rule }) => {
                 self.set_saving(false)?;

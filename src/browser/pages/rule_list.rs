@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use web_sys::HtmlElement;
 
-use super::record_reader;
 use super::rule_card::Card;
 use super::rule_filters::RuleFilters;
 use super::rule_selection::RuleSelection;
 use super::rule_store::{RuleStore, current_time};
 use super::ui::list::List;
+use super::{history_reader, record_reader};
 use crate::browser::dom::{JsResult, by_id, id};
 use crate::browser::part::{Name, Part};
+use crate::history::History;
 use crate::policy::Layer;
 use crate::query::{Listed, RuleOrder};
 use crate::record::RecordIndex;
@@ -24,6 +25,7 @@ use crate::view::search;
 pub(super) struct RuleList {
     store: Rc<RuleStore>,
     records: RefCell<Rc<RecordIndex>>,
+    history: RefCell<Rc<History>>,
     user: Rc<List<Card>>,
     managed: Rc<List<Card>>,
     filters: RuleFilters,
@@ -48,6 +50,7 @@ impl RuleList {
         let list = Rc::new(Self {
             store,
             records: RefCell::default(),
+            history: RefCell::default(),
             user: List::new(by_id(id!("rules"))?)?,
             managed: List::new(by_id(id!("managed-rules"))?)?,
             filters: RuleFilters::new()?,
@@ -69,6 +72,11 @@ impl RuleList {
         record_reader::listen(move |records| {
             this.records.replace(Rc::new(records));
             this.is_outdated.set(true);
+            this.show(List::show)
+        })?;
+        let this = Rc::clone(&list);
+        history_reader::listen(move |history| {
+            this.history.replace(history);
             this.show(List::show)
         })?;
         Ok(list)
@@ -144,7 +152,7 @@ impl RuleList {
             !in_order.managed.is_empty(),
         )?;
         let selected = self.selection.keep(&user, in_order.user.len())?;
-        let edited = self.edited.borrow();
+        let (edited, history) = (self.edited.borrow(), self.history.borrow());
         let cards = |rules: Vec<Arc<Rule>>, layer| -> Vec<Card> {
             let card = |rule: Arc<Rule>| Card {
                 is_edited: layer == Layer::User && edited.as_deref() == Some(rule.id()),
@@ -152,6 +160,7 @@ impl RuleList {
                 layer,
                 selected: Rc::clone(&selected),
                 records: Rc::clone(&records),
+                history: Rc::clone(&history),
                 now,
             };
             rules.into_iter().map(card).collect()

@@ -15,6 +15,7 @@ use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
 use crate::browser::words::say;
+use crate::changed_key::is_renewed_with_same_key;
 use crate::connection::{Connection, Scheme, Target};
 use crate::host::{Host, HostPattern, PatternScope};
 use crate::message::{PageRequest, Response};
@@ -99,10 +100,14 @@ impl SeenSection {
         let (layers, now) = (self.store.layers(), current_time());
         let mut latest: Vec<&SeenEndpoint> = seen.endpoints().iter().collect();
         latest.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.last));
-        let row = |endpoint: &SeenEndpoint| Row {
-            state: state(endpoint, &self.seen.chains(endpoint), &layers, now),
-            endpoint: endpoint.clone(),
-            now,
+        let row = |endpoint: &SeenEndpoint| {
+            let chains = self.seen.chains(endpoint);
+            let is_renewed = match chains.as_slice() {
+                [latest, before, ..] => is_renewed_with_same_key(&before.facts, &latest.facts),
+                _ => false,
+            };
+            let state = state(endpoint, &chains, &layers, now);
+            Row { state, is_renewed, endpoint: endpoint.clone(), now }
         };
         self.list.show(latest.into_iter().map(row).collect())
     }
@@ -185,6 +190,8 @@ fn state(endpoint: &SeenEndpoint, chains: &[ShownChain], layers: &Layers, now: U
 struct Row {
     endpoint: SeenEndpoint,
     state: Tag,
+    /// Whether it has another certificate than before, with the same key.
+    is_renewed: bool,
     now: UnixMillis,
 }
 
@@ -209,7 +216,9 @@ impl Item for Row {
     fn update(&self, element: &Element) -> JsResult {
         let row = Part::of(element);
         row.tag(part!("seen-state"), &self.state)?;
-        let facts: Vec<_> = words::facts(&self.endpoint, self.now).iter().map(say).collect();
+        let facts = words::facts(&self.endpoint, self.now);
+        let renewed = self.is_renewed.then(words::renewed_with_same_key);
+        let facts: Vec<_> = facts.iter().chain(&renewed).map(say).collect();
         row.text(part!("seen-facts"), &facts.join(" · "))
     }
 }

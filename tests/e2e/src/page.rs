@@ -36,7 +36,8 @@ impl Firefox {
         self.open(url).await
     }
 
-    async fn this_page(&self) -> Result<Page<'_>> {
+    /// The page in the current tab.
+    pub async fn this_page(&self) -> Result<Page<'_>> {
         Ok(Page { firefox: self, tab: self.driver()?.window().await? })
     }
 }

@@ -29,6 +29,20 @@ impl Firefox {
         self.open(url).await
     }
 
+    /// Does something that opens a tab, as clicking a link does, and switches to it.
+    pub async fn open_by(&self, what: impl Future<Output = Result<()>>) -> Result<()> {
+        let driver = self.driver()?;
+        let before = driver.windows().await?;
+        what.await?;
+        let opened = wait::until("the new tab", async || {
+            let windows = driver.windows().await?;
+            Ok(windows.into_iter().find(|window| !before.contains(window)))
+        })
+        .await?;
+        driver.switch_to_window(opened).await?;
+        Ok(())
+    }
+
     /// Closes the current tab, with its window where it is the only one, and switches to the first that is left.
     pub async fn close_tab(&self) -> Result<()> {
         let driver = self.driver()?;
@@ -45,16 +59,8 @@ impl Firefox {
 
     /// Runs a privileged script that opens a tab or a window, and switches to it.
     async fn open_somewhere(&self, script: &str, url: &str, container: Value) -> Result<()> {
-        let driver = self.driver()?;
-        let before = driver.windows().await?;
-        self.privileged(script, vec![json!(url), container]).await.with_context(|| format!("could not open {url}"))?;
-        let opened = wait::until("the new tab", async || {
-            let windows = driver.windows().await?;
-            Ok(windows.into_iter().find(|window| !before.contains(window)))
-        })
-        .await?;
-        driver.switch_to_window(opened).await?;
-        Ok(())
+        let opens = self.privileged(script, vec![json!(url), container]);
+        self.open_by(async { opens.await.map(drop) }).await.with_context(|| format!("could not open {url}"))
     }
 }
 

@@ -1,0 +1,226 @@
+//! A changed key: opened by a link from an entry of the log, it shows the certificate before and now side by side, and lets one
+//! trust the new key or leave the rule as it is.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use wasm_bindgen::JsValue;
+use web_sys::{EventTarget, HtmlDialogElement, HtmlElement, HtmlInputElement, UrlSearchParams};
+
+use super::log_reader::LogReader;
+use super::record_reader;
+use super::rule_changes::RuleChanges;
+use super::rule_store::RuleStore;
+use super::seen_store::SeenStore;
+use super::ui::notices::set_notices;
+use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
+use crate::browser::part::{Part, part, say_in};
+use crate::browser::url_host::url_host;
+use crate::changed_key::{Comparison, FIELDS, Field, can_be_compared, facts_of, known_certificate};
+use crate::connection::Facts;
+use crate::host::HostPattern;
+use crate::last_chain::{LAST_CHAINS, last_chain};
+use crate::log::Entry;
+use crate::policy::Layer;
+use crate::rule::{Mode, Rule, RuleDocument};
+use crate::seen::SeenEndpoint;
+use crate::view::changed_key::{self as words, Offer, Source};
+use crate::view::seen::endpoint;
+use crate::violation::{RuleSnapshot, Violation};
+
+/// In the address of the options page: which entry of the log.
+const ENTRY: &str = "violation";
+
+/// The address that opens the options page with an entry.
+pub(super) fn address(entry: u64) -> String {
+    format!("options.html?{ENTRY}={entry}")
+}
+
+pub(super) struct ChangedKey {
+    dialog: HtmlDialogElement,
+    store: Rc<RuleStore>,
+    seen: Rc<SeenStore>,
+    changes: Rc<RuleChanges>,
+    /// The rule as it is, and with the new key.
+    trusting: RefCell<Option<(RuleDocument, RuleDocument)>>,
+    trusted: Box<dyn Fn(&str) -> JsResult>,
+}
+
+/// What is known of what the server has shown before.
+struct Known {
+    /// With the place of the certificate that the rule knew.
+    chain: Option<(Rc<Facts>, usize)>,
+    /// The place of the certificate whose key matched last, whatever the chain was.
+    place: usize,
+    source: Source,
+}
+
+impl ChangedKey {
+    /// `trusted` is called with the id of a rule once it has the new key.
+    pub(super) fn new(
+        store: Rc<RuleStore>,
+        seen: Rc<SeenStore>,
+        changes: Rc<RuleChanges>,
+        trusted: impl Fn(&str) -> JsResult + 'static,
+    ) -> JsResult<Rc<Self>> {
+        let dialog = Rc::new(Self {
+            dialog: by_id(id!("changed-key"))?,
+            store,
+            seen,
+            changes,
+            trusting: RefCell::default(),
+            trusted: Box::new(trusted),
+        });
+        let this = Rc::clone(&dialog);
+        listen(&by_id::<EventTarget>(id!("changed-keep"))?, "click", move |_| {
+            this.dialog.close();
+            Ok(())
+        })?;
+        let this = Rc::clone(&dialog);
+        listen(&by_id::<EventTarget>(id!("changed-trust"))?, "click", move |_| {
+            let this = Rc::clone(&this);
+            spawn(async move { this.trust().await });
+            Ok(())
+        })?;
+        Ok(dialog)
+    }
+
+    /// Opens the entry that the page's address names, if it names one. Rules and what was seen have been read by then.
+    pub(super) async fn open_from_address(&self) -> JsResult {
+        let window = window()?;
+        let location = window.location();
+        let parameters = UrlSearchParams::new_with_str(&location.search()?)?;
+        let Some(named) = parameters.get(ENTRY) else { return Ok(()) };
+        // Loaded again, the page is about the rules.
+        window.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&location.pathname()?))?;
+        let log = LogReader::new();
+        let entry = match named.parse() {
+            Ok(id) => log.entry(id).await.ok().flatten(),
+            Err(_) => None,
+        };
+        let entry = entry.filter(|entry| can_be_compared(&entry.violation));
+        let certificates = match entry.as_ref().and_then(|entry| entry.violation.chain_digest.as_ref()) {
+            Some(digest) => log.chain(digest).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let Some((entry, rule)) = entry.as_ref().and_then(|entry| Some((entry, entry.violation.rule.as_ref()?))) else {
+            return self.changes.note(&words::gone());
+        };
+        let now = facts_of(&entry.violation, certificates);
+        let known = self.known(&entry.violation, rule).await;
+        let chain = known.chain.as_ref().map(|(facts, place)| (facts.as_ref(), *place));
+        match Comparison::new(chain, known.place, &now) {
+            Some(comparison) => self.open(entry, rule, &known, &comparison),
+            None => self.changes.note(&words::gone()),
+        }
+    }
+
+    /// What the server has shown before, as far as it is known: the chain of this session that the rule matched last, else that
+    /// of an earlier one, else what the rule's record says.
+    async fn known(&self, violation: &Violation, rule: &RuleSnapshot) -> Known {
+        if let Some(known) = self.seen_before(violation, rule) {
+            return known;
+        }
+        let kept = record_reader::load_text(LAST_CHAINS).await;
+        let last = violation.port.and_then(|port| {
+            let (time, facts) = last_chain(&kept, &violation.host, port)?;
+            let place = known_certificate(&facts, &rule.pins, rule.match_scope)?;
+            Some(Known { place, source: Source::Seen(time), chain: Some((Rc::new(facts), place)) })
+        });
+        if let Some(known) = last {
+            return known;
+        }
+        let records = record_reader::load().await;
+        let matched = self.rule(rule).and_then(|current| {
+            let matched = records.of(rule.layer, &current)?.pins.first()?.clone();
+            let pin = current.pins().iter().find(|pin| pin.sha256 == matched.sha256)?;
+            let name = if pin.label.is_empty() { pin.sha256.to_string() } else { pin.label.clone() };
+            Some(Known { chain: None, place: matched.certificate, source: Source::Matched(name, matched.last) })
+        });
+        matched.unwrap_or(Known { chain: None, place: 0, source: Source::None })
+    }
+
+    /// First at the same port, then at any other that the rule is for.
+    fn seen_before(&self, violation: &Violation, rule: &RuleSnapshot) -> Option<Known> {
+        let port = HostPattern::parse(&rule.host, &url_host).ok()?.pattern.port();
+        let seen = self.seen.seen();
+        let is_it = |shown: &&SeenEndpoint| shown.host == violation.host && port.is_none_or(|port| shown.port == port);
+        let mut endpoints: Vec<&SeenEndpoint> = seen.endpoints().iter().filter(is_it).collect();
+        endpoints.sort_by_key(|shown| Some(shown.port) != violation.port);
+        endpoints.into_iter().flat_map(|shown| self.seen.chains(shown)).find_map(|chain| {
+            let place = known_certificate(&chain.facts, &rule.pins, rule.match_scope)?;
+            Some(Known { place, source: Source::Seen(chain.seen), chain: Some((chain.facts, place)) })
+        })
+    }
+
+    /// The rule as it is now.
+    fn rule(&self, snapshot: &RuleSnapshot) -> Option<Arc<Rule>> {
+        let layers = self.store.layers();
+        let rule = match snapshot.layer {
+            Layer::User => layers.user.rule(&snapshot.id),
+            Layer::Managed => layers.managed.rule(&snapshot.id),
+        };
+        rule.cloned()
+    }
+
+    fn open(&self, entry: &Entry, rule: &RuleSnapshot, known: &Known, comparison: &Comparison) -> JsResult {
+        let Violation { host, port, .. } = &entry.violation;
+        say_in(id!("changed-title"), &words::title(&endpoint(host, port.unwrap_or_default())))?;
+        say_in(id!("changed-intro"), &words::intro(&rule.host, entry.tally.last))?;
+        set_notices(&by_id(id!("changed-likely"))?, &[words::likely(comparison)])?;
+        Part::with_id(id!("changed-fields"))?.fill(FIELDS.into_iter().map(|field| draw_field(field, comparison)))?;
+        say_in(id!("changed-source"), &words::source(&known.source))?;
+        let current = self.rule(rule).map(|rule| RuleDocument::from(rule.as_ref()));
+        let offer = words::offer(comparison, rule.layer, current.clone());
+        let mode = current.as_ref().map_or(Mode::Off, |rule| rule.mode);
+        say_in(id!("changed-keep"), &words::keep(mode))?;
+        say_in(id!("changed-adds"), &words::adds(comparison))?;
+        by_id::<HtmlInputElement>(id!("changed-remove"))?.set_checked(false);
+        let (trusting, notices) = match offer {
+            Offer::Trust(trusting) => (current.map(|rule| (rule, *trusting)), Vec::new()),
+            Offer::Nothing(notice) => (None, vec![notice]),
+        };
+        show(id!("changed-offer"), trusting.is_some())?;
+        show(id!("changed-trust"), trusting.is_some())?;
+        set_notices(&by_id(id!("changed-message"))?, &notices)?;
+        self.trusting.replace(trusting);
+        self.dialog.show_modal()?;
+        self.dialog.set_scroll_top(0);
+        Ok(())
+    }
+
+    async fn trust(&self) -> JsResult {
+        let Some((before, trusting)) = self.trusting.take() else { return Ok(()) };
+        let removes = by_id::<HtmlInputElement>(id!("changed-remove"))?.checked();
+        let after = if removes { words::alone(trusting) } else { trusting };
+        let id = before.id.clone().unwrap_or_default();
+        self.dialog.close();
+        self.changes.trust_key(before, after).await?;
+        (self.trusted)(&id)
+    }
+}
+
+fn draw_field(field: Field, comparison: &Comparison) -> JsResult<Part> {
+    let row = Part::copy(id!("changed-template"))?;
+    let Comparison { before, now, .. } = comparison;
+    row.say(part!("changed-name"), &words::field(field))?;
+    row.say(part!("changed-value"), &words::value(now, field))?;
+    let is_code = matches!(field, Field::Key | Field::Certificate);
+    for (part, is_known) in [(part!("changed-then"), before.is_some()), (part!("changed-value"), true)] {
+        if is_code && is_known {
+            row.get::<HtmlElement>(part)?.dataset().set("code", "")?;
+        }
+    }
+    let Some(before) = before else {
+        row.say(part!("changed-then"), &words::unknown())?;
+        return Ok(row);
+    };
+    row.say(part!("changed-then"), &words::value(before, field))?;
+    let is_same = now.is_like(before, field);
+    row.tag(part!("changed-mark"), &words::mark(is_same))?;
+    if !is_same {
+        row.root().dataset().set("differs", "")?;
+    }
+    Ok(row)
+}

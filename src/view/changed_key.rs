@@ -1,0 +1,255 @@
+//! A changed key in words: the certificate then and now, what has most likely happened, and what can be done.
+
+use super::certificate::{role, short_name, validity};
+use super::notice::{Notice, NoticeKind, Tag, Tone};
+use super::picking::key_type;
+use super::text::{Argument, Text, text};
+use crate::certificate::{Description, with_colons};
+use crate::changed_key::{Comparison, Field, Likely, Shown};
+use crate::limits::MAX_LABEL_CHARACTERS;
+use crate::policy::Layer;
+use crate::rule::{Mode, PinDocument, RuleDocument};
+use crate::time::UnixMillis;
+
+/// The title, with the endpoint as a rule is written.
+#[must_use]
+pub fn title(endpoint: &str) -> Text {
+    text!("changed_title", endpoint = endpoint)
+}
+
+/// Where this comes from.
+#[must_use]
+pub fn intro(rule: &str, time: UnixMillis) -> Text {
+    text!("changed_intro", rule = rule, time = Argument::Time(time))
+}
+
+/// What is known of the certificate before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A socket has shown it.
+    Seen(UnixMillis),
+    /// The rule knows no more than which of its pins matched, and when.
+    Matched(String, UnixMillis),
+    /// Nothing.
+    None,
+}
+
+/// How the certificate before is known.
+#[must_use]
+pub fn source(source: &Source) -> Text {
+    match source {
+        Source::Seen(time) => text!("changed_seen", time = Argument::Time(*time)),
+        Source::Matched(pin, time) => text!("changed_matched", pin = pin, time = Argument::Time(*time)),
+        Source::None => text!("changed_never"),
+    }
+}
+
+/// What has most likely happened, and what speaks for it.
+#[must_use]
+pub fn likely(comparison: &Comparison) -> Notice {
+    let issuer = |shown: &Shown| short_name(shown.description.issuer.as_deref().unwrap_or_default());
+    let now = issuer(&comparison.now);
+    let before = comparison.before.as_ref().map(issuer).unwrap_or_default();
+    let (kind, code, text) = match comparison.likely {
+        Likely::Exception => (NoticeKind::Error, "exception", text!("changed_exception")),
+        Likely::NothingKnown => (NoticeKind::Warning, "nothing-known", text!("changed_nothing_known")),
+        Likely::SameKey => (NoticeKind::Note, "same-key", text!("changed_same_key")),
+        Likely::AddedRoot => (NoticeKind::Error, "added-root", text!("changed_added_root")),
+        Likely::Renewed => (NoticeKind::Warning, "renewed", text!("changed_renewed", issuer = now)),
+        Likely::OtherIssuer => {
+            (NoticeKind::Warning, "other-issuer", text!("changed_other_issuer", before = before, now = now))
+        }
+    };
+    Notice::new(kind, code, text)
+}
+
+/// What a field is called.
+#[must_use]
+pub fn field(field: Field) -> Text {
+    match field {
+        Field::Subject => text!("changed_field_subject"),
+        Field::Issuer => text!("changed_field_issuer"),
+        Field::Validity => text!("changed_field_validity"),
+        Field::KeyType => text!("changed_field_key_type"),
+        Field::Key => text!("picker_key_fingerprint"),
+        Field::Certificate => text!("picker_certificate_fingerprint"),
+    }
+}
+
+/// What stands in a field.
+#[must_use]
+pub fn value(shown: &Shown, field: Field) -> Text {
+    let Description { subject, issuer, .. } = &shown.description;
+    let name = |name: Option<&String>| match name.map(String::as_str) {
+        None => text!("certificate_name_unreadable"),
+        Some("") => text!("certificate_unnamed"),
+        Some(name) => Text::literal(short_name(name)),
+    };
+    match field {
+        Field::Subject => name(subject.as_ref()),
+        Field::Issuer => name(issuer.as_ref()),
+        Field::Validity => validity(&shown.description),
+        Field::KeyType => shown.key_type.map_or_else(|| text!("picker_key_other"), key_type),
+        Field::Key => shown.key.map_or_else(|| text!("certificate_no_pin"), |key| Text::literal(key.to_string())),
+        Field::Certificate => Text::literal(with_colons(&shown.fingerprint)),
+    }
+}
+
+/// Whether a field is as it was: a sign and a word.
+#[must_use]
+pub fn mark(is_same: bool) -> Tag {
+    if is_same {
+        Tag::new(text!("changed_same"), Tone::Neutral)
+    } else {
+        Tag::new(text!("changed_differs"), Tone::Warning)
+    }
+}
+
+/// Where nothing is known of the certificate before.
+#[must_use]
+pub fn unknown() -> Text {
+    text!("changed_unknown")
+}
+
+/// What can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    /// The rule, with the new key in front of its other pins.
+    Trust(Box<RuleDocument>),
+    /// Why the key cannot be trusted here.
+    Nothing(Notice),
+}
+
+/// What can be done. `rule` is the rule as it is now, if it is still there.
+#[must_use]
+pub fn offer(comparison: &Comparison, layer: Layer, rule: Option<RuleDocument>) -> Offer {
+    let note = |code, text| Offer::Nothing(Notice::new(NoticeKind::Note, code, text));
+    let (rule, key) = match (layer, rule, comparison.now.key) {
+        (Layer::Managed, ..) => return note("managed", text!("changed_managed")),
+        (Layer::User, None, _) => return note("rule-gone", text!("changed_rule_gone")),
+        (Layer::User, _, None) => return note("unreadable", text!("certificate_unreadable")),
+        (Layer::User, Some(rule), Some(key)) => (rule, key),
+    };
+    let sha256 = key.to_base64();
+    if rule.pins.iter().any(|pin| pin.sha256 == sha256) {
+        return note("trusted", text!("changed_trusted"));
+    }
+    let label = label(&comparison.now.description, &rule.pins);
+    let new = PinDocument { sha256, label: label.chars().take(MAX_LABEL_CHARACTERS).collect() };
+    let pins = [new].into_iter().chain(rule.pins).collect();
+    Offer::Trust(Box::new(RuleDocument { pins, ..rule }))
+}
+
+/// As the certificate is called; where another pin is called so already, with the first day of its validity.
+fn label(description: &Description, pins: &[PinDocument]) -> String {
+    let name = short_name(description.subject.as_deref().unwrap_or_default());
+    let day = description.not_before.as_deref().and_then(|time| time.get(..10));
+    match day {
+        Some(day) if pins.iter().any(|pin| pin.label == name) => format!("{name} ({day})"),
+        _ => name,
+    }
+}
+
+/// The same rule without its other pins.
+#[must_use]
+pub fn alone(rule: RuleDocument) -> RuleDocument {
+    RuleDocument { pins: rule.pins.into_iter().take(1).collect(), ..rule }
+}
+
+/// What is added to the rule.
+#[must_use]
+pub fn adds(comparison: &Comparison) -> Text {
+    text!("changed_adds", role = role(comparison.place, comparison.length))
+}
+
+/// The button that leaves the rule as it is.
+#[must_use]
+pub fn keep(mode: Mode) -> Text {
+    match mode {
+        Mode::Block => text!("changed_keep_blocking"),
+        Mode::Flag | Mode::Off => text!("changed_keep"),
+    }
+}
+
+/// Said where the entry is no longer in the log, or its chain is not.
+#[must_use]
+pub fn gone() -> Text {
+    text!("changed_gone")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pin::Pin;
+
+    fn comparison(likely: Likely) -> Comparison {
+        let shown = |issuer: &str, key: &[u8]| Shown {
+            description: Description {
+                subject: Some("CN=chat.example.com".to_owned()),
+                issuer: Some(format!("CN={issuer}")),
+                ..Description::default()
+            },
+            key: Some(Pin::of_spki(key)),
+            ..Shown::default()
+        };
+        Comparison { before: Some(shown("Old CA", b"old")), now: shown("New CA", b"new"), place: 0, length: 3, likely }
+    }
+
+    fn rule() -> RuleDocument {
+        let pin = PinDocument { sha256: Pin::of_spki(b"old").to_base64(), label: "Old".to_owned() };
+        RuleDocument { host: "a.test".to_owned(), pins: vec![pin], ..RuleDocument::default() }
+    }
+
+    #[test]
+    fn what_is_likely_is_said_with_what_speaks_for_it() {
+        for (likely_now, kind, expected) in [
+            (Likely::SameKey, NoticeKind::Note, "Good news"),
+            (Likely::Renewed, NoticeKind::Warning, "Most likely the certificate was renewed with a new key: New CA"),
+            (Likely::OtherIssuer, NoticeKind::Warning, "The certificate is from New CA, and was from Old CA before."),
+            (Likely::AddedRoot, NoticeKind::Error, "The chain ends in a root that was added on this computer"),
+            (Likely::Exception, NoticeKind::Error, "Firefox accepts this certificate only because"),
+            (Likely::NothingKnown, NoticeKind::Warning, "Nothing is known"),
+        ] {
+            let said = likely(&comparison(likely_now));
+            assert_eq!(said.kind, kind, "{likely_now:?}");
+            assert!(said.text.english().starts_with(expected), "{}", said.text.english());
+        }
+    }
+
+    #[test]
+    fn the_new_key_comes_first_and_the_old_pins_stay_unless_told_otherwise() {
+        let compared = comparison(Likely::Renewed);
+        let Offer::Trust(trusting) = offer(&compared, Layer::User, Some(rule())) else { panic!() };
+        let labels = |rule: &RuleDocument| rule.pins.iter().map(|pin| pin.label.clone()).collect::<Vec<_>>();
+        assert_eq!(labels(&trusting), ["chat.example.com", "Old"]);
+        assert_eq!(labels(&alone(*trusting.clone())), ["chat.example.com"]);
+        for (layer, rule, code) in [
+            (Layer::Managed, Some(rule()), "managed"),
+            (Layer::User, None, "rule-gone"),
+            (Layer::User, Some(*trusting), "trusted"),
+        ] {
+            let Offer::Nothing(notice) = offer(&compared, layer, rule) else { panic!("{code}") };
+            assert_eq!(notice.code, code);
+        }
+    }
+
+    #[test]
+    fn a_second_key_of_the_same_name_is_called_otherwise() {
+        let description = Description {
+            subject: Some("CN=a.test".to_owned()),
+            not_before: Some("2026-11-25T06:00:00Z".to_owned()),
+            ..Description::default()
+        };
+        let pin = |label: &str| PinDocument { sha256: String::new(), label: label.to_owned() };
+        assert_eq!(label(&description, &[pin("Old")]), "a.test");
+        assert_eq!(label(&description, &[pin("a.test")]), "a.test (2026-11-25)");
+    }
+
+    #[test]
+    fn what_differs_is_said_in_words() {
+        assert_eq!((mark(true).text.english(), mark(false).text.english()), ("= Same".into(), "≠ Differs".into()));
+        let compared = comparison(Likely::Renewed);
+        assert_eq!(value(&compared.now, Field::Issuer).english(), "New CA");
+        assert_eq!(adds(&compared).english(), "Trusting it adds a pin on the key of this certificate: Server.");
+    }
+}
