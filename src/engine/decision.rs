@@ -1,5 +1,7 @@
 //! What becomes of a socket, by policy, pause and facts alone: nothing here depends on earlier events of its request.
 
+use std::borrow::Cow;
+
 use super::{Answer, Engine, Gate, Socket};
 use crate::connection::{Connection, Facts, MissingFacts, Target};
 use crate::policy::Layers;
@@ -35,8 +37,8 @@ impl Decision {
 }
 
 impl Engine {
-    pub(super) fn prepare(&self, socket: &Socket, stage: Stage) -> Result<(&Layers, Target), Decision> {
-        match (&self.policy, &socket.address.target) {
+    pub(super) fn prepare(&self, socket: &Socket, stage: Stage) -> Result<(Cow<'_, Layers>, Target), Decision> {
+        match (self.layers(socket), &socket.address.target) {
             (Ok(layers), Ok(target)) => Ok((layers, target.clone())),
             _ if self.is_paused(socket) => Err(Decision::proceed()),
             (Err(_), target) => Err(stop(socket, Reason::PolicyUnreadable, stage, target.as_ref().ok())),
@@ -119,16 +121,16 @@ impl Engine {
 
     /// The answer to the handshake itself.
     pub(super) fn at_handshake(&self, socket: &Socket, target: Target, facts: Facts) -> Decision {
-        match &self.policy {
+        match self.layers(socket) {
             Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => Decision::proceed(),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
-                let verdict = judge(layers, &connection);
+                let verdict = judge(&layers, &connection);
                 let judged = Judged::of(&verdict).map(Box::new);
                 let Some(mut violation) = violation_of(&verdict, &connection, socket, Stage::Handshake) else {
                     return Decision { judged, ..Decision::proceed() };
                 };
-                violation.probe_failure = self.probe_failure(layers, &connection.target, socket);
+                violation.probe_failure = self.probe_failure(&layers, &connection.target, socket);
                 if violation.outcome == Outcome::Block && self.is_paused(socket) {
                     violation.let_through();
                 }
@@ -146,7 +148,7 @@ impl Engine {
             return None;
         }
         let (layers, target) = self.prepare(socket, Stage::BeforeRequest).ok()?;
-        let (verdict, connection) = judge_without_facts(layers, target, socket.now);
+        let (verdict, connection) = judge_without_facts(&layers, target, socket.now);
         let mut violation = violation_of(&verdict, &connection, socket, Stage::BeforeRequest)
             .filter(|violation| violation.outcome == Outcome::Block)?;
         violation.reason = Reason::HandshakeAltered;
