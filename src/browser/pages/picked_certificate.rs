@@ -9,6 +9,7 @@ use crate::certificate::{Certificate, KeyType, fingerprint, with_colons};
 use crate::connection::Facts;
 use crate::picking::{Choice, choices};
 use crate::view::certificate as certificates;
+use crate::view::notice::Badge;
 use crate::view::picking as words;
 
 /// The box of a choice.
@@ -58,6 +59,16 @@ pub(super) fn draw_all(list: &Part, facts: &Facts) -> Fallible<Vec<TickBox>> {
         list.append(&certificate)?;
     }
     Ok(boxes)
+}
+
+/// Fills a list with the certificates of a chain, each with what `mark` says of it, and nothing to choose.
+pub(super) fn draw_marked(list: &Part, facts: &Facts, mark: impl Fn(usize, &[u8]) -> Badge) -> Fallible {
+    let (certificates, _) = facts.certificates();
+    list.fill(certificates.iter().enumerate().map(|(place, der)| {
+        let certificate = draw(facts, place, certificates.len(), der)?;
+        certificate.badge(part!("picked-origin"), &mark(place, der))?;
+        Ok(certificate)
+    }))
 }
 
 fn draw(facts: &Facts, place: usize, length: usize, der: &[u8]) -> Fallible<Part> {
