@@ -229,12 +229,12 @@ impl Engine {
         self.meet_proof(socket);
         let decision = match self.prepare(socket, Stage::BeforeRequest) {
             Ok((layers, target)) if target.scheme == Scheme::Wss => {
-                match self.before_handshake(&layers, target, socket) {
+                match self.before_handshake(layers, target, socket) {
                     Ok(decision) => decision,
                     Err(probe) => return AtGate::NeedsProbe(probe),
                 }
             }
-            Ok((layers, target)) => self.cleartext(gate, &layers, target, socket),
+            Ok((layers, target)) => self.cleartext(gate, layers, target, socket),
             Err(decision) => decision,
         };
         AtGate::Decided(self.settle_at(gate, decision, socket))
@@ -245,7 +245,7 @@ impl Engine {
     #[must_use]
     pub fn answered(&mut self, socket: &Socket, gate: &Gate<'_>, probe: &Probe, answer: ProbeAnswer) -> Step {
         let decision = match self.prepare(socket, Stage::BeforeRequest) {
-            Ok((layers, target)) => self.after_probe(&layers, target, socket, &answer),
+            Ok((layers, target)) => self.after_probe(layers, target, socket, &answer),
             Err(decision) => decision,
         };
         let sighting = match &answer {
@@ -264,7 +264,7 @@ impl Engine {
     pub fn headers_received(&mut self, socket: &Socket, headers: Headers<'_>) -> HeadersReceived {
         let decision = match self.prepare(socket, Stage::Handshake) {
             Ok((layers, target)) => {
-                let (verdict, connection) = judge_without_facts(&layers, target, socket.now);
+                let (verdict, connection) = judge_without_facts(layers, target, socket.now);
                 match verdict {
                     Verdict::NotPinned(_) => Decision::proceed(),
                     Verdict::Violation(Finding { reason: Reason::Cleartext, .. }) if self.is_paused(socket) => {

@@ -122,9 +122,6 @@ pub const PREFLIGHT_DEADLINE_MS: i32 = 5_000;
 /// Milliseconds for which a socket that proves a rule is waited for. The guard's deadline must leave time for the rest.
 pub const PROOF_DEADLINE_MS: i32 = 8_000;
 
-/// Milliseconds for which the browser's report of such a socket's end is waited for.
-pub const PROOF_LAST_WORD_MS: i32 = 1_000;
-
 /// Days before its end from which on a rule says that it ends.
 pub const EXPIRES_SOON_DAYS: u64 = 30;
 

@@ -79,6 +79,8 @@ pub enum Conclusion {
 pub(crate) struct Proof {
     expected: Expected,
     layer: Layer,
+    /// The rules by which it is judged, where they are not simply those in force.
+    layers: Option<Box<Layers>>,
     /// The browser's name for its request, once it is about to leave.
     request: Option<String>,
     is_over: bool,
@@ -87,8 +89,12 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-    pub(crate) fn of(expected: Expected, layer: Layer) -> Self {
-        Self { expected, layer, request: None, is_over: false, error: None, conclusion: Conclusion::default() }
+    /// Of a rule of this layer, where these rules are in force.
+    pub(crate) fn of(expected: Expected, layer: Layer, in_force: &Layers) -> Self {
+        let conclusion = Conclusion::default();
+        let mut proof = Self { expected, layer, layers: None, request: None, is_over: false, error: None, conclusion };
+        proof.rules_changed(in_force);
+        proof
     }
 
     /// Whether another may take its place.
@@ -112,10 +118,14 @@ impl Proof {
         self.request.as_deref() == Some(request)
     }
 
-    /// The rules by which this socket is judged, where they are not simply those in force: of each layer the one that is about
-    /// its target, with the wrong pin.
-    pub(crate) fn layers(&self, in_force: &Layers) -> Option<Layers> {
-        let wrong_pin = self.expected.wrong_pin?;
+    /// The rules by which its socket is judged, where they are not simply those in force.
+    pub(crate) fn layers(&self) -> Option<&Layers> {
+        self.layers.as_deref()
+    }
+
+    /// Takes over, of each layer that is in force now, the rule that is about its target, with the wrong pin.
+    pub(crate) fn rules_changed(&mut self, in_force: &Layers) {
+        let Some(wrong_pin) = self.expected.wrong_pin else { return };
         let Target { host, port, .. } = &self.expected.target;
         let [mut managed, mut user] = [Policy::default(), Policy::default()];
         for (layer, rule) in in_force.lookup(host, *port) {
@@ -126,7 +136,7 @@ impl Proof {
                 Layer::User => user.put(rule),
             }
         }
-        Some(Layers { managed: managed.into(), user })
+        self.layers = Some(Box::new(Layers { managed: managed.into(), user }));
     }
 
     pub(crate) fn conclude(&mut self, conclusion: Conclusion) {

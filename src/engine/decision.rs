@@ -1,7 +1,5 @@
 //! What becomes of a socket, by policy, pause and facts alone: nothing here depends on earlier events of its request.
 
-use std::borrow::Cow;
-
 use super::{Answer, Engine, Gate, Socket};
 use crate::connection::{Connection, Facts, MissingFacts, Target};
 use crate::policy::Layers;
@@ -37,7 +35,7 @@ impl Decision {
 }
 
 impl Engine {
-    pub(super) fn prepare(&self, socket: &Socket, stage: Stage) -> Result<(Cow<'_, Layers>, Target), Decision> {
+    pub(super) fn prepare(&self, socket: &Socket, stage: Stage) -> Result<(&Layers, Target), Decision> {
         match (self.layers(socket), &socket.address.target) {
             (Ok(layers), Ok(target)) => Ok((layers, target.clone())),
             _ if self.is_paused(socket) => Err(Decision::proceed()),
@@ -125,12 +123,12 @@ impl Engine {
             Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => Decision::proceed(),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };
-                let verdict = judge(&layers, &connection);
+                let verdict = judge(layers, &connection);
                 let judged = Judged::of(&verdict).map(Box::new);
                 let Some(mut violation) = violation_of(&verdict, &connection, socket, Stage::Handshake) else {
                     return Decision { judged, ..Decision::proceed() };
                 };
-                violation.probe_failure = self.probe_failure(&layers, &connection.target, socket);
+                violation.probe_failure = self.probe_failure(layers, &connection.target, socket);
                 if violation.outcome == Outcome::Block && self.is_paused(socket) {
                     violation.let_through();
                 }
@@ -148,7 +146,7 @@ impl Engine {
             return None;
         }
         let (layers, target) = self.prepare(socket, Stage::BeforeRequest).ok()?;
-        let (verdict, connection) = judge_without_facts(&layers, target, socket.now);
+        let (verdict, connection) = judge_without_facts(layers, target, socket.now);
         let mut violation = violation_of(&verdict, &connection, socket, Stage::BeforeRequest)
             .filter(|violation| violation.outcome == Outcome::Block)?;
         violation.reason = Reason::HandshakeAltered;

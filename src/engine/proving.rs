@@ -1,8 +1,6 @@
 //! The proof of a rule ([`crate::proof`]): which socket it is, by which rules that one is judged, and what came of it.
 //! Nothing of it is logged, counted, noted or recorded.
 
-use std::borrow::Cow;
-
 use super::{Engine, Socket};
 use crate::error::{Error, RuleError};
 use crate::policy::Layers;
@@ -25,7 +23,7 @@ impl Engine {
             .find(|(_, rule)| rule.id() == expected.rule)
             .ok_or_else(|| RuleError::Unknown { id: expected.rule.clone() })?;
         drop(rules);
-        self.proof = Some(Proof::of(expected, layer));
+        self.proof = Some(Proof::of(expected, layer, layers));
         Ok(true)
     }
 
@@ -64,10 +62,17 @@ impl Engine {
     }
 
     /// The rules by which a socket is judged.
-    pub(super) fn layers(&self, socket: &Socket) -> Result<Cow<'_, Layers>, &Error> {
+    pub(super) fn layers(&self, socket: &Socket) -> Result<&Layers, &Error> {
         let layers = self.policy.as_ref()?;
         let proof = self.proof.as_ref().filter(|proof| is_socket_of(proof, socket));
-        Ok(proof.and_then(|proof| proof.layers(layers)).map_or(Cow::Borrowed(layers), Cow::Owned))
+        Ok(proof.and_then(Proof::layers).unwrap_or(layers))
+    }
+
+    /// Other rules are in force.
+    pub(super) fn tell_proof_of_rules(&mut self) {
+        if let (Some(proof), Ok(layers)) = (&mut self.proof, &self.policy) {
+            proof.rules_changed(layers);
+        }
     }
 
     /// Keeps what was decided of a proof's socket. Whether it is one.

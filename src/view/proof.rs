@@ -175,3 +175,148 @@ fn name(Match { sha256, label, .. }: &Match) -> String {
     let pin = |pin: &Pin| pin.to_string();
     if label.is_empty() { pin(sha256) } else { label.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{PinDocument, RuleDocument, RuleStamp};
+    use crate::time::UnixMillis;
+    use crate::violation::RuleSnapshot;
+
+    const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000);
+
+    fn rule(mode: Mode, expires: Option<&str>) -> Rule {
+        let document = RuleDocument {
+            host: "a.test".to_owned(),
+            mode,
+            pins: vec![PinDocument { sha256: Pin::of_spki(b"a").to_string(), label: "Mine".to_owned() }],
+            expires: expires.map(str::to_owned),
+            ..RuleDocument::default()
+        };
+        Rule::new(&document, &RuleStamp { id: "r".to_owned(), time: NOW }, &|_| None).unwrap()
+    }
+
+    fn matched() -> Conclusion {
+        let matched = Match { certificate: 0, sha256: Pin::of_spki(b"a"), label: "Mine".to_owned() };
+        Conclusion::Allowed { rule: "r".to_owned(), how: Allowed::PinMatched(matched) }
+    }
+
+    fn violation(rule: &Rule, reason: Reason, outcome: Outcome, stage: Stage, paused: bool) -> Conclusion {
+        let snapshot = RuleSnapshot::of(crate::policy::Layer::User, rule, NOW);
+        let unjudged = Violation::unjudged(reason, NOW, None, None);
+        Conclusion::Violation(Box::new(Violation { outcome, stage, paused, rule: Some(snapshot), ..unjudged }))
+    }
+
+    fn proved(ending: Ending, conclusion: Conclusion) -> Proved {
+        Proved { ending, error: None, conclusion }
+    }
+
+    #[test]
+    fn only_a_stop_that_held_and_that_the_wrong_pin_caused_is_good() {
+        use {Ending::*, Outcome::*, Reason::*, Stage::*};
+        let (block, flag) = (rule(Mode::Block, None), rule(Mode::Flag, None));
+        let expired = rule(Mode::Block, Some("2020-01-01"));
+        for (rule, ending, reason, outcome, stage, paused, tone, expected) in [
+            (
+                &block,
+                Failed,
+                PinMismatch,
+                Block,
+                Preflight,
+                false,
+                Tone::Good,
+                "A wrong key was stopped before the request",
+            ),
+            (&block, Failed, PinMismatch, Block, Handshake, false, Tone::Good, "A wrong key was stopped before data"),
+            (
+                &block,
+                Opened,
+                PinMismatch,
+                Block,
+                Handshake,
+                false,
+                Tone::Bad,
+                "A wrong key was stopped before data flowed",
+            ),
+            (
+                &flag,
+                Opened,
+                PinMismatch,
+                Flag,
+                Handshake,
+                false,
+                Tone::Warning,
+                "A wrong key would be flagged, and the",
+            ),
+            (
+                &expired,
+                Opened,
+                PinMismatch,
+                Flag,
+                Handshake,
+                false,
+                Tone::Warning,
+                "A wrong key would be flagged, and the",
+            ),
+            (
+                &block,
+                Opened,
+                PinMismatch,
+                Flag,
+                Handshake,
+                true,
+                Tone::Bad,
+                "A wrong key would be let through, because",
+            ),
+            (&block, Failed, PreflightUnanswered, Block, Preflight, false, Tone::Bad, "It was not the wrong key"),
+            (&block, Failed, PolicyUnreadable, Block, Handshake, false, Tone::Bad, "It was not the wrong key"),
+        ] {
+            let told = with_wrong_pin(&proved(ending, violation(rule, reason, outcome, stage, paused)), rule);
+            let text = told.text.english();
+            assert!(text.starts_with(expected), "{text}");
+            assert_eq!(told.state.tone, tone, "{text}");
+        }
+        for conclusion in [
+            matched(),
+            Conclusion::Allowed { rule: "r".to_owned(), how: Allowed::LocalRootExempt },
+            Conclusion::Allowed { rule: "other".to_owned(), how: Allowed::NoDeniedKey },
+        ] {
+            let told = with_wrong_pin(&proved(Opened, conclusion), &block);
+            assert_eq!((told.state.tone, told.state.text.english().as_str()), (Tone::Bad, "Would be let through"));
+        }
+        // Another rule has stopped it.
+        let by_other = match violation(&block, PinMismatch, Block, Handshake, false) {
+            Conclusion::Violation(mut found) => {
+                if let Some(rule) = &mut found.rule {
+                    rule.id = "other".to_owned();
+                }
+                Conclusion::Violation(found)
+            }
+            conclusion => conclusion,
+        };
+        let told = with_wrong_pin(&proved(Failed, by_other), &block);
+        assert_eq!(told.state.tone, Tone::Bad);
+        assert!(told.text.english().contains("another rule"), "{}", told.text.english());
+    }
+
+    #[test]
+    fn what_was_not_judged_proves_nothing() {
+        let (block, off) = (rule(Mode::Block, None), rule(Mode::Off, None));
+        let refused = Some("NS_ERROR_CONNECTION_REFUSED".to_owned());
+        for (rule, ending, error, tone, expected) in [
+            (&block, Ending::Failed, refused, Tone::Warning, "NS_ERROR_CONNECTION_REFUSED."),
+            (&block, Ending::Failed, None, Tone::Warning, "nothing was checked."),
+            (&block, Ending::Deadline, None, Tone::Warning, "within 8 seconds, so nothing was checked."),
+            (&block, Ending::Opened, None, Tone::Bad, "have changed meanwhile."),
+            (&off, Ending::Opened, None, Tone::Neutral, "let through as well."),
+        ] {
+            let proved = Proved { ending, error, conclusion: Conclusion::Unjudged };
+            for told in [with_rule(&proved, rule), with_wrong_pin(&proved, rule)] {
+                assert!(told.text.english().ends_with(expected), "{}", told.text.english());
+                assert_eq!(told.state.tone, tone, "{expected}");
+            }
+        }
+        let told = with_rule(&proved(Ending::Failed, matched()), &block);
+        assert!(told.text.english().starts_with("Matched by “Mine”. But the server opened no WebSocket"));
+    }
+}

@@ -64,8 +64,14 @@ pub(super) fn draw_all(list: &Part, facts: &Facts) -> Fallible<Vec<TickBox>> {
 /// Fills a list with the certificates of a chain, each with what `mark` says of it, and nothing to choose.
 pub(super) fn draw_marked(list: &Part, facts: &Facts, mark: impl Fn(usize, &[u8]) -> Badge) -> Fallible {
     let (certificates, _) = facts.certificates();
+    // A chain in a file may end before its root.
+    let root_is_missing = certificates.last().and_then(|der| Certificate::from_der(der).ok()).is_some_and(|root| {
+        let description = root.describe();
+        description.subject != description.issuer
+    });
+    let length = certificates.len().saturating_add(usize::from(root_is_missing));
     list.fill(certificates.iter().enumerate().map(|(place, der)| {
-        let certificate = draw(facts, place, certificates.len(), der)?;
+        let certificate = draw(facts, place, length, der)?;
         certificate.badge(part!("picked-origin"), &mark(place, der))?;
         Ok(certificate)
     }))

@@ -135,7 +135,7 @@ impl Prover {
             return Ok(typed);
         }
         let other = deciding.filter(|_| rule.host().matches(&typed.host, typed.port));
-        Err(words::not_decided(&typed.host.to_string(), typed.port, other.map(|other| other.as_ref())))
+        Err(words::not_decided(&typed.host.to_string(), typed.port, other.map(AsRef::as_ref)))
     }
 
     async fn prove(&self) -> Fallible {

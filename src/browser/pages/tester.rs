@@ -72,7 +72,7 @@ impl Tester {
         listen(&by_id::<EventTarget>(id!("tester-text"))?, "input", move |event| {
             match around::<HtmlTextAreaElement>(&event, "textarea").map(|area| area.value()) {
                 Some(text) if !text.trim().is_empty() => this.read(&Source::Pasted, text.as_bytes()),
-                Some(_) | None => this.forget_file(),
+                Some(_) | None => forget_file(),
             }
         })
     }
@@ -96,7 +96,7 @@ impl Tester {
         say_in(id!("tester-title"), &words::title(rule))?;
         self.trial.replace(Some(trial));
         by_id::<HtmlTextAreaElement>(id!("tester-text"))?.set_value("");
-        self.forget_file()?;
+        forget_file()?;
         self.draw_seen()?;
         self.dialog.show_modal()?;
         self.dialog.set_scroll_top(0);
@@ -137,39 +137,29 @@ impl Tester {
     fn take(self: &Rc<Self>, mut files: Vec<File>) -> Fallible {
         let Some(file) = files.pop() else { return Ok(()) };
         if !files.is_empty() {
-            return self.refuse(&words::one_file());
+            return refuse(&words::one_file());
         }
         let this = Rc::clone(self);
         spawn(async move {
             let source = Source::File(file.name());
             match files::read_bytes(&file).await {
                 Ok(bytes) => this.read(&source, &bytes),
-                Err(problem) => this.refuse(&refused(&source, &problem)),
+                Err(problem) => refuse(&refused(&source, &problem)),
             }
         });
         Ok(())
-    }
-
-    fn forget_file(&self) -> Fallible {
-        show(id!("tester-outcome"), false)?;
-        set_notices(&by_id(id!("tester-file-message"))?, &[])
-    }
-
-    fn refuse(&self, notice: &Notice) -> Fallible {
-        self.forget_file()?;
-        set_notices(&by_id(id!("tester-file-message"))?, std::slice::from_ref(notice))
     }
 
     /// Shows the chain in a file, and what the rule decides of it.
     fn read(&self, source: &Source, bytes: &[u8]) -> Fallible {
         match chain(bytes) {
             Ok(certificates) => self.draw_file(source, certificates),
-            Err(why) => self.refuse(&words::no_chain(source, &why)),
+            Err(why) => refuse(&words::no_chain(source, &why)),
         }
     }
 
     fn draw_file(&self, source: &Source, certificates: Vec<Vec<u8>>) -> Fallible {
-        self.forget_file()?;
+        forget_file()?;
         let trial = self.trial.borrow();
         let Some(trial) = trial.as_ref() else { return Ok(()) };
         // As if the browser had validated it, and reported nothing that speaks against it.
@@ -193,4 +183,16 @@ fn draw(of: &Text, connection: &Connection, verdict: &Verdict) -> Fallible<Part>
     element.say(part!("trial-chain"), of)?;
     element.say(part!("trial-reason"), &why(verdict, connection))?;
     Ok(element)
+}
+
+/// Says no more of a file.
+fn forget_file() -> Fallible {
+    show(id!("tester-outcome"), false)?;
+    set_notices(&by_id(id!("tester-file-message"))?, &[])
+}
+
+/// Says why there is no chain.
+fn refuse(notice: &Notice) -> Fallible {
+    forget_file()?;
+    set_notices(&by_id(id!("tester-file-message"))?, std::slice::from_ref(notice))
 }

@@ -111,7 +111,7 @@ async fn one_socket_opens_and_one_is_stopped_and_neither_leaves_a_trace() -> Res
     let [seen, records] =
         ["seen", "records"].map(|name| traces.get(name).and_then(Value::as_array).map_or(0, Vec::len));
     assert_eq!((seen, records), (1, 1), "{traces}");
-    assert_eq!(firefox.log().await?, [json!(0); 0]);
+    assert_eq!(firefox.log().await?, Vec::<Value>::new());
 
     // The control: a page's socket brings cookie and origin.
     let server = Server::tls(world.demo.authority.issue(&[PINNED], key)?).await?;
