@@ -23,21 +23,26 @@ pub const RECORDS: &str = "records-1";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     rule: LayeredRule,
-    matched: Option<Match>,
-    is_violation: bool,
+    /// None for a violation.
+    allowed: Option<Allowed>,
 }
 
 impl Judged {
     /// None where no rule has judged.
     #[must_use]
     pub fn of(verdict: &Verdict) -> Option<Self> {
-        let (rule, matched, is_violation) = match verdict {
+        let (rule, allowed) = match verdict {
             Verdict::NotPinned(NotPinned::NoRule | NotPinned::RuleOff(_)) => return None,
-            Verdict::Allowed(Allowed::PinMatched(matched), rule) => (rule, Some(matched.clone()), false),
-            Verdict::Allowed(Allowed::NoDeniedKey | Allowed::LocalRootExempt, rule) => (rule, None, false),
-            Verdict::Violation(Finding { rule, .. }) => (rule, None, true),
+            Verdict::Allowed(allowed, rule) => (rule, Some(allowed.clone())),
+            Verdict::Violation(Finding { rule, .. }) => (rule, None),
         };
-        Some(Self { rule: rule.clone(), matched, is_violation })
+        Some(Self { rule: rule.clone(), allowed })
+    }
+
+    /// The rule that allows it and why, if it does.
+    #[must_use]
+    pub fn allowed(&self) -> Option<(&Rule, &Allowed)> {
+        Some((&self.rule.1, self.allowed.as_ref()?))
     }
 }
 
@@ -190,11 +195,11 @@ impl RuleRecord {
         self.judged = self.judged.saturating_add(1);
         self.first = self.first.min(time);
         self.last = self.last.max(time);
-        if judged.is_violation {
+        if judged.allowed.is_none() {
             self.violations = self.violations.saturating_add(1);
             self.last_violation = self.last_violation.max(Some(time));
         }
-        let Some(Match { certificate, sha256, .. }) = judged.matched else {
+        let Some(Allowed::PinMatched(Match { certificate, sha256, .. })) = judged.allowed else {
             return;
         };
         let known = self.pins.iter().position(|pin| pin.sha256 == sha256).map(|place| self.pins.remove(place));
