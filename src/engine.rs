@@ -11,11 +11,13 @@
 //! - `handshakes`: what is known of the requests under way
 //! - `enforcing`: the decision set against what is known of the request: the lock, and one entry for one socket
 //! - `change`: changes of what is stored
+//! - `proving`: sockets of Sockpin's own that prove a rule
 
 mod change;
 mod decision;
 mod enforcing;
 mod handshakes;
+mod proving;
 
 pub use change::{Change, Refusal};
 use decision::{Decision, entry, judge_without_facts, stop};
@@ -33,6 +35,7 @@ use crate::overruling::Overruling;
 use crate::pause::Pause;
 use crate::policy::{Layers, Policy};
 use crate::preflight::{Answers, Probe, ProbeAnswer, Route};
+use crate::proof::Proof;
 use crate::record::Judged;
 use crate::seal::SealedHosts;
 use crate::seen::Sighting;
@@ -65,6 +68,8 @@ pub enum Answer {
     Proceed,
     /// Send it with this key in place of its own, which locks the socket.
     Lock(WebSocketKey),
+    /// Send it without what tells the server of this browser's person, and, if there is a key, with this one in place of its own.
+    Bare(Option<WebSocketKey>),
     /// Let it go on with these headers of the answer changed, which opens the lock. None takes a header out.
     Unlock(Vec<(&'static str, Option<String>)>),
     /// Go on over TLS instead.
@@ -117,20 +122,6 @@ impl Step {
         self.effects.extend(effect);
         self
     }
-}
-
-/// A socket over TLS is noted, unless its window is private.
-fn sighting(socket: &Socket, facts: Option<Facts>) -> Option<Effect> {
-    let target = socket.address.target.as_ref().ok()?;
-    let sighting = Sighting {
-        host: target.host.to_string(),
-        port: target.port,
-        page: socket.page.clone(),
-        time: socket.now,
-        sockets: 1,
-    };
-    let is_noted = target.scheme == Scheme::Wss && !socket.route.private;
-    is_noted.then_some(Effect::NoteSighting { sighting, facts })
 }
 
 /// The events in which Sockpin is asked about a socket before anything is sent. There are two, since a declarative rule
@@ -187,6 +178,7 @@ pub struct Engine {
     answers: Answers,
     handshakes: Handshakes,
     overruling: Option<Overruling>,
+    proof: Option<Proof>,
 }
 
 impl Engine {
@@ -207,6 +199,7 @@ impl Engine {
             answers: Answers::default(),
             handshakes: Handshakes::default(),
             overruling: stored.overruling,
+            proof: None,
         }
     }
 
@@ -233,12 +226,14 @@ impl Engine {
     #[must_use]
     pub fn opening(&mut self, socket: &Socket, listener: &Listener<'_>) -> Opening {
         self.handshakes.forget_if_address_changed(socket);
+        self.meet_proof(socket);
         let decision = match self.prepare(socket, Stage::BeforeRequest) {
-            Ok((layers, target)) if target.scheme == Scheme::Wss => match self.before_handshake(layers, target, socket)
-            {
-                Ok(decision) => decision,
-                Err(probe) => return Opening::NeedsProbe(probe),
-            },
+            Ok((layers, target)) if target.scheme == Scheme::Wss => {
+                match self.before_handshake(layers, target, socket) {
+                    Ok(decision) => decision,
+                    Err(probe) => return Opening::NeedsProbe(probe),
+                }
+            }
             Ok((layers, target)) => self.cleartext(listener, layers, target, socket),
             Err(decision) => decision,
         };
@@ -255,7 +250,9 @@ impl Engine {
         };
         let sighting = match &answer {
             // One that goes on is noted when its own handshake is done.
-            ProbeAnswer::Server(facts) if decision.answer == Answer::Cancel => sighting(socket, Some(facts.clone())),
+            ProbeAnswer::Server(facts) if decision.answer == Answer::Cancel => {
+                self.sighting(socket, Some(facts.clone()))
+            }
             ProbeAnswer::Server(_) | ProbeAnswer::Ambiguous(_) | ProbeAnswer::None(_) => None,
         };
         self.answers.keep(probe, answer, socket.now);
@@ -288,13 +285,14 @@ impl Engine {
             }
             Err(decision) => decision,
         };
-        HeadersReceived::Decided(self.enforce_on_answer(decision, socket, headers).with(sighting(socket, None)))
+        let sighting = self.sighting(socket, None);
+        HeadersReceived::Decided(self.enforce_on_answer(decision, socket, headers).with(sighting))
     }
 
     /// The facts that [`Engine::headers_received`] asked for have been fetched.
     #[must_use]
     pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, headers: Headers<'_>) -> Step {
-        let sighting = sighting(socket, Some(facts.clone()));
+        let sighting = self.sighting(socket, Some(facts.clone()));
         let decision = self.at_handshake(socket, target, facts);
         self.enforce_on_answer(decision, socket, headers).with(sighting)
     }
@@ -304,5 +302,19 @@ impl Engine {
     pub fn guard_stopped(&mut self, socket: &Socket, reason: Reason) -> Step {
         let decision = stop(socket, reason, Stage::Handshake, socket.address.target.as_ref().ok());
         self.enforce(decision, socket)
+    }
+
+    /// A socket over TLS is noted, unless its window is private or it is Sockpin's own.
+    fn sighting(&self, socket: &Socket, facts: Option<Facts>) -> Option<Effect> {
+        let target = socket.address.target.as_ref().ok()?;
+        let sighting = Sighting {
+            host: target.host.to_string(),
+            port: target.port,
+            page: socket.page.clone(),
+            time: socket.now,
+            sockets: 1,
+        };
+        let is_noted = target.scheme == Scheme::Wss && !socket.route.private && !self.is_proof_socket(socket);
+        is_noted.then_some(Effect::NoteSighting { sighting, facts })
     }
 }

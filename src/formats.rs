@@ -8,6 +8,7 @@
 //! | `container.rs` | files that hold certificates: PKCS #7 is read, the others are named |
 //! | `pin_list.rs`, `okhttp.rs` | pins as text |
 //! | `encoding.rs` | bytes to text |
+//! | `chain.rs` | a chain to try a rule on |
 //! | `import.rs` | files that name hosts: which format each is of, and whole rules out of it |
 //! | `sockpin.rs` | Sockpin's own JSON |
 //! | `android.rs`, `trust_kit.rs`, `app_transport.rs`, `chromium.rs` | pins of hosts as other tools write them |
@@ -20,6 +21,7 @@
 
 mod android;
 mod app_transport;
+mod chain;
 mod chromium;
 mod container;
 mod curl;
@@ -43,6 +45,7 @@ mod unframed;
 mod value;
 mod xml;
 
+pub use chain::{NoChain, chain};
 pub use import::import;
 pub use key::{Key, KeyKind};
 

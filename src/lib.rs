@@ -19,7 +19,9 @@
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; for which hosts; what another extension has done |
 //! | [`failure`] | why a socket failed without Sockpin, as far as the browser tells |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
-//! | [`last_chain`], [`record`], [`history`], [`trial`], [`query`] | the chain that was matched last; what each rule has decided; who has changed it; what one would have decided; what is looked for among rules, and in which order |
+//! | [`last_chain`], [`record`], [`history`] | the chain that was matched last; what each rule has decided; who has changed it |
+//! | [`trial`], [`proof`] | what a rule would have decided; what one decides of sockets that are opened to prove it |
+//! | [`query`] | what is looked for among rules, and in which order |
 //! | [`known_keys`], [`picking`], [`changed_key`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it; a key that has changed |
 //! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
@@ -56,6 +58,7 @@ pub mod picking;
 pub mod pin;
 pub mod policy;
 pub mod preflight;
+pub mod proof;
 pub mod query;
 pub mod record;
 pub mod rule;

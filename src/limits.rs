@@ -119,6 +119,9 @@ pub const MAX_PREFLIGHT_ANSWERS: usize = 1_000;
 /// Milliseconds after which a pre-flight has no answer. The guard's deadline must leave time for the rest.
 pub const PREFLIGHT_DEADLINE_MS: i32 = 5_000;
 
+/// Milliseconds for which a socket that proves a rule is waited for. The guard's deadline must leave time for the rest.
+pub const PROOF_DEADLINE_MS: i32 = 8_000;
+
 /// Days before its end from which on a rule says that it ends.
 pub const EXPIRES_SOON_DAYS: u64 = 30;
 

@@ -12,6 +12,7 @@ use crate::history::ChangedBy;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
 use crate::preflight::ProbeFailure;
+use crate::proof::Proved;
 use crate::rule::{FieldError, RuleDocument, RuleRefusal};
 use crate::settings::Pausing;
 
@@ -64,6 +65,18 @@ pub enum PageRequest {
         /// Its port.
         port: u16,
     },
+    /// Open a socket to prove a rule, and close it at once: [`crate::proof`].
+    #[serde(rename_all = "camelCase")]
+    Prove {
+        /// The rule.
+        id: String,
+        /// A host that it is for.
+        host: String,
+        /// The port.
+        port: u16,
+        /// Whether a wrong pin stands in the place of the rule's.
+        wrong_pin: bool,
+    },
 }
 
 impl PageRequest {
@@ -93,6 +106,12 @@ impl PageRequest {
             "prepareLog" => Self::PrepareLog,
             "clearLog" => Self::ClearLog,
             "look" => Self::Look { host: fields.require("host")?, port: fields.require("port")? },
+            "prove" => Self::Prove {
+                id: fields.require("id")?,
+                host: fields.require("host")?,
+                port: fields.require("port")?,
+                wrong_pin: fields.require("wrongPin")?,
+            },
             _ => return Err(unknown_type()),
         })
     }
@@ -131,6 +150,13 @@ pub enum Response {
         /// Why.
         failure: ProbeFailure,
     },
+    /// To [`PageRequest::Prove`].
+    Proved {
+        /// What came of it.
+        proved: Proved,
+    },
+    /// To [`PageRequest::Prove`]: another proof is under way, so that none was begun.
+    Proving,
     /// The request could not be carried out; nothing has changed.
     Failed {
         /// Why.
@@ -157,6 +183,8 @@ impl Response {
             "done" => Self::Done,
             "looked" => Self::Looked { chain: fields.require("chain")? },
             "unanswered" => Self::Unanswered { failure: fields.require("failure")? },
+            "proved" => Self::Proved { proved: fields.require("proved")? },
+            "proving" => Self::Proving,
             "failed" => Self::Failed { problem: fields.require("problem")? },
             _ => return Err(unknown_type()),
         })
@@ -240,6 +268,8 @@ pub enum Announcement {
 mod tests {
     use super::*;
     use crate::error::{HostError, PinError, PolicyError, StorageError};
+    use crate::proof::{Conclusion, Ending};
+    use crate::verdict::Allowed;
 
     /// A variant that is written and not read fails here: one of each, which the compiler asks for.
     #[test]
@@ -269,6 +299,7 @@ mod tests {
             PageRequest::PrepareLog,
             PageRequest::ClearLog,
             PageRequest::Look { host: "a.test".to_owned(), port: 8443 },
+            PageRequest::Prove { id: "r".to_owned(), host: "a.test".to_owned(), port: 8443, wrong_pin: true },
         ] {
             let json = serde_json::to_string(&request).unwrap();
             assert_eq!(PageRequest::from_json(&json), Ok(request), "{json}");
@@ -282,6 +313,14 @@ mod tests {
             Response::Done,
             Response::Looked { chain: "validated\nTUlJ".to_owned() },
             Response::Unanswered { failure: ProbeFailure::Deadline },
+            Response::Proved {
+                proved: Proved {
+                    ending: Ending::Failed,
+                    error: Some("NS_ERROR".to_owned()),
+                    conclusion: Conclusion::Allowed { rule: "r".to_owned(), how: Allowed::NoDeniedKey },
+                },
+            },
+            Response::Proving,
             Response::Failed { problem: PinError::Length { bytes: 31 }.into() },
         ] {
             let json = serde_json::to_string(&response).unwrap();

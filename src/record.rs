@@ -24,8 +24,8 @@ pub const RECORDS: &str = "records-1";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     rule: LayeredRule,
-    matched: Option<Match>,
-    is_violation: bool,
+    /// None for a violation.
+    allowed: Option<Allowed>,
     /// What the rule has matched, where a pin has.
     shown: Option<Connection>,
 }
@@ -34,7 +34,7 @@ impl Judged {
     /// With what the server has shown.
     #[must_use]
     pub fn showing(self, connection: &Connection) -> Self {
-        let shown = self.matched.is_some().then(|| connection.clone());
+        let shown = matches!(self.allowed, Some(Allowed::PinMatched(_))).then(|| connection.clone());
         Self { shown, ..self }
     }
 
@@ -46,13 +46,18 @@ impl Judged {
     /// None where no rule has judged.
     #[must_use]
     pub fn of(verdict: &Verdict) -> Option<Self> {
-        let (rule, matched, is_violation) = match verdict {
+        let (rule, allowed) = match verdict {
             Verdict::NotPinned(NotPinned::NoRule | NotPinned::RuleOff(_)) => return None,
-            Verdict::Allowed(Allowed::PinMatched(matched), rule) => (rule, Some(matched.clone()), false),
-            Verdict::Allowed(Allowed::NoDeniedKey | Allowed::LocalRootExempt, rule) => (rule, None, false),
-            Verdict::Violation(Finding { rule, .. }) => (rule, None, true),
+            Verdict::Allowed(allowed, rule) => (rule, Some(allowed.clone())),
+            Verdict::Violation(Finding { rule, .. }) => (rule, None),
         };
-        Some(Self { rule: rule.clone(), matched, is_violation, shown: None })
+        Some(Self { rule: rule.clone(), allowed, shown: None })
+    }
+
+    /// The rule that allows it and why, if it does.
+    #[must_use]
+    pub fn allowed(&self) -> Option<(&Rule, &Allowed)> {
+        Some((&self.rule.1, self.allowed.as_ref()?))
     }
 }
 
@@ -205,11 +210,11 @@ impl RuleRecord {
         self.judged = self.judged.saturating_add(1);
         self.first = self.first.min(time);
         self.last = self.last.max(time);
-        if judged.is_violation {
+        if judged.allowed.is_none() {
             self.violations = self.violations.saturating_add(1);
             self.last_violation = self.last_violation.max(Some(time));
         }
-        let Some(Match { certificate, sha256, .. }) = judged.matched else {
+        let Some(Allowed::PinMatched(Match { certificate, sha256, .. })) = judged.allowed else {
             return;
         };
         let known = self.pins.iter().position(|pin| pin.sha256 == sha256).map(|place| self.pins.remove(place));

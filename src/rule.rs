@@ -255,6 +255,12 @@ impl Rule {
         Self { created, updated, ..self }
     }
 
+    /// The same rule with this pin in the place of its own.
+    #[must_use]
+    pub(crate) fn with_pin(&self, sha256: Pin) -> Self {
+        Self { pins: vec![LabelledPin { sha256, label: String::new() }], ..self.clone() }
+    }
+
     /// The stable identifier.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -1,15 +1,18 @@
 //! A rule tried on connections that are past: by itself, whatever other rules there are.
 
+use std::sync::Arc;
+
 use crate::connection::{Connection, Facts, Scheme, Target};
-use crate::host::{Host, UrlHostParser};
+use crate::host::{Host, PatternScope, UrlHostParser};
 use crate::policy::{Layers, Policy};
-use crate::rule::{FieldError, RuleDocument, RuleStamp};
+use crate::rule::{FieldError, Rule, RuleDocument, RuleStamp};
 use crate::time::UnixMillis;
 use crate::verdict::{Verdict, judge};
 
 /// A rule that is the only one, on a certain day.
 #[derive(Debug)]
 pub struct Trial {
+    rule: Arc<Rule>,
     layers: Layers,
     now: UnixMillis,
 }
@@ -21,8 +24,34 @@ impl Trial {
     /// Everything that is wrong with it.
     pub fn of(rule: &RuleDocument, now: UnixMillis, url_host: UrlHostParser<'_>) -> Result<Self, Vec<FieldError>> {
         let mut user = Policy::default();
-        user.save(rule, &RuleStamp { id: "trial".to_owned(), time: now }, url_host)?;
-        Ok(Self { layers: Layers { user, ..Layers::default() }, now })
+        let rule = user.save(rule, &RuleStamp { id: "trial".to_owned(), time: now }, url_host)?;
+        Ok(Self { rule, layers: Layers { user, ..Layers::default() }, now })
+    }
+
+    /// Of a rule as it is in force.
+    #[must_use]
+    pub fn of_stored(rule: Arc<Rule>, now: UnixMillis) -> Self {
+        let mut user = Policy::default();
+        user.put(Arc::clone(&rule));
+        Self { rule, layers: Layers { user, ..Layers::default() }, now }
+    }
+
+    /// The rule.
+    #[must_use]
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    /// What it decides of such a chain from a host that it is for. None where no name is long enough for such a host.
+    #[must_use]
+    pub fn decide_at_own_host(&self, facts: Facts) -> Option<(Connection, Verdict)> {
+        const USUAL_PORT: u16 = 443;
+        let pattern = self.rule.host();
+        let host = match pattern.scope() {
+            PatternScope::Exact | PatternScope::Subtree => pattern.base().clone(),
+            PatternScope::OneLabel => Host::parse(&format!("x.{}", pattern.base()), &|_| None).ok()?,
+        };
+        Some(self.decide(host, pattern.port().unwrap_or(USUAL_PORT), facts))
     }
 
     /// What it decides of a socket over TLS, and of which connection that is said.

@@ -13,6 +13,7 @@
 //! - [`managed`]: what an administrator has set.
 //! - [`seen`]: what was seen in this session, and what a rule makes of it; [`picking`]: what can be pinned of a chain.
 //! - [`failure`]: why a socket failed without Sockpin.
+//! - [`proof`]: what came of sockets that prove a rule; [`tester`]: a rule tried on chains before it is trusted.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`transfer`]: what an import would do, and what an export does not say.
@@ -36,12 +37,14 @@ pub mod history;
 pub mod managed;
 pub mod notice;
 pub mod picking;
+pub mod proof;
 pub mod record;
 pub mod rule;
 pub mod search;
 pub mod seen;
 pub mod source;
 pub mod status;
+pub mod tester;
 pub mod text;
 pub mod transfer;
 pub mod violation;

@@ -10,6 +10,7 @@ mod log_upgrade;
 mod page_requests;
 mod pausing;
 mod probe;
+mod proving;
 mod queue;
 mod request_details;
 mod rule_records;
@@ -181,7 +182,14 @@ impl Background {
     /// `webRequest.onErrorOccurred` and `onCompleted`: the request has ended.
     pub fn ended(&self, details: &JsValue) {
         if let Some(request) = property(details, "requestId").as_string() {
-            self.state.engine.borrow_mut().ended(&request);
+            let mut engine = self.state.engine.borrow_mut();
+            if engine.is_proof(&request)
+                && let Some(error) = property(details, "error").as_string()
+            {
+                engine.proof_failed(error);
+            }
+            engine.ended(&request);
+            drop(engine);
             self.state.written.borrow_mut().remove(&request);
         }
     }
@@ -397,6 +405,10 @@ fn has_given_up(details: &JsValue) -> bool {
     property(details, "gaveUp").is_truthy()
 }
 
+/// What a socket of Sockpin's own does not bring: the person's cookies and passwords, and an origin that is another for each
+/// profile of Firefox.
+const OF_PERSON: [&str; 3] = ["Cookie", "Authorization", "Origin"];
+
 /// What a blocking listener returns.
 fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsValue> {
     let name = match answer {
@@ -404,6 +416,11 @@ fn blocking_response(answer: &Answer, details: &JsValue) -> Result<JsValue, JsVa
         Answer::Lock(key) => {
             let change = (SEC_WEBSOCKET_KEY, Some(key.as_str().to_owned()));
             return headers::changed(details, headers::OF_REQUEST, &[change]);
+        }
+        Answer::Bare(key) => {
+            let lock = key.iter().map(|key| (SEC_WEBSOCKET_KEY, Some(key.as_str().to_owned())));
+            let changes: Vec<_> = OF_PERSON.iter().map(|name| (*name, None)).chain(lock).collect();
+            return headers::changed(details, headers::OF_REQUEST, &changes);
         }
         Answer::Unlock(changes) => return headers::changed(details, headers::OF_RESPONSE, changes),
         Answer::Upgrade => Some("upgradeToSecure"),

@@ -33,13 +33,18 @@ pub(super) async fn read_files(files: Vec<File>) -> Vec<Found> {
 }
 
 async fn read_file(file: &File) -> Result<Reading, Problem> {
+    formats::read(&read_bytes(file).await?).map_err(Problem::Content)
+}
+
+/// What is in a file.
+pub(super) async fn read_bytes(file: &File) -> Result<Vec<u8>, Problem> {
     let bytes = size(file);
     if bytes > MAX_INSPECT_BYTES {
         return Err(Problem::Content(InputError::TooLarge { bytes, limit: MAX_INSPECT_BYTES }.into()));
     }
     // Rejects for a folder, and for a file that has gone since it was chosen.
     let read = JsFuture::from(file.array_buffer()).await.map_err(|_| Problem::Unreadable)?;
-    formats::read(&Uint8Array::new(&read).to_vec()).map_err(Problem::Content)
+    Ok(Uint8Array::new(&read).to_vec())
 }
 
 /// The files of an input or of a drop.

@@ -22,6 +22,7 @@ mod pause_menu;
 mod picked_certificate;
 mod picker;
 mod popup;
+mod prover;
 mod public_suffix;
 mod record_reader;
 mod rule_card;
@@ -35,6 +36,7 @@ mod rule_selection;
 mod rule_store;
 mod seen_section;
 mod seen_store;
+mod tester;
 mod ui;
 
 use wasm_bindgen::prelude::*;

@@ -123,6 +123,7 @@ impl Engine {
             self.policy = Ok(Layers { managed: Arc::clone(&managed.policy), user: change.policy });
         }
         self.answers.forget();
+        self.tell_proof_of_rules();
     }
 
     /// Whether protection may be paused. Where it cannot be known, it may not.

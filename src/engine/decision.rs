@@ -36,7 +36,7 @@ impl Decision {
 
 impl Engine {
     pub(super) fn prepare(&self, socket: &Socket, stage: Stage) -> Result<(&Layers, Target), Decision> {
-        match (&self.policy, &socket.address.target) {
+        match (self.layers(socket), &socket.address.target) {
             (Ok(layers), Ok(target)) => Ok((layers, target.clone())),
             _ if self.is_paused(socket) => Err(Decision::proceed()),
             (Err(_), target) => Err(stop(socket, Reason::PolicyUnreadable, stage, target.as_ref().ok())),
@@ -125,7 +125,7 @@ impl Engine {
 
     /// The answer to the handshake itself.
     pub(super) fn at_handshake(&self, socket: &Socket, target: Target, facts: Facts) -> Decision {
-        match &self.policy {
+        match self.layers(socket) {
             Ok(_) if socket.route.may_come_from_proxy(socket.status, &facts) => Decision::proceed(),
             Ok(layers) => {
                 let connection = Connection { target, facts, now: socket.now };

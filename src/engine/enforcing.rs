@@ -25,7 +25,13 @@ impl Engine {
             }
             _ => decision,
         };
-        self.enforce(decision, socket)
+        let Step { answer, effects } = self.enforce(decision, socket);
+        let answer = match (listener, answer) {
+            (Listener::BeforeSendHeaders { .. }, Answer::Proceed) if self.is_proof_socket(socket) => Answer::Bare(None),
+            (_, Answer::Lock(key)) if self.is_proof_socket(socket) => Answer::Bare(Some(key)),
+            (_, answer) => answer,
+        };
+        Step { answer, effects }
     }
 
     /// Locks a socket whose rule blocks.
@@ -87,6 +93,7 @@ impl Engine {
     /// One socket is one entry: a stop that is decided a second time is neither logged nor counted a second time.
     pub(super) fn enforce(&mut self, decision: Decision, socket: &Socket) -> Step {
         let Decision { answer, violation, judged } = decision;
+        let is_proof = self.conclude(socket, violation.as_deref(), judged.as_deref());
         let mut effects = Vec::new();
         let mut is_known = false;
         if let Some(violation) = violation {
@@ -99,6 +106,9 @@ impl Engine {
         effects.extend(self.after_judging(socket));
         let judged = judged.filter(|_| !is_known && !socket.route.private);
         effects.extend(judged.map(|judged| Effect::CountDecision(*judged, socket.now)));
+        if is_proof {
+            effects.clear();
+        }
         Step { answer, effects }
     }
 
@@ -125,7 +135,7 @@ impl Engine {
 
     /// `webRequest.onSendHeaders`: the request of a socket is being sent.
     pub fn sent(&mut self, request: &str, now: UnixMillis) -> Vec<Effect> {
-        self.overruled(request, Overruled::Sent, now)
+        if self.is_proof(request) { Vec::new() } else { self.overruled(request, Overruled::Sent, now) }
     }
 
     /// `webRequest.onResponseStarted` for an answer that opens a socket (101, or 200 over HTTP/2): the browser goes on
@@ -137,6 +147,10 @@ impl Engine {
         headers: Headers<'_>,
         now: UnixMillis,
     ) -> Vec<Effect> {
+        // What became of it is seen by whoever has opened it.
+        if self.is_proof(request) {
+            return Vec::new();
+        }
         let Some(handshake) = self.handshakes.of_mut(request) else {
             return Vec::new();
         };
@@ -156,6 +170,7 @@ impl Engine {
     /// `webRequest.onErrorOccurred` or `onCompleted`: nothing more comes of a request.
     pub fn ended(&mut self, request: &str) {
         self.handshakes.end(request);
+        self.end_proof(request);
     }
 
     /// Compares how the browser went on with what was decided.

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::container;
 use super::key::{Key, KeyKind};
 use super::{Format, Reading};
-use crate::certificate::trusted_certificate;
+use crate::certificate::{certificates_of_pkcs7, trusted_certificate};
 use crate::error::{Container, Error, InputError, PemError, PemLabel};
 
 /// Every block of a text; nothing at all where there is none.
@@ -35,6 +35,21 @@ pub(super) fn read(text: &str) -> Reading {
         }
     }
     reading
+}
+
+/// The DER of every certificate in a text.
+pub(super) fn certificates(text: &str) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for block in Blocks::of(text) {
+        match block.contents(PemLabel::of(block.label)) {
+            Ok(Contents::Key(KeyKind::Certificate, der)) => found.push(der),
+            Ok(Contents::Pkcs7(der)) => {
+                found.extend(certificates_of_pkcs7(&der).unwrap_or_default().into_iter().map(<[u8]>::to_vec));
+            }
+            Ok(Contents::Key(..)) | Err(_) => {}
+        }
+    }
+    found
 }
 
 /// Whether a block begins in a text.

@@ -16,7 +16,8 @@ pub enum NotPinned {
 }
 
 /// Why a connection is allowed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Allowed {
     /// A pin matched.
     PinMatched(Match),

@@ -31,7 +31,9 @@ impl FailedSocket<'_> {
             FailureCause::NoProxy => text!("socket_failure_no_proxy"),
             FailureCause::ProxyRefused => text!("socket_failure_proxy_refused", host = host),
             FailureCause::Stopped => text!("socket_failure_stopped"),
-            FailureCause::Answered(status) => text!("socket_failure_answered", host = host, status = status.to_string()),
+            FailureCause::Answered(status) => {
+                text!("socket_failure_answered", host = host, status = status.to_string())
+            }
             FailureCause::Redirected => text!("socket_failure_redirected"),
             FailureCause::NoTls => text!("socket_failure_no_tls", host = host, port = port),
             FailureCause::Certificate(problem) => {
@@ -45,9 +47,9 @@ impl FailedSocket<'_> {
                 };
                 Text::Sentences(std::iter::once(why).chain(self.exception()).collect())
             }
-            FailureCause::Tls => {
-                Text::Sentences(std::iter::once(text!("socket_failure_tls", host = host)).chain(self.exception()).collect())
-            }
+            FailureCause::Tls => Text::Sentences(
+                std::iter::once(text!("socket_failure_tls", host = host)).chain(self.exception()).collect(),
+            ),
             FailureCause::Other => text!("socket_failure_other", host = host),
         }
     }

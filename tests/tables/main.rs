@@ -29,6 +29,7 @@ mod managed;
 mod markup;
 mod names;
 mod pem;
+mod proof;
 mod rule_form;
 mod rules;
 mod secrets;

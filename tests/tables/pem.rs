@@ -113,3 +113,35 @@ fn what_holds_no_public_key_says_why() {
         assert_eq!(inspect(&input).map_err(|error| error.code()), Err(code), "{shown}");
     }
 }
+
+/// The certificates of a file in the order of a chain, whatever their order in the file.
+#[test]
+fn a_chain_is_put_in_order_or_refused() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use sockpin::formats::{NoChain, chain};
+
+    let (own, other) = (crate::chains::TestChain::new(), crate::chains::TestChain::new());
+    let pem = |ders: &[&Vec<u8>]| -> String {
+        let block = |der: &&Vec<u8>| {
+            format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der))
+        };
+        ders.iter().map(block).collect()
+    };
+    let (leaf, intermediate, root) = (&own.leaf, &own.intermediate, &own.root);
+    for order in
+        [[leaf, intermediate, root], [root, intermediate, leaf], [intermediate, leaf, root], [root, leaf, intermediate]]
+    {
+        assert_eq!(chain(pem(&order).as_bytes()), Ok(own.certificates()));
+    }
+    assert_eq!(chain(leaf), Ok(vec![leaf.clone()]), "DER");
+    assert_eq!(chain(pem(&[root]).as_bytes()), Ok(vec![root.clone()]), "one that has issued itself");
+    assert_eq!(chain(pem(&[leaf, intermediate, leaf]).as_bytes()), Ok(vec![leaf.clone(), intermediate.clone()]));
+    assert_eq!(chain(pem(&[leaf, root]).as_bytes()), Err(NoChain::Several), "the one between is missing");
+    assert_eq!(chain(pem(&[leaf, &other.leaf, intermediate]).as_bytes()), Err(NoChain::Several));
+    assert!(matches!(chain(b"nothing"), Err(NoChain::Content(_))));
+    let broken = pem(&[leaf]) + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert!(matches!(chain(broken.as_bytes()), Err(NoChain::Content(_))), "no part is left out in silence");
+    let pin = own.pins[0].to_string();
+    assert_eq!(chain(pin.as_bytes()), Err(NoChain::NoCertificate));
+}

@@ -66,6 +66,19 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "i18n"], js_name = getMessage)]
     pub(super) fn message(id: &str) -> Result<String, JsValue>;
 
+    /// A socket of Sockpin's own.
+    #[wasm_bindgen(js_name = WebSocket)]
+    pub(super) type OwnSocket;
+
+    #[wasm_bindgen(catch, constructor, js_class = "WebSocket")]
+    pub(super) fn new(url: &str) -> Result<OwnSocket, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_class = "WebSocket")]
+    pub(super) fn close(this: &OwnSocket, code: u16, reason: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_class = "WebSocket", js_name = addEventListener)]
+    pub(super) fn listen(this: &OwnSocket, event: &str, listener: &JsValue) -> Result<(), JsValue>;
+
     #[wasm_bindgen(catch, js_name = fetch)]
     fn global_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
 

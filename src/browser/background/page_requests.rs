@@ -57,6 +57,7 @@ impl State {
                 Response::Done
             }),
             PageRequest::Look { host, port } => self.look(&host, port).await,
+            PageRequest::Prove { id, host, port, wrong_pin } => self.prove(id, &host, port, wrong_pin).await,
         };
         answer.unwrap_or_else(|problem| Response::Failed { problem })
     }

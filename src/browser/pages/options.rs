@@ -19,10 +19,12 @@ use super::rule_list::RuleList;
 use super::rule_store::RuleStore;
 use super::seen_section::SeenSection;
 use super::seen_store::SeenStore;
+use super::tester::Tester;
 use super::ui::live_region::announce;
 use crate::browser::dom::{Id, JsResult, by_id, id, listen, ready, show, spawn};
 use crate::browser::part::{part, part_around, say_in};
 use crate::message::{Announcement, PageRequest};
+use crate::policy::Layer;
 use crate::rule::{Mode, RuleDocument};
 use crate::view::form::{as_new, unsaved};
 use crate::view::rule as words;
@@ -35,6 +37,7 @@ struct Options {
     form: Rc<RuleForm>,
     list: Rc<RuleList>,
     store: Rc<RuleStore>,
+    tester: Rc<Tester>,
 }
 
 pub(super) async fn start() -> JsResult {
@@ -54,7 +57,8 @@ pub(super) async fn start() -> JsResult {
     let form = RuleForm::new(Rc::clone(&store), &seen, move |closed| {
         form_closed(closed, &store_of_form, &list_of_form, &changes_of_form)
     })?;
-    let options = Rc::new(Options { masthead, changes, form, list, store });
+    let tester = Tester::new(&seen, &store)?;
+    let options = Rc::new(Options { masthead, changes, form, list, store, tester });
     options.listen(reset)?;
     ImportSection::new(Rc::clone(&options.store))?;
     ExportSection::new(Rc::clone(&options.store))?;
@@ -92,6 +96,13 @@ impl Options {
 
         let this = Rc::clone(self);
         listen(&by_id::<EventTarget>(id!("rules"))?, "click", move |event| this.clicked(&event))?;
+        let this = Rc::clone(self);
+        listen(&by_id::<EventTarget>(id!("managed-rules"))?, "click", move |event| this.test(&event, Layer::Managed))?;
+        let this = Rc::clone(self);
+        listen(&by_id::<EventTarget>(id!("test-rule"))?, "click", move |_| match this.form.draft()? {
+            Some(rule) => this.tester.open_draft(&rule),
+            None => Ok(()),
+        })?;
         for (button, mode) in SELECTED_MODES {
             let this = Rc::clone(self);
             listen(&by_id::<EventTarget>(button)?, "click", move |_| {
@@ -126,6 +137,23 @@ impl Options {
         Ok(())
     }
 
+    /// A click on a card, perhaps on the button that tries its rule.
+    fn test(&self, event: &Event, layer: Layer) -> JsResult {
+        if part_around(event, part!("test")).is_none() {
+            return Ok(());
+        }
+        let id = part_around(event, part!("rule")).and_then(|card| card.root().dataset().get("rule"));
+        let layers = self.store.layers();
+        let policy = match layer {
+            Layer::Managed => &layers.managed,
+            Layer::User => &layers.user,
+        };
+        match id.and_then(|id| policy.rule(&id)) {
+            Some(rule) => self.tester.open_stored(layer, rule),
+            None => Ok(()),
+        }
+    }
+
     /// A click on a card of one of the user's rules.
     fn clicked(self: &Rc<Self>, event: &Event) -> JsResult {
         let Some(card) = part_around(event, part!("rule")) else {
@@ -137,6 +165,9 @@ impl Options {
             return Ok(());
         };
         let is_in = |name| part_around(event, name).is_some();
+        if is_in(part!("test")) {
+            return self.test(event, Layer::User);
+        }
         if is_in(part!("edit")) {
             return self.edit(Some(rule));
         }

@@ -9,6 +9,7 @@ use crate::certificate::{Certificate, KeyType, fingerprint, with_colons};
 use crate::connection::Facts;
 use crate::picking::{Choice, choices};
 use crate::view::certificate as certificates;
+use crate::view::notice::Tag;
 use crate::view::picking as words;
 
 /// The box of a choice.
@@ -58,6 +59,22 @@ pub(super) fn draw_all(list: &Part, facts: &Facts) -> JsResult<Vec<TickBox>> {
         list.append(&certificate)?;
     }
     Ok(boxes)
+}
+
+/// Fills a list with the certificates of a chain, each with what `mark` says of it, and nothing to choose.
+pub(super) fn draw_marked(list: &Part, facts: &Facts, mark: impl Fn(usize, &[u8]) -> Tag) -> JsResult {
+    let (certificates, _) = facts.certificates();
+    // A chain in a file may end before its root.
+    let root_is_missing = certificates.last().and_then(|der| Certificate::from_der(der).ok()).is_some_and(|root| {
+        let description = root.describe();
+        description.subject != description.issuer
+    });
+    let length = certificates.len().saturating_add(usize::from(root_is_missing));
+    list.fill(certificates.iter().enumerate().map(|(place, der)| {
+        let certificate = draw(facts, place, length, der)?;
+        certificate.tag(part!("picked-origin"), &mark(place, der))?;
+        Ok(certificate)
+    }))
 }
 
 fn draw(facts: &Facts, place: usize, length: usize, der: &[u8]) -> JsResult<Part> {

@@ -17,7 +17,7 @@ use crate::policy::Layer;
 use crate::record::{RecordIndex, RuleRecord};
 use crate::rule::{Mode, Rule, RuleDocument};
 use crate::time::UnixMillis;
-use crate::view::{history, record as known, rule as words};
+use crate::view::{history, record as known, rule as words, tester};
 
 /// What a click on one of these buttons makes of a rule.
 pub(super) const MODES: [(Name, Mode); 4] = [
@@ -60,7 +60,14 @@ impl Item for Card {
         }
         let surplus: &[Name] = match self.layer {
             Layer::User => &[part!("mode-fixed")],
-            Layer::Managed => &[part!("actions"), part!("mode-menu"), part!("offer"), part!("selected")],
+            Layer::Managed => &[
+                part!("edit"),
+                part!("duplicate"),
+                part!("delete"),
+                part!("mode-menu"),
+                part!("offer"),
+                part!("selected"),
+            ],
         };
         for part in surplus {
             element.get::<Element>(*part)?.remove();
@@ -129,6 +136,7 @@ impl Card {
         element.list(part!("rule-keys"), rule_keys::draw(&rule.pins, &rule.denied))?;
         element.text(part!("note"), &rule.note)?;
         element.label(part!("selected"), &words::select(rule))?;
+        element.label(part!("test"), &tester::label(rule))?;
         element.label(part!("edit"), &words::edit(rule))?;
         element.label(part!("duplicate"), &words::duplicate(rule))?;
         element.label(part!("delete"), &words::delete(rule))?;

@@ -210,6 +210,11 @@ impl RuleForm {
         })
     }
 
+    /// The rule in the form, where nothing is wrong with it.
+    pub(super) fn draft(&self) -> JsResult<Option<RuleDocument>> {
+        Ok(self.check(&self.read()?).rule)
+    }
+
     fn dropped(self: &Rc<Self>, data: &DataTransfer) -> JsResult {
         let dropped = files::of_list(data.files());
         if dropped.is_empty() {
@@ -244,6 +249,7 @@ impl RuleForm {
         let typed = self.read()?;
         let Checked { rule, mut notices } = self.check(&typed);
         by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(rule.is_none() || self.is_saving.get());
+        by_id::<HtmlButtonElement>(id!("test-rule"))?.set_disabled(rule.is_none());
         show(id!("load-stored"), matches!(self.edit_state(), EditState::Outdated(_)))?;
         notices.retain_mut(|(place, notice)| self.is_due(*place, notice));
         for refusal in self.refusals.borrow().iter() {

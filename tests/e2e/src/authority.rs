@@ -73,6 +73,12 @@ impl Authority {
         self.root.der()
     }
 
+    /// The certificate of the intermediate.
+    #[must_use]
+    pub fn intermediate(&self) -> &CertificateDer<'static> {
+        self.intermediate.der()
+    }
+
     /// The root certificate as PEM text.
     #[must_use]
     pub fn root_pem(&self) -> String {
