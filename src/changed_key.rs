@@ -179,6 +179,15 @@ pub fn known_certificate(facts: &Facts, pins: &[LabelledPin], scope: MatchScope)
     })
 }
 
+/// In the address of the options page: which entry of the log.
+pub const ENTRY: &str = "violation";
+
+/// The address that opens the options page with an entry.
+#[must_use]
+pub fn address(entry: u64) -> String {
+    format!("options.html?{ENTRY}={entry}")
+}
+
 /// Whether a violation is about a key that the rule does not know, and the log has the certificate.
 #[must_use]
 pub fn can_be_compared(violation: &Violation) -> bool {

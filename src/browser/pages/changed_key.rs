@@ -17,7 +17,7 @@ use super::ui::notices::set_notices;
 use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::url_host::url_host;
-use crate::changed_key::{Comparison, FIELDS, Field, can_be_compared, facts_of, known_certificate};
+use crate::changed_key::{Comparison, ENTRY, FIELDS, Field, can_be_compared, facts_of, known_certificate};
 use crate::connection::Facts;
 use crate::host::HostPattern;
 use crate::last_chain::{LAST_CHAINS, last_chain};
@@ -28,14 +28,6 @@ use crate::seen::SeenEndpoint;
 use crate::view::changed_key::{self as words, Offer, Source};
 use crate::view::seen::endpoint;
 use crate::violation::{RuleSnapshot, Violation};
-
-/// In the address of the options page: which entry of the log.
-const ENTRY: &str = "violation";
-
-/// The address that opens the options page with an entry.
-pub(super) fn address(entry: u64) -> String {
-    format!("options.html?{ENTRY}={entry}")
-}
 
 pub(super) struct ChangedKey {
     dialog: HtmlDialogElement,

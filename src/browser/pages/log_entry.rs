@@ -2,12 +2,12 @@
 
 use web_sys::{Element, HtmlAnchorElement};
 
-use super::{changed_key, rule_keys};
+use super::rule_keys;
 use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::certificate::Description;
-use crate::changed_key::can_be_compared;
+use crate::changed_key::{address, can_be_compared};
 use crate::log::Entry;
 use crate::rule::{LabelledPin, PinDocument};
 use crate::view::text::Text;
@@ -34,7 +34,7 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> J
     content.say(part!("advice"), &words::advice(violation, certificates))?;
     if can_be_compared(violation) {
         let link: HtmlAnchorElement = content.get(part!("compare-link"))?;
-        link.set_href(&changed_key::address(entry.id));
+        link.set_href(&address(entry.id));
         content.show(part!("compare"), true)?;
     }
     content.say(part!("when"), &words::when(&entry.tally))?;
