@@ -35,7 +35,7 @@ use self::rule_records::RuleRecords;
 use self::sealing::Sealing;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
 use self::sightings::Sightings;
-use super::convert::{from_js, json, property, to_js, to_js_error};
+use super::convert::{json, property, read_js, to_js, to_js_error};
 use super::url_host::url_host;
 use super::{clock, managed_store, policy_store, promise, security_info, stored_marker};
 use crate::engine::{Answer, AtGate, Effect, Engine, Gate, HeadersReceived, Step, Stored};
@@ -192,7 +192,7 @@ impl Background {
         let state = Rc::clone(&self.state);
         promise::of(async move {
             let socket = request_details::read(&details).map_err(|error| to_js_error(&error))?;
-            let reason = from_js(&reason).unwrap_or(Reason::InternalError);
+            let reason = read_js(&reason).unwrap_or(Reason::InternalError);
             let step = state.engine.borrow_mut().guard_stopped(&socket, reason);
             state.carry_out(&socket.request, step, &details).await
         })
