@@ -4,6 +4,9 @@
 //! Each is an object with its `type`, and what belongs to it beside that. Each type is only read on one side, and read
 //! field by field: serde's own reader for a tagged enum would first copy every message into a tree.
 
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ProgramError};
@@ -72,11 +75,14 @@ impl PageRequest {
 
     fn read(json: &str) -> Result<Self, serde_json::Error> {
         let mut fields = Fields::from_json(json)?;
-        Ok(match fields.require("type")? {
+        let kind: Cow<'_, str> = fields.require("type")?;
+        Ok(match &*kind {
             "status" => Self::Status,
             "saveRule" => Self::SaveRule { rule: fields.require("rule")? },
             "deleteRule" => Self::DeleteRule { id: fields.require("id")? },
-            "changeRules" => Self::ChangeRules { save: fields.require("save")?, delete: fields.require("delete")? },
+            "changeRules" => {
+                Self::ChangeRules { save: fields.require_each("save")?, delete: fields.require("delete")? }
+            }
             "resetPolicy" => Self::ResetPolicy,
             "pause" => Self::Pause { length: fields.require("length")? },
             "resume" => Self::Resume,
@@ -140,18 +146,24 @@ impl Response {
 
     fn read(json: &str) -> Result<Self, serde_json::Error> {
         let mut fields = Fields::from_json(json)?;
-        Ok(match fields.require("type")? {
+        let kind: Cow<'_, str> = fields.require("type")?;
+        Ok(match &*kind {
             "status" => Self::Status(serde_json::from_str(json)?),
             "saved" => Self::Saved { rule: fields.require("rule")? },
-            "refused" => Self::Refused { errors: fields.require("errors")? },
-            "rulesRefused" => Self::RulesRefused { refusals: fields.require("refusals")? },
+            "refused" => Self::Refused { errors: part(&mut fields, "errors")? },
+            "rulesRefused" => Self::RulesRefused { refusals: part(&mut fields, "refusals")? },
             "done" => Self::Done,
             "looked" => Self::Looked { chain: fields.require("chain")? },
-            "unanswered" => Self::Unanswered { failure: fields.require("failure")? },
-            "failed" => Self::Failed { problem: fields.require("problem")? },
+            "unanswered" => Self::Unanswered { failure: part(&mut fields, "failure")? },
+            "failed" => Self::Failed { problem: part(&mut fields, "problem")? },
             _ => return Err(unknown_type()),
         })
     }
+}
+
+/// What pages alone read, as serde does it.
+fn part<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -> Result<T, serde_json::Error> {
+    fields.take(name).map_or_else(|| Err(serde::de::Error::missing_field(name)), serde_json::from_str)
 }
 
 fn argument(error: &serde_json::Error) -> ProgramError {
