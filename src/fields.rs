@@ -1,13 +1,21 @@
 //! A JSON object taken apart: each field stays text until it is read, so that one that is unknown or cannot be read is
 //! known by its name, and what is not asked for costs no memory.
 
-use std::fmt;
+mod json;
+mod read;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::vec;
+
+use serde::de::Error as _;
 use serde_json::value::RawValue;
 
-/// The fields that have not been taken out yet, in alphabetical order.
-pub(crate) struct Fields<'a>(Vec<(String, &'a RawValue)>);
+pub(crate) use self::json::Json;
+use self::json::Value;
+pub(crate) use self::read::{Read, read, word, words};
+
+/// The fields that have not been taken out yet, in alphabetical order; each is text, or has been read as `V`.
+pub(crate) struct Fields<'a, V = &'a RawValue>(Vec<(Cow<'a, str>, V)>);
 
 impl<'a> Fields<'a> {
     /// Looks through a whole text once.
@@ -15,7 +23,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// Text that is no JSON object, or that names a field twice.
     pub(crate) fn from_json(json: &'a str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(json)
+        serde_json::from_str::<Value<'_, _>>(json)?.object()
     }
 
     /// The text of one field, which stays.
@@ -25,66 +33,81 @@ impl<'a> Fields<'a> {
 
     /// Every field's name and text.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.get()))
+        self.0.iter().map(|(name, value)| (&**name, value.get()))
     }
 
     /// Takes out the text of one field.
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
-        let place = self.place(name).ok()?;
-        Some(self.0.remove(place).1.get())
-    }
-
-    /// Where a field is, or where it would have to be.
-    fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
+        self.remove(name).map(RawValue::get)
     }
 
     /// Takes out one field and reads it; none where there is no such field.
     ///
     /// # Errors
     /// A value that is none of this type.
-    pub(crate) fn read<T: Deserialize<'a>>(&mut self, name: &str) -> Result<Option<T>, serde_json::Error> {
-        self.take(name).map(serde_json::from_str).transpose()
+    pub(crate) fn read<T: Read<'a>>(&mut self, name: &str) -> Result<Option<T>, serde_json::Error> {
+        self.take(name).map(read).transpose()
     }
 
     /// Takes out and reads one that there must be.
     ///
     /// # Errors
     /// The same, and no such field.
-    pub(crate) fn require<T: Deserialize<'a>>(&mut self, name: &'static str) -> Result<T, serde_json::Error> {
+    pub(crate) fn require<T: Read<'a>>(&mut self, name: &'static str) -> Result<T, serde_json::Error> {
         self.read(name)?.ok_or_else(|| serde_json::Error::missing_field(name))
+    }
+
+    /// The same for a long list, of which one element after the other is read.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn require_each<T: Read<'a>>(&mut self, name: &'static str) -> Result<Vec<T>, serde_json::Error> {
+        let list = self.take(name).ok_or_else(|| serde_json::Error::missing_field(name))?;
+        elements(list)?.into_iter().map(read).collect()
+    }
+}
+
+impl<'a> Fields<'a, Json<'a>> {
+    /// Takes out one field, or its default where there is no such field.
+    ///
+    /// # Errors
+    /// A value that is none of this type.
+    pub(crate) fn part_or_default<T: Read<'a> + Default>(&mut self, name: &str) -> Result<T, serde_json::Error> {
+        self.remove(name).map_or_else(|| Ok(T::default()), T::read)
+    }
+
+    /// Takes out one that there must be.
+    ///
+    /// # Errors
+    /// The same, and no such field.
+    pub(crate) fn part<T: Read<'a>>(&mut self, name: &'static str) -> Result<T, serde_json::Error> {
+        self.remove(name).map_or_else(|| Err(serde_json::Error::missing_field(name)), T::read)
+    }
+}
+
+impl<'a, V> IntoIterator for Fields<'a, V> {
+    type Item = (Cow<'a, str>, V);
+    type IntoIter = vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<V> Fields<'_, V> {
+    fn remove(&mut self, name: &str) -> Option<V> {
+        let place = self.place(name).ok()?;
+        Some(self.0.remove(place).1)
+    }
+
+    /// Where a field is, or where it would have to be.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| (**known).cmp(name))
     }
 
     /// The names of the fields that are left, in alphabetical order.
     pub(crate) fn into_names(self) -> impl Iterator<Item = String> {
-        self.0.into_iter().map(|(name, _)| name)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Fields(Vec::new());
-                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                    match fields.place(&name) {
-                        Ok(_) => return Err(A::Error::custom(format_args!("duplicate field `{name}`"))),
-                        Err(place) => fields.0.insert(place, (name, value)),
-                    }
-                }
-                Ok(fields)
-            }
-        }
-
-        deserializer.deserialize_map(Object)
+        self.0.into_iter().map(|(name, _)| name.into_owned())
     }
 }
 
@@ -93,8 +116,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 /// # Errors
 /// Text that is no JSON array.
 pub(crate) fn elements(json: &str) -> Result<Vec<&str>, serde_json::Error> {
-    let elements: Vec<&RawValue> = serde_json::from_str(json)?;
+    let elements = serde_json::from_str::<Value<'_, &RawValue>>(json)?.list()?;
     Ok(elements.into_iter().map(RawValue::get).collect())
+}
+
+/// A field that has no place in what is read.
+pub(crate) fn unknown(name: &str) -> serde_json::Error {
+    serde_json::Error::custom(format_args!("unknown field `{name}`"))
 }
 
 /// The name in serde's "unknown field `name`, expected …", if the error is one of `deny_unknown_fields`. An error of serde

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ManagedError, PolicyError, RuleError};
-use crate::fields::{Fields, elements, is_comment};
+use crate::fields::{Fields, elements, is_comment, read};
 use crate::host::UrlHostParser;
 use crate::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
 use crate::policy::{POLICY_VERSION, Policy};
@@ -86,8 +86,8 @@ impl PolicyReader<'_> {
         // First, since a newer policy may have any other shape.
         if let Some(version) = fields.take("version") {
             // `"1"` is the number in the registry, where it was entered as text.
-            let text: Option<String> = serde_json::from_str(version).ok();
-            match serde_json::from_str(text.as_deref().unwrap_or(version)) {
+            let text: Option<String> = read(version).ok();
+            match read(text.as_deref().unwrap_or(version)) {
                 Ok(POLICY_VERSION) => {}
                 Ok(version) if version > POLICY_VERSION => return Err(PolicyError::Newer { version }.into()),
                 _ => return Err(ManagedError::Version.into()),

@@ -4,6 +4,9 @@
 //! Each is an object with its `type`, and what belongs to it beside that. Each type is only read on one side, and read
 //! field by field: serde's own reader for a tagged enum would first copy every message into a tree.
 
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ProgramError};
@@ -90,12 +93,13 @@ impl PageRequest {
 
     fn read(json: &str) -> Result<Self, serde_json::Error> {
         let mut fields = Fields::from_json(json)?;
-        Ok(match fields.require("type")? {
+        let kind: Cow<'_, str> = fields.require("type")?;
+        Ok(match &*kind {
             "status" => Self::Status,
             "saveRule" => Self::SaveRule { rule: fields.require("rule")?, by: changed_by(&mut fields)? },
             "deleteRule" => Self::DeleteRule { id: fields.require("id")? },
             "changeRules" => Self::ChangeRules {
-                save: fields.require("save")?,
+                save: fields.require_each("save")?,
                 delete: fields.require("delete")?,
                 by: changed_by(&mut fields)?,
             },
@@ -175,17 +179,18 @@ impl Response {
 
     fn read(json: &str) -> Result<Self, serde_json::Error> {
         let mut fields = Fields::from_json(json)?;
-        Ok(match fields.require("type")? {
+        let kind: Cow<'_, str> = fields.require("type")?;
+        Ok(match &*kind {
             "status" => Self::Status(serde_json::from_str(json)?),
             "saved" => Self::Saved { rule: fields.require("rule")? },
-            "refused" => Self::Refused { errors: fields.require("errors")? },
-            "rulesRefused" => Self::RulesRefused { refusals: fields.require("refusals")? },
+            "refused" => Self::Refused { errors: part(&mut fields, "errors")? },
+            "rulesRefused" => Self::RulesRefused { refusals: part(&mut fields, "refusals")? },
             "done" => Self::Done,
             "looked" => Self::Looked { chain: fields.require("chain")? },
-            "unanswered" => Self::Unanswered { failure: fields.require("failure")? },
-            "proved" => Self::Proved { proved: fields.require("proved")? },
+            "unanswered" => Self::Unanswered { failure: part(&mut fields, "failure")? },
+            "proved" => Self::Proved { proved: part(&mut fields, "proved")? },
             "proving" => Self::Proving,
-            "failed" => Self::Failed { problem: fields.require("problem")? },
+            "failed" => Self::Failed { problem: part(&mut fields, "problem")? },
             _ => return Err(unknown_type()),
         })
     }
@@ -193,7 +198,13 @@ impl Response {
 
 /// Whoever does not say has clicked in the list, as a name that is not known has.
 fn changed_by(fields: &mut Fields<'_>) -> Result<ChangedBy, serde_json::Error> {
-    Ok(fields.read("by")?.and_then(ChangedBy::named).unwrap_or_default())
+    let name: Option<Cow<'_, str>> = fields.read("by")?;
+    Ok(name.and_then(|name| ChangedBy::named(&name)).unwrap_or_default())
+}
+
+/// What pages alone read, as serde does it.
+fn part<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -> Result<T, serde_json::Error> {
+    fields.take(name).map_or_else(|| Err(serde::de::Error::missing_field(name)), serde_json::from_str)
 }
 
 fn argument(error: &serde_json::Error) -> ProgramError {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fields::{Json, Read, words};
 use crate::time::UnixMillis;
 
 /// How far a socket came although it had been stopped, from the mildest to the gravest. Only another extension, whose
@@ -26,4 +27,13 @@ pub struct Overruling {
     pub time: UnixMillis,
     /// None for a socket of a private window.
     pub host: Option<String>,
+}
+
+words!(Overruled);
+
+impl Read<'_> for Overruling {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { how: fields.part("how")?, time: fields.part("time")?, host: fields.part_or_default("host")? })
+    }
 }

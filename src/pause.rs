@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fields::{Json, Read, words};
 use crate::limits::PAUSE_MS;
 use crate::time::UnixMillis;
 
@@ -22,6 +23,15 @@ pub struct Pause {
     pub began: UnixMillis,
     /// The first moment at which it is over; none for one that lasts until the restart.
     pub until: Option<UnixMillis>,
+}
+
+words!(PauseLength);
+
+impl Read<'_> for Pause {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { began: fields.part("began")?, until: fields.part_or_default("until")? })
+    }
 }
 
 impl Pause {

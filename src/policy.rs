@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::index::{Base, Index, Key};
 use crate::error::{HostError, PinError, PolicyError, RuleError, StorageError};
-use crate::fields::{Fields, elements, unknown_field};
+use crate::fields::{Fields, elements, read, unknown_field};
 use crate::host::{Host, HostPattern, PatternScope, UrlHostParser, name_and_parents};
 use crate::limits::{MAX_PINS_PER_RULE, MAX_RULES};
 use crate::pin::{Pin, holds_private_key};
@@ -56,7 +56,7 @@ impl Policy {
         let mut fields = Fields::from_json(json).map_err(|error| unreadable("policy", &error))?;
         // First, since a newer record may have any other shape.
         let version = fields.take("version").ok_or_else(|| missing("version"))?;
-        let version = serde_json::from_str(version).map_err(|error| unreadable("version", &error))?;
+        let version = read(version).map_err(|error| unreadable("version", &error))?;
         if version > POLICY_VERSION {
             return Err(PolicyError::Newer { version });
         }
@@ -102,7 +102,7 @@ impl Policy {
         now: UnixMillis,
         url_host: UrlHostParser<'_>,
     ) -> Result<(), PolicyError> {
-        let mut document: RuleDocument = serde_json::from_str(rule).map_err(|error| match unknown_field(&error) {
+        let mut document: RuleDocument = read(rule).map_err(|error| match unknown_field(&error) {
             Some(name) => PolicyError::FieldNewer { name },
             None => unreadable(&format!("rules[{index}]"), &error),
         })?;

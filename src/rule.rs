@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, PinError, RuleError};
+use crate::fields::{Json, Read, unknown, words};
 use crate::host::{HostPattern, UrlHostParser};
 use crate::limits::{MAX_LABEL_CHARACTERS, MAX_NOTE_CHARACTERS, MAX_PINS_PER_RULE, MAX_RULE_ID_CHARACTERS};
 use crate::pin::{Pin, holds_private_key};
@@ -119,6 +120,47 @@ pub struct RuleDocument {
     /// When it was last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated: Option<UnixMillis>,
+}
+
+words!(Mode, MatchScope, LocalRoots, Preflight);
+
+impl Read<'_> for PinDocument {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut document = Self::default();
+        for (name, value) in json.object()? {
+            match &*name {
+                "sha256" => document.sha256 = Read::read(value)?,
+                "label" => document.label = Read::read(value)?,
+                _ => return Err(unknown(&name)),
+            }
+        }
+        Ok(document)
+    }
+}
+
+impl Read<'_> for RuleDocument {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut document = Self::default();
+        for (name, value) in json.object()? {
+            match &*name {
+                "id" => document.id = Read::read(value)?,
+                "host" => document.host = Read::read(value)?,
+                "mode" => document.mode = Read::read(value)?,
+                "pins" => document.pins = Read::read(value)?,
+                "denied" => document.denied = Read::read(value)?,
+                "match" => document.match_scope = Read::read(value)?,
+                "expires" => document.expires = Read::read(value)?,
+                "localRoots" => document.local_roots = Read::read(value)?,
+                "requireCt" => document.require_ct = Read::read(value)?,
+                "preflight" => document.preflight = Read::read(value)?,
+                "note" => document.note = Read::read(value)?,
+                "created" => document.created = Read::read(value)?,
+                "updated" => document.updated = Read::read(value)?,
+                _ => return Err(unknown(&name)),
+            }
+        }
+        Ok(document)
+    }
 }
 
 /// A checked rule. Serialises to the JSON that [`RuleDocument`] reads, in canonical form and without what has its default:

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fields::Fields;
+use crate::fields::{Fields, words};
 
 /// The settings of one layer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -24,6 +24,8 @@ pub enum Pausing {
     /// By nobody. Where one layer forbids it, it is forbidden.
     Forbidden,
 }
+
+words!(Pausing);
 
 impl Settings {
     /// Reads a JSON object. The second value is the names of settings that this version does not know.

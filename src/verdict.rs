@@ -21,6 +21,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::connection::{Connection, Facts, Scheme, Target};
+use crate::fields::words;
 use crate::pin::Pin;
 use crate::policy::{Layer, Layers};
 use crate::rule::{LocalRoots, MatchScope, Mode, Rule};
@@ -65,6 +66,8 @@ pub enum Outcome {
     /// It is stopped and logged.
     Block,
 }
+
+words!(Outcome, Reason);
 
 /// Judges a connection by every layer. The strictest verdict wins; of two that are equally strict, the administrator's.
 #[must_use]

@@ -7,7 +7,7 @@ use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::convert::{from_js, property};
+use super::convert::{property, read_js};
 
 #[wasm_bindgen]
 extern "C" {
@@ -117,7 +117,7 @@ pub(super) fn long_text(value: &JsValue) -> Option<String> {
     [units.checked_add(units / 8)?, units.checked_mul(3)?].into_iter().find_map(|room| {
         let mut bytes = vec![0; room];
         let encoded = TextEncoder::new().encode_into(value, &mut bytes).ok()?;
-        let count = |name| from_js(&property(&encoded, name)).ok();
+        let count = |name| read_js(&property(&encoded, name)).ok();
         bytes.truncate(count("written")?);
         if count("read")? == units { String::from_utf8(bytes).ok() } else { None }
     })

@@ -25,7 +25,7 @@ use std::rc::Rc;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use self::api::ProbeListeners;
 use self::button::Button;
@@ -36,7 +36,7 @@ use self::rule_records::RuleRecords;
 use self::sealing::Sealing;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
 use self::sightings::Sightings;
-use super::convert::{from_js, json, property, to_js, to_js_error};
+use super::convert::{json, property, read_js, to_js, to_js_error};
 use super::url_host::url_host;
 use super::{clock, managed_store, policy_store, promise, security_info, stored_marker};
 use crate::engine::{Answer, Effect, Engine, HeadersReceived, Listener, Opening, Step, Stored};
@@ -198,9 +198,9 @@ impl Background {
     #[wasm_bindgen(js_name = guardStopped)]
     pub fn guard_stopped(&self, details: JsValue, reason: JsValue) -> Promise {
         let state = Rc::clone(&self.state);
-        future_to_promise(async move {
+        promise::of(async move {
             let socket = request_details::read(&details).map_err(|error| to_js_error(&error))?;
-            let reason = from_js(&reason).unwrap_or(Reason::InternalError);
+            let reason = read_js(&reason).unwrap_or(Reason::InternalError);
             let step = state.engine.borrow_mut().guard_stopped(&socket, reason);
             state.carry_out(&socket.request, step, &details).await
         })
@@ -209,7 +209,7 @@ impl Background {
     /// `runtime.onMessage`.
     pub fn message(&self, message: JsValue) -> Promise {
         let state = Rc::clone(&self.state);
-        future_to_promise(async move {
+        promise::of(async move {
             state.catch_up().await;
             let response = match json(&message).and_then(|message| PageRequest::from_json(&message)) {
                 Ok(request) => state.answer(request).await,
@@ -222,7 +222,7 @@ impl Background {
     /// `alarms.onAlarm`, `permissions.onAdded` and `onRemoved`: something else than a socket is different now.
     pub fn wake(&self) -> Promise {
         let state = Rc::clone(&self.state);
-        future_to_promise(async move {
+        promise::of(async move {
             state.catch_up().await;
             state.refresh_access().await;
             Ok(JsValue::UNDEFINED)
@@ -330,7 +330,7 @@ impl State {
         let state = Rc::clone(self);
         let mut entries = self.written.borrow_mut();
         let before = before.and_then(|before| Some((before, entries.get(request)?.clone())));
-        let written = future_to_promise(async move {
+        let written = promise::of(async move {
             let before = match before {
                 Some((before, written)) => {
                     JsFuture::from(written).await.is_ok_and(|written| written.is_truthy()).then_some(before)
@@ -356,7 +356,7 @@ impl State {
     /// Waits until a pause is on disk, but not for ever.
     async fn write_pause(self: &Rc<Self>, pause: PauseEntry) {
         let state = Rc::clone(self);
-        let written = future_to_promise(async move {
+        let written = promise::of(async move {
             let result = state.log.add_pause(&pause).await;
             Ok(state.has_written(result))
         });

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 
 use js_sys::JSON;
 use serde::Serialize;
+#[cfg(any(feature = "pages", feature = "lab"))]
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use crate::error::{Error, ProgramError, StorageError};
+use crate::fields::{self, Read};
 
 /// Plain objects, `null` for none. By way of JSON text: the reader and the writer that the stored policy needs anyway,
 /// instead of a second one for every type.
@@ -17,7 +19,13 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, Program
     JSON::parse(&json).map_err(|thrown| argument(message_of(&thrown)))
 }
 
-/// The other way round.
+/// The other way round, field by field.
+pub(super) fn read_js<T: for<'a> Read<'a>>(value: &JsValue) -> Result<T, ProgramError> {
+    fields::read(&json(value)?).map_err(|error| argument(error.to_string()))
+}
+
+/// The same for what pages and the lab alone read, as serde does it.
+#[cfg(any(feature = "pages", feature = "lab"))]
 pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, ProgramError> {
     serde_json::from_str(&json(value)?).map_err(|error| argument(error.to_string()))
 }

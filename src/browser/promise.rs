@@ -1,5 +1,6 @@
 //! Promises and time.
 
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use js_sys::{Array, Promise};
@@ -13,15 +14,26 @@ pub(super) fn resolved() -> Promise {
     Promise::resolve(&JsValue::UNDEFINED)
 }
 
+/// A promise of what a future gives, which begins now. Whatever the future is, the code that makes a promise of it is the same.
+pub(super) fn of(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    of_boxed(Box::pin(future))
+}
+
+fn of_boxed(future: Boxed) -> Promise {
+    future_to_promise(future)
+}
+
+type Boxed = Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>;
+
 /// What a future gives without waiting for anything, else a promise of what it gives later.
 pub(super) fn now_or_later(
     future: impl Future<Output = Result<JsValue, JsValue>> + 'static,
 ) -> Result<JsValue, JsValue> {
-    let mut future = Box::pin(future);
+    let mut future: Boxed = Box::pin(future);
     // Nobody is woken by this poll, and nobody need be: the promise begins with another.
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
-        Poll::Pending => Ok(future_to_promise(future).into()),
+        Poll::Pending => Ok(of_boxed(future).into()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fields::{Json, Read};
 use crate::limits::MAX_PAGES_PER_ENTRY;
 use crate::time::UnixMillis;
 use crate::violation::Violation;
@@ -31,6 +32,27 @@ pub struct OpenedBy {
     pub page: Option<String>,
     /// How many; never 0.
     pub count: u64,
+}
+
+impl Read<'_> for Tally {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self {
+            count: fields.part("count")?,
+            first: fields.part("first")?,
+            last: fields.part("last")?,
+            before_last: fields.part_or_default("beforeLast")?,
+            pages: fields.part("pages")?,
+            elsewhere: fields.part("elsewhere")?,
+        })
+    }
+}
+
+impl Read<'_> for OpenedBy {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { page: fields.part_or_default("page")?, count: fields.part("count")? })
+    }
 }
 
 /// Whose share of the log an entry is part of: of a full log, the largest share loses one.

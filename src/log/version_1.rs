@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{EntryKey, Share, rank};
-use crate::fields::{Fields, elements};
+use crate::fields::{Fields, elements, read};
 use crate::verdict::Outcome;
 
 /// What becomes of a record.
@@ -31,13 +31,13 @@ pub enum Upgraded {
 pub fn upgrade(record: &str) -> Option<Upgraded> {
     let mut record = Fields::from_json(record).ok()?;
     let id: u64 = record.read("id").ok()??;
-    let time: u64 = serde_json::from_str(record.get("time")?).ok()?;
+    let time: u64 = read(record.get("time")?).ok()?;
     if record.get("pause").is_some() {
         return Some(Upgraded::Pause { id, record: object(record.iter()) });
     }
     record.take("time");
     let page: Option<String> = record.read("page").ok().flatten();
-    let outcome: Outcome = serde_json::from_str(record.get("outcome")?).ok()?;
+    let outcome: Outcome = read(record.get("outcome")?).ok()?;
     let chain = record.take("chain").map(|chain| elements(chain).map_or_else(|_| chain.to_owned(), describe_all));
     let violation = object(record.iter().chain(chain.as_deref().map(|chain| ("chain", chain))));
     let share = page.as_deref().map_or(Share::Unreported, Share::Page).as_str().to_owned();

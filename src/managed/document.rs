@@ -6,10 +6,8 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeOwned;
-
 use crate::error::ManagedError;
-use crate::fields::{Fields, is_comment};
+use crate::fields::{Fields, Read, is_comment, read};
 use crate::rule::{PinDocument, RuleDocument};
 
 /// Reads one rule.
@@ -41,7 +39,10 @@ pub(super) fn rule(json: &str) -> Result<RuleDocument, ManagedError> {
 
 /// JSON text that stands as a string where an object or a list is meant.
 pub(super) fn unwrapped(json: &str) -> Cow<'_, str> {
-    let inner: Option<String> = serde_json::from_str(json).ok();
+    if !json.trim_start().starts_with('"') {
+        return Cow::Borrowed(json);
+    }
+    let inner: Option<String> = read(json).ok();
     inner.filter(|inner| inner.trim_start().starts_with(['{', '['])).map_or(Cow::Borrowed(json), Cow::Owned)
 }
 
@@ -50,9 +51,9 @@ fn text<'a>(fields: &mut Fields<'a>, name: &str) -> Option<&'a str> {
     fields.take(name).filter(|text| *text != "null")
 }
 
-fn take<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &str, field: &mut T) -> Result<(), ManagedError> {
+fn take<'a, T: Read<'a>>(fields: &mut Fields<'a>, name: &str, field: &mut T) -> Result<(), ManagedError> {
     if let Some(json) = text(fields, name) {
-        *field = serde_json::from_str(json).map_err(|error| of_field(name, &error))?;
+        *field = read(json).map_err(|error| of_field(name, &error))?;
     }
     Ok(())
 }
@@ -61,7 +62,7 @@ fn take_truth(fields: &mut Fields<'_>, name: &str, field: &mut bool) -> Result<(
     match text(fields, name) {
         Some("0") => *field = false,
         Some("1") => *field = true,
-        Some(json) => *field = serde_json::from_str(json).map_err(|error| of_field(name, &error))?,
+        Some(json) => *field = read(json).map_err(|error| of_field(name, &error))?,
         None => {}
     }
     Ok(())
@@ -72,8 +73,12 @@ fn take_pins(fields: &mut Fields<'_>, name: &str, field: &mut Vec<PinDocument>) 
     let Some(json) = text(fields, name) else { return Ok(()) };
     let json = unwrapped(json);
     for pin in crate::fields::elements(&json).map_err(|error| of_field(name, &error))? {
-        let alone = serde_json::from_str(pin).map(|sha256| PinDocument { sha256, label: String::new() });
-        field.push(alone.or_else(|_| serde_json::from_str(pin)).map_err(|error| of_field(name, &error))?);
+        let pin = if pin.starts_with('"') {
+            read(pin).map(|sha256| PinDocument { sha256, label: String::new() })
+        } else {
+            read(pin)
+        };
+        field.push(pin.map_err(|error| of_field(name, &error))?);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{IdbCursorDirection, IdbDatabase, IdbIndex, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
 use super::log_upgrade;
-use crate::browser::convert::{from_js, property, storage_error, to_js};
+use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers, completed};
 use crate::browser::log_database::{
     self, ALL, BY_ENTRIES, BY_KEY, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, STORES, TOTAL, TransactionMode,
@@ -66,7 +66,7 @@ impl Log {
         self.write(async |transaction| {
             let pauses = store(transaction, PAUSES)?;
             answer(pauses.add(&to_js(pause)?)).await?;
-            let count: u32 = from_js(&answer(pauses.count()).await?)?;
+            let count: u32 = read_js(&answer(pauses.count()).await?)?;
             if let Some(surplus) = count.checked_sub(MAX_LOGGED_PAUSES).filter(|surplus| *surplus > 0) {
                 let oldest = pauses.get_all_keys_with_key_and_limit(&JsValue::UNDEFINED, surplus);
                 for id in answers(oldest).await? {
@@ -161,7 +161,7 @@ impl Stores {
         let json = violation.to_json()?;
         let key = EntryKey::of_json(&json);
         if let Some(record) = self.find(&key).await? {
-            let mut tally: Tally = from_js(&property(&record, "tally"))?;
+            let mut tally: Tally = read_js(&property(&record, "tally"))?;
             let share = tally.share().as_str().to_owned();
             tally.add(violation);
             self.put(&record, &tally, &share).await?;
@@ -190,7 +190,7 @@ impl Stores {
         let Some(record) = self.find(&key).await? else {
             return Ok(());
         };
-        let mut tally: Tally = from_js(&property(&record, "tally"))?;
+        let mut tally: Tally = read_js(&property(&record, "tally"))?;
         let share = tally.share().as_str().to_owned();
         if tally.subtract(violation) { self.put(&record, &tally, &share).await } else { self.remove(&record).await }
     }
@@ -245,7 +245,7 @@ impl Stores {
         let name = JsValue::from_str(digest.as_str());
         let stored = answer_if_any(self.chains.get(&name)).await?;
         let chain = if let Some(chain) = stored {
-            let entries = Step::Up.from(from_js(&property(&chain, ENTRIES))?);
+            let entries = Step::Up.from(read_js(&property(&chain, ENTRIES))?);
             set(&chain, ENTRIES, &to_js(&entries)?)?;
             chain
         } else {
@@ -265,7 +265,7 @@ impl Stores {
         let Some(chain) = answer_if_any(self.chains.get(digest)).await? else {
             return Ok(());
         };
-        match Step::Down.from(from_js(&property(&chain, ENTRIES))?) {
+        match Step::Down.from(read_js(&property(&chain, ENTRIES))?) {
             0 => answer(self.chains.delete(digest)).await?,
             entries => {
                 set(&chain, ENTRIES, &to_js(&entries)?)?;
@@ -289,7 +289,7 @@ impl Stores {
 
     async fn counted(&self, name: &str, field: &'static str) -> Result<u64, Error> {
         let record = answer_if_any(self.counts.get(&JsValue::from_str(name))).await?;
-        Ok(record.map_or(Ok(0), |record| from_js(&property(&record, field)))?)
+        Ok(record.map_or(Ok(0), |record| read_js(&property(&record, field)))?)
     }
 
     async fn step(&self, name: &str, field: &'static str, step: Step) -> Result<u64, Error> {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use js_sys::{Object, Promise, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 use super::api::{self, Listener, ProbeListeners};
@@ -81,7 +81,7 @@ impl Prober {
         });
         self.in_flight.probes.borrow_mut().insert(url.clone(), Rc::clone(&pending));
         let (in_flight, this) = (Rc::clone(&self.in_flight), Rc::clone(&pending));
-        let ended = future_to_promise(async move {
+        let ended = promise::of(async move {
             // Where this fails, the probe has no answer.
             let _ = send(&in_flight, &this, &url).await;
             in_flight.probes.borrow_mut().remove(&url);
@@ -105,7 +105,7 @@ async fn send(in_flight: &Rc<InFlight>, pending: &PendingProbe, url: &str) -> Re
         in_flight.listeners.replace(Some(added));
     }
     let url = url.to_owned();
-    let sent = future_to_promise(async move {
+    let sent = promise::of(async move {
         // The browser calls a listener only once it has heard of it: a moment after it was added.
         api::round_trip().await?;
         // Cancelled where all goes well, so this ends in an error.
@@ -223,7 +223,7 @@ fn on_headers_received(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue
         return cancel();
     }
     let (pending, route, status) = (Rc::clone(pending), route(details), status(details));
-    let answered = future_to_promise(async move {
+    let answered = promise::of(async move {
         let facts = security_info::facts(&request_id).await;
         if route.may_come_from_proxy(status, &facts) {
             pending.ambiguous.set(Some(facts));

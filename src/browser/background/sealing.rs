@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 use super::seal;
 use super::session_store::{self, SEALED};
@@ -37,7 +37,7 @@ impl State {
         spawn_local(async move {
             while state.sealing.is_due.replace(false) {
                 let sealing = Rc::clone(&state);
-                let sealed = future_to_promise(async move {
+                let sealed = promise::of(async move {
                     sealing.seal().await;
                     Ok(JsValue::UNDEFINED)
                 });
@@ -55,7 +55,7 @@ impl State {
     pub(super) async fn mark_seal_outdated(&self) {
         self.sealing.changes.set(self.sealing.changes.get().wrapping_add(1));
         // Where this fails, the next start of the browser compares.
-        let broken = future_to_promise(async {
+        let broken = promise::of(async {
             let _ = session_store::store(SEALED, None::<bool>).await;
             Ok(JsValue::UNDEFINED)
         });

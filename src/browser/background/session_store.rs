@@ -2,14 +2,14 @@
 
 use js_sys::Object;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use super::api;
 use crate::browser::api::{long_text, session_get};
-use crate::browser::convert::{from_js, property, storage_error, to_js};
+use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::log_database::set;
 use crate::error::Error;
+use crate::fields::Read;
 
 /// A [`crate::pause::Pause`].
 pub(super) const PAUSE: &str = "pause";
@@ -24,8 +24,8 @@ pub(super) struct Items(JsValue);
 
 impl Items {
     /// The value of a key that was asked for. Where it cannot be read there is none.
-    pub(super) fn get<T: DeserializeOwned>(&self, key: &'static str) -> Option<T> {
-        from_js(&property(&self.0, key)).ok()
+    pub(super) fn get<T: for<'a> Read<'a>>(&self, key: &'static str) -> Option<T> {
+        read_js(&property(&self.0, key)).ok()
     }
 }
 
