@@ -56,7 +56,7 @@ pub(super) async fn start() -> Fallible {
     let options = Rc::new(Options { masthead, changes, form, list, store });
     options.listen(afresh)?;
     ImportSection::new(Rc::clone(&options.store))?;
-    ExportSection::new(Rc::clone(&options.store))?;
+    ExportSection::new(Rc::clone(&options.store), Rc::clone(&options.list))?;
     let this = Rc::clone(&options);
     options.store.subscribe(move || this.draw());
     let this = Rc::clone(&options);

@@ -1,6 +1,7 @@
 //! The rules as cards: those that are looked for, in the order that is chosen.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ pub(super) struct RuleList {
     managed: Rc<List<Card>>,
     filters: RuleFilters,
     selection: Rc<RuleSelection>,
+    /// Which rules were selected when the list was shown last.
+    selected: RefCell<Rc<HashSet<String>>>,
+    on_selection: RefCell<Option<Rc<dyn Fn() -> Fallible>>>,
     in_order: RefCell<InOrder>,
     /// Whether rules, or what they have decided, are others than those that were put in order.
     is_outdated: Cell<bool>,
@@ -52,6 +56,8 @@ impl RuleList {
             managed: List::new(by_id(id!("managed-rules"))?)?,
             filters: RuleFilters::new()?,
             selection: RuleSelection::new()?,
+            selected: RefCell::default(),
+            on_selection: RefCell::default(),
             in_order: RefCell::default(),
             is_outdated: Cell::new(true),
             edited: RefCell::default(),
@@ -96,6 +102,11 @@ impl RuleList {
             Some(card) => Part::of(&card).get::<HtmlElement>(part)?.focus(),
             None => Ok(()),
         }
+    }
+
+    /// Calls this each time that the list is shown with others selected.
+    pub(super) fn on_selection(&self, changed: impl Fn() -> Fallible + 'static) {
+        self.on_selection.replace(Some(Rc::new(changed)));
     }
 
     /// The ids of the user's rules that are selected, in the order in which they stand.
@@ -157,6 +168,9 @@ impl RuleList {
             rules.into_iter().map(card).collect()
         };
         show_in(&self.user, cards(user, Layer::User))?;
-        show_in(&self.managed, cards(managed, Layer::Managed))
+        show_in(&self.managed, cards(managed, Layer::Managed))?;
+        let before = self.selected.replace(Rc::clone(&selected));
+        let told = self.on_selection.borrow().clone().filter(|_| before != selected);
+        told.map_or(Ok(()), |told| told())
     }
 }
