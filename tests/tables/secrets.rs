@@ -20,6 +20,7 @@ use sockpin::time::{Date, UnixMillis};
 use sockpin::view;
 use sockpin::view::form::DateInput;
 use sockpin::view::source::{Problem, Source, left_out, refused};
+use sockpin::warnings::{SeenKeys, Surroundings};
 
 use crate::{files, url_host};
 
@@ -293,7 +294,8 @@ fn said_to_be_left_out(input: &[u8]) -> Vec<String> {
 fn said_by_the_form(text: &str) -> Vec<String> {
     let pins = vec![PinDocument { sha256: text.to_owned(), label: String::new() }];
     let typed = RuleDocument { host: "a.test".to_owned(), pins, ..RuleDocument::default() };
-    let checked = view::form::check(&typed, DateInput::Whole, &Policy::default(), NOW, &url_host, &|_| false);
+    let around = Surroundings { seen: &SeenKeys::default(), now: NOW, is_registry_suffix: &|_| false };
+    let checked = view::form::check(&typed, DateInput::Whole, &Policy::default(), &url_host, around);
     checked.notices.into_iter().map(|(_, notice)| notice.text.english()).collect()
 }
 

@@ -41,7 +41,8 @@ pub(super) async fn start() -> Fallible {
     let asked = Rc::clone(&afresh);
     let masthead = Masthead::new(Remedy::ResetPolicy, move || asked.open())?;
     let store = Rc::<RuleStore>::default();
-    let list = RuleList::new(Rc::clone(&store))?;
+    let seen = Rc::<SeenStore>::default();
+    let list = RuleList::new(Rc::clone(&store), Rc::clone(&seen))?;
     let again = Rc::clone(&list);
     let changes = RuleChanges::new(Rc::clone(&store), move |ids| match ids {
         [id, ..] => again.focus(id, part!("edit")),
@@ -49,7 +50,6 @@ pub(super) async fn start() -> Fallible {
     })?;
     let (changes_of_form, list_of_form) = (Rc::clone(&changes), Rc::clone(&list));
     let store_of_form = Rc::clone(&store);
-    let seen = Rc::<SeenStore>::default();
     let form = RuleForm::new(Rc::clone(&store), &seen, move |closed| {
         form_closed(closed, &store_of_form, &list_of_form, &changes_of_form)
     })?;

@@ -24,6 +24,7 @@ use crate::view::form::{
 };
 use crate::view::notice::{Notice, NoticeKind};
 use crate::view::source::{Source, refused};
+use crate::warnings::Surroundings;
 
 /// Why the form is closed.
 pub(super) struct Closed {
@@ -47,6 +48,7 @@ pub(super) struct RuleForm {
     /// Whether the rule that was opened has been deleted, so that saving makes a new one.
     was_deleted: Cell<bool>,
     store: Rc<RuleStore>,
+    seen: Rc<SeenStore>,
     closed: Box<dyn Fn(Closed) -> Fallible>,
 }
 
@@ -68,11 +70,14 @@ impl RuleForm {
             objections: RefCell::default(),
             was_deleted: Cell::new(false),
             store,
+            seen: Rc::clone(seen),
             closed: Box::new(closed),
         });
         form.listen()?;
         let this = Rc::clone(&form);
         form.store.subscribe(move || this.rules_changed());
+        let this = Rc::clone(&form);
+        form.seen.subscribe(move || if this.root.hidden() { Ok(()) } else { this.say() });
         Ok(form)
     }
 
@@ -324,7 +329,9 @@ impl RuleForm {
     }
 
     fn check(&self, typed: &RuleDocument) -> Checked {
-        check(typed, self.fields.expiry(), &self.store.user(), today(), &url_host, &is_registry_suffix)
+        let around =
+            Surroundings { seen: &self.seen.keys(), now: today(), is_registry_suffix: &is_registry_suffix };
+        check(typed, self.fields.expiry(), &self.store.user(), &url_host, around)
     }
 
     fn edit_state(&self) -> EditState {
