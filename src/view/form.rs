@@ -1,10 +1,11 @@
 //! A rule while it is being typed: what is wrong, what may be a mistake, and where it is to be said.
 
+use super::error::sentence;
 use super::notice::{Notice, NoticeKind};
 use super::text::{Text, plural, text};
 use super::{rule as rule_view, warning as warning_view};
-use crate::error::{Error, HostError, PinError, RuleError, TimeError};
-use crate::formats;
+use crate::error::{Error, Excerpt, HostError, ImportError, ImportPart, PinError, RuleError, TimeError};
+use crate::formats::{self, LeftOut};
 use crate::host::{HostPattern, UrlHostParser};
 use crate::policy::{Layer, Policy};
 use crate::rule::{Field, FieldError, PinDocument, RuleDocument, RuleStamp};
@@ -151,6 +152,50 @@ pub fn unsaved() -> Notice {
 #[must_use]
 pub fn deleted_meanwhile() -> Notice {
     Notice::new(NoticeKind::Warning, "rule-deleted", text!("form_rule_deleted"))
+}
+
+/// What keeps a text from being a rule, each with its line.
+#[must_use]
+pub fn json_problems(parts: &[LeftOut]) -> Vec<Notice> {
+    let why = |why: &Error| match why {
+        Error::Import(ImportError::Part { part: ImportPart::Field, name }) => {
+            Excerpt::of(name).shown().map(|name| text!("form_json_field", name = name))
+        }
+        Error::Import(ImportError::Part { part: ImportPart::Value, name }) => {
+            Excerpt::of(name).shown().map(|name| text!("form_json_value", name = name))
+        }
+        Error::Import(ImportError::JsonSyntax { line, column, .. }) => {
+            Some(text!("form_json_syntax", line = *line, column = *column))
+        }
+        _ => None,
+    };
+    let notice = |part: &LeftOut| {
+        let why = why(&part.why).unwrap_or_else(|| sentence(&part.why));
+        let text = match part.line {
+            Some(line) => text!("form_json_line", line = line, why = why),
+            None => why,
+        };
+        Notice::new(NoticeKind::Error, part.why.code(), text)
+    };
+    parts.iter().map(notice).collect()
+}
+
+/// Why the rule cannot be saved while there is something wrong with its JSON.
+#[must_use]
+pub fn json_is_wrong() -> Notice {
+    Notice::new(NoticeKind::Error, "json-wrong", text!("form_json_wrong"))
+}
+
+/// Said once the JSON is in the clipboard.
+#[must_use]
+pub fn json_copied() -> Text {
+    text!("form_json_copied")
+}
+
+/// Said where the browser does not let it in.
+#[must_use]
+pub fn json_not_copied() -> Text {
+    text!("form_json_not_copied")
 }
 
 fn without_empty_rows(typed: &RuleDocument) -> RuleDocument {
@@ -446,6 +491,19 @@ mod tests {
             if !storable {
                 assert_eq!(codes(&checked), [(FormPlace::RULE, "rule-changed")]);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_json_of_a_rule_is_said_with_its_place() {
+        for (json, expected) in [
+            ("{\n\"host\": \"a\",\n\"mode\": \"deny\"}", "Line 3: “mode” cannot have this value."),
+            ("{\n\"hots\": \"a\"}", "Line 2: A rule has no field “hots”."),
+            ("{\n\"host\" \"a\"}", "This is no JSON: look at line 2, column 8."),
+        ] {
+            let parts = formats::rule_json::read(json).unwrap_err();
+            let said: Vec<_> = json_problems(&parts).iter().map(|notice| notice.text.english()).collect();
+            assert_eq!(said, [expected]);
         }
     }
 
