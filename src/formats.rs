@@ -9,7 +9,7 @@
 //! | `pin_list.rs`, `okhttp.rs` | pins as text |
 //! | `encoding.rs` | bytes to text |
 //! | `import.rs` | files that name hosts: which format each is of, and whole rules out of it |
-//! | `sockpin.rs` | Sockpin's own JSON |
+//! | `sockpin.rs`, [`rule_json`] | Sockpin's own JSON; one rule of it, as the form shows it |
 //! | `android.rs`, `trust_kit.rs`, `app_transport.rs`, `chromium.rs` | pins of hosts as other tools write them |
 //! | `hpkp.rs`, `pinner_code.rs`, `tlsa.rs`, `curl.rs` | the same in texts: headers, code, DNS records, command lines |
 //! | `json.rs`, `plist.rs`, `xml.rs` | what these are written in; the first two give a `value.rs` |
@@ -35,6 +35,7 @@ mod pem;
 mod pin_list;
 mod pinner_code;
 mod plist;
+pub mod rule_json;
 mod sockpin;
 mod taking;
 mod tlsa;

@@ -7,6 +7,7 @@
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
+//! - [`warning`]: what may go wrong with a rule.
 //! - [`record`]: what a rule has decided; [`changed_rules`]: what came of changes of rules.
 //! - [`search`]: what a search in the rules has found.
 //! - [`managed`]: what an administrator has set.
@@ -40,3 +41,4 @@ pub mod status;
 pub mod text;
 pub mod transfer;
 pub mod violation;
+pub mod warning;
