@@ -10,7 +10,7 @@
 //! | `encoding.rs` | bytes to text |
 //! | `chain.rs` | a chain to try a rule on |
 //! | `import.rs` | files that name hosts: which format each is of, and whole rules out of it |
-//! | `sockpin.rs` | Sockpin's own JSON |
+//! | `sockpin.rs`, [`rule_json`] | Sockpin's own JSON; one rule of it, as the form shows it |
 //! | `android.rs`, `trust_kit.rs`, `app_transport.rs`, `chromium.rs` | pins of hosts as other tools write them |
 //! | `hpkp.rs`, `pinner_code.rs`, `tlsa.rs`, `curl.rs` | the same in texts: headers, code, DNS records, command lines |
 //! | `json.rs`, `plist.rs`, `xml.rs` | what these are written in; the first two give a `value.rs` |
@@ -37,6 +37,7 @@ mod pem;
 mod pin_list;
 mod pinner_code;
 mod plist;
+pub mod rule_json;
 mod sockpin;
 mod taking;
 mod tlsa;

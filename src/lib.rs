@@ -23,6 +23,7 @@
 //! | [`trial`], [`proof`] | what a rule would have decided; what one decides of sockets that are opened to prove it |
 //! | [`query`] | what is looked for among rules, and in which order |
 //! | [`known_keys`], [`picking`], [`changed_key`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it; a key that has changed |
+//! | [`warnings`] | what may go wrong with a rule that can be stored |
 //! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
 //! | [`button`] | what the toolbar button shows, as ids of messages |
@@ -71,6 +72,8 @@ pub mod verdict;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod view;
 pub mod violation;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
+pub mod warnings;
 
 #[cfg(target_arch = "wasm32")]
 mod browser;

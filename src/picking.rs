@@ -267,7 +267,6 @@ mod tests {
         for (facts, renewal, expected) in [
             (&public, Renewal::Unknown, Some((Role::PublicSet(&crate::known_keys::CA_SETS[0]), Mode::Flag))),
             (&public, renewer(Habit::Replaced), Some((Role::PublicSet(&crate::known_keys::CA_SETS[0]), Mode::Flag))),
-            (&public, renewer(Habit::AsSet), Some((Role::PublicSet(&crate::known_keys::CA_SETS[0]), Mode::Flag))),
             (&public, renewer(Habit::Kept), Some((Role::Server, Mode::Block))),
             (&unknown, Renewal::Unknown, None),
             (&unknown, renewer(Habit::KeptForNow), Some((Role::Server, Mode::Block))),

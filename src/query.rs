@@ -20,6 +20,8 @@ pub struct Listed<'a> {
     pub rule: &'a Rule,
     /// What it has decided.
     pub record: Option<&'a RuleRecord>,
+    /// Whether something is warned of on its card.
+    pub is_warned_of: bool,
 }
 
 /// What a rule must be like to be found. Nothing is asked for by default, and every rule is found.
@@ -43,7 +45,7 @@ pub struct Words {
     words: Vec<String>,
 }
 
-/// How a rule may be. One that is off is in none of these states: it decides nothing.
+/// How a rule may be. One that is off is in none of these states but the last: it decides nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RuleState {
     /// It expires within [`EXPIRES_SOON_DAYS`].
@@ -56,6 +58,8 @@ pub enum RuleState {
     NeverJudged,
     /// Some of what it has judged were violations.
     Violated,
+    /// Something is warned of.
+    WarnedOf,
 }
 
 /// In which order rules stand. What is the same in it stands by host.
@@ -99,6 +103,7 @@ impl Choice for RuleState {
         ("one-key", Self::OneKey),
         ("never-judged", Self::NeverJudged),
         ("violated", Self::Violated),
+        ("warned-of", Self::WarnedOf),
     ];
 }
 
@@ -145,10 +150,11 @@ impl Words {
 
 impl RuleState {
     fn is_of(self, listed: Listed<'_>, now: UnixMillis) -> bool {
-        let Listed { rule, record, .. } = listed;
+        let Listed { rule, record, is_warned_of, .. } = listed;
         let is_expired = rule.is_expired(now);
-        rule.mode() != Mode::Off
+        (rule.mode() != Mode::Off || self == Self::WarnedOf)
             && match self {
+                Self::WarnedOf => is_warned_of,
                 Self::ExpiresSoon => !is_expired && rule.expires().is_some_and(|date| is_soon(date.start(), now)),
                 Self::Expired => is_expired,
                 Self::OneKey => rule.pins().len() == 1,
@@ -326,12 +332,16 @@ mod tests {
             ("one-key", &["one.test"]),
             ("never-judged", &["soon.test"]),
             ("violated", &["today.test"]),
+            ("warned-of", &["soon.test", "one.test"]),
             ("nothing of the kind", &["soon.test", "later.test", "today.test", "one.test", "off.test"]),
         ] {
             let query = RuleQuery { state: RuleState::named(name), ..RuleQuery::default() };
-            let found = all
-                .iter()
-                .filter(|(rule, record)| query.finds(Listed { layer: Layer::User, rule, record: *record }, NOW));
+            let found = all.iter().filter(|(rule, record)| {
+                query.finds(
+                    Listed { layer: Layer::User, rule, record: *record, is_warned_of: rule.mode() == Mode::Flag },
+                    NOW,
+                )
+            });
             assert_eq!(found.map(|(rule, _)| rule.id()).collect::<Vec<_>>(), expected, "{name}");
         }
         assert_eq!(DAY * EXPIRES_SOON_DAYS, soon.expires().unwrap().start().as_millis() - NOW.as_millis());
@@ -340,7 +350,7 @@ mod tests {
     #[test]
     fn all_that_is_asked_for_must_be_so() {
         let rule = other("chat.example.com", Mode::Flag, &['A'], None);
-        let listed = Listed { layer: Layer::User, rule: &rule, record: None };
+        let listed = Listed { layer: Layer::User, rule: &rule, record: None, is_warned_of: false };
         for (words, mode, layer, state, expected) in [
             ("chat", "flag", "user", "one-key", true),
             ("", "", "", "", true),
@@ -373,12 +383,14 @@ mod tests {
         let sorted = |order: RuleOrder| {
             let mut listed: Vec<_> = dated.iter().zip(&records).collect();
             listed.sort_by_key(|(rule, record)| {
-                order.place(Listed { layer: Layer::User, rule, record: record.as_ref() })
+                order.place(Listed { layer: Layer::User, rule, record: record.as_ref(), is_warned_of: false })
             });
             listed.iter().map(|(rule, _)| rule.id()).collect::<Vec<_>>()
         };
         let mut by_host: Vec<_> = rules.iter().collect();
-        by_host.sort_by_key(|rule| RuleOrder::Host.place(Listed { layer: Layer::User, rule, record: None }));
+        by_host.sort_by_key(|rule| {
+            RuleOrder::Host.place(Listed { layer: Layer::User, rule, record: None, is_warned_of: false })
+        });
         let by_host: Vec<_> = by_host.iter().map(|rule| rule.id()).collect();
         assert_eq!(
             by_host,

@@ -8,6 +8,7 @@
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
 //! - [`changed_key`]: a certificate then and now, what has most likely happened, and what can be done.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
+//! - [`warning`]: what may go wrong with a rule.
 //! - [`record`]: what a rule has decided; [`history`]: who has changed it; [`changed_rules`]: what came of changes of rules.
 //! - [`search`]: what a search in the rules has found.
 //! - [`managed`]: what an administrator has set.
@@ -48,3 +49,4 @@ pub mod tester;
 pub mod text;
 pub mod transfer;
 pub mod violation;
+pub mod warning;

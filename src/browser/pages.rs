@@ -30,6 +30,7 @@ mod rule_changes;
 mod rule_fields;
 mod rule_filters;
 mod rule_form;
+mod rule_json;
 mod rule_keys;
 mod rule_list;
 mod rule_selection;

@@ -21,7 +21,8 @@ impl Excerpt {
     pub fn of(text: &str) -> Self {
         let text = text.trim();
         let is_short = text.chars().nth(MAX_EXCERPT_CHARACTERS).is_none();
-        Self(if is_short && !may_hold_a_key(text) { visible(text).into_owned() } else { WITHHELD.to_owned() })
+        let may_be_shown = NAMES_OF_FORMATS.contains(&text) || (is_short && !may_hold_a_key(text));
+        Self(if may_be_shown { visible(text).into_owned() } else { WITHHELD.to_owned() })
     }
 
     /// The text; none where it is withheld.
@@ -148,5 +149,21 @@ fn is_hump(pair: &[u8]) -> bool {
     matches!(pair, [first, second] if first.is_ascii_lowercase() && second.is_ascii_uppercase())
 }
 
+/// What formats call their parts, where that looks as random as a key. A whole text is one of these, or it is not.
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
+const NAMES_OF_FORMATS: [&str; 9] = [
+    "NSExceptionAllowsInsecureHTTPLoads",
+    "NSExceptionRequiresForwardSecrecy",
+    "NSRequiresCertificateTransparency",
+    "SPKI-SHA256-BASE64",
+    "TSKExcludeSubdomainFromParentPolicy",
+    "TSKIgnorePinningForUserDefinedTrustAnchors",
+    "TSKPublicKeyHashes",
+    "TSKReportUris",
+    "kSKExcludeSubdomainFromParentPolicy",
+];
+/// The background reads no such format.
+#[cfg(not(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab")))]
+const NAMES_OF_FORMATS: [&str; 0] = [];
 const WITHHELD: &str = "…";
 const QUOTATION_MARKS: [char; 2] = ['"', '`'];

@@ -98,7 +98,7 @@ fn read_one(value: Value<'_>, at: &str, taking: &mut Taking<'_>) -> Result<(), E
         Some(_) => return taking.wrong_value("host", at),
         None => String::new(),
     };
-    match document(&mut fields) {
+    match document(&mut fields, Pins::Checked) {
         Ok(rule) => {
             let unknown = fields.into_iter().filter(|(name, _)| !is_comment(name));
             for (name, value) in unknown {
@@ -106,24 +106,39 @@ fn read_one(value: Value<'_>, at: &str, taking: &mut Taking<'_>) -> Result<(), E
             }
             taking.rule(RuleDocument { host, ..rule }, at)
         }
-        Err(why) => taking.leave_out(&host, at, why),
+        Err(wrong) => taking.leave_out(&host, if wrong.at.is_empty() { at } else { wrong.at }, wrong.why),
     }
 }
 
+/// What is wrong with a rule, and where in the text; nowhere where that cannot be said.
+pub(super) struct Wrong<'a> {
+    pub(super) why: Error,
+    pub(super) at: &'a str,
+}
+
+/// What becomes of a pin that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pins {
+    /// It is one, in its canonical form, or the rule is wrong.
+    Checked,
+    /// It is as it stands there, for a form that says what is wrong with it.
+    AsTyped,
+}
+
 /// All of a rule but its host.
-fn document(fields: &mut Table<'_>) -> Result<RuleDocument, Error> {
+pub(super) fn document<'a>(fields: &mut Table<'a>, how: Pins) -> Result<RuleDocument, Wrong<'a>> {
     Ok(RuleDocument {
         id: text(fields, "id")?,
         host: String::new(),
         mode: word(fields, "mode")?,
-        pins: pins(fields, "pins")?,
-        denied: pins(fields, "denied")?,
+        pins: pins(fields, "pins", how)?,
+        denied: pins(fields, "denied", how)?,
         match_scope: word(fields, "match")?,
         expires: text(fields, "expires")?,
         local_roots: word(fields, "localRoots")?,
         require_ct: match take(fields, "requireCt") {
             None => false,
-            Some(value) => value.truth().ok_or_else(|| wrong("requireCt"))?,
+            Some((value, at)) => value.truth().ok_or_else(|| wrong("requireCt", at))?,
         },
         preflight: word(fields, "preflight")?,
         note: text(fields, "note")?.unwrap_or_default(),
@@ -132,63 +147,76 @@ fn document(fields: &mut Table<'_>) -> Result<RuleDocument, Error> {
     })
 }
 
-/// A field; none where it is absent or `null`.
-fn take<'a>(fields: &mut Table<'a>, name: &str) -> Option<Value<'a>> {
-    fields.take(name).filter(|value| *value != Value::Null)
+/// A field and where it stands; none where it is absent or `null`.
+fn take<'a>(fields: &mut Table<'a>, name: &str) -> Option<(Value<'a>, &'a str)> {
+    fields.take_with_place(name).filter(|(value, _)| *value != Value::Null)
 }
 
-fn text(fields: &mut Table<'_>, name: &str) -> Result<Option<String>, Error> {
+/// A text; none where it is absent or `null`.
+pub(super) fn text<'a>(fields: &mut Table<'a>, name: &str) -> Result<Option<String>, Wrong<'a>> {
     match take(fields, name) {
         None => Ok(None),
-        Some(Value::Text(text)) => Ok(Some(text.into_owned())),
-        Some(_) => Err(wrong(name)),
+        Some((Value::Text(text), _)) => Ok(Some(text.into_owned())),
+        Some((_, at)) => Err(wrong(name, at)),
     }
 }
 
-fn time(fields: &mut Table<'_>, name: &str) -> Result<Option<UnixMillis>, Error> {
+fn time<'a>(fields: &mut Table<'a>, name: &str) -> Result<Option<UnixMillis>, Wrong<'a>> {
     match take(fields, name) {
         None => Ok(None),
-        Some(Value::Number(milliseconds)) => Ok(Some(UnixMillis::new(milliseconds))),
-        Some(_) => Err(wrong(name)),
+        Some((Value::Number(milliseconds), _)) => Ok(Some(UnixMillis::new(milliseconds))),
+        Some((_, at)) => Err(wrong(name, at)),
     }
 }
 
 /// One of several words, or what holds where none stands.
-fn word<T: for<'de> Deserialize<'de> + Default>(fields: &mut Table<'_>, name: &str) -> Result<T, Error> {
-    let Some(word) = text(fields, name)? else { return Ok(T::default()) };
-    let word: Result<T, WordError> = T::deserialize(word.as_str().into_deserializer());
-    word.map_err(|_| wrong(name))
+fn word<'a, T: for<'de> Deserialize<'de> + Default>(fields: &mut Table<'a>, name: &str) -> Result<T, Wrong<'a>> {
+    let (word, at) = match take(fields, name) {
+        None => return Ok(T::default()),
+        Some((Value::Text(word), at)) => (word, at),
+        Some((_, at)) => return Err(wrong(name, at)),
+    };
+    let word: Result<T, WordError> = T::deserialize(word.as_ref().into_deserializer());
+    word.map_err(|_| wrong(name, at))
 }
 
 /// Each an object, or a pin alone.
-fn pins(fields: &mut Table<'_>, name: &str) -> Result<Vec<PinDocument>, Error> {
-    let Some(value) = take(fields, name) else { return Ok(Vec::new()) };
-    let items = value.into_list().ok_or_else(|| wrong(name))?;
+fn pins<'a>(fields: &mut Table<'a>, name: &str, how: Pins) -> Result<Vec<PinDocument>, Wrong<'a>> {
+    let Some((value, at)) = take(fields, name) else { return Ok(Vec::new()) };
+    let items = value.into_list().ok_or_else(|| wrong(name, at))?;
     if items.len() > MAX_PINS_PER_RULE {
-        return Err(RuleError::PinCount { limit: MAX_PINS_PER_RULE }.into());
+        return Err(Wrong { why: RuleError::PinCount { limit: MAX_PINS_PER_RULE }.into(), at });
     }
-    items.into_iter().map(|item| pin(item.value, name)).collect()
+    items.into_iter().map(|item| pin(item.value, name, at, how)).collect()
 }
 
-fn pin(value: Value<'_>, name: &str) -> Result<PinDocument, Error> {
+fn pin<'a>(value: Value<'a>, name: &str, list: &'a str, how: Pins) -> Result<PinDocument, Wrong<'a>> {
+    let at = match value.place() {
+        "" => list,
+        at => at,
+    };
     let (sha256, label) = match value {
         Value::Text(sha256) => (Some(sha256.into_owned()), None),
         Value::Table(mut fields) => {
             let found = (text(&mut fields, "sha256")?, text(&mut fields, "label")?);
             // A pin of which a part is not known may be none.
             if let Some((name, _)) = fields.into_iter().find(|(name, _)| !is_comment(name)) {
-                return Err(wrong(&name));
+                return Err(wrong(&name, place_of(&name).unwrap_or(at)));
             }
             found
         }
-        _ => return Err(wrong(name)),
+        _ => return Err(wrong(name, at)),
     };
-    let sha256 = Pin::parse(&sha256.unwrap_or_default())?.to_base64();
-    Ok(PinDocument { sha256, label: label.unwrap_or_default() })
+    let (sha256, label) = (sha256.unwrap_or_default(), label.unwrap_or_default());
+    let sha256 = match how {
+        Pins::AsTyped => sha256,
+        Pins::Checked => Pin::parse(&sha256).map_err(|why| Wrong { why: why.into(), at })?.to_base64(),
+    };
+    Ok(PinDocument { sha256, label })
 }
 
-fn wrong(name: &str) -> Error {
-    no_part(ImportPart::Value, name)
+pub(super) fn wrong<'a>(name: &str, at: &'a str) -> Wrong<'a> {
+    Wrong { why: no_part(ImportPart::Value, name), at }
 }
 
 fn is_rule(fields: &Table<'_>) -> bool {

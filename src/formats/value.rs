@@ -94,6 +94,14 @@ impl<'a> Table<'a> {
         Some(self.0.remove(place).1)
     }
 
+    /// The same, and where it stands: at its name, or else at what can be found of it.
+    pub(super) fn take_with_place(&mut self, name: &str) -> Option<(Value<'a>, &'a str)> {
+        let place = self.0.iter().position(|(known, _)| known == name)?;
+        let (name, value) = self.0.remove(place);
+        let at = place_of(&name).unwrap_or_else(|| value.place());
+        Some((value, at))
+    }
+
     pub(super) fn place(&self) -> &'a str {
         let places = self.0.iter().map(|(name, value)| place_of(name).unwrap_or_else(|| value.place()));
         places.into_iter().find(|place| !place.is_empty()).unwrap_or_default()

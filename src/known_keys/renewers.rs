@@ -42,8 +42,6 @@ pub enum Habit {
     ReplacedWithCa,
     /// It may be made anew at any time, without a word.
     ReplacedUnannounced,
-    /// As it is set.
-    AsSet,
 }
 
 impl Habit {
@@ -52,11 +50,7 @@ impl Habit {
     pub const fn keeps(self) -> bool {
         match self {
             Self::Kept | Self::KeptForNow | Self::KeptUntilReset | Self::KeptUnderOwnCa => true,
-            Self::Replaced
-            | Self::ReplacedUnderOneCa
-            | Self::ReplacedWithCa
-            | Self::ReplacedUnannounced
-            | Self::AsSet => false,
+            Self::Replaced | Self::ReplacedUnderOneCa | Self::ReplacedWithCa | Self::ReplacedUnannounced => false,
         }
     }
 }
@@ -70,7 +64,7 @@ const fn renewer(name: &'static str, habit: Habit, keeps_with: Option<Setting>) 
 
 /// In the order of their names.
 pub const RENEWERS: [Renewer; 17] = [
-    renewer("acme-companion", Habit::AsSet, Some(Lasting("RENEW_PRIVATE_KEYS=false"))),
+    renewer("acme-companion", Habit::Replaced, Some(Lasting("RENEW_PRIVATE_KEYS=false"))),
     renewer("acme.sh", Habit::Kept, None),
     renewer("AWS ACM, CloudFront", Habit::ReplacedUnderOneCa, None),
     renewer("Caddy", Habit::Replaced, Some(Temporary("reuse_private_keys"))),
@@ -79,14 +73,14 @@ pub const RENEWERS: [Renewer; 17] = [
     renewer("Cloudflare", Habit::ReplacedWithCa, None),
     renewer("Home Assistant + Let's Encrypt", Habit::Replaced, None),
     renewer("Home Assistant Cloud", Habit::KeptUntilReset, None),
-    renewer("lego", Habit::AsSet, Some(Lasting("--reuse-key"))),
+    renewer("lego", Habit::Replaced, Some(Lasting("--reuse-key"))),
     renewer("mailcow", Habit::Kept, None),
     renewer("Posh-ACME", Habit::Kept, None),
     renewer("Proxmox VE", Habit::KeptUnderOwnCa, None),
     renewer("Tailscale", Habit::Replaced, None),
     renewer("Traefik", Habit::KeptForNow, None),
     renewer("UniFi OS", Habit::ReplacedUnannounced, None),
-    renewer("win-acme", Habit::AsSet, Some(Lasting("--reuse-privatekey"))),
+    renewer("win-acme", Habit::Replaced, Some(Lasting("--reuse-privatekey"))),
 ];
 
 #[cfg(test)]
@@ -101,12 +95,11 @@ mod tests {
         assert!(Date::parse(AS_OF).is_ok());
     }
 
-    /// What keeps its key needs no setting for it, and what is as it is set has one.
+    /// What keeps its key needs no setting for it.
     #[test]
     fn a_setting_stands_where_it_makes_a_difference() {
         for Renewer { name, habit, keeps_with } in &RENEWERS {
             assert!(keeps_with.is_none() || !habit.keeps(), "{name}");
-            assert!(keeps_with.is_some() || *habit != Habit::AsSet, "{name}");
         }
     }
 }

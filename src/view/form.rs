@@ -1,15 +1,15 @@
 //! A rule while it is being typed: what is wrong, what may be a mistake, and where it is to be said.
 
+use super::error::sentence;
 use super::notice::{Notice, NoticeKind};
-use super::rule as rule_view;
 use super::text::{Text, plural, text};
-use crate::error::{Error, HostError, PinError, RuleError, TimeError};
-use crate::formats;
-use crate::host::{HostPattern, PatternScope, UrlHostParser};
-use crate::pin::Pin;
+use super::{rule as rule_view, warning as warning_view};
+use crate::error::{Error, Excerpt, HostError, ImportError, ImportPart, PinError, RuleError, TimeError};
+use crate::formats::{self, LeftOut};
+use crate::host::{HostPattern, UrlHostParser};
 use crate::policy::{Layer, Policy};
-use crate::rule::{Field, FieldError, Mode, PinDocument, RuleDocument, RuleStamp};
-use crate::time::UnixMillis;
+use crate::rule::{Field, FieldError, PinDocument, RuleDocument, RuleStamp};
+use crate::warnings::{self, Surroundings, Warning};
 
 /// Where a notice stands. Rows are counted as they stand in the form, empty ones included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +23,12 @@ pub enum FormPlace {
 impl FormPlace {
     /// Beside the button that saves.
     pub const RULE: Self = Self::Field(Field::Id);
+
+    /// Whether it is at one row of a list.
+    #[must_use]
+    pub const fn is_row(self) -> bool {
+        matches!(self, Self::Row(..))
+    }
 }
 
 /// What the field of a date holds. The browser gives a date that is half typed as none at all.
@@ -61,28 +67,29 @@ pub fn check(
     typed: &RuleDocument,
     expiry: DateInput,
     stored: &Policy,
-    now: UnixMillis,
     url_host: UrlHostParser<'_>,
-    is_registry_suffix: &dyn Fn(&str) -> bool,
+    around: Surroundings<'_>,
 ) -> Checked {
     let rule = without_empty_rows(typed);
-    let stamp = RuleStamp { id: "new".to_owned(), time: now };
+    let stamp = RuleStamp { id: "new".to_owned(), time: around.now };
     let mut errors = stored.check(&rule, &stamp, url_host).err().unwrap_or_default();
     if expiry == DateInput::Partial {
         errors.push(FieldError::whole(Field::Expires, TimeError::Date { text: String::new() }));
     }
     let mut notices = refusals(&errors, typed);
-    if let Ok(pattern) = HostPattern::parse(&rule.host, url_host) {
-        notices.extend(
-            suffix_warning(&pattern.pattern, is_registry_suffix)
-                .map(|warning| (FormPlace::Field(Field::Host), warning)),
-        );
-        notices.extend(
-            host_note(&rule.host, &pattern.pattern, pattern.taken_from_url)
-                .map(|note| (FormPlace::Field(Field::Host), note)),
-        );
-    }
-    notices.extend(warnings(typed, &rule, now));
+    let pattern = HostPattern::parse(&rule.host, url_host).ok();
+    notices.extend(
+        pattern
+            .as_ref()
+            .and_then(|typed| host_note(&rule.host, &typed.pattern, typed.taken_from_url))
+            .map(|note| (FormPlace::Field(Field::Host), note)),
+    );
+    let warnings = warnings::of(&rule, pattern.as_ref().map(|typed| &typed.pattern), around);
+    notices.extend(
+        warnings.iter().map(|warning| {
+            (place_of(warning, typed), warning_view::notice(warning, rule.mode, Layer::User, around.now))
+        }),
+    );
     notices.extend(summary(&errors).map(|note| (FormPlace::RULE, note)));
     Checked { rule: errors.is_empty().then_some(rule), notices }
 }
@@ -147,6 +154,50 @@ pub fn deleted_meanwhile() -> Notice {
     Notice::new(NoticeKind::Warning, "rule-deleted", text!("form_rule_deleted"))
 }
 
+/// What keeps a text from being a rule, each with its line.
+#[must_use]
+pub fn json_problems(parts: &[LeftOut]) -> Vec<Notice> {
+    let why = |why: &Error| match why {
+        Error::Import(ImportError::Part { part: ImportPart::Field, name }) => {
+            Excerpt::of(name).shown().map(|name| text!("form_json_field", name = name))
+        }
+        Error::Import(ImportError::Part { part: ImportPart::Value, name }) => {
+            Excerpt::of(name).shown().map(|name| text!("form_json_value", name = name))
+        }
+        Error::Import(ImportError::JsonSyntax { line, column, .. }) => {
+            Some(text!("form_json_syntax", line = *line, column = *column))
+        }
+        _ => None,
+    };
+    let notice = |part: &LeftOut| {
+        let why = why(&part.why).unwrap_or_else(|| sentence(&part.why));
+        let text = match part.line {
+            Some(line) => text!("form_json_line", line = line, why = why),
+            None => why,
+        };
+        Notice::new(NoticeKind::Error, part.why.code(), text)
+    };
+    parts.iter().map(notice).collect()
+}
+
+/// Why the rule cannot be saved while there is something wrong with its JSON.
+#[must_use]
+pub fn json_is_wrong() -> Notice {
+    Notice::new(NoticeKind::Error, "json-wrong", text!("form_json_wrong"))
+}
+
+/// Said once the JSON is in the clipboard.
+#[must_use]
+pub fn json_copied() -> Text {
+    text!("form_json_copied")
+}
+
+/// Said where the browser does not let it in.
+#[must_use]
+pub fn json_not_copied() -> Text {
+    text!("form_json_not_copied")
+}
+
 fn without_empty_rows(typed: &RuleDocument) -> RuleDocument {
     let filled = |rows: &[PinDocument]| rows.iter().filter(|row| !is_empty(row)).cloned().collect();
     RuleDocument { pins: filled(&typed.pins), denied: filled(&typed.denied), ..typed.clone() }
@@ -157,11 +208,24 @@ fn is_empty(row: &PinDocument) -> bool {
 }
 
 fn place(error: &FieldError, typed: &RuleDocument) -> FormPlace {
-    let mut filled = rows(error.field, typed).iter().enumerate().filter(|(_, row)| !is_empty(row));
-    match error.index.and_then(|index| filled.nth(index)) {
-        Some((row, _)) => FormPlace::Row(error.field, row),
-        None => FormPlace::Field(error.field),
+    let row = error.index.and_then(|index| row_of(rows(error.field, typed), index));
+    row.map_or(FormPlace::Field(error.field), |row| FormPlace::Row(error.field, row))
+}
+
+/// Where a warning stands.
+fn place_of(warning: &Warning, typed: &RuleDocument) -> FormPlace {
+    let row = warning_view::pin(warning).and_then(|pin| row_of(&typed.pins, pin));
+    match (row, warning) {
+        (Some(row), _) => FormPlace::Row(Field::Pins, row),
+        (None, Warning::AboveSuffix { .. }) => FormPlace::Field(Field::Host),
+        (None, Warning::Expired { .. } | Warning::ExpiresSoon { .. }) => FormPlace::Field(Field::Expires),
+        (None, _) => FormPlace::Field(Field::Pins),
     }
+}
+
+/// The row of a key of the rule, which has no empty ones.
+fn row_of(rows: &[PinDocument], key: usize) -> Option<usize> {
+    rows.iter().enumerate().filter(|(_, row)| !is_empty(row)).nth(key).map(|(row, _)| row)
 }
 
 /// The rows of a field that is a list.
@@ -185,44 +249,6 @@ fn host_note(typed: &str, pattern: &HostPattern, taken_from_url: bool) -> Option
     let canonical = pattern.to_string();
     (canonical != typed.trim())
         .then(|| Notice::new(NoticeKind::Note, "host-canonical", text!("form_host_canonical", host = canonical)))
-}
-
-/// A wildcard for names of anybody.
-fn suffix_warning(pattern: &HostPattern, is_registry_suffix: &dyn Fn(&str) -> bool) -> Option<Notice> {
-    let base = pattern.base().to_string();
-    let is_for_anybody = pattern.scope() != PatternScope::Exact && is_registry_suffix(&base);
-    is_for_anybody.then(|| {
-        Notice::new(NoticeKind::Warning, "wildcard-above-suffix", text!("form_wildcard_above_suffix", base = base))
-    })
-}
-
-fn placeholder() -> Notice {
-    Notice::new(NoticeKind::Warning, "placeholder-pin", text!("form_placeholder_pin"))
-}
-
-fn fingerprint() -> Notice {
-    Notice::new(NoticeKind::Warning, "fingerprint", text!("form_fingerprint"))
-}
-
-fn warnings(typed: &RuleDocument, rule: &RuleDocument, now: UnixMillis) -> Vec<(FormPlace, Notice)> {
-    let mut notices = Vec::new();
-    for (row, typed) in typed.pins.iter().enumerate() {
-        let warning = match Pin::parse(&typed.sha256) {
-            Ok(pin) if pin.is_placeholder() && pin.check_is_of_a_key().is_ok() => placeholder(),
-            Ok(_) if Pin::is_like_fingerprint(&typed.sha256) => fingerprint(),
-            Ok(_) | Err(_) => continue,
-        };
-        notices.push((FormPlace::Row(Field::Pins, row), warning));
-    }
-    if rule.mode != Mode::Off && rule.pins.is_empty() && !rule.denied.is_empty() {
-        let notice = Notice::new(NoticeKind::Note, "denied-only", text!("form_denied_only"));
-        notices.push((FormPlace::Field(Field::Pins), notice));
-    }
-    notices.extend(rule_view::notices(rule, Layer::User, now).into_iter().map(|notice| match notice.code {
-        "single-pin" => (FormPlace::Field(Field::Pins), notice),
-        _ => (FormPlace::Field(Field::Expires), notice),
-    }));
-    notices
 }
 
 /// Why the rule cannot be saved yet, in one line: the fields may be out of sight.
@@ -249,10 +275,15 @@ fn summary(errors: &[FieldError]) -> Option<Notice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::UnixMillis;
+    use crate::warnings::SeenKeys;
 
     const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000); // 2026-11-22T00:00:00Z
-    const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
-    const B: &str = "diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI=";
+    // `printf one | openssl dgst -sha256 -binary | openssl enc -base64`, and of `two`: keys of nobody.
+    const A: &str = "dpLDrTVAu4A8Ags67mbNiIcSMjTqDG5xQ8Ct1z/0Me0=";
+    const B: &str = "P8TM/nRYcOLA2Z9x8w/wZWyN7dQcwdfT03aw2+aF4vM=";
+    /// ISRG Root X1.
+    const ROOT: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
     const STAND_IN: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
 
     fn typed(host: &str, pins: &[&str], denied: &[&str]) -> RuleDocument {
@@ -268,6 +299,15 @@ mod tests {
             policy.save(rule, &RuleStamp { id: "1".to_owned(), time: NOW }, &|_| None).unwrap();
         }
         policy
+    }
+
+    fn checked(typed: &RuleDocument, expiry: DateInput, stored: &Policy) -> Checked {
+        let around = Surroundings {
+            seen: &SeenKeys::default(),
+            now: NOW,
+            is_registry_suffix: &|name| matches!(name, "co.uk" | "github.io"),
+        };
+        check(typed, expiry, stored, &|_| None, around)
     }
 
     fn codes(checked: &Checked) -> Vec<(FormPlace, &'static str)> {
@@ -301,7 +341,23 @@ mod tests {
                 vec![(Row(Field::Denied, 1), "rule-pin-repeated"), (FormPlace::RULE, "mistakes")],
             ),
             (typed("chat.example.com", &[], &[A]), true, vec![(FormPlace::Field(Field::Pins), "denied-only")]),
-            (typed("chat.example.com", &[A, STAND_IN], &[]), true, vec![(Row(Field::Pins, 1), "placeholder-pin")]),
+            (typed("chat.example.com", &[A, "", STAND_IN], &[]), true, vec![(Row(Field::Pins, 2), "placeholder-pin")]),
+            (
+                typed("chat.example.com", &["", ROOT, A], &[]),
+                true,
+                vec![(FormPlace::Field(Field::Pins), "set-incomplete")],
+            ),
+            (
+                RuleDocument { expires: Some("2026-12-01".to_owned()), ..typed("*.co.uk", &[ROOT], &[]) },
+                true,
+                vec![
+                    (FormPlace::Field(Field::Host), "wildcard-above-suffix"),
+                    (FormPlace::Field(Field::Pins), "single-pin"),
+                    (FormPlace::Field(Field::Pins), "set-incomplete"),
+                    (FormPlace::Field(Field::Pins), "roots-only"),
+                    (FormPlace::Field(Field::Expires), "expires-soon"),
+                ],
+            ),
             (
                 typed("https://chat.example.com/x", &[A, B], &[]),
                 true,
@@ -344,7 +400,7 @@ mod tests {
                 vec![(Row(Field::Pins, 0), "pem-end"), (FormPlace::RULE, "mistakes")],
             ),
         ] {
-            let checked = check(&rule, DateInput::Whole, &others, NOW, &|_| None, &|_| false);
+            let checked = checked(&rule, DateInput::Whole, &others);
             assert_eq!(checked.rule.is_some(), storable, "{rule:?}");
             let mut found = codes(&checked);
             let mut expected = expected;
@@ -365,7 +421,7 @@ mod tests {
             (typed("a..b", &["x"], &[]), Some("Correct 2 mistakes first.")),
             (typed("chat.example.com", &[A, B], &[]), None),
         ] {
-            let checked = check(&rule, DateInput::Whole, &Policy::default(), NOW, &|_| None, &|_| false);
+            let checked = checked(&rule, DateInput::Whole, &Policy::default());
             let said = checked.notices.iter().find(|(place, _)| *place == FormPlace::RULE);
             assert_eq!(said.map(|(_, notice)| notice.text.english()).as_deref(), expected, "{rule:?}");
         }
@@ -373,7 +429,6 @@ mod tests {
 
     #[test]
     fn a_wildcard_for_names_of_anybody_is_warned_of_and_may_be_stored() {
-        let is_suffix = |name: &str| matches!(name, "co.uk" | "github.io");
         for (host, is_warned_of) in [
             ("*.co.uk", true),
             ("**.github.io:8443", true),
@@ -381,8 +436,7 @@ mod tests {
             ("*.example.co.uk", false),
             ("*.home.arpa", false),
         ] {
-            let checked =
-                check(&typed(host, &[A, B], &[]), DateInput::Whole, &Policy::default(), NOW, &|_| None, &is_suffix);
+            let checked = checked(&typed(host, &[A, B], &[]), DateInput::Whole, &Policy::default());
             let warned = codes(&checked).contains(&(FormPlace::Field(Field::Host), "wildcard-above-suffix"));
             assert_eq!((warned, checked.rule.is_some()), (is_warned_of, true), "{host}");
         }
@@ -393,7 +447,7 @@ mod tests {
         let typed = typed("chat.example.com", &[A, B], &[]);
         let own = RuleDocument { id: Some("1".to_owned()), updated: Some(NOW), ..typed };
         let stored = policy(std::slice::from_ref(&own));
-        assert_eq!(check(&own, DateInput::Whole, &stored, NOW, &|_| None, &|_| false).notices, []);
+        assert_eq!(checked(&own, DateInput::Whole, &stored).notices, []);
     }
 
     #[test]
@@ -407,7 +461,7 @@ mod tests {
                 vec![(FormPlace::Field(Field::Expires), "invalid-date"), (FormPlace::RULE, "mistakes")],
             ),
         ] {
-            let checked = check(&rule, expiry, &Policy::default(), NOW, &|_| None, &|_| false);
+            let checked = checked(&rule, expiry, &Policy::default());
             assert_eq!((checked.rule.is_some(), codes(&checked)), (storable, expected));
         }
     }
@@ -432,11 +486,24 @@ mod tests {
         ] {
             let stored = policy(&stored);
             assert_eq!(edit_state(&opened, &stored), expected);
-            let checked = check(&opened, DateInput::Whole, &stored, NOW, &|_| None, &|_| false);
+            let checked = checked(&opened, DateInput::Whole, &stored);
             assert_eq!(checked.rule.is_some(), storable);
             if !storable {
                 assert_eq!(codes(&checked), [(FormPlace::RULE, "rule-changed")]);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_json_of_a_rule_is_said_with_its_place() {
+        for (json, expected) in [
+            ("{\n\"host\": \"a\",\n\"mode\": \"deny\"}", "Line 3: “mode” cannot have this value."),
+            ("{\n\"hots\": \"a\"}", "Line 2: A rule has no field “hots”."),
+            ("{\n\"host\" \"a\"}", "This is no JSON: look at line 2, column 8."),
+        ] {
+            let parts = formats::rule_json::read(json).unwrap_err();
+            let said: Vec<_> = json_problems(&parts).iter().map(|notice| notice.text.english()).collect();
+            assert_eq!(said, [expected]);
         }
     }
 

@@ -121,7 +121,6 @@ fn by(Renewer { name, habit, keeps_with }: &Renewer) -> Text {
         Habit::ReplacedUnderOneCa => text!("renewal_replaced_one_ca", renewer = *name),
         Habit::ReplacedWithCa => text!("renewal_replaced_any_ca", renewer = *name),
         Habit::ReplacedUnannounced => text!("renewal_replaced_unannounced", renewer = *name),
-        Habit::AsSet => text!("renewal_as_set", renewer = *name),
     };
     let setting = keeps_with.map(|setting| match setting {
         Setting::Lasting(setting) => text!("renewal_setting", setting = setting),

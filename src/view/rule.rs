@@ -1,11 +1,9 @@
 //! A rule in words.
 
-use super::date::{ago, days_until};
-use super::notice::{Notice, NoticeKind, Tag, Tone};
-use super::text::{Text, plural, text};
-use crate::limits::EXPIRES_SOON_DAYS;
+use super::date::ago;
+use super::notice::{Tag, Tone};
+use super::text::{Text, text};
 use crate::pin::Pin;
-use crate::policy::Layer;
 use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, RuleDocument};
 use crate::time::{Date, UnixMillis};
 
@@ -18,17 +16,6 @@ pub fn mode_tag(rule: &RuleDocument, now: UnixMillis) -> Tag {
         Mode::Block => Tag::new(text!("rule_blocks"), Tone::Good),
         Mode::Flag => Tag::new(text!("rule_flags"), Tone::Warning),
     }
-}
-
-/// What a person should look at.
-#[must_use]
-pub fn notices(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Vec<Notice> {
-    if rule.mode == Mode::Off {
-        return Vec::new();
-    }
-    // Whether there is a backup is for whoever made the rule to know.
-    let backup = backup(rule, now).filter(|_| layer == Layer::User);
-    expiry(rule, layer, now).into_iter().chain(backup).collect()
 }
 
 /// What a mode does, below its field.
@@ -154,29 +141,6 @@ pub fn set_aside() -> Text {
     text!("rule_all_set_aside")
 }
 
-fn expiry(rule: &RuleDocument, layer: Layer, now: UnixMillis) -> Option<Notice> {
-    let date = date(rule)?;
-    let Some(days) = days_until(date, now) else {
-        let text = match (rule.mode, layer) {
-            (Mode::Block, Layer::User) => {
-                Text::Sentences(vec![text!("rule_expired_block", date = date), text!("rule_expired_edit")])
-            }
-            (Mode::Block, Layer::Managed) => {
-                Text::Sentences(vec![text!("rule_expired_block", date = date), text!("rule_expired_managed")])
-            }
-            (Mode::Flag | Mode::Off, _) => text!("rule_expired_flag", date = date),
-        };
-        return Some(Notice::new(NoticeKind::Warning, "expired", text));
-    };
-    (days <= EXPIRES_SOON_DAYS && rule.mode == Mode::Block)
-        .then(|| Notice::new(NoticeKind::Warning, "expires-soon", plural!("rule_expires_soon", days)))
-}
-
-fn backup(rule: &RuleDocument, now: UnixMillis) -> Option<Notice> {
-    (rule.mode == Mode::Block && !is_expired(rule, now) && rule.pins.len() == 1)
-        .then(|| Notice::new(NoticeKind::Note, "single-pin", text!("rule_single_pin")))
-}
-
 fn date(rule: &RuleDocument) -> Option<Date> {
     Date::parse(rule.expires.as_deref()?).ok()
 }
@@ -202,49 +166,16 @@ mod tests {
     }
 
     #[test]
-    fn says_what_it_does_and_what_to_look_at() {
-        for (mode, pins, expires, expected, codes) in [
-            (Mode::Block, 2, None, "Blocks", &[][..]),
-            (Mode::Block, 1, None, "Blocks", &["single-pin"]),
-            (Mode::Block, 2, Some("2026-11-23"), "Blocks", &["expires-soon"]),
-            (Mode::Block, 2, Some("2027-11-23"), "Blocks", &[]),
-            (Mode::Block, 2, Some("2026-11-22"), "Expired: flags only", &["expired"]),
-            (Mode::Block, 1, Some("2026-11-22"), "Expired: flags only", &["expired"]),
-            (Mode::Flag, 1, None, "Flags", &[]),
-            (Mode::Flag, 1, Some("2026-11-01"), "Expired: flags only", &["expired"]),
-            (Mode::Off, 1, Some("2026-11-01"), "Off", &[]),
-        ] {
-            let rule = rule(mode, pins, expires);
-            assert_eq!(mode_tag(&rule, NOW).text.english(), expected, "{rule:?}");
-            let found: Vec<_> = notices(&rule, Layer::User, NOW).iter().map(|notice| notice.code).collect();
-            assert_eq!(found, codes, "{rule:?}");
-        }
-    }
-
-    #[test]
-    fn nobody_is_told_to_edit_what_only_an_administrator_can() {
-        let expired = rule(Mode::Block, 1, Some("2026-11-22"));
-        let text = |layer| notices(&expired, layer, NOW).iter().map(|notice| notice.text.english()).collect::<String>();
-        assert!(text(Layer::User).contains("Edit the rule") && !text(Layer::Managed).contains("Edit the rule"));
-        let single = rule(Mode::Block, 1, None);
-        assert_eq!(notices(&single, Layer::Managed, NOW), []);
-    }
-
-    #[test]
-    fn what_is_left_of_an_expired_rule_is_said_with_its_date() {
+    fn says_what_it_does() {
         for (mode, expires, expected) in [
-            (Mode::Block, "2026-11-23", "This rule expires in 1 day. After that it no longer blocks."),
-            (Mode::Block, "2026-12-01", "This rule expires in 9 days. After that it no longer blocks."),
-            (
-                Mode::Block,
-                "2026-11-01",
-                "This rule expired on 1 November 2026 and no longer blocks: a wrong key is let through and only logged. Edit \
-                 the rule to set a later date or none.",
-            ),
-            (Mode::Flag, "2026-11-01", "This rule expired on 1 November 2026. It flags as before."),
+            (Mode::Block, None, "Blocks"),
+            (Mode::Block, Some("2026-11-23"), "Blocks"),
+            (Mode::Block, Some("2026-11-22"), "Expired: flags only"),
+            (Mode::Flag, None, "Flags"),
+            (Mode::Flag, Some("2026-11-01"), "Expired: flags only"),
+            (Mode::Off, Some("2026-11-01"), "Off"),
         ] {
-            let notices = notices(&rule(mode, 2, Some(expires)), Layer::User, NOW);
-            assert_eq!(notices.iter().map(|notice| notice.text.english()).collect::<Vec<_>>(), [expected]);
+            assert_eq!(mode_tag(&rule(mode, 2, expires), NOW).text.english(), expected, "{mode:?} {expires:?}");
         }
     }
 

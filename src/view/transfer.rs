@@ -141,6 +141,12 @@ pub fn undone() -> Text {
     text!("import_undone")
 }
 
+/// What is exported, where it is not all.
+#[must_use]
+pub fn selected(count: usize) -> Text {
+    plural!("export_which_selected", count)
+}
+
 /// A file has been handed to the browser.
 #[must_use]
 pub fn exported(export: &Export) -> Text {

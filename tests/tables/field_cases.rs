@@ -17,6 +17,7 @@ use sockpin::view::form::{self, DateInput, FormPlace};
 use sockpin::view::notice::NoticeKind;
 use sockpin::view::violation::advice;
 use sockpin::violation::Violation;
+use sockpin::warnings::{SeenKeys, Surroundings};
 
 use crate::chains::{NOW, TestChain, connection, secure};
 use crate::url_host;
@@ -101,8 +102,8 @@ fn case_2_a_certificates_fingerprint_is_warned_of() {
         (format!("sha256/{A}"), false),
     ] {
         assert_eq!(Pin::parse(&typed), Pin::parse(A), "{typed}");
-        let checked =
-            form::check(&rule("a.test", &typed), DateInput::Whole, &Policy::default(), NOW, &url_host, &|_| false);
+        let around = Surroundings { seen: &SeenKeys::default(), now: NOW, is_registry_suffix: &|_| false };
+        let checked = form::check(&rule("a.test", &typed), DateInput::Whole, &Policy::default(), &url_host, around);
         let warned = checked.notices.iter().any(|(place, notice)| {
             *place == FormPlace::Row(Field::Pins, 0)
                 && notice.kind == NoticeKind::Warning

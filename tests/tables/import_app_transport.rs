@@ -113,7 +113,7 @@ const ROWS: &[Row<'_>] = &[
         &[
             "a.test block pins A leaf (App Transport Security)",
             "4: NSIncludesSubdomains import-value",
-            "5: … import-field",
+            "5: NSRequiresCertificateTransparency import-field",
         ],
     ),
     (

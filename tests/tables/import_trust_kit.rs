@@ -65,7 +65,7 @@ const PLISTS: &[Row<'_>] = &[
             "www.datatheorem.com flag pins A,B until 2027-12-01 (TrustKit)",
             "**.yahoo.com block pins A (TrustKit)",
             "8: TSKSwizzleNetworkDelegates import-field",
-            "20: … import-field",
+            "20: TSKReportUris import-field",
         ],
     ),
     // By itself, with comments, and each spelling of the exclusion.
@@ -160,7 +160,7 @@ const JSON: &[Row<'_>] = &[
         &[
             "www.example.com flag pins A until 2027-01-31 (TrustKit)",
             "3: TSKSwizzleNetworkDelegates import-field",
-            "7: … import-field",
+            "7: TSKReportUris import-field",
         ],
     ),
     (
@@ -170,7 +170,12 @@ const JSON: &[Row<'_>] = &[
     ),
     (
         r#"{"TSKPinnedDomains": {"a.test": {"TSKPublicKeyHashes": ["sha256/{A}", 5, "{A}"], "TSKNew": null}}}"#,
-        &["a.test block pins A (TrustKit)", "1: … import-value", "1: … rule-pin-repeated", "1: TSKNew import-field"],
+        &[
+            "a.test block pins A (TrustKit)",
+            "1: TSKPublicKeyHashes import-value",
+            "1: … rule-pin-repeated",
+            "1: TSKNew import-field",
+        ],
     ),
     (
         r#"{"TSKPinnedDomains": {"2001:db8::1": {"TSKPublicKeyHashes": ["{A}"], "TSKIncludeSubdomains": true}, "": {"TSKPublicKeyHashes": ["{A}"]}}}"#,

@@ -1,6 +1,7 @@
 //! An administrator's policy: each bad part is refused by itself, and the rest holds.
 
 use serde_json::{Value, json};
+use sockpin::known_keys::set_of;
 use sockpin::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
 use sockpin::managed::{Managed, ManagedPlace};
 use sockpin::policy::POLICY_VERSION;
@@ -211,4 +212,9 @@ fn the_example_of_the_readme_is_one() {
     assert_eq!(outcome(&managed), (vec!["**.example.com".to_owned()], vec![]));
     assert_eq!(managed.policy.settings().pausing, Pausing::Forbidden);
     assert_eq!(managed.policy.settings().administrator.as_deref(), Some("Example Ltd, IT"));
+    // Its pins are what they are called, and none that belongs to them is missing.
+    let pins: Vec<_> =
+        managed.policy.rules()[0].pins().iter().map(|pin| (pin.label.as_str(), pin.sha256.to_base64())).collect();
+    let set = set_of(managed.policy.rules()[0].pins()[0].sha256).unwrap();
+    assert_eq!(pins, set.keys.iter().map(|key| (key.label, key.sha256.to_owned())).collect::<Vec<_>>());
 }

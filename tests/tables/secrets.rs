@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use proc_macro2::{TokenStream, TokenTree};
 use serde_json::json;
 use sockpin::certificate::Certificate;
-use sockpin::error::{Error, PinError};
+use sockpin::error::{Error, Excerpt, PinError};
 use sockpin::formats;
 use sockpin::host::HostPattern;
 use sockpin::managed::Managed;
@@ -19,8 +20,9 @@ use sockpin::time::{Date, UnixMillis};
 use sockpin::view;
 use sockpin::view::form::DateInput;
 use sockpin::view::source::{Problem, Source, left_out, refused};
+use sockpin::warnings::{SeenKeys, Surroundings};
 
-use crate::url_host;
+use crate::{files, url_host};
 
 const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000); // 2026-11-22T00:00:00Z
 
@@ -292,7 +294,8 @@ fn said_to_be_left_out(input: &[u8]) -> Vec<String> {
 fn said_by_the_form(text: &str) -> Vec<String> {
     let pins = vec![PinDocument { sha256: text.to_owned(), label: String::new() }];
     let typed = RuleDocument { host: "a.test".to_owned(), pins, ..RuleDocument::default() };
-    let checked = view::form::check(&typed, DateInput::Whole, &Policy::default(), NOW, &url_host, &|_| false);
+    let around = Surroundings { seen: &SeenKeys::default(), now: NOW, is_registry_suffix: &|_| false };
+    let checked = view::form::check(&typed, DateInput::Whole, &Policy::default(), &url_host, around);
     checked.notices.into_iter().map(|(_, notice)| notice.text.english()).collect()
 }
 
@@ -401,6 +404,47 @@ fn what_is_no_key_is_still_named() {
         let received: Error = serde_json::from_str(&serde_json::to_string(&problem).unwrap()).unwrap();
         let shown = view::error::detail(&received).unwrap();
         assert!(shown.starts_with(detail), "{shown}");
+    }
+}
+
+/// Every text of the readers of formats that could be the name of a part.
+fn names_in(source: &str) -> Vec<String> {
+    fn collect(stream: TokenStream, names: &mut Vec<String>) {
+        for tree in stream {
+            match tree {
+                TokenTree::Group(group) => collect(group.stream(), names),
+                TokenTree::Literal(literal) => {
+                    let literal = literal.to_string();
+                    let text = literal.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default();
+                    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+                    if !text.is_empty() && text.bytes().all(is_name) {
+                        names.push(text.to_owned());
+                    }
+                }
+                TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+            }
+        }
+    }
+    let (code, _) = source.split_once("#[cfg(test)]").unwrap_or((source, ""));
+    let mut names = Vec::new();
+    collect(code.parse().unwrap(), &mut names);
+    names
+}
+
+/// They are what a person has to look for in a file.
+#[test]
+fn the_names_that_formats_have_are_shown() {
+    let mut count = 0;
+    for path in files("src/formats", "rs") {
+        for name in names_in(&std::fs::read_to_string(&path).unwrap()) {
+            count += 1;
+            assert_eq!(Excerpt::of(&name).shown(), Some(name.as_str()), "{}", path.display());
+        }
+    }
+    assert!(count > 100, "{count} names");
+    // Nothing else is let through for them.
+    for text in [ISRG, "TSKPublicKeyHashe", "TSKPublicKeyHashes=", "TSKPublicKeyHashes TSKPublicKeyHashes"] {
+        assert_eq!(Excerpt::of(text).shown(), None, "{text}");
     }
 }
 

@@ -21,7 +21,10 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     page(firefox, "popup", "popup-pause-menu", OPEN_PAUSE_MENU).await?;
     page(firefox, "options", "options", "").await?;
     page(firefox, "options", "options-form", OPEN_FORM).await?;
+    page(firefox, "options", "options-warnings", OPEN_WARNINGS).await?;
+    page(firefox, "options", "options-transfer", OPEN_TRANSFER).await?;
     page(firefox, "options", "picker", OPEN_PICKER).await?;
+    in_forced_colours(firefox).await?;
 
     firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
     firefox.open_tab(&world.demo.site.blank()).await?;
@@ -37,6 +40,27 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     managed().await?;
     overruled().await?;
     in_languages().await
+}
+
+/// As people see the pages who have told Firefox to use their own colours and no others.
+async fn in_forced_colours(firefox: &Firefox) -> Result<()> {
+    let own = [("background_color", "#000000"), ("foreground_color", "#ffffff"), ("anchor_color", "#ffff00")];
+    for scheme in ["", ".dark"] {
+        for (name, colour) in own {
+            firefox.set_preference(&format!("browser.display.{name}{scheme}"), json!(colour)).await?;
+        }
+    }
+    firefox.set_preference("browser.display.use_system_colors", json!(false)).await?;
+    firefox.set_preference("browser.display.document_color_use", json!(2)).await?;
+    for (name, state, script) in [
+        ("popup", "popup-forced", OPEN_BLOCKED),
+        ("options", "options-warnings-forced", OPEN_WARNINGS),
+        ("options", "options-transfer-forced", OPEN_TRANSFER),
+        ("options", "picker-forced", OPEN_PICKER),
+    ] {
+        page(firefox, name, state, script).await?;
+    }
+    firefox.set_preference("browser.display.document_color_use", json!(0)).await
 }
 
 /// Every language takes a Firefox of its own.
@@ -148,6 +172,35 @@ document.querySelector('#more').open = true;
 const preflight = document.querySelector('#preflight');
 preflight.value = 'require';
 preflight.dispatchEvent(new InputEvent('input', { bubbles: true }));
+";
+
+/// A new rule with much to be warned of, and its JSON, which is wrong.
+const OPEN_WARNINGS: &str = r#"
+document.querySelector('#add-rule').click();
+document.querySelector('#more').open = true;
+document.querySelector('#rule-json-section').open = true;
+const type = (text) => {
+    const field = document.querySelector('#rule-json');
+    field.value = text;
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+};
+const pins = ['C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=', 'BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB='];
+type(JSON.stringify({ host: '*.co.uk', pins }));
+type('{
+  "host": "*.co.uk",
+  "mode": "deny"
+}');
+"#;
+/// Every rule is selected for the export, and a rule is about to be imported.
+const OPEN_TRANSFER: &str = r"
+for (const box of document.querySelectorAll('.rule-select')) box.click();
+document.querySelector('#export-selected').click();
+const format = document.querySelector('#export-format');
+format.value = 'android';
+format.dispatchEvent(new Event('change', { bubbles: true }));
+const pins = ['C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M='];
+document.querySelector('#import-text').value = JSON.stringify([{ host: 'new.example', pins }, { host: '*.com', pins }]);
+document.querySelector('#import-read').click();
 ";
 
 /// The chain of a host that is not pinned, with the root's key ticked. A dialog scrolls by itself: all of it is to be seen.

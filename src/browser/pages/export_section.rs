@@ -1,37 +1,50 @@
-//! The export of rules as a file, and policies that were set aside.
+//! The export of rules as a file, of all or of those that are selected in the list, and policies that were set aside.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use web_sys::{Element, EventTarget, HtmlSelectElement};
 
 use super::download::Download;
 use super::import_items::PartRow;
+use super::rule_list::RuleList;
 use super::rule_store::RuleStore;
 use super::ui::list::List;
-use crate::browser::dom::{JsResult, by_id, id, listen, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::policy_store;
 use crate::formats::export::{Export, ExportFormat, export};
+use crate::rule::Rule;
 use crate::time::UnixMillis;
 use crate::view::transfer as words;
 
 pub(super) struct ExportSection {
     store: Rc<RuleStore>,
+    list: Rc<RuleList>,
+    which: HtmlSelectElement,
     format: HtmlSelectElement,
     losses: Rc<List<PartRow>>,
     download: Download,
 }
 
 impl ExportSection {
-    pub(super) fn new(store: Rc<RuleStore>) -> JsResult<Rc<Self>> {
+    pub(super) fn new(store: Rc<RuleStore>, list: Rc<RuleList>) -> JsResult<Rc<Self>> {
         let section = Rc::new(Self {
             store,
+            list,
+            which: by_id(id!("export-which"))?,
             format: by_id(id!("export-format"))?,
             losses: List::new(by_id(id!("export-losses"))?)?,
             download: Download::default(),
         });
         let this = Rc::clone(&section);
         listen(&section.format, "change", move |_| this.draw())?;
+        let this = Rc::clone(&section);
+        listen(&section.which, "change", move |_| this.draw())?;
+        let this = Rc::clone(&section);
+        listen(&by_id::<EventTarget>(id!("export-selected"))?, "click", move |_| this.begin_with_selected())?;
+        let this = Rc::clone(&section);
+        section.list.on_selection(move || this.selection_changed());
         let this = Rc::clone(&section);
         listen(&by_id::<EventTarget>(id!("export-save"))?, "click", move |_| this.save())?;
         let this = Rc::clone(&section);
@@ -56,8 +69,34 @@ impl ExportSection {
 
     fn export(&self) -> (ExportFormat, Export) {
         let format = ExportFormat::named(&self.format.value()).unwrap_or(ExportFormat::Sockpin);
+        (format, export(format, self.rules().iter().map(AsRef::as_ref)))
+    }
+
+    fn rules(&self) -> Vec<Arc<Rule>> {
         let user = self.store.user();
-        (format, export(format, user.rules().iter().map(AsRef::as_ref)))
+        if self.which.value() == SELECTED {
+            self.list.selected().iter().filter_map(|id| user.rule(id)).cloned().collect()
+        } else {
+            user.rules().to_vec()
+        }
+    }
+
+    /// Goes on where the format is chosen and what it loses is said.
+    fn begin_with_selected(&self) -> JsResult {
+        self.which.set_value(SELECTED);
+        self.draw()?;
+        by_id::<Element>(id!("export-card"))?.scroll_into_view();
+        self.format.focus()
+    }
+
+    fn selection_changed(&self) -> JsResult {
+        let count = self.list.selected().len();
+        show(id!("export-which-field"), count > 0)?;
+        say_in(id!("export-which-selected"), &words::selected(count))?;
+        if count == 0 {
+            self.which.set_value(ALL);
+        }
+        self.draw()
     }
 
     /// What the file would not say is said before there is one.
@@ -94,3 +133,7 @@ impl ExportSection {
         }
     }
 }
+
+/// Which rules are exported, as the page calls it.
+const ALL: &str = "all";
+const SELECTED: &str = "selected";

@@ -45,7 +45,8 @@ pub(super) async fn start() -> JsResult {
     let asked = Rc::clone(&reset);
     let masthead = Masthead::new(Remedy::ResetPolicy, move || asked.open())?;
     let store = Rc::<RuleStore>::default();
-    let list = RuleList::new(Rc::clone(&store))?;
+    let seen = Rc::<SeenStore>::default();
+    let list = RuleList::new(Rc::clone(&store), Rc::clone(&seen))?;
     let again = Rc::clone(&list);
     let changes = RuleChanges::new(Rc::clone(&store), move |ids| match ids {
         [id, ..] => again.focus(id, part!("edit")),
@@ -53,7 +54,6 @@ pub(super) async fn start() -> JsResult {
     })?;
     let (changes_of_form, list_of_form) = (Rc::clone(&changes), Rc::clone(&list));
     let store_of_form = Rc::clone(&store);
-    let seen = Rc::<SeenStore>::default();
     let form = RuleForm::new(Rc::clone(&store), &seen, move |closed| {
         form_closed(closed, &store_of_form, &list_of_form, &changes_of_form)
     })?;
@@ -61,7 +61,7 @@ pub(super) async fn start() -> JsResult {
     let options = Rc::new(Options { masthead, changes, form, list, store, tester });
     options.listen(reset)?;
     ImportSection::new(Rc::clone(&options.store))?;
-    ExportSection::new(Rc::clone(&options.store))?;
+    ExportSection::new(Rc::clone(&options.store), Rc::clone(&options.list))?;
     let this = Rc::clone(&options);
     options.store.subscribe(move || this.draw());
     let this = Rc::clone(&options);

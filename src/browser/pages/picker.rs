@@ -32,12 +32,13 @@ use crate::pin::Pin;
 use crate::rule::{Mode, Rule, RuleDocument};
 use crate::seen::SeenEndpoint;
 use crate::trial::Trial;
-use crate::view::form::{DateInput, check, refusals};
-use crate::view::notice::Notice;
+use crate::view::form::{DateInput, FormPlace, check, refusals};
+use crate::view::notice::{Notice, NoticeKind};
 use crate::view::picking::{self as words, Compared};
 use crate::view::rule::mode_help;
 use crate::view::seen as seen_words;
 use crate::view::text::Text;
+use crate::warnings::Surroundings;
 
 /// A server whose keys are to be pinned, and what it has shown, the latest first.
 pub(super) struct Subject {
@@ -216,9 +217,16 @@ impl Picker {
         let (notices, is_storable) = match &draft {
             Ok(None) => (vec![words::has_all()], false),
             Ok(Some(rule)) => {
-                let checked =
-                    check(rule, DateInput::Whole, &self.store.user(), current_time(), &url_host, &is_registry_suffix);
-                let notices = checked.notices.into_iter().map(|(_, notice)| notice).collect();
+                let around = Surroundings {
+                    seen: &self.seen.keys(),
+                    now: current_time(),
+                    is_registry_suffix: &is_registry_suffix,
+                };
+                let checked = check(rule, DateInput::Whole, &self.store.user(), &url_host, around);
+                // What there is to say of one key stands at its tick box.
+                let is_of_rule =
+                    |(place, notice): &(FormPlace, Notice)| notice.kind == NoticeKind::Error || !place.is_row();
+                let notices = checked.notices.into_iter().filter(is_of_rule).map(|(_, notice)| notice).collect();
                 (notices, checked.rule.is_some())
             }
             Err(incomplete) => (vec![words::incomplete(*incomplete)], false),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
+use super::public_suffix::is_registry_suffix;
 use super::rule_keys;
 use super::ui::list::Item;
 use super::ui::notices::set_notices;
@@ -17,7 +18,8 @@ use crate::policy::Layer;
 use crate::record::{RecordIndex, RuleRecord};
 use crate::rule::{Mode, Rule, RuleDocument};
 use crate::time::UnixMillis;
-use crate::view::{history, record as known, rule as words, tester};
+use crate::view::{history, record as known, rule as words, tester, warning};
+use crate::warnings::{self, SeenKeys, Surroundings, Warning};
 
 /// What a click on one of these buttons makes of a rule.
 pub(super) const MODES: [(Name, Mode); 4] = [
@@ -35,13 +37,14 @@ pub(super) struct Card {
     pub(super) selected: Rc<HashSet<String>>,
     pub(super) records: Rc<RecordIndex>,
     pub(super) history: Rc<History>,
+    pub(super) seen: Rc<SeenKeys>,
     pub(super) now: UnixMillis,
 }
 
 impl Item for Card {
-    /// The rule, whether it is in the form, what it has decided, how it has become what it is, and the day: what is soon over
-    /// says so.
-    type Version = (Arc<Rule>, bool, Option<RuleRecord>, Extent, u64);
+    /// The rule, whether it is in the form, what it has decided, how it has become what it is, what may go wrong with it, and
+    /// the day: what is soon over says so.
+    type Version = (Arc<Rule>, bool, Option<RuleRecord>, Extent, Vec<Warning>, u64);
 
     fn key(&self) -> String {
         self.rule.id().to_owned()
@@ -50,7 +53,9 @@ impl Item for Card {
     fn version(&self) -> Self::Version {
         const DAY: u64 = 24 * 60 * 60 * 1000;
         let history = self.history.extent(self.rule.id());
-        (Arc::clone(&self.rule), self.is_edited, self.record().cloned(), history, self.now.as_millis() / DAY)
+        let warnings = warnings_of(&self.rule, &self.seen, self.now);
+        let day = self.now.as_millis() / DAY;
+        (Arc::clone(&self.rule), self.is_edited, self.record().cloned(), history, warnings, day)
     }
 
     fn draw(&self) -> JsResult<HtmlElement> {
@@ -96,6 +101,12 @@ impl Item for Card {
     }
 }
 
+/// What may go wrong with a rule that is stored.
+pub(super) fn warnings_of(rule: &Rule, seen: &SeenKeys, now: UnixMillis) -> Vec<Warning> {
+    let around = Surroundings { seen, now, is_registry_suffix: &is_registry_suffix };
+    warnings::of(&RuleDocument::from(rule), Some(rule.host()), around)
+}
+
 fn joined(labels: &[crate::view::text::Text]) -> String {
     labels.iter().map(say).collect::<Vec<_>>().join(" · ")
 }
@@ -131,7 +142,9 @@ impl Card {
             element.get::<Element>(part!("offer-block"))?.remove_attribute("aria-pressed")?;
         }
         let record = self.record().and_then(|record| known::notice(&self.rule, record, self.now));
-        let notices: Vec<_> = words::notices(rule, self.layer, self.now).into_iter().chain(record).collect();
+        let warnings = warnings_of(&self.rule, &self.seen, self.now);
+        let notices: Vec<_> =
+            warning::on_card(rule, self.layer, &warnings, self.now).into_iter().chain(record).collect();
         set_notices(&element.get(part!("notices"))?, &notices)?;
         element.list(part!("rule-keys"), rule_keys::draw(&rule.pins, &rule.denied))?;
         element.text(part!("note"), &rule.note)?;

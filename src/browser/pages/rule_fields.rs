@@ -56,6 +56,12 @@ impl RuleFields {
 
     /// Shows a rule, with an empty row where it has no pins, and all of the form where it differs from the default there.
     pub(super) fn write(&self, rule: &RuleDocument) -> JsResult {
+        self.more.set_open(false);
+        self.put(rule)
+    }
+
+    /// The same, and what is unfolded stays so.
+    pub(super) fn put(&self, rule: &RuleDocument) -> JsResult {
         self.pins.fill(&rule.pins)?;
         if rule.pins.is_empty() {
             self.pins.add(&PinDocument::default())?;
@@ -69,7 +75,7 @@ impl RuleFields {
             control.set_value(&value)?;
             has_more |= self.more.contains(Some(&control.0)) && value != Reflect::get(&plain, &name)?;
         }
-        self.more.set_open(has_more);
+        self.more.set_open(has_more || self.more.open());
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use web_sys::{DataTransfer, Element, Event, EventTarget, HtmlButtonElement, Html
 use super::messages;
 use super::public_suffix::is_registry_suffix;
 use super::rule_fields::RuleFields;
+use super::rule_json::RuleJson;
 use super::rule_store::{RuleStore, current_time};
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
@@ -21,10 +22,12 @@ use crate::history::ChangedBy;
 use crate::message::{PageRequest, Response};
 use crate::rule::{Field, RuleDocument};
 use crate::view::form::{
-    Checked, DateInput, EditState, FormPlace, as_new, check, deleted_meanwhile, edit_state, refusals, title,
+    Checked, DateInput, EditState, FormPlace, as_new, check, deleted_meanwhile, edit_state, json_is_wrong, refusals,
+    title,
 };
 use crate::view::notice::{Notice, NoticeKind};
 use crate::view::source::{Source, refused};
+use crate::warnings::Surroundings;
 
 /// Why the form is closed.
 pub(super) struct Closed {
@@ -37,6 +40,7 @@ pub(super) struct Closed {
 pub(super) struct RuleForm {
     root: HtmlElement,
     fields: RuleFields,
+    json: Rc<RuleJson>,
     /// The rule that is being edited; the default where one is being added.
     original: RefCell<RuleDocument>,
     /// Whether anything has been typed since the form was opened.
@@ -48,6 +52,7 @@ pub(super) struct RuleForm {
     /// Whether the rule that was opened has been deleted, so that saving makes a new one.
     was_deleted: Cell<bool>,
     store: Rc<RuleStore>,
+    seen: Rc<SeenStore>,
     closed: Box<dyn Fn(Closed) -> JsResult>,
 }
 
@@ -63,17 +68,21 @@ impl RuleForm {
         let form = Rc::new(Self {
             root,
             fields,
+            json: RuleJson::new()?,
             original: RefCell::default(),
             is_changed: Cell::new(false),
             is_saving: Cell::new(false),
             refusals: RefCell::default(),
             was_deleted: Cell::new(false),
             store,
+            seen: Rc::clone(seen),
             closed: Box::new(closed),
         });
         form.listen()?;
         let this = Rc::clone(&form);
         form.store.subscribe(move || this.rules_changed());
+        let this = Rc::clone(&form);
+        form.seen.subscribe(move || if this.root.hidden() { Ok(()) } else { this.say() });
         Ok(form)
     }
 
@@ -105,6 +114,7 @@ impl RuleForm {
             self.root.remove_attribute(name)?;
         }
         self.fields.write(&rule)?;
+        self.json.forget()?;
         self.adopt(rule)?;
         self.is_changed.set(false);
         self.was_deleted.set(false);
@@ -157,7 +167,11 @@ impl RuleForm {
         // The rows of keys send an `input` event of their own when rows come and go.
         let this = Rc::clone(self);
         listen(&self.root, "input", move |event| {
+            if this.json.is(event.target().as_ref()) {
+                return this.json_typed();
+            }
             touch(&event)?;
+            this.json.forget()?;
             this.changed()
         })?;
         // A date that is half typed has no value, so nothing is heard of it while it is typed.
@@ -235,6 +249,15 @@ impl RuleForm {
             }
         }
         set_notices(&by_id(id!("pin-drop-message"))?, &notices)?;
+        self.json.forget()?;
+        self.changed()
+    }
+
+    /// What has been typed as JSON goes into the fields as soon as it is a rule.
+    fn json_typed(&self) -> JsResult {
+        if let Some(rule) = self.json.read()? {
+            self.fields.put(&rule)?;
+        }
         self.changed()
     }
 
@@ -248,14 +271,19 @@ impl RuleForm {
     fn say(&self) -> JsResult {
         let typed = self.read()?;
         let Checked { rule, mut notices } = self.check(&typed);
-        by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(rule.is_none() || self.is_saving.get());
+        let cannot_be_saved = rule.is_none() || self.json.is_wrong() || self.is_saving.get();
+        by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(cannot_be_saved);
         by_id::<HtmlButtonElement>(id!("test-rule"))?.set_disabled(rule.is_none());
+        self.json.show(&typed);
         show(id!("load-stored"), matches!(self.edit_state(), EditState::Outdated(_)))?;
         notices.retain_mut(|(place, notice)| self.is_due(*place, notice));
         for refusal in self.refusals.borrow().iter() {
             if !notices.contains(refusal) {
                 notices.push(refusal.clone());
             }
+        }
+        if self.json.is_wrong() {
+            notices.push((FormPlace::RULE, json_is_wrong()));
         }
         if self.was_deleted.get() {
             notices.push((FormPlace::RULE, deleted_meanwhile()));
@@ -280,7 +308,7 @@ impl RuleForm {
         if self.is_saving.get() {
             return Ok(());
         }
-        let Some(rule) = self.check(&self.read()?).rule else {
+        let Some(rule) = self.check(&self.read()?).rule.filter(|_| !self.json.is_wrong()) else {
             return self.say();
         };
         // What is asked to be stored would be lost if the form were filled anew.
@@ -331,7 +359,9 @@ impl RuleForm {
     }
 
     fn check(&self, typed: &RuleDocument) -> Checked {
-        check(typed, self.fields.expiry(), &self.store.user(), current_time(), &url_host, &is_registry_suffix)
+        let around =
+            Surroundings { seen: &self.seen.keys(), now: current_time(), is_registry_suffix: &is_registry_suffix };
+        check(typed, self.fields.expiry(), &self.store.user(), &url_host, around)
     }
 
     fn edit_state(&self) -> EditState {

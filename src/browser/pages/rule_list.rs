@@ -1,35 +1,42 @@
 //! The rules as cards: those that are looked for, in the order that is chosen.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use web_sys::HtmlElement;
 
-use super::rule_card::Card;
+use super::rule_card::{Card, warnings_of};
 use super::rule_filters::RuleFilters;
 use super::rule_selection::RuleSelection;
 use super::rule_store::{RuleStore, current_time};
+use super::seen_store::SeenStore;
 use super::ui::list::List;
 use super::{history_reader, record_reader};
 use crate::browser::dom::{JsResult, by_id, id};
 use crate::browser::part::{Name, Part};
 use crate::history::History;
 use crate::policy::Layer;
-use crate::query::{Listed, RuleOrder};
+use crate::query::{Listed, RuleOrder, RuleQuery, RuleState};
 use crate::record::RecordIndex;
 use crate::rule::Rule;
-use crate::view::search;
+use crate::time::UnixMillis;
+use crate::view::{search, warning};
 
 /// The user's rules and the administrator's, as far as they are looked for.
 pub(super) struct RuleList {
     store: Rc<RuleStore>,
+    seen: Rc<SeenStore>,
     records: RefCell<Rc<RecordIndex>>,
     history: RefCell<Rc<History>>,
     user: Rc<List<Card>>,
     managed: Rc<List<Card>>,
     filters: RuleFilters,
     selection: Rc<RuleSelection>,
+    /// Which rules were selected when the list was shown last.
+    selected: RefCell<Rc<HashSet<String>>>,
+    on_selection: RefCell<Option<Rc<dyn Fn() -> JsResult>>>,
     in_order: RefCell<InOrder>,
     /// Whether rules, or what they have decided, are others than those that were put in order.
     is_outdated: Cell<bool>,
@@ -46,15 +53,18 @@ struct InOrder {
 }
 
 impl RuleList {
-    pub(super) fn new(store: Rc<RuleStore>) -> JsResult<Rc<Self>> {
+    pub(super) fn new(store: Rc<RuleStore>, seen: Rc<SeenStore>) -> JsResult<Rc<Self>> {
         let list = Rc::new(Self {
             store,
+            seen,
             records: RefCell::default(),
             history: RefCell::default(),
             user: List::new(by_id(id!("rules"))?)?,
             managed: List::new(by_id(id!("managed-rules"))?)?,
             filters: RuleFilters::new()?,
             selection: RuleSelection::new()?,
+            selected: RefCell::default(),
+            on_selection: RefCell::default(),
             in_order: RefCell::default(),
             is_outdated: Cell::new(true),
             edited: RefCell::default(),
@@ -68,6 +78,8 @@ impl RuleList {
             this.is_outdated.set(true);
             Ok(())
         });
+        let this = Rc::clone(&list);
+        list.seen.subscribe(move || this.show(List::show));
         let this = Rc::clone(&list);
         record_reader::listen(move |records| {
             this.records.replace(Rc::new(records));
@@ -94,7 +106,9 @@ impl RuleList {
         let now = current_time();
         let is_found = self.store.user().rule(id).is_none_or(|rule| {
             let record = self.records.borrow().of(Layer::User, rule).cloned();
-            self.filters.query().finds(Listed { layer: Layer::User, rule, record: record.as_ref() }, now)
+            let query = self.filters.query();
+            let is_warned_of = self.is_warned_of(&query, rule, Layer::User, now);
+            query.finds(Listed { layer: Layer::User, rule, record: record.as_ref(), is_warned_of }, now)
         });
         if !is_found {
             self.filters.reset();
@@ -106,9 +120,20 @@ impl RuleList {
         }
     }
 
+    /// Calls this each time that the list is shown with others selected.
+    pub(super) fn on_selection(&self, changed: impl Fn() -> JsResult + 'static) {
+        self.on_selection.replace(Some(Rc::new(changed)));
+    }
+
     /// The ids of the user's rules that are selected, in the order in which they stand.
     pub(super) fn selected(&self) -> Vec<String> {
         self.selection.ids()
+    }
+
+    /// Looked at only where somebody asks for it.
+    fn is_warned_of(&self, query: &RuleQuery, rule: &Rule, layer: Layer, now: UnixMillis) -> bool {
+        query.state == Some(RuleState::WarnedOf)
+            && warning::is_warned_of(layer, &warnings_of(rule, &self.seen.keys(), now))
     }
 
     fn search(&self) -> JsResult {
@@ -121,7 +146,9 @@ impl RuleList {
         }
         let sorted = |rules: &[Arc<Rule>], layer| {
             let mut rules = rules.to_vec();
-            rules.sort_by_cached_key(|rule| order.place(Listed { layer, rule, record: records.of(layer, rule) }));
+            rules.sort_by_cached_key(|rule| {
+                order.place(Listed { layer, rule, record: records.of(layer, rule), is_warned_of: false })
+            });
             rules
         };
         self.in_order.replace(InOrder {
@@ -140,7 +167,8 @@ impl RuleList {
             // What a rule has decided is looked up only where somebody asks for it.
             let is_found = |rule: &&Arc<Rule>| {
                 let record = query.state.and_then(|_| records.of(layer, rule));
-                query.finds(Listed { layer, rule, record }, now)
+                let is_warned_of = self.is_warned_of(&query, rule, layer, now);
+                query.finds(Listed { layer, rule, record, is_warned_of }, now)
             };
             rules.iter().filter(is_found).cloned().collect()
         };
@@ -152,6 +180,7 @@ impl RuleList {
             !in_order.managed.is_empty(),
         )?;
         let selected = self.selection.keep(&user, in_order.user.len())?;
+        let seen = self.seen.keys();
         let (edited, history) = (self.edited.borrow(), self.history.borrow());
         let cards = |rules: Vec<Arc<Rule>>, layer| -> Vec<Card> {
             let card = |rule: Arc<Rule>| Card {
@@ -161,11 +190,15 @@ impl RuleList {
                 selected: Rc::clone(&selected),
                 records: Rc::clone(&records),
                 history: Rc::clone(&history),
+                seen: Rc::clone(&seen),
                 now,
             };
             rules.into_iter().map(card).collect()
         };
         show_in(&self.user, cards(user, Layer::User))?;
-        show_in(&self.managed, cards(managed, Layer::Managed))
+        show_in(&self.managed, cards(managed, Layer::Managed))?;
+        let before = self.selected.replace(Rc::clone(&selected));
+        let told = self.on_selection.borrow().clone().filter(|_| before != selected);
+        told.map_or(Ok(()), |told| told())
     }
 }

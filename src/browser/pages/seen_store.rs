@@ -10,9 +10,12 @@ use wasm_bindgen::prelude::*;
 
 use crate::browser::api;
 use crate::browser::dom::{JsResult, spawn};
+use crate::browser::url_host::url_host;
 use crate::connection::Facts;
+use crate::host::Host;
 use crate::seen::{SEEN, Seen, SeenCertificates, SeenChain, SeenEndpoint, chain_key};
 use crate::time::UnixMillis;
+use crate::warnings::SeenKeys;
 
 #[wasm_bindgen]
 extern "C" {
@@ -26,6 +29,7 @@ pub(super) struct SeenStore {
     /// By the key under which each is kept.
     chains: RefCell<HashMap<String, Rc<Facts>>>,
     certificates: RefCell<SeenCertificates>,
+    keys: RefCell<Rc<SeenKeys>>,
     subscribers: RefCell<Vec<Subscriber>>,
     is_reading: Cell<bool>,
     /// Whether it has changed since the reading that is under way has begun.
@@ -71,6 +75,11 @@ impl SeenStore {
         self.certificates.borrow()
     }
 
+    /// What the chains say of keys.
+    pub(super) fn keys(&self) -> Rc<SeenKeys> {
+        Rc::clone(&self.keys.borrow())
+    }
+
     /// The chains of an endpoint, the latest first.
     pub(super) fn chains(&self, endpoint: &SeenEndpoint) -> Vec<ShownChain> {
         let chains = self.chains.borrow();
@@ -106,13 +115,18 @@ impl SeenStore {
             self.chains.borrow_mut().extend(missing.into_iter().filter_map(read));
         }
         self.seen.replace(seen);
-        let mut certificates = SeenCertificates::default();
+        let (mut certificates, mut keys) = (SeenCertificates::default(), SeenKeys::default());
         for endpoint in self.seen().endpoints() {
-            for chain in self.chains(endpoint) {
+            let chains = self.chains(endpoint);
+            for chain in &chains {
                 certificates.add(&endpoint.host, &chain.facts);
+            }
+            if let Ok(host) = Host::parse(&endpoint.host, &url_host) {
+                keys.add(host, endpoint.port, chains.iter().map(|chain| chain.facts.as_ref()));
             }
         }
         self.certificates.replace(certificates);
+        self.keys.replace(Rc::new(keys));
         let subscribers = self.subscribers.borrow().clone();
         subscribers.iter().try_for_each(|subscriber| subscriber())
     }

@@ -150,7 +150,7 @@ async fn several_rules_are_selected_by_keyboard_alone_and_deleted_and_come_back_
     press(&world, " ").await?;
     page.wait_until("all three", "document.querySelectorAll('.rule-select:checked').length === 3").await?;
     assert_eq!(page.text("#selection-count").await?, "3 rules selected");
-    for id in ["selected-block", "selected-flag", "selected-off", "delete-selected"] {
+    for id in ["selected-block", "selected-flag", "selected-off", "export-selected", "delete-selected"] {
         press(&world, TAB).await?;
         page.wait_until(id, &format!("document.activeElement.id === '{id}'")).await?;
     }

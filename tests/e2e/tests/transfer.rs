@@ -117,6 +117,7 @@ async fn a_pasted_tlsa_record_becomes_a_rule_and_a_header_waits_for_its_host() -
     assert_eq!(page.text("#import-sources").await?, "The pasted text was recognised as: TLSA records (DANE).");
     assert_eq!(page.text("#import-items [data-part=import-host]").await?, "chat.example.com:8443");
     assert_eq!(world.firefox.rules().await?.len(), 0);
+    assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     page.click("#import-confirm").await?;
     done(&page, "One rule was added.").await?;
     let rules = world.firefox.rules().await?;
@@ -129,6 +130,7 @@ async fn a_pasted_tlsa_record_becomes_a_rule_and_a_header_waits_for_its_host() -
     let input = "#import-items [data-part=import-host-input]";
     page.wait_until("the field", &format!("document.querySelector('{input}')?.hidden === false")).await?;
     assert!(page.is_true("document.querySelector('#import-confirm').disabled").await?);
+    assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     world.firefox.driver()?.find(By::Css(input)).await?.send_keys("example.com").await?;
     ready_to_import(&page).await?;
     assert!(page.is_true(&format!("document.activeElement === document.querySelector('{input}')")).await?);
@@ -161,6 +163,7 @@ async fn a_bad_file_says_what_is_wrong_and_where_and_changes_nothing() -> Result
     choose(&world, &file).await?;
     ready_to_import(&page).await?;
     assert_eq!(page.text("#import-counts").await?, "One rule will be added. One cannot be stored.");
+    assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     page.wait_for_presence("#import-items [data-code=host-wildcard-top-level]", true).await?;
     page.click("#import-cancel").await?;
     assert!(page.is_true("document.querySelector('#import-preview').hidden").await?);

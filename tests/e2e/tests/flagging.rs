@@ -1,0 +1,88 @@
+//! The walk of whoever wants to see first what pins would do: rules from a DNS record and from a chain that was seen, both only
+//! flag; a server that keeps to them and one that does not; nothing is stopped, and what differs is shown.
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sockpin_e2e::authority::{Authority, Key};
+use sockpin_e2e::demo::{PINNED, UNPINNED};
+use sockpin_e2e::servers::Server;
+use sockpin_e2e::world::{Installation, World};
+
+/// A key as a TLSA record has it (RFC 6698 section 2.2): of the server's own certificate, the SHA-256 of its key.
+fn record(port: u16, key: &Key) -> Result<String> {
+    let digits: Vec<_> = STANDARD.decode(key.pin())?.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("_{port}._tcp.{PINNED}. 3600 IN TLSA 3 1 1 {}", digits.concat()))
+}
+
+#[tokio::test]
+async fn pins_of_a_record_and_of_an_authority_flag_what_differs_and_stop_nothing() -> Result<()> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let firefox = &world.firefox;
+    let demo = &world.demo;
+    // Another authority that this browser trusts as well.
+    let other = Authority::new()?;
+    firefox.trust(&other).await?;
+    let (kept, changed) = (&demo.servers.pinned, &demo.servers.attacker);
+    let own = demo.authority.issue(&[UNPINNED], &Key::new()?)?;
+    let moving = Server::turning(own, other.issue(&[UNPINNED], &Key::new()?)?).await?;
+    let moving_url = format!("wss://{UNPINNED}:{}/", moving.port());
+    let web = firefox.driver()?.window().await?;
+    assert!(firefox.socket(&moving_url).await?.delivered());
+
+    // The records of the zone, pasted; then each rule is told to flag on its card.
+    let page = firefox.page("options.html").await?;
+    let records = [record(kept.port(), &demo.pinned_key)?, record(changed.port(), &demo.pinned_key)?];
+    page.type_into("#import-text", &records.join("\n")).await?;
+    page.click("#import-read").await?;
+    page.wait_until("the preview", "!document.querySelector('#import-confirm').disabled").await?;
+    assert_eq!(page.text("#import-sources").await?, "The pasted text was recognised as: TLSA records (DANE).");
+    page.click("#import-confirm").await?;
+    page.wait_for_count("#rules .rule", 2).await?;
+    page.click("#select-all").await?;
+    page.click("#selected-flag").await?;
+    let flag = "[...document.querySelectorAll('#rules .rule-mode')].every((mode) => mode.textContent === 'Flags')";
+    page.wait_until("rules that flag", flag).await?;
+
+    // The authority of a server that was seen, chosen in its chain.
+    let row = format!("#seen [data-endpoint='{UNPINNED}:{}']", moving.port());
+    page.click(&format!("{row} button")).await?;
+    page.wait_for_count("#picker[open] .picked", 3).await?;
+    page.click("#picker .picked:nth-child(3) input").await?;
+    page.select("#picker-mode", "flag").await?;
+    page.click("#picker-save").await?;
+    page.wait_for_presence("#picker[open]", false).await?;
+    page.wait_for_count("#rules .rule", 3).await?;
+    let rules = firefox.rules().await?;
+    ensure!(rules.iter().all(|rule| rule["mode"] == json!("flag")), "{rules:?}");
+
+    firefox.driver()?.switch_to_window(web).await?;
+    for url in [demo.servers.url("pinned")?, demo.servers.url("attacker")?, moving_url] {
+        assert!(firefox.socket(&url).await?.delivered(), "{url} was stopped");
+    }
+    let mut found = Vec::new();
+    for entry in firefox.violations().await? {
+        let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+        found.push((text("outcome"), text("host"), entry.get("port").and_then(Value::as_u64)));
+    }
+    found.sort();
+    let flagged = |host: &str, port: u16| (Some("flag".to_owned()), Some(host.to_owned()), Some(u64::from(port)));
+    assert_eq!(found, [flagged(PINNED, changed.port()), flagged(UNPINNED, moving.port())]);
+
+    // The person sees the same.
+    page.show().await?;
+    for (host, port, state) in
+        [(PINNED, kept.port(), "Matches"), (PINNED, changed.port(), "Flagged"), (UNPINNED, moving.port(), "Flagged")]
+    {
+        let badge = format!("document.querySelector(\"#seen [data-endpoint='{host}:{port}'] .tag\")");
+        page.wait_until(&format!("{host}:{port} to be {state}"), &format!("{badge}?.textContent === '{state}'"))
+            .await?;
+    }
+    let popup = firefox.page("popup.html").await?;
+    popup.wait_for_count("#log [data-outcome=flag]", 2).await?;
+    popup.wait_for_count("#log [data-outcome=block]", 0).await?;
+    let log = popup.text("#log").await.context("the log")?;
+    assert!(log.contains(UNPINNED) && log.contains(PINNED), "{log}");
+    world.firefox.quit().await
+}
