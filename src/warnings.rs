@@ -3,7 +3,7 @@
 //! | warning | what can go wrong |
 //! |---|---|
 //! | [`Warning::AboveSuffix`] | the rule is also for servers of strangers |
-//! | [`Warning::StandIn`], [`Warning::Fingerprint`] | the pin matches nothing |
+//! | [`Warning::Placeholder`], [`Warning::Fingerprint`] | the pin matches nothing |
 //! | [`Warning::Issuing`] | the pin stops matching without notice |
 //! | [`Warning::SinglePin`] | one lost key locks everybody out |
 //! | [`Warning::BackupInChain`] | the backup is lost together with the key in use |
@@ -36,7 +36,7 @@ pub enum Warning {
         base: String,
     },
     /// What tutorials write where a pin is to be.
-    StandIn {
+    Placeholder {
         /// Which pin.
         pin: usize,
     },
@@ -128,7 +128,7 @@ fn above_suffix(host: &HostPattern, around: Surroundings<'_>) -> Option<Warning>
 
 fn of_pin(place: usize, typed: &PinDocument, around: Surroundings<'_>) -> Option<Warning> {
     match Pin::parse(&typed.sha256).ok()? {
-        pin if pin.is_placeholder() && pin.check_is_of_a_key().is_ok() => Some(Warning::StandIn { pin: place }),
+        pin if pin.is_placeholder() && pin.check_is_of_a_key().is_ok() => Some(Warning::Placeholder { pin: place }),
         _ if Pin::is_like_fingerprint(&typed.sha256) => Some(Warning::Fingerprint { pin: place }),
         pin if around.seen.role(pin) == Some(Role::Issuing) => Some(Warning::Issuing { pin: place }),
         _ => None,
@@ -192,7 +192,7 @@ mod tests {
             .iter()
             .map(|warning| match warning {
                 Warning::AboveSuffix { base } => format!("above {base}"),
-                Warning::StandIn { pin } => format!("stand-in {pin}"),
+                Warning::Placeholder { pin } => format!("placeholder {pin}"),
                 Warning::Fingerprint { pin } => format!("fingerprint {pin}"),
                 Warning::Issuing { pin } => format!("issuing {pin}"),
                 Warning::SinglePin => "single".to_owned(),
@@ -220,9 +220,9 @@ mod tests {
             // Nobody is locked out by a rule that does not block.
             (rule(Flag, &two[..1], None), &[]),
             (rule(Off, &two[..1], Some("2020-01-01")), &[]),
-            (rule(Block, &[key("one"), STAND_IN.to_owned()], None), &["stand-in 1"]),
-            (rule(Off, &[STAND_IN.to_owned()], None), &["stand-in 0"]),
-            (rule(Block, &["x".to_owned(), STAND_IN.to_owned()], None), &["stand-in 1"]),
+            (rule(Block, &[key("one"), STAND_IN.to_owned()], None), &["placeholder 1"]),
+            (rule(Off, &[STAND_IN.to_owned()], None), &["placeholder 0"]),
+            (rule(Block, &["x".to_owned(), STAND_IN.to_owned()], None), &["placeholder 1"]),
             (rule(Flag, &[key("one"), format!("a1{}", digest.get(2..).unwrap())], None), &["fingerprint 1"]),
             (rule(Block, &two, Some("2026-12-23")), &[]),
             (rule(Block, &two, Some("2026-12-22")), &["soon 2026-12-22"]),

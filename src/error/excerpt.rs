@@ -151,7 +151,8 @@ fn is_hump(pair: &[u8]) -> bool {
 
 /// What formats call their parts, where that looks as random as a key. A whole text is one of these, or it is not.
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
-const NAMES_OF_FORMATS: [&str; 9] = [
+const NAMES_OF_FORMATS: [&str; 10] = [
+    "3rdparty",
     "NSExceptionAllowsInsecureHTTPLoads",
     "NSExceptionRequiresForwardSecrecy",
     "NSRequiresCertificateTransparency",

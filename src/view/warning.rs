@@ -14,7 +14,7 @@ use crate::warnings::Warning;
 pub fn notice(warning: &Warning, mode: Mode, layer: Layer, now: UnixMillis) -> Notice {
     let text = match warning {
         Warning::AboveSuffix { base } => text!("form_wildcard_above_suffix", base = base),
-        Warning::StandIn { .. } => text!("form_placeholder_pin"),
+        Warning::Placeholder { .. } => text!("form_placeholder_pin"),
         Warning::Fingerprint { .. } => text!("form_fingerprint"),
         Warning::Issuing { .. } => text!("warning_issuing"),
         Warning::SinglePin => text!("rule_single_pin"),
@@ -62,7 +62,7 @@ pub fn is_warned_of(layer: Layer, warnings: &[Warning]) -> bool {
 #[must_use]
 pub const fn pin(warning: &Warning) -> Option<usize> {
     match warning {
-        Warning::StandIn { pin } | Warning::Fingerprint { pin } | Warning::Issuing { pin } => Some(*pin),
+        Warning::Placeholder { pin } | Warning::Fingerprint { pin } | Warning::Issuing { pin } => Some(*pin),
         _ => None,
     }
 }
@@ -76,7 +76,7 @@ const fn kind(warning: &Warning) -> NoticeKind {
     match warning {
         Warning::SinglePin | Warning::RootsOnly | Warning::DeniedOnly => NoticeKind::Note,
         Warning::AboveSuffix { .. }
-        | Warning::StandIn { .. }
+        | Warning::Placeholder { .. }
         | Warning::Fingerprint { .. }
         | Warning::Issuing { .. }
         | Warning::BackupInChain { .. }
@@ -89,7 +89,7 @@ const fn kind(warning: &Warning) -> NoticeKind {
 const fn code(warning: &Warning) -> &'static str {
     match warning {
         Warning::AboveSuffix { .. } => "wildcard-above-suffix",
-        Warning::StandIn { .. } => "placeholder-pin",
+        Warning::Placeholder { .. } => "placeholder-pin",
         Warning::Fingerprint { .. } => "fingerprint",
         Warning::Issuing { .. } => "issuing-pin",
         Warning::SinglePin => "single-pin",
@@ -172,7 +172,7 @@ mod tests {
         let pin = |label: &str| PinDocument { sha256: "A".repeat(43) + "=", label: label.to_owned() };
         let rule = RuleDocument { pins: vec![pin(""), pin("Backup")], ..RuleDocument::default() };
         let said = |warning| on_card(&rule, Layer::User, &[warning], NOW).remove(0).text.english();
-        assert!(said(Warning::StandIn { pin: 1 }).starts_with("Backup: This is a stand-in"));
+        assert!(said(Warning::Placeholder { pin: 1 }).starts_with("Backup: This is a placeholder"));
         assert!(said(Warning::Issuing { pin: 0 }).starts_with("sha256/AAAA"));
         assert!(said(Warning::SinglePin).starts_with("This rule has only one pin."));
     }
@@ -188,8 +188,8 @@ mod tests {
         assert!(!text(Layer::Managed).contains("Edit the rule") && !text(Layer::Managed).contains("only one pin"));
         for (warning, layer, expected) in [
             (Warning::SinglePin, Layer::User, false),
-            (Warning::StandIn { pin: 0 }, Layer::User, true),
-            (Warning::StandIn { pin: 0 }, Layer::Managed, false),
+            (Warning::Placeholder { pin: 0 }, Layer::User, true),
+            (Warning::Placeholder { pin: 0 }, Layer::Managed, false),
             (Warning::Expired { date: date("2026-11-22") }, Layer::Managed, true),
         ] {
             assert_eq!(is_warned_of(layer, std::slice::from_ref(&warning)), expected, "{warning:?} {layer:?}");
