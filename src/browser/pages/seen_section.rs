@@ -98,7 +98,7 @@ impl SeenSection {
         show(id!("nothing-seen"), seen.endpoints().is_empty())?;
         let (layers, now) = (self.store.layers(), current_time());
         let mut latest: Vec<&SeenEndpoint> = seen.endpoints().iter().collect();
-        latest.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.last));
+        latest.sort_by_cached_key(|endpoint| std::cmp::Reverse(endpoint.last));
         let row = |endpoint: &SeenEndpoint| Row {
             state: state(endpoint, &self.seen.chains(endpoint), &layers, now),
             endpoint: endpoint.clone(),
