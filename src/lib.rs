@@ -11,9 +11,10 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`limits`], [`error`], [`time`] | numbers, what can be wrong, points in time |
+//! | [`limits`], `fields` | numbers; stored JSON field by field |
+//! | [`error`], [`time`] | what can be wrong, points in time |
 //! | [`pin`], [`host`], [`certificate`] | pins, hosts and patterns, DER to key |
-//! | [`rule`], [`policy`], [`settings`], `fields` | checked rules, lookup, what the user sets; stored JSON field by field |
+//! | [`rule`], [`policy`], [`settings`] | checked rules, lookup, what the user sets |
 //! | [`connection`], [`verdict`] | facts in, verdict out |
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; for which hosts; what another extension has done |

@@ -81,7 +81,7 @@ impl Line {
 pub fn newest_first(violations: Vec<Entry>, pauses: Vec<PauseEntry>) -> Vec<Line> {
     let violations = violations.into_iter().map(|entry| Line::Violation(Box::new(entry)));
     let mut lines: Vec<_> = violations.chain(pauses.into_iter().map(Line::Pause)).collect();
-    lines.sort_by_key(|line| std::cmp::Reverse(line.time()));
+    lines.sort_by_cached_key(|line| std::cmp::Reverse(line.time()));
     lines
 }
 

@@ -1,10 +1,12 @@
 //! The extension as the one file that a store takes and Firefox installs: a zip archive of its folder.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde_json::{Map, Value};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -16,11 +18,25 @@ pub(crate) fn zipped(folder: &Path) -> Result<Vec<u8>> {
         .compression_level(Some(MOST_COMPRESSED));
     for file in files(folder)? {
         let bytes = fs::read(&file).with_context(|| format!("could not read {}", file.display()))?;
-        archive.start_file_from_path(file.strip_prefix(folder)?, options)?;
+        let place = file.strip_prefix(folder)?;
+        let bytes = if place.starts_with(CATALOGUES) { without_descriptions(&bytes)? } else { bytes };
+        archive.start_file_from_path(place, options)?;
         archive.write_all(&bytes)?;
     }
     Ok(archive.finish()?.into_inner())
 }
+
+/// A catalogue without what is said in it to translators alone.
+fn without_descriptions(catalogue: &[u8]) -> Result<Vec<u8>> {
+    let mut messages: BTreeMap<String, Map<String, Value>> = serde_json::from_slice(catalogue)?;
+    for message in messages.values_mut() {
+        message.remove("description");
+    }
+    Ok(serde_json::to_vec(&messages)?)
+}
+
+/// The folder of them.
+const CATALOGUES: &str = "_locales";
 
 const MOST_COMPRESSED: i64 = 9;
 
@@ -36,4 +52,22 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_descriptions;
+
+    #[test]
+    fn a_message_loses_its_description_and_nothing_else() {
+        let catalogue = br#"{
+          "a": { "message": "$N$ days", "description": "A time.", "placeholders": { "n": { "content": "$1", "example": "3" } } },
+          "description": { "message": "description" }
+        }"#;
+        let expected = concat!(
+            r#"{"a":{"message":"$N$ days","placeholders":{"n":{"content":"$1","example":"3"}}},"#,
+            r#""description":{"message":"description"}}"#,
+        );
+        assert_eq!(String::from_utf8(without_descriptions(catalogue).unwrap()).unwrap(), expected);
+    }
 }

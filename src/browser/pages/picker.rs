@@ -318,7 +318,7 @@ impl Picker {
                 shown.push((*port, chain.clone()));
             }
         }
-        shown.sort_by_key(|(_, chain)| std::cmp::Reverse(chain.seen));
+        shown.sort_by_cached_key(|(_, chain)| std::cmp::Reverse(chain.seen));
         shown
     }
 

@@ -99,7 +99,7 @@ impl SeenSection {
         show(id!("nothing-seen"), seen.endpoints().is_empty())?;
         let (layers, now) = (self.store.layers(), current_time());
         let mut latest: Vec<&SeenEndpoint> = seen.endpoints().iter().collect();
-        latest.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.last));
+        latest.sort_by_cached_key(|endpoint| std::cmp::Reverse(endpoint.last));
         let row = |endpoint: &SeenEndpoint| {
             let chains = self.seen.chains(endpoint);
             let is_renewed = match chains.as_slice() {
