@@ -67,10 +67,9 @@ impl Policy {
         known(fields.into_names())?;
         let settings = match settings {
             Some(settings) => {
-                let (settings, names) =
-                    Settings::from_json(settings).map_err(|error| unreadable("settings", &error))?;
-                known(names.into_iter())?;
-                settings
+                let read = Settings::from_json(settings, url_host).map_err(|error| unreadable("settings", &error))?;
+                known(read.unknown.into_iter())?;
+                read.settings
             }
             None => Settings::default(),
         };
