@@ -234,6 +234,15 @@ function observe() {
   onCompleted.addListener(tell("ended"), SOCKETS);
 }
 
+let listensForClicks = false;
+
+/** A click on a notification shows the log, and in it the newest entry of the host that the notification is about. */
+function listenForClicks() {
+  if (listensForClicks || !browser.notifications) return;
+  listensForClicks = true;
+  browser.notifications.onClicked.addListener((host) => browser.tabs.create({ url: `popup.html#${encodeURIComponent(host)}` }));
+}
+
 // The first event needs the core, so its loading begins now.
 currentInstance();
 
@@ -243,6 +252,9 @@ browser.runtime.onMessage.addListener((message) => answer(message));
 browser.alarms.onAlarm.addListener(() => wake());
 browser.permissions.onAdded.addListener(() => wake());
 browser.permissions.onRemoved.addListener(() => wake());
+// `notifications` is there once a person has given its permission: at the start, or from then on.
+listenForClicks();
+browser.permissions.onAdded.addListener(() => listenForClicks());
 // A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
 // moment before the new one listens, and sockets would pass unseen.
 browser.runtime.onUpdateAvailable.addListener(() => {});
