@@ -68,11 +68,13 @@ impl State {
             return;
         }
         self.reports.read().await;
+        let mut has_alarm = false;
         while let Ok(now) = clock::now()
             && let Some(report) = self.reports.due(now)
         {
             // Where the background ends before the collector has answered.
             set_alarm(ALARM, Some(UnixMillis::new(now.as_millis().saturating_add(A_WHILE_MS)))).await;
+            has_alarm = true;
             let outcome = self.send_report(&report, now).await;
             let now = clock::now().unwrap_or(now);
             self.reports.change(|kept| match outcome {
@@ -83,10 +85,11 @@ impl State {
             self.reports.store().await;
         }
         let next = self.reports.change(|kept| kept.next_due());
-        if next.is_some() {
+        // Nothing has been awaited since the last look: what is added from now on begins its own sending.
+        self.reports.is_sending.set(false);
+        if has_alarm || next.is_some() {
             set_alarm(ALARM, next).await;
         }
-        self.reports.is_sending.set(false);
     }
 
     async fn send_report(&self, report: &Report, now: UnixMillis) -> Outcome {
