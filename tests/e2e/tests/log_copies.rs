@@ -116,6 +116,9 @@ async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<
     // In place of the question that Firefox asks: yes.
     let world = world(&[("extensions.webextOptionalPermissionPrompts", json!(false))]).await?;
     world.firefox.privileged(TAKE_ALERTS, Vec::new()).await?;
+    // Starts the extension anew.
+    world.firefox.allow_in_private_windows(true).await?;
+    world.firefox.open(&world.demo.site.blank()).await?;
     ensure!(world.socket("flagged").await?.delivered());
     let options = world.firefox.page("options.html").await?;
     assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
@@ -125,7 +128,6 @@ async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<
         .await?;
     assert_eq!(options.text("#notifications-message").await?, "Notifications are on.");
 
-    world.firefox.allow_in_private_windows(true).await?;
     world.firefox.open_private_window(&world.demo.site.blank()).await?;
     ensure!(world.socket("flagged").await?.delivered());
     world.firefox.close_tab().await?;

@@ -67,7 +67,10 @@ async fn a_violation_is_told_once_to_the_collector_that_a_person_has_named() -> 
     form.click("#add-rule").await?;
     form.type_into("#host", PINNED).await?;
     form.type_into("#pins .pin-value", &world.demo.pinned_key.pin()).await?;
-    form.click("#more summary").await?;
+    // The footer with the buttons stays in sight, and would be before it.
+    let into_sight = "document.querySelector('#more > summary').scrollIntoView({ block: 'center' })";
+    world.firefox.run(into_sight, Vec::new()).await?;
+    form.click("#more > summary").await?;
     for refused in [url.replace("https:", "http:"), format!("https://name:word@{COLLECTOR}/")] {
         form.type_into("#report-uri", &refused).await?;
         form.wait_for_presence("#report-uri-message [data-code=rule-report-uri]", true).await?;
