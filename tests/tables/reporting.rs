@@ -167,6 +167,10 @@ fn an_administrators_address_that_is_none_is_refused_by_itself() {
         let uri = managed.policy.settings().report_uri.as_deref().map(ReportUri::as_str);
         assert_eq!(uri, (settings["reportUri"] == COLLECTOR).then_some(COLLECTOR), "{settings}");
     }
+    // Nobody writes one into the user's settings; a record that has it is taken whole or not at all.
+    let user = |uri: &str| json!({ "version": 1, "rules": [], "settings": { "reportUri": uri } }).to_string();
+    assert!(Policy::from_json(&user(COLLECTOR), NOW, &url_host).is_ok());
+    assert_eq!(Policy::from_json(&user("http://a.test/"), NOW, &url_host).unwrap_err().code(), "policy-syntax");
     let rule = |uri: &str| json!({ "rules": [rule("a.test", Some(uri))] }).to_string();
     let of_rule = Managed::from_json(&rule(COLLECTOR), NOW, &url_host);
     assert_eq!(of_rule.policy.rules()[0].report_uri().map(|uri| uri.as_str()), Some(COLLECTOR));

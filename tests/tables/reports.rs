@@ -56,7 +56,7 @@ fn a_report_has_the_fields_of_rfc_7469_and_no_other() {
         let found = violation("wss://chat.example.com:8443/x?secret", host, &fields, secure(certificates.clone()));
         let text = report(&found, &found.certificates, found.time).unwrap();
         assert!(!text.contains("secret") && !text.contains("page.example"), "{text}");
-        let pems: Vec<Value> = formats_of(&parsed(&text)["validated-certificate-chain"]);
+        let pems: Vec<Value> = pems_of(&parsed(&text)["validated-certificate-chain"]);
         let mut expected = json!({
             "date-time": "2026-11-22T00:00:00Z",
             "hostname": "chat.example.com",
@@ -78,15 +78,15 @@ fn a_report_has_the_fields_of_rfc_7469_and_no_other() {
     }
 }
 
-/// The texts of a list of certificates, each of which is PEM as RFC 7468 has it.
-fn formats_of(list: &Value) -> Vec<Value> {
-    let pems = list.as_array().unwrap().clone();
+/// The texts of a chain, each of which is PEM as RFC 7468 has it.
+fn pems_of(chain: &Value) -> Vec<Value> {
+    let pems = chain.as_array().unwrap().clone();
     for pem in &pems {
-        let lines: Vec<_> = pem.as_str().unwrap().lines().collect();
-        assert_eq!(lines.first(), Some(&"-----BEGIN CERTIFICATE-----"));
-        assert_eq!(lines.last(), Some(&"-----END CERTIFICATE-----"));
-        let [.., last] = &lines[1..lines.len() - 1] else { panic!("{pem} is empty") };
-        assert!(lines[1..lines.len() - 2].iter().all(|line| line.len() == 64) && last.len() <= 64, "{pem}");
+        let inner = pem.as_str().unwrap().strip_prefix("-----BEGIN CERTIFICATE-----\n").unwrap();
+        let inner = inner.strip_suffix("\n-----END CERTIFICATE-----\n").unwrap();
+        let lengths: Vec<_> = inner.lines().map(str::len).collect();
+        let [full @ .., end] = lengths.as_slice() else { panic!("{pem} is empty") };
+        assert!(full.iter().all(|length| *length == 64) && *end <= 64, "{pem}");
     }
     pems
 }
