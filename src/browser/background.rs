@@ -85,7 +85,11 @@ struct State {
 #[wasm_bindgen]
 impl Background {
     /// Reads the policy and is ready. `on_panic` is called with the message when this instance dies.
-    pub async fn start(on_panic: Function, probe_listeners: ProbeListeners) -> Result<Background, JsValue> {
+    pub async fn start(
+        on_panic: Function,
+        probe_listeners: ProbeListeners,
+        report_listeners: ProbeListeners,
+    ) -> Result<Background, JsValue> {
         report_panics_to(on_panic);
         let (engine, is_sealed) = load_engine().await.map_err(|error| to_js_error(&error))?;
         let state = Rc::new(State {
@@ -101,7 +105,7 @@ impl Background {
             changes: Queue::new(),
             sightings: Rc::default(),
             records: Rc::default(),
-            reports: Reports::default(),
+            reports: Reports::new(report_listeners),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
         });

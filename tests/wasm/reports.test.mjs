@@ -34,7 +34,12 @@ const socket = (double, host, fields) => double.ask("onHeadersReceived", details
 const failures = (double) => double.stored[KEPT]?.split("\n")[0].split("\t")[4];
 
 test("a report goes to the rule's collector and to nobody else, once, without a person's traces", async () => {
-  const double = await background([rule("told.example", { reportUri: COLLECTOR }), rule("silent.example")]);
+  const listening = [];
+  const network = async () => {
+    listening.push(...double.later);
+    return new Response("", { status: 200 });
+  };
+  const double = await background([rule("told.example", { reportUri: COLLECTOR }), rule("silent.example")], { network });
   assert.deepEqual(await socket(double, "silent.example", { requestId: "1" }), CANCEL);
   assert.deepEqual(await socket(double, "told.example", { requestId: "2", incognito: true }), CANCEL);
   assert.deepEqual(await socket(double, "told.example", { requestId: "3" }), CANCEL);
@@ -52,6 +57,18 @@ test("a report goes to the rule's collector and to nobody else, once, without a 
   assert.equal(JSON.parse(body).hostname, "told.example");
   assert.ok(!body.includes("page.example"));
   assert.equal(double.sent.length, 1);
+
+  // What would tell one browser from all others is taken out of this request, and of no other.
+  const [{ name, listener, rest: [filter, extra] }] = listening;
+  assert.deepEqual([name, filter.tabId, extra], ["onBeforeSendHeaders", -1, ["blocking", "requestHeaders"]]);
+  const requestHeaders = [{ name: "Origin", value: "moz-extension://x" }, { name: "Accept", value: "*/*" }];
+  const own = { method: "POST", originUrl: "moz-extension://double/_generated.html", requestHeaders };
+  assert.deepEqual(listener(own), { requestHeaders: [requestHeaders[1]] });
+  assert.deepEqual(listener({ ...own, requestHeaders: undefined }), CANCEL);
+  for (const other of [{ method: "GET" }, { originUrl: "https://a.test/" }, { originUrl: undefined }]) {
+    assert.deepEqual(listener({ ...own, ...other }), {});
+  }
+  assert.deepEqual(double.later, [], "it is gone with the request");
 });
 
 const networks = {

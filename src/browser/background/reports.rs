@@ -5,12 +5,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use js_sys::{JSON, Promise, Reflect};
+use js_sys::{JSON, Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::AbortController;
 
-use super::{State, api, pausing::set_alarm};
+use super::api::{Listener, ProbeListeners};
+use super::{State, api, headers, pausing::set_alarm, probe::cancel};
 use crate::browser::convert::property;
 use crate::browser::log_database::set;
 use crate::browser::url_host::url_host;
@@ -24,8 +25,8 @@ use crate::violation::Violation;
 /// The alarm that wakes the background when a report is to be tried again.
 const ALARM: &str = "reports";
 
-#[derive(Default)]
 pub(super) struct Reports {
+    listeners: ProbeListeners,
     /// What is kept, once it has been read.
     kept: RefCell<Option<ReportQueue>>,
     is_sending: Cell<bool>,
@@ -103,12 +104,27 @@ impl State {
             BeforeReport::Wait => false,
             BeforeReport::Drop => return Outcome::Dropped,
         };
-        let is_sent = may_be_sent && post(report).await.unwrap_or(false);
+        let is_sent = may_be_sent && self.reports.post(report).await.unwrap_or(false);
         if is_sent { Outcome::Sent } else { Outcome::Failed }
     }
 }
 
 impl Reports {
+    pub(super) fn new(listeners: ProbeListeners) -> Self {
+        Self { listeners, kept: RefCell::default(), is_sending: Cell::new(false) }
+    }
+
+    /// Whether the collector has taken it. Where Firefox would say which one it is, nothing is sent.
+    async fn post(&self, report: &Report) -> Result<bool, JsValue> {
+        let hide = Listener::new(|details| without_origin(&details).unwrap_or_else(|_| cancel()));
+        // A background belongs to no tab. No pattern has a port.
+        let filter = JSON::parse(r#"{"urls": ["https://*/*"], "types": ["xmlhttprequest"], "tabId": -1}"#)?;
+        self.listeners.add("onBeforeSendHeaders", &hide, &filter)?;
+        let is_taken = post(report).await;
+        self.listeners.clear();
+        is_taken
+    }
+
     async fn read(&self) {
         if self.kept.borrow().is_some() {
             return;
@@ -138,12 +154,22 @@ impl Reports {
     }
 }
 
-/// Whether the collector has taken it. What it answers beside that is not read.
+/// As the origin of what an extension posts, Firefox gives its address, which is another in every profile: whoever receives it
+/// could tell one browser from all others.
+fn without_origin(details: &JsValue) -> Result<JsValue, JsValue> {
+    let text = |name| property(details, name).as_string().unwrap_or_default();
+    let is_ours = text("method") == "POST" && text("originUrl").starts_with(&api::extension_url("")?);
+    if is_ours { headers::changed(details, headers::OF_REQUEST, &[("Origin", None)]) } else { Ok(Object::new().into()) }
+}
+
+/// What the collector answers beside its status is not read.
 async fn post(report: &Report) -> Result<bool, JsValue> {
     let abort = AbortController::new()?;
     let request = JSON::parse(REQUEST)?;
     Reflect::set(&request, &JsValue::from_str("body"), &JsValue::from_str(&report.body))?;
     Reflect::set(&request, &JsValue::from_str("signal"), &abort.signal())?;
+    // The browser calls a listener only once it has heard of it: a moment after it was added.
+    api::round_trip().await?;
     let sent = Promise::resolve(&api::begin_fetch(report.collector.as_str(), &request)?);
     let in_time = promise::within(&sent, REPORT_DEADLINE_MS).await;
     let is_taken = in_time && property(&JsFuture::from(sent).await?, "ok").is_truthy();

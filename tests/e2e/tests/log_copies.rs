@@ -145,21 +145,8 @@ async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<
     assert_eq!(blocked.get("text"), Some(&json!(text)));
     assert_eq!(flagged.get("title"), Some(&json!(format!("A connection to {FLAGGED} was flagged"))));
 
-    // The background has slept when it is clicked.
-    world.firefox.suspend_background().await?;
     world.firefox.privileged(CLICK_FIRST_ALERT, Vec::new()).await?;
-    let driver = world.firefox.driver()?;
-    wait::until("the log in a tab", async || {
-        for window in driver.windows().await? {
-            driver.switch_to_window(window).await?;
-            if driver.current_url().await?.as_str().contains("popup.html#") {
-                return Ok(Some(()));
-            }
-        }
-        Ok(None)
-    })
-    .await?;
-    world.firefox.page_is_ready("popup.html").await?;
+    log_is_shown(&world).await?;
     let host = "document.querySelector('#log .violation[open] .violation-host').textContent";
     let opened = format!("return {host}.startsWith('{PINNED}') && document.activeElement.localName === 'summary'");
     world.firefox.wait_for("the entry to be open", &opened, Vec::new()).await?;
@@ -173,6 +160,42 @@ async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<
             "document.querySelector('#notifications-message').textContent === 'Notifications are off.'",
         )
         .await?;
+    world.firefox.quit().await
+}
+
+/// Waits until a tab shows the log at an entry, and switches to it.
+async fn log_is_shown(world: &World) -> Result<()> {
+    let driver = world.firefox.driver()?;
+    wait::until("the log in a tab", async || {
+        for window in driver.windows().await? {
+            driver.switch_to_window(window).await?;
+            if driver.current_url().await?.as_str().contains("popup.html#") {
+                return Ok(Some(()));
+            }
+        }
+        Ok(None)
+    })
+    .await?;
+    world.firefox.page_is_ready("popup.html").await
+}
+
+/// The permission was given in an earlier life of the background.
+#[tokio::test]
+async fn a_click_on_a_notification_wakes_the_background() -> Result<()> {
+    let world = world(&[("extensions.webextOptionalPermissionPrompts", json!(false))]).await?;
+    world.firefox.privileged(TAKE_ALERTS, Vec::new()).await?;
+    let options = world.firefox.page("options.html").await?;
+    options.click("#notifications").await?;
+    options
+        .wait_until("notifications to be on", "document.querySelector('#notifications-message').textContent !== ''")
+        .await?;
+    world.firefox.suspend_background().await?;
+    world.firefox.open_tab(&world.demo.site.blank()).await?;
+    ensure!(world.socket("attacker").await?.refused());
+    shown(&world, 1).await?;
+    world.firefox.suspend_background().await?;
+    world.firefox.privileged(CLICK_FIRST_ALERT, Vec::new()).await?;
+    log_is_shown(&world).await?;
     world.firefox.quit().await
 }
 
