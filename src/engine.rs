@@ -11,16 +11,19 @@
 //! - `handshakes`: what is known of the requests under way
 //! - `enforcing`: the decision set against what is known of the request: the lock, and one entry for one socket
 //! - `change`: changes of what is stored
+//! - `reporting`: to whom a violation is reported
 
 mod change;
 mod decision;
 mod enforcing;
 mod handshakes;
+mod reporting;
 
 pub use change::{Change, Refusal};
 use decision::{Decision, entry, judge_without_facts, stop};
 pub use enforcing::Headers;
 use handshakes::Handshakes;
+pub use reporting::BeforeReport;
 
 use std::sync::Arc;
 

@@ -52,6 +52,11 @@ pub enum PageRequest {
     PrepareLog,
     /// Empty the log.
     ClearLog,
+    /// Tell of violations by notifications of the system, or no longer.
+    SetNotifications {
+        /// Whether.
+        on: bool,
+    },
     /// Ask a server for its chain, as a pre-flight does, without a socket.
     Look {
         /// Its host.
@@ -83,6 +88,7 @@ impl PageRequest {
             "dismissOverruling" => Self::DismissOverruling,
             "prepareLog" => Self::PrepareLog,
             "clearLog" => Self::ClearLog,
+            "setNotifications" => Self::SetNotifications { on: fields.require("on")? },
             "look" => Self::Look { host: fields.require("host")?, port: fields.require("port")? },
             _ => return Err(unknown_type()),
         })
@@ -254,6 +260,7 @@ mod tests {
             PageRequest::DismissOverruling,
             PageRequest::PrepareLog,
             PageRequest::ClearLog,
+            PageRequest::SetNotifications { on: true },
             PageRequest::Look { host: "a.test".to_owned(), port: 8443 },
         ] {
             let json = serde_json::to_string(&request).unwrap();

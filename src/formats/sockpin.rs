@@ -126,6 +126,7 @@ fn document(fields: &mut Table<'_>) -> Result<RuleDocument, Error> {
             Some(value) => value.truth().ok_or_else(|| wrong("requireCt"))?,
         },
         preflight: word(fields, "preflight")?,
+        report_uri: text(fields, "reportUri")?,
         note: text(fields, "note")?.unwrap_or_default(),
         created: time(fields, "created")?,
         updated: time(fields, "updated")?,

@@ -29,6 +29,8 @@ mod managed;
 mod markup;
 mod names;
 mod pem;
+mod reporting;
+mod reports;
 mod rule_form;
 mod rules;
 mod secrets;

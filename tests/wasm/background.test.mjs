@@ -159,7 +159,7 @@ const newer = {
   "a version": [{ version: 2, rules: [], more: "things" }, "policy-newer"],
   "a version, as text": [JSON.stringify({ version: 2, rules: 5 }), "policy-newer"],
   "a field": [{ ...record(OTHER), more: "things" }, "policy-field-newer"],
-  "a field of a rule, as text": [JSON.stringify(record(OTHER, { reportUri: "https://a.test/" })), "policy-field-newer"],
+  "a field of a rule, as text": [JSON.stringify(record(OTHER, { colour: "red" })), "policy-field-newer"],
   "a setting": [{ ...record(OTHER), settings: { theme: "dark" } }, "policy-field-newer"],
 };
 for (const [name, [policy, code]] of Object.entries(newer)) {
@@ -208,7 +208,7 @@ test("all that is stored is asked for before any answer is awaited", async () =>
   });
   assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
   assert.deepEqual(events.slice(0, 3).sort(), ["local", "managed", "session"]);
-  assert.deepEqual(events.slice(3), ["answer", "answer", "answer"]);
+  assert.deepEqual(events.slice(3, 6), ["answer", "answer", "answer"]);
 });
 
 test("stored rules that are gone stop every socket, and are not taken for none", async () => {

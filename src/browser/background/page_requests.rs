@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::session_store::{self, OVERRULING};
-use super::{State, tell_pages};
+use super::{State, notifications, tell_pages};
 use crate::browser::convert::storage_error;
 use crate::browser::url_host::url_host;
 use crate::browser::{clock, policy_store};
@@ -55,6 +55,7 @@ impl State {
                 self.tell_pages_of_log();
                 Response::Done
             }),
+            PageRequest::SetNotifications { on } => notifications::want(on),
             PageRequest::Look { host, port } => self.look(&host, port).await,
         };
         answer.unwrap_or_else(|problem| Response::Failed { problem })

@@ -2,7 +2,7 @@
 
 use web_sys::Element;
 
-use super::rule_keys;
+use super::{entry_copy, rule_keys};
 use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
@@ -32,6 +32,7 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> J
     content.say(part!("sent"), &words::sent(violation))?;
     content.say(part!("advice"), &words::advice(violation, certificates))?;
     content.say(part!("when"), &words::when(&entry.tally))?;
+    entry_copy::offer(&content, entry, certificates)?;
     Part::of(body).append(&content)
 }
 
