@@ -40,12 +40,13 @@ onBeforeRequest.addListener((details) => guard("beforeRequest", details), SOCKET
 onBeforeSendHeaders.addListener((details) => guard("beforeSendHeaders", details), SOCKETS, ["blocking", "requestHeaders"]);
 onHeadersReceived.addListener((details) => guard("headersReceived", details), SOCKETS, ["blocking", "responseHeaders"]);
 
-/** The listeners that a core has for its probes while they are under way. A dead core leaves none behind. */
+/** The listeners that a core has for requests of its own while they are under way. A dead core leaves none behind. */
 class ProbeListeners {
   #added = [];
 
   add(event, listener, filter) {
-    browser.webRequest[event].addListener(listener, filter, ["blocking"]);
+    const headers = event === "onBeforeSendHeaders" ? ["requestHeaders"] : [];
+    browser.webRequest[event].addListener(listener, filter, ["blocking", ...headers]);
     this.#added.push([event, listener]);
   }
 
@@ -63,6 +64,7 @@ class CoreInstance {
   // Who waits for an answer. A dead core gives none, so they are told by its end.
   #waiting = new Set();
   #probeListeners = new ProbeListeners();
+  #reportListeners = new ProbeListeners();
   started = null;
 
   constructor() {
@@ -77,7 +79,7 @@ class CoreInstance {
     if (CoreInstance.#begun) module.__wbg_reset_state();
     else module.initSync({ module: wasm });
     CoreInstance.#begun = true;
-    return module.Background.start((message) => end(this, new Error(message)), this.#probeListeners);
+    return module.Background.start((message) => end(this, new Error(message)), this.#probeListeners, this.#reportListeners);
   }
 
   /** The answer, or a promise of it where something must be waited for. */
@@ -93,6 +95,7 @@ class CoreInstance {
   end(error) {
     for (const reject of this.#waiting) reject(error);
     this.#probeListeners.clear();
+    this.#reportListeners.clear();
   }
 }
 
@@ -234,6 +237,15 @@ function observe() {
   onCompleted.addListener(tell("ended"), SOCKETS);
 }
 
+let listensForClicks = false;
+
+/** A click on a notification shows the log, and in it the newest entry of the host that the notification is about. */
+function listenForClicks() {
+  if (listensForClicks || !browser.notifications) return;
+  listensForClicks = true;
+  browser.notifications.onClicked.addListener((host) => browser.tabs.create({ url: `popup.html#${encodeURIComponent(host)}` }));
+}
+
 // The first event needs the core, so its loading begins now.
 currentInstance();
 
@@ -241,8 +253,10 @@ currentInstance();
 browser.runtime.onMessage.addListener((message) => answer(message));
 // None of these decides anything: a pause has run out, or the browser lets Sockpin see more or less than before.
 browser.alarms.onAlarm.addListener(() => wake());
-browser.permissions.onAdded.addListener(() => wake());
+browser.permissions.onAdded.addListener(() => { wake(); listenForClicks(); });
 browser.permissions.onRemoved.addListener(() => wake());
+// `notifications` is there once a person has given its permission: at the start, or from then on.
+listenForClicks();
 // A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
 // moment before the new one listens, and sockets would pass unseen.
 browser.runtime.onUpdateAvailable.addListener(() => {});

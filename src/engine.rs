@@ -12,17 +12,20 @@
 //! - `enforcing`: the decision set against what is known of the request: the lock, and one entry for one socket
 //! - `change`: changes of what is stored
 //! - `proving`: sockets of Sockpin's own that prove a rule
+//! - `reporting`: to whom a violation is reported
 
 mod change;
 mod decision;
 mod enforcing;
 mod handshakes;
 mod proving;
+mod reporting;
 
 pub use change::{Change, Refusal};
 use decision::{Decision, entry, judge_without_facts, stop};
 pub use enforcing::Headers;
 use handshakes::Handshakes;
+pub use reporting::BeforeReport;
 
 use std::sync::Arc;
 

@@ -24,6 +24,7 @@
 //! | [`trial`], [`proof`] | what a rule would have decided; what one decides of sockets that are opened to prove it |
 //! | [`query`] | what is looked for among rules, and in which order |
 //! | [`known_keys`], [`picking`], [`changed_key`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it; a key that has changed |
+//! | [`report`] | what goes out of the log: to files, to a collector, to notifications of the system |
 //! | [`warnings`] | what may go wrong with a rule that can be stored |
 //! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
@@ -63,6 +64,7 @@ pub mod preflight;
 pub mod proof;
 pub mod query;
 pub mod record;
+pub mod report;
 pub mod rule;
 pub mod seal;
 pub mod seen;

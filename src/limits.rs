@@ -65,6 +65,10 @@ pub const MAX_LABEL_CHARACTERS: usize = 200;
 /// Characters of a rule's note.
 pub const MAX_NOTE_CHARACTERS: usize = 2_000;
 
+/// Characters of the address to which a rule's reports are sent; what servers are asked to take at least (RFC 9110 section 4.1: 8,000
+/// octets) is more than any collector needs.
+pub const MAX_REPORT_URI_CHARACTERS: usize = 2_000;
+
 /// Characters of a rule's identifier.
 pub const MAX_RULE_ID_CHARACTERS: usize = 64;
 
@@ -170,3 +174,27 @@ pub const MAX_PAGES_PER_ENDPOINT: usize = 10;
 
 /// Milliseconds for which no further chain of an endpoint without a rule is asked for.
 pub const SEEN_CHAIN_INTERVAL_MS: u64 = 10 * 1000;
+
+/// Milliseconds within which a collector is told once of the same host, chain and reason: a day.
+pub const REPORT_INTERVAL_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Milliseconds after which a report that could not be sent is dropped: a week.
+pub const REPORT_KEPT_MS: u64 = 7 * REPORT_INTERVAL_MS;
+
+/// Reports that wait to be sent.
+pub const MAX_WAITING_REPORTS: usize = 50;
+
+/// Bytes of all of them. One with three certificates has about 6 KB.
+pub const MAX_WAITING_REPORT_BYTES: usize = 1024 * 1024;
+
+/// Reports of which it is known that they have been sent within a day.
+pub const MAX_KNOWN_REPORTS: usize = 500;
+
+/// Milliseconds that a collector may take to answer.
+pub const REPORT_DEADLINE_MS: i32 = 20_000;
+
+/// Milliseconds for which no further notification tells of the same host: an hour.
+pub const NOTIFICATION_INTERVAL_MS: u64 = 60 * 60 * 1000;
+
+/// Hosts of which notifications tell within an hour.
+pub const MAX_NOTIFIED_HOSTS: usize = 20;

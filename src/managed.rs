@@ -15,7 +15,7 @@ use crate::host::UrlHostParser;
 use crate::limits::{MAX_LISTED_MANAGED_RULES, MAX_RULES};
 use crate::policy::{POLICY_VERSION, Policy};
 use crate::rule::RuleStamp;
-use crate::settings::Settings;
+use crate::settings::{Reading, Settings};
 use crate::time::UnixMillis;
 
 /// What an administrator has set, as far as it can be used.
@@ -49,6 +49,8 @@ pub enum ManagedPlace {
     RulesFrom(usize),
     /// The settings.
     Settings,
+    /// The address for reports among the settings; the others hold.
+    ReportUri,
 }
 
 impl Managed {
@@ -138,10 +140,14 @@ impl PolicyReader<'_> {
 
     /// Where the settings cannot be read, what they may forbid is forbidden.
     fn set(&mut self, settings: &str) {
-        let (settings, unknown) = Settings::from_json(settings).unwrap_or_else(|error| {
+        let read = Settings::from_json(settings, self.url_host).unwrap_or_else(|error| {
             self.refuse(ManagedPlace::Settings, shape(&error));
-            (Settings::strictest(), Vec::new())
+            Reading { settings: Settings::strictest(), unknown: Vec::new(), report_uri: Ok(()) }
         });
+        let Reading { settings, unknown, report_uri } = read;
+        if let Err(problem) = report_uri {
+            self.refuse(ManagedPlace::ReportUri, problem);
+        }
         // A misspelt one may be one that forbids.
         self.policy.set(if unknown.is_empty() { settings } else { settings.forbidding() });
         for name in unknown {

@@ -61,6 +61,11 @@ pub enum PageRequest {
     PrepareLog,
     /// Empty the log.
     ClearLog,
+    /// Tell of violations by notifications of the system, or no longer.
+    SetNotifications {
+        /// Whether.
+        on: bool,
+    },
     /// Ask a server for its chain, as a pre-flight does, without a socket.
     Look {
         /// Its host.
@@ -109,6 +114,7 @@ impl PageRequest {
             "dismissOverruling" => Self::DismissOverruling,
             "prepareLog" => Self::PrepareLog,
             "clearLog" => Self::ClearLog,
+            "setNotifications" => Self::SetNotifications { on: fields.require("on")? },
             "look" => Self::Look { host: fields.require("host")?, port: fields.require("port")? },
             "prove" => Self::Prove {
                 id: fields.require("id")?,
@@ -309,6 +315,7 @@ mod tests {
             PageRequest::DismissOverruling,
             PageRequest::PrepareLog,
             PageRequest::ClearLog,
+            PageRequest::SetNotifications { on: true },
             PageRequest::Look { host: "a.test".to_owned(), port: 8443 },
             PageRequest::Prove { id: "r".to_owned(), host: "a.test".to_owned(), port: 8443, wrong_pin: true },
         ] {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use self::index::{Base, Index, Key};
-use crate::error::{HostError, PinError, PolicyError, RuleError, StorageError};
+use crate::error::{Error, HostError, PinError, PolicyError, RuleError, StorageError};
 use crate::fields::{Fields, elements, read, unknown_field};
 use crate::host::{Host, HostPattern, PatternScope, UrlHostParser, name_and_parents};
 use crate::limits::{MAX_PINS_PER_RULE, MAX_RULES};
@@ -67,10 +67,11 @@ impl Policy {
         known(fields.into_names())?;
         let settings = match settings {
             Some(settings) => {
-                let (settings, names) =
-                    Settings::from_json(settings).map_err(|error| unreadable("settings", &error))?;
-                known(names.into_iter())?;
-                settings
+                let read = Settings::from_json(settings, url_host).map_err(|error| unreadable("settings", &error))?;
+                known(read.unknown.into_iter())?;
+                let refused = |error: Error| PolicyError::Syntax { detail: format!("settings: {}", error.code()) };
+                read.report_uri.map_err(refused)?;
+                read.settings
             }
             None => Settings::default(),
         };

@@ -1,7 +1,11 @@
 //! A rule: a host pattern with its pins and what to do. A [`Rule`] can only be made by checking a [`RuleDocument`].
 
-use std::collections::HashSet;
+mod report_uri;
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
+pub use report_uri::ReportUri;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, PinError, RuleError};
@@ -112,6 +116,8 @@ pub struct RuleDocument {
     pub require_ct: bool,
     /// See [`Preflight`].
     pub preflight: Preflight,
+    /// An `https://` address to which its violations are reported, or none.
+    pub report_uri: Option<String>,
     /// The user's own words.
     pub note: String,
     /// When it was made; none for a rule that is new.
@@ -154,6 +160,7 @@ impl Read<'_> for RuleDocument {
                 "requireCt" => document.require_ct = Read::read(value)?,
                 "preflight" => document.preflight = Read::read(value)?,
                 "note" => document.note = Read::read(value)?,
+                "reportUri" => document.report_uri = Read::read(value)?,
                 "created" => document.created = Read::read(value)?,
                 "updated" => document.updated = Read::read(value)?,
                 _ => return Err(unknown(&name)),
@@ -185,6 +192,8 @@ pub struct Rule {
     #[serde(skip_serializing_if = "is_default")]
     preflight: Preflight,
     #[serde(skip_serializing_if = "is_default")]
+    report_uri: Option<Arc<ReportUri>>,
+    #[serde(skip_serializing_if = "is_default")]
     note: String,
     created: UnixMillis,
     updated: UnixMillis,
@@ -204,6 +213,8 @@ pub enum Field {
     Denied,
     /// The expiry date.
     Expires,
+    /// The address for reports.
+    ReportUri,
     /// The note.
     Note,
 }
@@ -264,6 +275,8 @@ impl Rule {
         let taken = pins.as_deref().unwrap_or_default();
         let denied = check_pins(&document.denied, Field::Denied, taken).map_err(|found| errors.extend(found)).ok();
         let expires = keep(Field::Expires, read_expiry(document.expires.as_deref()), &mut errors);
+        let report_uri = read_report_uri(document.report_uri.as_deref(), url_host);
+        let report_uri = keep(Field::ReportUri, report_uri, &mut errors);
         let note = keep(Field::Note, check_length(&document.note, MAX_NOTE_CHARACTERS), &mut errors);
         let id = keep(Field::Id, check_id(document.id.as_ref().unwrap_or(&stamp.id)), &mut errors);
         let created = document.created.unwrap_or(stamp.time);
@@ -280,6 +293,7 @@ impl Rule {
                 local_roots: document.local_roots,
                 require_ct: document.require_ct,
                 preflight: document.preflight,
+                report_uri: report_uri?,
                 note: note?,
                 created,
                 updated: document.updated.unwrap_or(created),
@@ -363,6 +377,12 @@ impl Rule {
         self.preflight
     }
 
+    /// Where its violations are reported, if anywhere.
+    #[must_use]
+    pub const fn report_uri(&self) -> Option<&Arc<ReportUri>> {
+        self.report_uri.as_ref()
+    }
+
     /// The user's own words.
     #[must_use]
     pub fn note(&self) -> &str {
@@ -402,6 +422,7 @@ impl From<&Rule> for RuleDocument {
             local_roots: rule.local_roots,
             require_ct: rule.require_ct,
             preflight: rule.preflight,
+            report_uri: rule.report_uri.as_ref().map(|uri| uri.as_str().to_owned()),
             note: rule.note.clone(),
             created: Some(rule.created),
             updated: Some(rule.updated),
@@ -451,6 +472,11 @@ fn check_pins(
 
 fn read_expiry(text: Option<&str>) -> Result<Option<Date>, Error> {
     text.map(str::trim).filter(|text| !text.is_empty()).map(read_date).transpose()
+}
+
+fn read_report_uri(text: Option<&str>, url_host: UrlHostParser<'_>) -> Result<Option<Arc<ReportUri>>, Error> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    text.map(|text| ReportUri::parse(text, url_host).map(Arc::new)).transpose()
 }
 
 fn read_date(text: &str) -> Result<Date, Error> {

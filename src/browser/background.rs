@@ -7,11 +7,13 @@ mod button;
 mod headers;
 mod log_store;
 mod log_upgrade;
+mod notifications;
 mod page_requests;
 mod pausing;
 mod probe;
 mod proving;
 mod queue;
+mod reports;
 mod request_details;
 mod rule_records;
 mod seal;
@@ -32,6 +34,7 @@ use self::button::Button;
 use self::log_store::{Log, Room};
 use self::probe::Prober;
 use self::queue::Queue;
+use self::reports::Reports;
 use self::rule_records::RuleRecords;
 use self::sealing::Sealing;
 use self::session_store::{OVERRULING, PAUSE, SEALED};
@@ -73,6 +76,7 @@ struct State {
     changes: Queue,
     sightings: Rc<Sightings>,
     records: Rc<RuleRecords>,
+    reports: Reports,
     /// Whether there are entries of which pages have not been told.
     log_untold: Cell<bool>,
     /// Whether they are being told.
@@ -82,7 +86,11 @@ struct State {
 #[wasm_bindgen]
 impl Background {
     /// Reads the policy and is ready. `on_panic` is called with the message when this instance dies.
-    pub async fn start(on_panic: Function, probe_listeners: ProbeListeners) -> Result<Background, JsValue> {
+    pub async fn start(
+        on_panic: Function,
+        probe_listeners: ProbeListeners,
+        report_listeners: ProbeListeners,
+    ) -> Result<Background, JsValue> {
         report_panics_to(on_panic);
         let (engine, is_sealed) = load_engine().await.map_err(|error| to_js_error(&error))?;
         let state = Rc::new(State {
@@ -98,6 +106,7 @@ impl Background {
             changes: Queue::new(),
             sightings: Rc::default(),
             records: Rc::default(),
+            reports: Reports::new(report_listeners),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
         });
@@ -109,6 +118,7 @@ impl Background {
             if !is_sealed {
                 this.seal_soon();
             }
+            this.send_reports().await;
         });
         Ok(Self { state })
     }
@@ -225,6 +235,7 @@ impl Background {
         promise::of(async move {
             state.catch_up().await;
             state.refresh_access().await;
+            spawn_local(async move { state.send_reports().await });
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -309,8 +320,14 @@ impl State {
     fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Log(violation) => self.write_in_turn(request, violation, None),
-                Effect::Amend { before, now } => self.write_in_turn(request, now, Some(before)),
+                Effect::Log(violation) => {
+                    self.tell(&violation);
+                    self.write_in_turn(request, violation, None);
+                }
+                Effect::Amend { before, now } => {
+                    self.tell(&now);
+                    self.write_in_turn(request, now, Some(before));
+                }
                 Effect::CountOnBadge { tab } => self.button.count(tab),
                 Effect::CountDecision(judged, time) => self.records.note(judged, time),
                 Effect::NoteSighting { sighting, facts } => self.sightings.note(request, sighting, facts),
@@ -323,6 +340,12 @@ impl State {
                 }
             }
         }
+    }
+
+    /// Tells those of a violation who want to be told. Of a private window's nothing is logged, and nobody is told.
+    fn tell(self: &Rc<Self>, violation: &Violation) {
+        self.report(violation);
+        notifications::notify(violation);
     }
 
     /// Writes down a violation of a request. What was written down of it before counts no longer, if it got that far.

@@ -5,18 +5,22 @@
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
 mod changed_key;
+mod clipboard;
 mod confirmation;
 mod download;
+mod entry_copy;
 mod export_section;
 mod history_reader;
 mod import_items;
 mod import_section;
 mod key_rows;
 mod log_entry;
+mod log_files;
 mod log_reader;
 mod managed_section;
 mod masthead;
 mod messages;
+mod notification_setting;
 mod options;
 mod pause_menu;
 mod picked_certificate;

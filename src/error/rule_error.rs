@@ -30,6 +30,8 @@ area! {
             /// The most characters.
             limit: usize,
         } = "text-length",
+        /// An address for reports that is none: no `https://`, no host, or something that may not be in it.
+        ReportUri = "rule-report-uri",
         /// An identifier that is empty or too long.
         Id = "rule-id",
         /// The rule has been changed since the form that is being saved was opened.

@@ -143,7 +143,10 @@ mod tests {
                 true,
             ),
             (r#"{"match":"leaf","expires":"2030-01-01","localRoots":"exempt","requireCt":true}"#, true),
-            (r#"{"preflight":"require","note":"\"","created":0,"updated":18446744073709551615}"#, true),
+            (
+                r#"{"preflight":"require","note":"\"","reportUri":"https://a.test/","created":0,"updated":18446744073709551615}"#,
+                true,
+            ),
             (r#"{"id":null,"expires":null,"created":null,"updated":null}"#, true),
             (r#"{"\u0068ost":"a.test"}"#, true),
             (r#"{"host":null}"#, false),

@@ -102,6 +102,8 @@ pub enum Lost {
     RequireCt,
     /// What is set for the pre-flight.
     Preflight,
+    /// The address to which violations are reported.
+    ReportUri,
     /// A second pin, without which that tool takes no notice of the rule.
     BackupPin,
     /// Labels and note.
@@ -237,7 +239,7 @@ struct Abilities {
     least_pins: usize,
     /// Whether a name has one entry, for itself or with the names below it.
     one_entry_a_name: bool,
-    /// Denied keys, pre-flight, labels, note: nobody else has them.
+    /// Denied keys, pre-flight, address for reports, labels, note: nobody else has them.
     everything: bool,
 }
 
@@ -383,6 +385,7 @@ impl Abilities {
             (!self.local_roots && rule.local_roots() == LocalRoots::Exempt, Lost::LocalRoots),
             (!self.require_ct && rule.require_ct(), Lost::RequireCt),
             (own && rule.preflight() != Preflight::default(), Lost::Preflight),
+            (own && rule.report_uri().is_some(), Lost::ReportUri),
             (is_judged && rule.pins().len() < self.least_pins, Lost::BackupPin),
             (own && words, Lost::Words),
         ];

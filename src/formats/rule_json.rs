@@ -30,6 +30,7 @@ pub fn write(rule: &RuleDocument) -> String {
         require_ct,
         preflight,
         note,
+        report_uri,
     } = rule;
     let plain = RuleDocument::default();
     let fields: Vec<_> = [
@@ -43,6 +44,7 @@ pub fn write(rule: &RuleDocument) -> String {
         require_ct.then(|| field("requireCt", require_ct)),
         (*preflight != plain.preflight).then(|| field("preflight", preflight)),
         (!note.is_empty()).then(|| field("note", note)),
+        report_uri.as_ref().filter(|uri| !uri.is_empty()).map(|uri| field("reportUri", uri)),
     ]
     .into_iter()
     .flatten()

@@ -141,6 +141,7 @@ pub(super) fn document<'a>(fields: &mut Table<'a>, how: Pins) -> Result<RuleDocu
             Some((value, at)) => value.truth().ok_or_else(|| wrong("requireCt", at))?,
         },
         preflight: word(fields, "preflight")?,
+        report_uri: text(fields, "reportUri")?,
         note: text(fields, "note")?.unwrap_or_default(),
         created: time(fields, "created")?,
         updated: time(fields, "updated")?,

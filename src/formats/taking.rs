@@ -80,7 +80,7 @@ impl<'l> Taking<'l> {
         let note = if rule.note.is_empty() { self.reading.format.name().to_owned() } else { rule.note };
         let rule = RuleDocument { note, ..rule };
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let texts = [rule.host.len(), rule.note.len(), text(&rule.id), text(&rule.expires)];
+        let texts = [rule.host.len(), rule.note.len(), text(&rule.id), text(&rule.expires), text(&rule.report_uri)];
         self.spend(texts.into_iter().fold(size_of::<RuleDocument>(), usize::saturating_add), at)?;
         self.spend(size_of_pins(&rule.pins).saturating_add(size_of_pins(&rule.denied)), at)?;
         self.count(at)?;

@@ -20,6 +20,7 @@ pub enum Difference {
     RequireCt(bool),
     Preflight(Preflight),
     Note,
+    ReportUri(Option<String>),
 }
 
 /// Everything that differs, but for the times.
@@ -56,6 +57,9 @@ pub fn differences(before: &RuleDocument, after: &RuleDocument) -> Vec<Differenc
     }
     if before.note != after.note {
         found.push(Difference::Note);
+    }
+    if before.report_uri != after.report_uri {
+        found.push(Difference::ReportUri(after.report_uri.clone()));
     }
     found
 }
@@ -108,6 +112,10 @@ mod tests {
             (with(|rule| rule.require_ct = true), vec![Difference::RequireCt(true)]),
             (with(|rule| rule.preflight = Preflight::Require), vec![Difference::Preflight(Preflight::Require)]),
             (with(|rule| rule.note = "new".to_owned()), vec![Difference::Note]),
+            (
+                with(|rule| rule.report_uri = Some("https://reports.test/".to_owned())),
+                vec![Difference::ReportUri(Some("https://reports.test/".to_owned()))],
+            ),
         ] {
             assert_eq!(found, expected);
         }

@@ -28,6 +28,7 @@ pub(super) fn rule(json: &str) -> Result<RuleDocument, ManagedError> {
     take(&mut fields, "localRoots", &mut rule.local_roots)?;
     take_truth(&mut fields, "requireCt", &mut rule.require_ct)?;
     take(&mut fields, "preflight", &mut rule.preflight)?;
+    take(&mut fields, "reportUri", &mut rule.report_uri)?;
     take(&mut fields, "note", &mut rule.note)?;
     take(&mut fields, "created", &mut rule.created)?;
     take(&mut fields, "updated", &mut rule.updated)?;

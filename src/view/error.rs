@@ -177,6 +177,7 @@ fn rule(error: &RuleError) -> Text {
         RuleError::Count { limit } => text!("error_rule_count", limit = *limit),
         RuleError::PinCount { limit } => text!("error_rule_pin_count", limit = *limit),
         RuleError::TextLength { limit } => text!("error_text_length", limit = *limit),
+        RuleError::ReportUri => text!("error_rule_report_uri"),
         RuleError::Id => text!("error_rule_id"),
         RuleError::Changed => text!("error_rule_changed"),
         RuleError::Unknown { .. } => text!("error_rule_unknown"),

@@ -59,6 +59,8 @@ fn difference(difference: &Difference) -> Text {
         Difference::Preflight(Preflight::Off) => text!("history_preflight_off"),
         Difference::Preflight(Preflight::Require) => text!("history_preflight_require"),
         Difference::Note => text!("history_note"),
+        Difference::ReportUri(Some(uri)) => text!("history_reports", uri = uri),
+        Difference::ReportUri(None) => text!("history_no_reports"),
     }
 }
 

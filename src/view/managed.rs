@@ -23,6 +23,9 @@ pub fn about(managed: &Managed) -> Text {
     if !managed.policy.rules().is_empty() {
         sentences.push(text!("managed_about_rules"));
     }
+    if let Some(uri) = &managed.policy.settings().report_uri {
+        sentences.push(text!("managed_about_reports", uri = uri.as_str()));
+    }
     if managed.policy.settings().pausing == Pausing::Forbidden {
         sentences.push(text!("managed_about_pausing"));
     }
@@ -39,6 +42,7 @@ pub fn problem(problem: &ManagedProblem) -> Notice {
         (ManagedPlace::Settings, Error::Managed(ManagedError::SettingUnknown { .. })) => {
             text!("managed_setting_refused")
         }
+        (ManagedPlace::ReportUri, _) => text!("managed_report_uri_refused"),
         (ManagedPlace::Settings, _) => text!("managed_settings_refused"),
         (ManagedPlace::Policy, Error::Policy(PolicyError::Newer { .. }) | Error::Managed(ManagedError::Version)) => {
             text!("managed_policy_refused")
@@ -61,6 +65,7 @@ pub fn problem(problem: &ManagedProblem) -> Notice {
 pub fn is_there(managed: &Managed) -> bool {
     !managed.policy.rules().is_empty()
         || !managed.problems.is_empty()
+        || managed.policy.settings().report_uri.is_some()
         || managed.policy.settings().pausing == Pausing::Forbidden
 }
 

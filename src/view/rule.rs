@@ -51,12 +51,15 @@ pub fn facts(rule: &RuleDocument, now: UnixMillis) -> Vec<Text> {
         Preflight::Require if blocks => Some(text!("rule_preflight_required")),
         Preflight::Prefer | Preflight::Off | Preflight::Require => None,
     };
+    let reports = rule.report_uri.as_deref().filter(|_| rule.mode != Mode::Off);
+    let reports = reports.map(|uri| text!("rule_reports_to", uri = uri));
     [
         expiry,
         (rule.match_scope == MatchScope::Leaf).then(|| text!("rule_leaf_only")),
         rule.require_ct.then(|| text!("rule_ct_required")),
         (rule.local_roots == LocalRoots::Exempt).then(|| text!("rule_local_roots_exempt")),
         preflight,
+        reports,
         rule.updated.map(|updated| text!("rule_changed", ago = ago(updated, now))),
     ]
     .into_iter()

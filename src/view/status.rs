@@ -205,6 +205,24 @@ pub fn permission_missing() -> Banner {
     }
 }
 
+/// Said once notifications are on.
+#[must_use]
+pub fn notifications_on() -> Text {
+    text!("notifications_on")
+}
+
+/// Said once they are off.
+#[must_use]
+pub fn notifications_off() -> Text {
+    text!("notifications_off")
+}
+
+/// Said where the person has not given the permission for them.
+#[must_use]
+pub fn notifications_refused() -> Text {
+    text!("notifications_refused")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

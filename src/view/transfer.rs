@@ -184,6 +184,7 @@ pub fn loss(loss: &Loss) -> Text {
         Lost::RequireCt => text!("export_lost_require_ct"),
         Lost::Preflight => text!("export_lost_preflight"),
         Lost::BackupPin => text!("export_lost_backup_pin"),
+        Lost::ReportUri => text!("export_lost_report_uri"),
         Lost::Words => text!("export_lost_words"),
     }
 }

@@ -1,6 +1,7 @@
 //! An entry of the log in words.
 
 mod advice;
+pub mod plain_text;
 mod reason;
 mod sent;
 
@@ -99,6 +100,12 @@ pub fn pause(event: PauseEvent) -> Text {
 #[must_use]
 pub fn shown_of(shown: usize, total: u64) -> Text {
     plural!("log_newest", shown, total = total)
+}
+
+/// Said once so many lines of the log are in a file.
+#[must_use]
+pub fn saved(lines: usize) -> Text {
+    plural!("log_saved", lines)
 }
 
 /// Said once the log is empty.

@@ -165,9 +165,12 @@ fn elsewhere() -> BTreeSet<String> {
     }
     // Asked for by the layer that chooses the words.
     ids.extend(["language", "direction"].map(str::to_owned));
-    // The button's titles have no arguments: the background hands on their ids.
-    let button = fs::read_to_string(root().join("src/button.rs")).unwrap();
-    ids.extend(between(&button, "\"button_", '"').into_iter().map(|rest| format!("button_{rest}")));
+    // The background hands on the ids of the button's titles and of its notifications.
+    for (file, prefix) in [("src/button.rs", "button_"), ("src/report/notified.rs", "notification_")] {
+        let code = fs::read_to_string(root().join(file)).unwrap();
+        let rests = between(&code, &format!("\"{prefix}"), '"');
+        ids.extend(rests.into_iter().map(|rest| format!("{prefix}{rest}")));
+    }
     ids
 }
 

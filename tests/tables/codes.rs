@@ -51,6 +51,7 @@ const ERRORS: &[(&str, &str)] = &[
     ("rule-host-taken", r#"{"rule-host-taken":{"pattern":"*.example.com"}}"#),
     ("rule-count", r#"{"rule-count":{"limit":100000}}"#),
     ("rule-pin-count", r#"{"rule-pin-count":{"limit":64}}"#),
+    ("rule-report-uri", r#""rule-report-uri""#),
     ("text-length", r#"{"text-length":{"limit":200}}"#),
     ("rule-id", r#""rule-id""#),
     ("rule-changed", r#""rule-changed""#),

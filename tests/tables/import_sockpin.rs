@@ -52,8 +52,8 @@ const ROWS: &[Row<'_>] = &[
     ),
     // Unknown fields, each by itself; the rule stays.
     (
-        "{\"rules\": [{\"host\": \"a.test\",\n\"pins\": [\"{A}\"],\n\"reportUri\": \"https://a.test/\",\n\"pinz\": []}],\n\"theme\": \"dark\"}",
-        &["a.test block pins A", "3: reportUri import-field", "4: pinz import-field", "5: theme import-field"],
+        "{\"rules\": [{\"host\": \"a.test\",\n\"pins\": [\"{A}\"],\n\"colour\": \"red\",\n\"pinz\": []}],\n\"theme\": \"dark\"}",
+        &["a.test block pins A", "3: colour import-field", "4: pinz import-field", "5: theme import-field"],
     ),
     // A rule that is wrong spoils no other, and is not taken in parts.
     (

@@ -30,6 +30,8 @@ mod markup;
 mod names;
 mod pem;
 mod proof;
+mod reporting;
+mod reports;
 mod rule_form;
 mod rules;
 mod secrets;

@@ -28,7 +28,7 @@ fn absent_fields_have_the_defaults_of_the_design() {
         json!({
             "id": "new", "host": "example.com", "mode": "block", "pins": [{"sha256": PIN, "label": ""}], "denied": [],
             "match": "chain", "expires": null, "localRoots": "enforce", "requireCt": false, "preflight": "prefer",
-            "note": "", "created": NOW.as_millis(), "updated": NOW.as_millis(),
+            "reportUri": null, "note": "", "created": NOW.as_millis(), "updated": NOW.as_millis(),
         })
     );
 }

@@ -159,7 +159,7 @@ const newer = {
   "a version": [{ version: 2, rules: [], more: "things" }, "policy-newer"],
   "a version, as text": [JSON.stringify({ version: 2, rules: 5 }), "policy-newer"],
   "a field": [{ ...record(OTHER), more: "things" }, "policy-field-newer"],
-  "a field of a rule, as text": [JSON.stringify(record(OTHER, { reportUri: "https://a.test/" })), "policy-field-newer"],
+  "a field of a rule, as text": [JSON.stringify(record(OTHER, { colour: "red" })), "policy-field-newer"],
   "a setting": [{ ...record(OTHER), settings: { theme: "dark" } }, "policy-field-newer"],
 };
 for (const [name, [policy, code]] of Object.entries(newer)) {

@@ -132,8 +132,9 @@ fn extension() -> Result<()> {
 
 fn e2e() -> Result<()> {
     tools::browser()?;
-    // npm installs axe-core.
+    // npm installs axe-core, and pip the collector.
     tools::node()?;
+    tools::python()?;
     build::build()?;
     let package = ["--package", "sockpin-e2e"];
     let mut tests = runner();

@@ -83,6 +83,21 @@ pub(crate) fn node() -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that Python can install the collector to which a browser test reports.
+pub(crate) fn python() -> Result<()> {
+    let has_pip = || output(&mut command("python3", &["-c", "import ensurepip"])).is_ok();
+    if has_pip() {
+        return Ok(());
+    }
+    let Some(privilege) = privilege().filter(|_| programs::on_path(&["apt-get"]).is_some()) else {
+        bail!("Python cannot make environments of its own; install Python 3.11 or newer with its module venv");
+    };
+    eprintln!("Installing Python with apt-get (package python3-venv)");
+    apt(privilege, &["update"])?;
+    apt(privilege, &["install", "--yes", "--no-install-recommends", "python3-venv"])
+        .context("Python is missing and could not be installed")
+}
+
 /// Whether the faster test runner is installed.
 pub(crate) fn has_nextest() -> bool {
     programs::on_path(&["cargo-nextest"]).is_some()

@@ -78,6 +78,13 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_class = "WebSocket", js_name = addEventListener)]
     pub(super) fn listen(this: &OwnSocket, event: &str, listener: &JsValue) -> Result<(), JsValue>;
+    /// The same with what is put in.
+    #[wasm_bindgen(catch, js_namespace = ["browser", "i18n"], js_name = getMessage)]
+    pub(super) fn message_with(id: &str, arguments: &js_sys::Array) -> Result<String, JsValue>;
+
+    /// Throws where the person has not given the permission.
+    #[wasm_bindgen(catch, js_namespace = ["browser", "notifications"], js_name = create)]
+    fn notifications_create(id: &str, notification: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = fetch)]
     fn global_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue>;
@@ -127,6 +134,13 @@ pub(super) async fn declare_rules(update: &JsValue) -> Result<JsValue, JsValue> 
     awaited(declarative_update_dynamic_rules(update)).await
 }
 
+pub(super) fn create_notification(
+    id: &str,
+    notification: &JsValue,
+) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    awaited(notifications_create(id, notification))
+}
+
 pub(super) async fn clear_alarm(name: &str) -> Result<JsValue, JsValue> {
     awaited(alarms_clear(name)).await
 }
@@ -142,6 +156,11 @@ pub(super) fn runs_in_private_windows() -> impl Future<Output = Result<JsValue, 
 /// Comes back when the browser has dealt with every call that was made before.
 pub(super) async fn round_trip() -> Result<JsValue, JsValue> {
     awaited(runtime_get_platform_info()).await
+}
+
+/// The promise of an answer.
+pub(super) fn begin_fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue> {
+    global_fetch(url, options)
 }
 
 pub(super) async fn fetch(url: &str, options: &JsValue) -> Result<JsValue, JsValue> {

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::session_store::{self, OVERRULING};
-use super::{State, tell_pages};
+use super::{State, notifications, tell_pages};
 use crate::browser::convert::storage_error;
 use crate::browser::url_host::url_host;
 use crate::browser::{clock, history_store, policy_store};
@@ -56,6 +56,7 @@ impl State {
                 self.tell_pages_of_log();
                 Response::Done
             }),
+            PageRequest::SetNotifications { on } => notifications::want(on),
             PageRequest::Look { host, port } => self.look(&host, port).await,
             PageRequest::Prove { id, host, port, wrong_pin } => self.prove(id, &host, port, wrong_pin).await,
         };

@@ -25,7 +25,7 @@ impl State {
         let pause = self.engine.borrow().begin_pause(length, now)?;
         session_store::store(PAUSE, Some(pause)).await?;
         self.engine.borrow_mut().set_pause(Some(pause));
-        set_alarm(pause.until);
+        spawn_local(set_alarm(ALARM, pause.until));
         self.write_pause(PauseEntry { id: None, time: now, pause: length.into() }).await;
         self.say_what_has_changed();
         Ok(Response::Done)
@@ -54,7 +54,7 @@ impl State {
     pub(super) async fn resume(self: &Rc<Self>) -> Result<Response, Error> {
         // One that another page has begun since this was asked for ends as well.
         self.end_pause();
-        set_alarm(None);
+        spawn_local(set_alarm(ALARM, None));
         session_store::store(PAUSE, None::<Pause>).await?;
         Ok(Response::Done)
     }
@@ -82,19 +82,18 @@ impl State {
     }
 }
 
-/// Sets the alarm for the end of a pause, or clears it. It only serves to show the end in time; nothing depends on it.
-fn set_alarm(until: Option<UnixMillis>) {
+/// Sets an alarm in the place of the one of its name, or clears it. That of a pause only serves to show its end in time; nothing
+/// depends on it.
+pub(super) async fn set_alarm(name: &str, time: Option<UnixMillis>) {
     #[derive(Serialize)]
     struct When {
         when: u64,
     }
-    spawn_local(async move {
-        // Another pause may have had one.
-        let _ = api::clear_alarm(ALARM).await;
-        if let Some(until) = until
-            && let Ok(when) = to_js(&When { when: until.as_millis() })
-        {
-            let _ = api::create_alarm(ALARM, &when);
-        }
-    });
+    // Another pause may have had one.
+    let _ = api::clear_alarm(name).await;
+    if let Some(time) = time
+        && let Ok(when) = to_js(&When { when: time.as_millis() })
+    {
+        let _ = api::create_alarm(name, &when);
+    }
 }

@@ -241,7 +241,7 @@ fn go_on() -> JsValue {
     Object::new().into()
 }
 
-fn cancel() -> JsValue {
+pub(super) fn cancel() -> JsValue {
     let response = Object::new();
     // Setting a property of an object that was made a line above cannot fail.
     let _ = Reflect::set(&response, &JsValue::from_str("cancel"), &JsValue::TRUE);

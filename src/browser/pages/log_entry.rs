@@ -2,7 +2,7 @@
 
 use web_sys::{Element, HtmlAnchorElement};
 
-use super::rule_keys;
+use super::{entry_copy, rule_keys};
 use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
@@ -38,6 +38,7 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> J
         content.show(part!("compare"), true)?;
     }
     content.say(part!("when"), &words::when(&entry.tally))?;
+    entry_copy::offer(&content, entry, certificates)?;
     Part::of(body).append(&content)
 }
 

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::browser::api;
-use crate::browser::convert::{from_js, json, property, to_js};
+use crate::browser::convert::{from_js, json, property, to_js, to_js_error};
 use crate::browser::dom::JsResult;
 use crate::error::{Error, ProgramError};
 use crate::message::{Announcement, Broadcast, PageRequest, Response};
@@ -63,6 +63,17 @@ pub(super) async fn open_options_page() -> JsResult {
     Ok(())
 }
 
+/// Asks the person whether notifications of the system may be shown; whether they may. The question is put before this returns.
+pub(super) fn request_notifications() -> JsResult<impl Future<Output = JsResult<bool>>> {
+    #[derive(Serialize)]
+    struct Permissions {
+        permissions: [&'static str; 1],
+    }
+    let wanted = to_js(&Permissions { permissions: ["notifications"] });
+    let asked = request_permissions(&wanted.map_err(|error| to_js_error(&error.into()))?)?;
+    Ok(async move { Ok(JsFuture::from(asked).await?.is_truthy()) })
+}
+
 /// Asks the person for that permission. The question is put before this returns.
 pub(super) fn request_permission() -> JsResult<impl Future<Output = JsResult>> {
     let asked = request_permissions(&every_site()?)?;
@@ -74,5 +85,5 @@ fn every_site() -> JsResult<JsValue> {
     struct Permissions {
         origins: [&'static str; 1],
     }
-    to_js(&Permissions { origins: ["<all_urls>"] }).map_err(|error| crate::browser::convert::to_js_error(&error.into()))
+    to_js(&Permissions { origins: ["<all_urls>"] }).map_err(|error| to_js_error(&error.into()))
 }

@@ -11,9 +11,9 @@ use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
 use super::ui::list::{Item, List};
 use super::ui::live_region::announce;
-use super::{log_entry, messages};
+use super::{log_entry, log_files, messages};
 use crate::browser::clock::now;
-use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn};
+use crate::browser::dom::{JsResult, all, by_id, id, listen, listen_capturing, ready, show, spawn, window};
 use crate::browser::part::{Part, part, part_around};
 use crate::browser::words::say;
 use crate::log::{Entry, Line};
@@ -49,7 +49,9 @@ pub(super) async fn start() -> JsResult {
         drawn: Cell::new(0),
     });
     popup.listen()?;
+    log_files::listen_for_saving()?;
     popup.refresh().await?;
+    popup.open_entry_of_address()?;
     ready()
 }
 
@@ -100,6 +102,32 @@ impl Popup {
         self.refresh().await
     }
 
+    /// A notification leads to the newest entry of a host.
+    fn open_entry_of_address(&self) -> JsResult {
+        let hash = window()?.location().hash()?;
+        let Ok(host) = js_sys::decode_uri_component(hash.trim_start_matches('#')) else {
+            return Ok(());
+        };
+        let host = String::from(host);
+        let is_of_host = |violation: &Violation| {
+            let port = violation.port.map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{}{port}", violation.host) == host
+        };
+        let name = self.lines.find(|Shown { line, .. }| match line {
+            Line::Violation(entry) => is_of_host(&entry.violation).then(|| line.name()),
+            Line::Pause(_) => None,
+        });
+        let Some(element) = name.map(|name| self.lines.reveal(&name)).transpose()?.flatten() else {
+            return Ok(());
+        };
+        if let Some(details) = element.dyn_ref::<HtmlDetailsElement>() {
+            details.set_open(true);
+        }
+        element.scroll_into_view();
+        let summary: Option<HtmlElement> = all(&element, "summary")?.into_iter().next();
+        summary.map_or(Ok(()), |summary| summary.focus())
+    }
+
     /// How things are comes first: it must not wait for a log that may be large or broken.
     async fn refresh(&self) -> JsResult {
         self.masthead.refresh(Unread::Nothing).await?;
@@ -120,6 +148,7 @@ impl Popup {
     fn draw(&self, lines: Vec<Line>, total: u64) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
         show(id!("clear-log"), !lines.is_empty())?;
+        show(id!("save-log"), !lines.is_empty())?;
         let more: HtmlElement = by_id(id!("log-more"))?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
         more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));

@@ -10,6 +10,7 @@
 //! - [`doctored`]: copies of the extension with a fault in them; [`wasm`] puts a trap into its module
 //! - [`other_extension`]: one of somebody else's, which does as a test tells it
 //! - [`page`]: a page of this project, used by its controls
+//! - [`collector`] takes reports and answers as it is told; [`logprep`] is one that people run
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`languages`]: the catalogues, and a language that nobody speaks; [`axe`]: whether a page can be used without seeing it
 //! - [`programs`]: where geckodriver and Firefox are found
@@ -17,12 +18,14 @@
 
 pub mod authority;
 pub mod axe;
+pub mod collector;
 pub mod connecting;
 pub mod demo;
 pub mod doctored;
 pub mod extension;
 pub mod firefox;
 pub mod languages;
+pub mod logprep;
 pub mod opener;
 pub mod other_extension;
 pub mod page;
