@@ -13,13 +13,14 @@ use super::log_upgrade;
 use crate::browser::convert::{from_js, property, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers, completed};
 use crate::browser::log_database::{
-    self, ALL, BY_ENTRIES, BY_KEY, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, STORES, TOTAL, TransactionMode,
-    VIOLATIONS, counted, set, store,
+    self, ALL, BY_ENTRIES, BY_HOST, BY_KEY, BY_LAST, BY_SHARE, CHAINS, COUNTS, DROPPED, ENTRIES, PAUSES, READ, SINCE,
+    STORES, TOTAL, TransactionMode, UNTIL, VIOLATIONS, counted, set, store,
 };
 use crate::error::{Error, StorageError};
-use crate::limits::{MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
+use crate::limits::{LOG_ENTRIES_AT_ONCE, MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
 use crate::log::{EntryKey, Tally, rank};
 use crate::pause::PauseEntry;
+use crate::time::UnixMillis;
 use crate::violation::{ChainDigest, Violation};
 
 /// The log. The database is opened when it is first needed, and again after the browser has closed it.
@@ -52,10 +53,66 @@ impl Log {
     }
 
     /// Lets entries go where there are too many. It need not be waited for: what it could not do the next one does.
-    pub(super) async fn make_room(&self) -> Result<(), Error> {
+    pub(super) async fn make_room(&self, now: UnixMillis) -> Result<(), Error> {
         self.write(async |transaction| {
             let stores = Stores::of(transaction)?;
-            while stores.total().await? > MAX_LOG_ENTRIES && stores.let_one_go().await? == Gone::One {}
+            while stores.total().await? > MAX_LOG_ENTRIES && stores.let_one_go().await? == Gone::Some {
+                stores.count_dropped(now).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes entries of a host, so few that nobody waits for it; there may be more of them unless it says that there were
+    /// none.
+    pub(super) async fn let_some_of_host_go(&self, host: &str) -> Result<Gone, Error> {
+        self.let_some_go(BY_HOST, &IdbKeyRange::only(&JsValue::from_str(host))).await
+    }
+
+    /// The same of entries and pauses that are older.
+    pub(super) async fn let_some_go_from_before(&self, time: UnixMillis) -> Result<Gone, Error> {
+        let before = to_js(&time)?;
+        let gone = self.let_some_go(BY_LAST, &IdbKeyRange::upper_bound_with_open(&before, true)).await?;
+        if gone == Gone::Some { Ok(gone) } else { self.let_pauses_go_from_before(time).await }
+    }
+
+    async fn let_some_go(&self, by: &str, range: &Result<IdbKeyRange, JsValue>) -> Result<Gone, Error> {
+        let range = range.as_ref().map_err(storage_error)?;
+        self.write(async |transaction| {
+            let stores = Stores::of(transaction)?;
+            let entries = index(&stores.violations, by)?.get_all_with_key_and_limit(range, LOG_ENTRIES_AT_ONCE);
+            let entries = answers(entries).await?;
+            for record in entries.iter() {
+                stores.remove(&record).await?;
+            }
+            Ok(if entries.length() > 0 { Gone::Some } else { Gone::None })
+        })
+        .await
+    }
+
+    async fn let_pauses_go_from_before(&self, time: UnixMillis) -> Result<Gone, Error> {
+        self.write(async |transaction| {
+            let pauses = store(transaction, PAUSES)?;
+            let mut gone = Gone::None;
+            for record in answers(pauses.get_all_with_key_and_limit(&JsValue::UNDEFINED, LOG_ENTRIES_AT_ONCE)).await? {
+                if from_js::<UnixMillis>(&property(&record, "time")).is_ok_and(|its| its < time) {
+                    answer(pauses.delete(&property(&record, "id"))).await?;
+                    gone = Gone::Some;
+                }
+            }
+            Ok(gone)
+        })
+        .await
+    }
+
+    /// Keeps until when somebody has looked at the log. It does not go back.
+    pub(super) async fn mark_read(&self, until: UnixMillis) -> Result<(), Error> {
+        self.write(async |transaction| {
+            let stores = Stores::of(transaction)?;
+            if stores.counted(READ, UNTIL).await? < until.as_millis() {
+                answer(stores.counts.put(&counted(READ, UNTIL, until.as_millis())?)).await?;
+            }
             Ok(())
         })
         .await
@@ -134,10 +191,10 @@ pub(super) enum Room {
     TooLittle,
 }
 
-/// Whether there was an entry that could go.
-#[derive(PartialEq, Eq)]
-enum Gone {
-    One,
+/// Whether there was anything that could go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    Some,
     None,
 }
 
@@ -223,7 +280,7 @@ impl Stores {
         let whole_share = IdbKeyRange::bound(&Array::of1(&share), &Array::of2(&share, &Array::new()))
             .map_err(|thrown| storage_error(&thrown))?;
         match answer_if_any(index(&self.violations, BY_SHARE)?.get(&whole_share)).await? {
-            Some(record) => self.remove(&record).await.map(|()| Gone::One),
+            Some(record) => self.remove(&record).await.map(|()| Gone::Some),
             None => Ok(Gone::None),
         }
     }
@@ -281,6 +338,15 @@ impl Stores {
 
     async fn count_in_all(&self, step: Step) -> Result<u64, Error> {
         self.step(ALL, TOTAL, step).await
+    }
+
+    async fn count_dropped(&self, now: UnixMillis) -> Result<(), Error> {
+        let dropped = self.counted(DROPPED, DROPPED).await?;
+        let since = if dropped == 0 { now.as_millis() } else { self.counted(DROPPED, SINCE).await? };
+        let record = counted(DROPPED, DROPPED, dropped.saturating_add(1))?;
+        set(&record, SINCE, &to_js(&since)?)?;
+        answer(self.counts.put(&record)).await?;
+        Ok(())
     }
 
     async fn total(&self) -> Result<u64, Error> {

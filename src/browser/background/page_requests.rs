@@ -55,6 +55,9 @@ impl State {
                 self.tell_pages_of_log();
                 Response::Done
             }),
+            PageRequest::ClearLogOf { host } => self.clear_log_of(&host).await,
+            PageRequest::ReadLog { until } => self.log.mark_read(until).await.map(|()| Response::Done),
+            PageRequest::KeepLog { days } => self.keep_log(days).await,
             PageRequest::Look { host, port } => self.look(&host, port).await,
         };
         answer.unwrap_or_else(|problem| Response::Failed { problem })
