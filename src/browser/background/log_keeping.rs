@@ -7,13 +7,12 @@ use js_sys::Object;
 use wasm_bindgen_futures::spawn_local;
 
 use super::State;
-use super::log_store::Gone;
+use super::log_store::{Going, Gone};
 use crate::browser::convert::{from_js, property, storage_error, to_js};
 use crate::browser::log_database::set;
 use crate::browser::{api as browser_api, clock, promise};
 use crate::error::{Error, ProgramError};
 use crate::log::Retention;
-use crate::message::Response;
 
 /// Where `localStorage` has the day on which what is too old was last looked for: it is asked at every wake, and answers at once.
 const DAY_KEY: &str = "log-day";
@@ -30,8 +29,15 @@ impl State {
         if self.log_day.replace(today) == today {
             return;
         }
-        let done = browser_api::local_item(DAY_KEY).ok().flatten();
-        if done.is_some_and(|day| day == today.to_string()) {
+        let Ok(done) = browser_api::local_item(DAY_KEY) else {
+            return;
+        };
+        if done.as_ref() == Some(&today.to_string()) {
+            return;
+        }
+        if done.is_none() {
+            // On the first day nothing is old.
+            let _ = browser_api::set_local_item(DAY_KEY, &today.to_string());
             return;
         }
         let state = Rc::clone(self);
@@ -42,40 +48,32 @@ impl State {
         });
     }
 
-    async fn let_old_entries_go(self: &Rc<Self>) -> Result<(), Error> {
-        let stored = browser_api::storage_get(Retention::KEY).await.map_err(|thrown| storage_error(&thrown))?;
-        let retention = Retention::stored(from_js(&property(&stored, Retention::KEY)).ok());
-        let Some(begin) = retention.begin(clock::now()?) else {
-            return Ok(());
-        };
-        self.while_some_go(async || self.log.let_some_go_from_before(begin).await).await
-    }
-
-    pub(super) async fn clear_log_of(self: &Rc<Self>, host: &str) -> Result<Response, Error> {
-        self.while_some_go(async || self.log.let_some_of_host_go(host).await).await.map(|()| Response::Done)
-    }
-
     /// Stores for how long entries are kept, and lets older ones go.
-    pub(super) async fn keep_log(self: &Rc<Self>, days: u64) -> Result<Response, Error> {
+    pub(super) async fn keep_log(self: &Rc<Self>, days: u64) -> Result<(), Error> {
         if Retention::of_days(days).is_none() {
             return Err(ProgramError::Argument { detail: "no such age".to_owned() }.into());
         }
         let items = Object::new();
         set(&items, Retention::KEY, &to_js(&days)?)?;
         browser_api::storage_set(&items).await.map_err(|thrown| storage_error(&thrown))?;
-        self.let_old_entries_go().await.map(|()| Response::Done)
+        self.let_old_entries_go().await
     }
 
-    async fn while_some_go(self: &Rc<Self>, go: impl AsyncFn() -> Result<Gone, Error>) -> Result<(), Error> {
-        let mut any = false;
-        while go().await? == Gone::Some {
-            any = true;
+    async fn let_old_entries_go(self: &Rc<Self>) -> Result<(), Error> {
+        let stored = browser_api::storage_get(Retention::KEY).await.map_err(|thrown| storage_error(&thrown))?;
+        let retention = Retention::stored(from_js(&property(&stored, Retention::KEY)).ok());
+        match retention.begin(clock::now()?) {
+            Some(begin) => self.let_all_go(Going::Before(begin)).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn let_all_go(self: &Rc<Self>, what: Going) -> Result<(), Error> {
+        while self.log.let_some_go(&what).await? == Gone::Some {
             // Whoever wants to write has a turn.
             promise::after(0).await;
         }
-        if any {
-            self.tell_pages_of_log();
-        }
+        self.tell_pages_of_log();
         Ok(())
     }
 }

@@ -52,53 +52,37 @@ impl Log {
         .await
     }
 
-    /// Lets entries go where there are too many. It need not be waited for: what it could not do the next one does.
-    pub(super) async fn make_room(&self, now: UnixMillis) -> Result<(), Error> {
+    /// Lets go some of what is to go, so little that nobody waits for it for long. Whether there may be more.
+    pub(super) async fn let_some_go(&self, what: &Going) -> Result<Gone, Error> {
         self.write(async |transaction| {
             let stores = Stores::of(transaction)?;
-            while stores.total().await? > MAX_LOG_ENTRIES && stores.let_one_go().await? == Gone::Some {
-                stores.count_dropped(now).await?;
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    /// Deletes entries of a host, so few that nobody waits for it; there may be more of them unless it says that there were
-    /// none.
-    pub(super) async fn let_some_of_host_go(&self, host: &str) -> Result<Gone, Error> {
-        self.let_some_go(BY_HOST, &IdbKeyRange::only(&JsValue::from_str(host))).await
-    }
-
-    /// The same of entries and pauses that are older.
-    pub(super) async fn let_some_go_from_before(&self, time: UnixMillis) -> Result<Gone, Error> {
-        let before = to_js(&time)?;
-        let gone = self.let_some_go(BY_LAST, &IdbKeyRange::upper_bound_with_open(&before, true)).await?;
-        if gone == Gone::Some { Ok(gone) } else { self.let_pauses_go_from_before(time).await }
-    }
-
-    async fn let_some_go(&self, by: &str, range: &Result<IdbKeyRange, JsValue>) -> Result<Gone, Error> {
-        let range = range.as_ref().map_err(storage_error)?;
-        self.write(async |transaction| {
-            let stores = Stores::of(transaction)?;
-            let entries = index(&stores.violations, by)?.get_all_with_key_and_limit(range, LOG_ENTRIES_AT_ONCE);
-            let entries = answers(entries).await?;
-            for record in entries.iter() {
-                stores.remove(&record).await?;
-            }
-            Ok(if entries.length() > 0 { Gone::Some } else { Gone::None })
-        })
-        .await
-    }
-
-    async fn let_pauses_go_from_before(&self, time: UnixMillis) -> Result<Gone, Error> {
-        self.write(async |transaction| {
-            let pauses = store(transaction, PAUSES)?;
+            let (by, range) = match what {
+                Going::TooMany { now } => {
+                    while stores.total().await? > MAX_LOG_ENTRIES && stores.let_one_go().await? == Gone::Some {
+                        if stores.step(DROPPED, DROPPED, Step::Up).await? == 1 {
+                            answer(stores.counts.put(&counted(SINCE, SINCE, now.as_millis())?)).await?;
+                        }
+                    }
+                    return Ok(Gone::None);
+                }
+                Going::Before(time) => (BY_LAST, IdbKeyRange::upper_bound_with_open(&to_js(&time.as_millis())?, true)),
+                Going::OfHost(host) => (BY_HOST, IdbKeyRange::only(&JsValue::from_str(host))),
+            };
+            let range = range.map_err(|thrown| storage_error(&thrown))?;
+            let entries = index(&stores.violations, by)?.get_all_with_key_and_limit(&range, LOG_ENTRIES_AT_ONCE);
             let mut gone = Gone::None;
-            for record in answers(pauses.get_all_with_key_and_limit(&JsValue::UNDEFINED, LOG_ENTRIES_AT_ONCE)).await? {
-                if from_js::<UnixMillis>(&property(&record, "time")).is_ok_and(|its| its < time) {
-                    answer(pauses.delete(&property(&record, "id"))).await?;
-                    gone = Gone::Some;
+            for record in answers(entries).await? {
+                stores.remove(&record).await?;
+                gone = Gone::Some;
+            }
+            if let (Going::Before(time), Gone::None) = (what, gone) {
+                let pauses = store(transaction, PAUSES)?;
+                for record in answers(pauses.get_all_with_key_and_limit(&JsValue::NULL, LOG_ENTRIES_AT_ONCE)).await? {
+                    let is_old = from_js::<u64>(&property(&record, "time")).is_ok_and(|its| its < time.as_millis());
+                    if is_old {
+                        answer(pauses.delete(&property(&record, "id"))).await?;
+                        gone = Gone::Some;
+                    }
                 }
             }
             Ok(gone)
@@ -106,13 +90,10 @@ impl Log {
         .await
     }
 
-    /// Keeps until when somebody has looked at the log. It does not go back.
+    /// Keeps until when somebody has looked at the log.
     pub(super) async fn mark_read(&self, until: UnixMillis) -> Result<(), Error> {
         self.write(async |transaction| {
-            let stores = Stores::of(transaction)?;
-            if stores.counted(READ, UNTIL).await? < until.as_millis() {
-                answer(stores.counts.put(&counted(READ, UNTIL, until.as_millis())?)).await?;
-            }
+            answer(store(transaction, COUNTS)?.put(&counted(READ, UNTIL, until.as_millis())?)).await?;
             Ok(())
         })
         .await
@@ -187,8 +168,21 @@ impl Log {
 pub(super) enum Room {
     /// Nothing.
     Enough,
-    /// [`Log::make_room`]: no socket waits for that.
+    /// [`Going::TooMany`]: no socket waits for that.
     TooLittle,
+}
+
+/// What is to go.
+pub(super) enum Going {
+    /// What is beyond [`MAX_LOG_ENTRIES`], all of it. What could not go now goes with the next entry.
+    TooMany {
+        /// Kept as the time of the first that went, where none has gone before.
+        now: UnixMillis,
+    },
+    /// Entries and pauses from before that time.
+    Before(UnixMillis),
+    /// Entries of a host.
+    OfHost(String),
 }
 
 /// Whether there was anything that could go.
@@ -338,15 +332,6 @@ impl Stores {
 
     async fn count_in_all(&self, step: Step) -> Result<u64, Error> {
         self.step(ALL, TOTAL, step).await
-    }
-
-    async fn count_dropped(&self, now: UnixMillis) -> Result<(), Error> {
-        let dropped = self.counted(DROPPED, DROPPED).await?;
-        let since = if dropped == 0 { now.as_millis() } else { self.counted(DROPPED, SINCE).await? };
-        let record = counted(DROPPED, DROPPED, dropped.saturating_add(1))?;
-        set(&record, SINCE, &to_js(&since)?)?;
-        answer(self.counts.put(&record)).await?;
-        Ok(())
     }
 
     async fn total(&self) -> Result<u64, Error> {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 use super::api;
+use super::log_store::Going;
 use super::session_store::{self, OVERRULING};
 use super::{State, tell_pages};
 use crate::browser::convert::storage_error;
@@ -55,9 +56,9 @@ impl State {
                 self.tell_pages_of_log();
                 Response::Done
             }),
-            PageRequest::ClearLogOf { host } => self.clear_log_of(&host).await,
+            PageRequest::ClearLogOf { host } => self.let_all_go(Going::OfHost(host)).await.map(|()| Response::Done),
             PageRequest::ReadLog { until } => self.log.mark_read(until).await.map(|()| Response::Done),
-            PageRequest::KeepLog { days } => self.keep_log(days).await,
+            PageRequest::KeepLog { days } => self.keep_log(days).await.map(|()| Response::Done),
             PageRequest::Look { host, port } => self.look(&host, port).await,
         };
         answer.unwrap_or_else(|problem| Response::Failed { problem })

@@ -31,6 +31,8 @@ pub(super) struct LogLines {
     /// Until when somebody had looked at the log before this page was opened: what is new stays marked for as long as the page
     /// is there.
     read_until: Cell<UnixMillis>,
+    /// Whether the newest have been read.
+    has_begun: Cell<bool>,
     /// Before which entries have not been read yet; none once all have been.
     rest: Cell<Option<UnixMillis>>,
 }
@@ -61,6 +63,7 @@ impl LogLines {
             unreadable: Cell::new(0),
             dropped: Cell::new(None),
             read_until: Cell::default(),
+            has_begun: Cell::new(false),
             rest: Cell::new(None),
         }
     }
@@ -75,11 +78,17 @@ impl LogLines {
         for pause in self.reader.pauses().await? {
             self.put(Line::Pause(pause));
         }
+        self.has_begun.set(true);
         Ok(())
     }
 
     /// Reads all that is left, and calls this after each piece.
     pub(super) async fn read_rest(&self, then: impl Fn() -> JsResult) -> JsResult<Result<(), Error>> {
+        if !self.has_begun.get()
+            && let Err(error) = self.read_first().await
+        {
+            return Ok(Err(error));
+        }
         while let Some(before) = self.rest.get() {
             promise::after(0).await;
             if let Err(error) = self.read_piece(Some(before), LOG_ENTRIES_READ_AT_ONCE).await {
@@ -198,7 +207,7 @@ impl LogLines {
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        self.rest.get().is_none()
+        self.has_begun.get() && self.rest.get().is_none()
     }
 
     pub(super) fn unreadable(&self) -> usize {

@@ -64,9 +64,9 @@ pub(super) async fn start() -> JsResult {
     // Beside the log: either may be slow.
     let this = Rc::clone(&page);
     spawn(async move { this.masthead.refresh(Unread::Nothing).await });
-    match page.lines.read_first().await {
-        Ok(()) => page.draw(List::show)?,
-        Err(error) => page.masthead.refresh(Unread::Log(&error)).await?,
+    // Where this fails, it is said once it has been tried again.
+    if page.lines.read_first().await.is_ok() {
+        page.draw(List::show)?;
     }
     ready()?;
     page.tell_what_was_seen();
@@ -141,7 +141,9 @@ impl LogPage {
             promise::after(BREAK_MS).await;
         }
         self.is_reading.set(false);
-        self.draw(List::show)?;
+        if read.is_ok() {
+            self.draw(List::show)?;
+        }
         // Whether the last entry could be written is told with the status.
         match read {
             Ok(()) => self.masthead.refresh(Unread::Nothing).await?,

@@ -88,7 +88,7 @@ impl LogReader {
         };
         let entries = number(ALL, TOTAL).await?.unwrap_or_default();
         let read_until = UnixMillis::new(number(READ, UNTIL).await?.unwrap_or_default());
-        let dropped = match (number(DROPPED, DROPPED).await?, number(DROPPED, SINCE).await?) {
+        let dropped = match (number(DROPPED, DROPPED).await?, number(SINCE, SINCE).await?) {
             (Some(entries), Some(since)) => Some(Dropped { entries, since: UnixMillis::new(since) }),
             _ => None,
         };
