@@ -82,14 +82,11 @@ pub const MAX_DETAIL_CHARACTERS: usize = 300;
 pub const MAX_LOG_ENTRIES: u64 = 10_000;
 
 /// Entries that are deleted in one go where they are too old, or of a host that is cleared. A socket whose entry is to be written
-/// meanwhile waits for one go: some 20 ms.
+/// meanwhile waits for one go.
 pub const LOG_ENTRIES_AT_ONCE: u32 = 20;
 
 /// Entries that the log page reads in one go, with a turn for everything else after it: sockets are judged in the same thread.
 pub const LOG_ENTRIES_READ_AT_ONCE: u32 = 200;
-
-/// Days of the picture on the log page.
-pub const LOG_PICTURE_DAYS: u64 = 90;
 
 /// Characters of a text from the log that are shown in one place: a host has at most 253, an origin some more. What is longer was
 /// written by nobody but a damaged disk.

@@ -29,7 +29,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
 use self::api::ProbeListeners;
 use self::button::Button;
-use self::log_store::{Going, Log, Room};
+use self::log_store::{Log, Room, Upkeep};
 use self::probe::Prober;
 use self::queue::Queue;
 use self::rule_records::RuleRecords;
@@ -340,7 +340,7 @@ impl State {
                 spawn_local(async move {
                     // What could not go now goes with the next entry.
                     let now = clock::now().unwrap_or_default();
-                    let _ = state.log.let_some_go(&Going::TooMany { now }).await;
+                    let _ = state.log.keep_up(&Upkeep::MakeRoom { now }).await;
                 });
             }
             state.let_old_entries_go_once_a_day();

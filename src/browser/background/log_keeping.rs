@@ -7,12 +7,13 @@ use js_sys::Object;
 use wasm_bindgen_futures::spawn_local;
 
 use super::State;
-use super::log_store::{Going, Gone};
+use super::log_store::{Gone, Upkeep};
 use crate::browser::convert::{from_js, property, storage_error, to_js};
 use crate::browser::log_database::set;
 use crate::browser::{api as browser_api, clock, promise};
 use crate::error::{Error, ProgramError};
 use crate::log::Retention;
+use crate::message::Response;
 
 /// Where `localStorage` has the day on which what is too old was last looked for: it is asked at every wake, and answers at once.
 const DAY_KEY: &str = "log-day";
@@ -49,7 +50,7 @@ impl State {
     }
 
     /// Stores for how long entries are kept, and lets older ones go.
-    pub(super) async fn keep_log(self: &Rc<Self>, days: u64) -> Result<(), Error> {
+    pub(super) async fn keep_log(self: &Rc<Self>, days: u64) -> Result<Response, Error> {
         if Retention::of_days(days).is_none() {
             return Err(ProgramError::Argument { detail: "no such age".to_owned() }.into());
         }
@@ -59,21 +60,22 @@ impl State {
         self.let_old_entries_go().await
     }
 
-    async fn let_old_entries_go(self: &Rc<Self>) -> Result<(), Error> {
+    async fn let_old_entries_go(self: &Rc<Self>) -> Result<Response, Error> {
         let stored = browser_api::storage_get(Retention::KEY).await.map_err(|thrown| storage_error(&thrown))?;
         let retention = Retention::stored(from_js(&property(&stored, Retention::KEY)).ok());
         match retention.begin(clock::now()?) {
-            Some(begin) => self.let_all_go(Going::Before(begin)).await,
-            None => Ok(()),
+            Some(begin) => self.keep_up(Upkeep::LetGoFromBefore(begin)).await,
+            None => Ok(Response::Done),
         }
     }
 
-    pub(super) async fn let_all_go(self: &Rc<Self>, what: Going) -> Result<(), Error> {
-        while self.log.let_some_go(&what).await? == Gone::Some {
+    /// Does all of it.
+    pub(super) async fn keep_up(self: &Rc<Self>, what: Upkeep) -> Result<Response, Error> {
+        while self.log.keep_up(&what).await? == Gone::Some {
             // Whoever wants to write has a turn.
             promise::after(0).await;
         }
         self.tell_pages_of_log();
-        Ok(())
+        Ok(Response::Done)
     }
 }

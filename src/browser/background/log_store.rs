@@ -52,12 +52,22 @@ impl Log {
         .await
     }
 
-    /// Lets go some of what is to go, so little that nobody waits for it for long. Whether there may be more.
-    pub(super) async fn let_some_go(&self, what: &Going) -> Result<Gone, Error> {
+    /// Does some of it, so little that nobody waits for it for long. Whether anything has gone of which there may be more.
+    pub(super) async fn keep_up(&self, what: &Upkeep) -> Result<Gone, Error> {
         self.write(async |transaction| {
             let stores = Stores::of(transaction)?;
             let (by, range) = match what {
-                Going::TooMany { now } => {
+                Upkeep::Clear => {
+                    for name in STORES {
+                        answer(store(transaction, name)?.clear()).await?;
+                    }
+                    return Ok(Gone::None);
+                }
+                Upkeep::MarkRead { until } => {
+                    answer(stores.counts.put(&counted(READ, UNTIL, until.as_millis())?)).await?;
+                    return Ok(Gone::None);
+                }
+                Upkeep::MakeRoom { now } => {
                     while stores.total().await? > MAX_LOG_ENTRIES && stores.let_one_go().await? == Gone::Some {
                         if stores.step(DROPPED, DROPPED, Step::Up).await? == 1 {
                             answer(stores.counts.put(&counted(SINCE, SINCE, now.as_millis())?)).await?;
@@ -65,8 +75,10 @@ impl Log {
                     }
                     return Ok(Gone::None);
                 }
-                Going::Before(time) => (BY_LAST, IdbKeyRange::upper_bound_with_open(&to_js(&time.as_millis())?, true)),
-                Going::OfHost(host) => (BY_HOST, IdbKeyRange::only(&JsValue::from_str(host))),
+                Upkeep::LetGoFromBefore(time) => {
+                    (BY_LAST, IdbKeyRange::upper_bound_with_open(&to_js(&time.as_millis())?, true))
+                }
+                Upkeep::ClearHost(host) => (BY_HOST, IdbKeyRange::only(&JsValue::from_str(host))),
             };
             let range = range.map_err(|thrown| storage_error(&thrown))?;
             let entries = index(&stores.violations, by)?.get_all_with_key_and_limit(&range, LOG_ENTRIES_AT_ONCE);
@@ -75,7 +87,7 @@ impl Log {
                 stores.remove(&record).await?;
                 gone = Gone::Some;
             }
-            if let (Going::Before(time), Gone::None) = (what, gone) {
+            if let (Upkeep::LetGoFromBefore(time), Gone::None) = (what, gone) {
                 let pauses = store(transaction, PAUSES)?;
                 for record in answers(pauses.get_all_with_key_and_limit(&JsValue::NULL, LOG_ENTRIES_AT_ONCE)).await? {
                     let is_old = from_js::<u64>(&property(&record, "time")).is_ok_and(|its| its < time.as_millis());
@@ -86,15 +98,6 @@ impl Log {
                 }
             }
             Ok(gone)
-        })
-        .await
-    }
-
-    /// Keeps until when somebody has looked at the log.
-    pub(super) async fn mark_read(&self, until: UnixMillis) -> Result<(), Error> {
-        self.write(async |transaction| {
-            answer(store(transaction, COUNTS)?.put(&counted(READ, UNTIL, until.as_millis())?)).await?;
-            Ok(())
         })
         .await
     }
@@ -110,17 +113,6 @@ impl Log {
                 for id in answers(oldest).await? {
                     answer(pauses.delete(&id)).await?;
                 }
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    /// Empties the log.
-    pub(super) async fn clear(&self) -> Result<(), Error> {
-        self.write(async |transaction| {
-            for name in STORES {
-                answer(store(transaction, name)?.clear()).await?;
             }
             Ok(())
         })
@@ -168,21 +160,28 @@ impl Log {
 pub(super) enum Room {
     /// Nothing.
     Enough,
-    /// [`Going::TooMany`]: no socket waits for that.
+    /// [`Upkeep::MakeRoom`]: no socket waits for that.
     TooLittle,
 }
 
-/// What is to go.
-pub(super) enum Going {
-    /// What is beyond [`MAX_LOG_ENTRIES`], all of it. What could not go now goes with the next entry.
-    TooMany {
+/// What is to be done with the log beside writing entries.
+pub(super) enum Upkeep {
+    /// Lets go what is beyond [`MAX_LOG_ENTRIES`], all of it. What cannot go now goes with the next entry.
+    MakeRoom {
         /// Kept as the time of the first that went, where none has gone before.
         now: UnixMillis,
     },
-    /// Entries and pauses from before that time.
-    Before(UnixMillis),
-    /// Entries of a host.
-    OfHost(String),
+    /// Lets go entries and pauses from before that time.
+    LetGoFromBefore(UnixMillis),
+    /// Deletes entries of a host.
+    ClearHost(String),
+    /// Empties the log.
+    Clear,
+    /// Keeps that somebody has looked at the log.
+    MarkRead {
+        /// Until then.
+        until: UnixMillis,
+    },
 }
 
 /// Whether there was anything that could go.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use web_sys::Element;
 
-use crate::browser::dom::{JsResult, id, show};
+use crate::browser::dom::{JsResult, id, show, window};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::words::say;
 use crate::log::{DayCounts, DayTally};
@@ -28,8 +28,6 @@ impl DayPicture {
         let most = days.iter().map(all).max().unwrap_or_default();
         show(id!("by-day"), most > 0)?;
         say_in(id!("days-about"), &words::picture(days))?;
-        let last = days.len().saturating_sub(NARROW_DAYS);
-        say_in(id!("days-about-narrow"), &words::picture(days.get(last..).unwrap_or_default()))?;
         Part::with_id(id!("days"))?.fill(days.iter().map(|tally| draw_day(tally, most)))?;
         let rows = days.iter().rev().filter(|tally| all(tally) > 0);
         Part::with_id(id!("day-rows"))?.fill(rows.map(draw_row))?;
@@ -66,6 +64,12 @@ fn draw_row(tally: &DayTally) -> JsResult<Part> {
     Ok(element)
 }
 
+/// For how many days there is room.
+pub(super) fn days_by_width() -> JsResult<u64> {
+    /// CSS pixels of a window in which a bar for each of ninety days is wide enough to be pointed at.
+    const WIDE: f64 = 640.0;
+    let is_wide = window()?.inner_width()?.as_f64().is_some_and(|width| width >= WIDE);
+    Ok(if is_wide { 90 } else { 30 })
+}
+
 const LEAST: u64 = 4;
-/// Days that are shown where there is little room; the style sheet hides the others.
-const NARROW_DAYS: usize = 30;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use web_sys::EventTarget;
 
-use super::day_picture::DayPicture;
+use super::day_picture::{self, DayPicture};
 use super::log_clearing::LogClearing;
 use super::log_filters::LogFilters;
 use super::log_line::{self, ShownLine};
@@ -16,10 +16,9 @@ use super::masthead::{Masthead, Unread};
 use super::messages;
 use super::ui::list::List;
 use crate::browser::clock::{Deadline, now};
-use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_capturing, ready, show, spawn};
+use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_capturing, ready, show, spawn, window};
 use crate::browser::part::say_in;
 use crate::browser::promise;
-use crate::limits::LOG_PICTURE_DAYS;
 use crate::message::{Announcement, PageRequest};
 use crate::time::UnixMillis;
 use crate::view::log::{self as words, Reading};
@@ -107,6 +106,8 @@ impl LogPage {
             Ok(())
         })?;
         let this = Rc::clone(self);
+        listen(window()?.as_ref(), "resize", move |_| this.draw_picture(now().unwrap_or_default()))?;
+        let this = Rc::clone(self);
         messages::listen(move |announcement| {
             let this = Rc::clone(&this);
             spawn(async move {
@@ -189,9 +190,13 @@ impl LogPage {
         let unreadable = self.lines.unreadable();
         show(id!("log-unreadable"), unreadable > 0)?;
         say_in(id!("log-unreadable"), &words::unreadable(unreadable))?;
-        self.picture.draw(self.lines.by_day(local_day(now), LOG_PICTURE_DAYS))?;
+        self.draw_picture(now)?;
         let shown = |Found { line, is_unread }| ShownLine { line, is_unread, now };
         show_in(&self.list, found.into_iter().map(shown).collect())
+    }
+
+    fn draw_picture(&self, now: UnixMillis) -> JsResult {
+        self.picture.draw(self.lines.by_day(local_day(now), day_picture::days_by_width()?))
     }
 
     /// What is in a tab behind others nobody has seen.
