@@ -48,8 +48,8 @@ impl Authority {
     pub fn issue_called(&self, names: &[&str], common_name: &str, organisation: &str, key: &Key) -> Result<Identity> {
         let mut params = leaf(names, Period::Current)?;
         params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, common_name);
         params.distinguished_name.push(DnType::OrganizationName, organisation);
+        params.distinguished_name.push(DnType::CommonName, common_name);
         self.sign(&params, key, &[&self.intermediate])
     }
 
