@@ -13,6 +13,7 @@ use crate::pause::{Pause, PauseLength};
 use crate::preflight::ProbeFailure;
 use crate::rule::{FieldError, RuleDocument, RuleRefusal};
 use crate::settings::Pausing;
+use crate::time::UnixMillis;
 
 /// From a page to the background.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,6 +53,21 @@ pub enum PageRequest {
     PrepareLog,
     /// Empty the log.
     ClearLog,
+    /// Delete the entries of one host.
+    ClearLogOf {
+        /// As the entries have it.
+        host: String,
+    },
+    /// Somebody has looked at the log.
+    ReadLog {
+        /// The time of the newest entry that was there.
+        until: UnixMillis,
+    },
+    /// Keep entries for so long, and let older ones go at once.
+    KeepLog {
+        /// [`crate::log::Retention::days`].
+        days: u64,
+    },
     /// Ask a server for its chain, as a pre-flight does, without a socket.
     Look {
         /// Its host.
@@ -83,6 +99,9 @@ impl PageRequest {
             "dismissOverruling" => Self::DismissOverruling,
             "prepareLog" => Self::PrepareLog,
             "clearLog" => Self::ClearLog,
+            "clearLogOf" => Self::ClearLogOf { host: fields.require("host")? },
+            "readLog" => Self::ReadLog { until: UnixMillis::new(fields.require("until")?) },
+            "keepLog" => Self::KeepLog { days: fields.require("days")? },
             "look" => Self::Look { host: fields.require("host")?, port: fields.require("port")? },
             _ => return Err(unknown_type()),
         })
@@ -254,6 +273,9 @@ mod tests {
             PageRequest::DismissOverruling,
             PageRequest::PrepareLog,
             PageRequest::ClearLog,
+            PageRequest::ClearLogOf { host: "a.test".to_owned() },
+            PageRequest::ReadLog { until: UnixMillis::new(5) },
+            PageRequest::KeepLog { days: 30 },
             PageRequest::Look { host: "a.test".to_owned(), port: 8443 },
         ] {
             let json = serde_json::to_string(&request).unwrap();

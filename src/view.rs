@@ -5,6 +5,7 @@
 //! - [`notice`]: tags and notices, what every other module makes.
 //! - [`error`]: what was wrong, where, and what to do, for every [`crate::error::Error`].
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
+//! - [`log`]: the log as a whole; [`foreign`]: texts from outside within sentences of ours.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
 //! - [`record`]: what a rule has decided; [`changed_rules`]: what came of changes of rules.
@@ -27,7 +28,9 @@ pub mod demo;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod english;
 pub mod error;
+pub mod foreign;
 pub mod form;
+pub mod log;
 pub mod managed;
 pub mod notice;
 pub mod picking;

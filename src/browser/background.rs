@@ -5,6 +5,7 @@ mod api;
 mod batch;
 mod button;
 mod headers;
+mod log_keeping;
 mod log_store;
 mod log_upgrade;
 mod page_requests;
@@ -28,7 +29,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
 use self::api::ProbeListeners;
 use self::button::Button;
-use self::log_store::{Log, Room};
+use self::log_store::{Log, Room, Upkeep};
 use self::probe::Prober;
 use self::queue::Queue;
 use self::rule_records::RuleRecords;
@@ -72,6 +73,8 @@ struct State {
     changes: Queue,
     sightings: Rc<Sightings>,
     records: Rc<RuleRecords>,
+    /// The day on which what is too old was last looked for, as far as this instance knows.
+    log_day: Cell<u64>,
     /// Whether there are entries of which pages have not been told.
     log_untold: Cell<bool>,
     /// Whether they are being told.
@@ -97,6 +100,7 @@ impl Background {
             changes: Queue::new(),
             sightings: Rc::default(),
             records: Rc::default(),
+            log_day: Cell::new(0),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
         });
@@ -108,6 +112,7 @@ impl Background {
             if !is_sealed {
                 this.seal_soon();
             }
+            this.let_old_entries_go_once_a_day();
         });
         Ok(Self { state })
     }
@@ -334,9 +339,11 @@ impl State {
                 let state = Rc::clone(&state);
                 spawn_local(async move {
                     // What could not go now goes with the next entry.
-                    let _ = state.log.make_room().await;
+                    let now = clock::now().unwrap_or_default();
+                    let _ = state.log.keep_up(&Upkeep::MakeRoom { now }).await;
                 });
             }
+            state.let_old_entries_go_once_a_day();
             Ok(state.has_written(result.map(drop)))
         });
         if entries.len() >= MAX_HANDSHAKES {
