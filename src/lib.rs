@@ -22,7 +22,7 @@
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
 //! | [`last_chain`], [`record`], [`history`] | the chain that was matched last; what each rule has decided; who has changed it |
 //! | [`trial`], [`proof`] | what a rule would have decided; what one decides of sockets that are opened to prove it |
-//! | [`query`] | what is looked for among rules, and in which order |
+//! | [`query`] | what is looked for among rules and in the log, and in which order |
 //! | [`known_keys`], [`picking`], [`changed_key`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it; a key that has changed |
 //! | [`report`] | what goes out of the log: to files, to a collector, to notifications of the system |
 //! | [`warnings`] | what may go wrong with a rule that can be stored |

@@ -85,6 +85,17 @@ pub const MAX_DETAIL_CHARACTERS: usize = 300;
 /// Entries kept in the log, each of any number of equal violations. What goes first: [`crate::log`].
 pub const MAX_LOG_ENTRIES: u64 = 10_000;
 
+/// Entries that are deleted in one go where they are too old, or of a host that is cleared. A socket whose entry is to be written
+/// meanwhile waits for one go.
+pub const LOG_ENTRIES_AT_ONCE: u32 = 20;
+
+/// Entries that the log page reads in one go, with a turn for everything else after it: sockets are judged in the same thread.
+pub const LOG_ENTRIES_READ_AT_ONCE: u32 = 200;
+
+/// Characters of a text from the log that are shown in one place: a host has at most 253, an origin some more. What is longer was
+/// written by nobody but a damaged disk.
+pub const MAX_FOREIGN_CHARACTERS: usize = 300;
+
 /// Pauses, beginnings and ends, kept in the log beside its entries; the oldest go first.
 pub const MAX_LOGGED_PAUSES: u32 = 1_000;
 

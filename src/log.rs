@@ -11,15 +11,23 @@
 //! 1. one of the page that has opened most entries ([`Share`]), so that whoever fills the log pays for it: no number of
 //!    attempts, hosts and ports lets a page displace an entry of another page, unless that page has as many;
 //! 2. among the entries of this page, one that was let through before one that was stopped ([`rank`]);
-//! 3. among those, the one that happened last the longest ago.
+//! 3. among those, the one that happened last the longest ago. So one that nobody has seen yet goes after those that were seen,
+//!    which are older ([`is_unread`]); the last to go is what was stopped and not seen.
+//!
+//! How many have gone in this way, and since when, is kept ([`Dropped`]) and said on the log page. What has become too old goes as
+//! well, as somebody has chosen: [`Retention`].
 
+mod day;
 mod key;
+mod retention;
 mod tally;
 pub mod version_1;
 
 use serde::{Deserialize, Serialize};
 
+pub use day::{Day, DayCounts, DayTally};
 pub use key::EntryKey;
+pub use retention::Retention;
 pub use tally::{OpenedBy, Share, Tally};
 
 use crate::pause::PauseEntry;
@@ -45,6 +53,22 @@ pub const fn rank(outcome: Outcome) -> u8 {
         Outcome::Flag => 0,
         Outcome::Block => 1,
     }
+}
+
+/// How many entries a full log has let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many; never 0.
+    pub entries: u64,
+    /// When the first of them went.
+    pub since: UnixMillis,
+}
+
+/// Whether a line is new to whoever has looked at the log until `read_until`: the log page was last in sight before the last of its
+/// sockets. The popup shows what is new and takes nothing for seen. A pause is somebody's own doing, and never new.
+#[must_use]
+pub fn is_unread(line: &Line, read_until: UnixMillis) -> bool {
+    matches!(line, Line::Violation(_)) && line.time() > read_until
 }
 
 /// What a page shows as one line of the log.
@@ -102,6 +126,23 @@ mod tests {
         let lines = newest_first(vec![entry(9, 50), entry(8, 20)], vec![pause(2, 60), pause(9, 30), pause(1, 10)]);
         let names: Vec<_> = lines.iter().map(Line::name).collect();
         assert_eq!(names, ["pause-2", "violation-9", "pause-9", "violation-8", "pause-1"]);
+    }
+
+    #[test]
+    fn an_entry_is_new_until_somebody_looks_and_again_with_its_next_socket() {
+        let time = UnixMillis::new;
+        let mut tally = Tally::of(&Violation::unjudged(Reason::Deadline, time(50), None, None));
+        let line = |tally: &Tally| {
+            let violation = Violation::unjudged(Reason::Deadline, tally.last, None, None);
+            Line::Violation(Box::new(Entry { id: 1, tally: tally.clone(), violation }))
+        };
+        for (read_until, expected) in [(0, true), (49, true), (50, false), (60, false)] {
+            assert_eq!(is_unread(&line(&tally), time(read_until)), expected, "{read_until}");
+        }
+        tally.add(&Violation::unjudged(Reason::Deadline, time(61), None, None));
+        assert!(is_unread(&line(&tally), time(60)));
+        let pause = Line::Pause(PauseEntry { id: Some(1), time: time(61), pause: PauseEvent::Ended });
+        assert!(!is_unread(&pause, time(0)));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::preflight::ProbeFailure;
 use crate::proof::Proved;
 use crate::rule::{FieldError, RuleDocument, RuleRefusal};
 use crate::settings::Pausing;
+use crate::time::UnixMillis;
 
 /// From a page to the background.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,6 +66,21 @@ pub enum PageRequest {
     SetNotifications {
         /// Whether.
         on: bool,
+    },
+    /// Delete the entries of one host.
+    ClearLogOf {
+        /// As the entries have it.
+        host: String,
+    },
+    /// Somebody has looked at the log.
+    ReadLog {
+        /// The time of the newest entry that was there.
+        until: UnixMillis,
+    },
+    /// Keep entries for so long, and let older ones go at once.
+    KeepLog {
+        /// [`crate::log::Retention::days`].
+        days: u64,
     },
     /// Ask a server for its chain, as a pre-flight does, without a socket.
     Look {
@@ -115,6 +131,9 @@ impl PageRequest {
             "prepareLog" => Self::PrepareLog,
             "clearLog" => Self::ClearLog,
             "setNotifications" => Self::SetNotifications { on: fields.require("on")? },
+            "clearLogOf" => Self::ClearLogOf { host: fields.require("host")? },
+            "readLog" => Self::ReadLog { until: UnixMillis::new(fields.require("until")?) },
+            "keepLog" => Self::KeepLog { days: fields.require("days")? },
             "look" => Self::Look { host: fields.require("host")?, port: fields.require("port")? },
             "prove" => Self::Prove {
                 id: fields.require("id")?,
@@ -316,6 +335,9 @@ mod tests {
             PageRequest::PrepareLog,
             PageRequest::ClearLog,
             PageRequest::SetNotifications { on: true },
+            PageRequest::ClearLogOf { host: "a.test".to_owned() },
+            PageRequest::ReadLog { until: UnixMillis::new(5) },
+            PageRequest::KeepLog { days: 30 },
             PageRequest::Look { host: "a.test".to_owned(), port: 8443 },
             PageRequest::Prove { id: "r".to_owned(), host: "a.test".to_owned(), port: 8443, wrong_pin: true },
         ] {

@@ -2,6 +2,8 @@
 //!
 //! The choices have names, the same in the markup of the page and in its address.
 
+pub mod log;
+
 use std::fmt::Write as _;
 
 use crate::host::PatternScope;
@@ -142,9 +144,12 @@ impl Words {
         }
         let host = rule.host().to_string();
         let labels = rule.pins().iter().chain(rule.denied()).map(|pin| pin.label.as_str());
-        self.words
-            .iter()
-            .all(|word| [host.as_str(), rule.note()].into_iter().chain(labels.clone()).any(|text| contains(text, word)))
+        self.are_among(&[host.as_str(), rule.note()].into_iter().chain(labels))
+    }
+
+    /// Whether each word is in some of these texts.
+    fn are_among<'a>(&self, texts: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
+        self.words.iter().all(|word| texts.clone().any(|text| contains(text, word)))
     }
 }
 

@@ -5,6 +5,7 @@
 //! - [`notice`]: tags and notices, what every other module makes.
 //! - [`error`]: what was wrong, where, and what to do, for every [`crate::error::Error`].
 //! - [`violation`]: the sentence for every [`crate::verdict::Reason`], the title of an entry, what to do next.
+//! - [`log`]: the log as a whole; [`foreign`]: texts from outside within sentences of ours.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
 //! - [`changed_key`]: a certificate then and now, what has most likely happened, and what can be done.
 //! - [`rule`]: mode, pins and expiry of a rule in words.
@@ -33,8 +34,10 @@ pub mod demo;
 pub mod english;
 pub mod error;
 pub mod failure;
+pub mod foreign;
 pub mod form;
 pub mod history;
+pub mod log;
 pub mod managed;
 pub mod notice;
 pub mod picking;

@@ -5,6 +5,7 @@ mod api;
 mod batch;
 mod button;
 mod headers;
+mod log_keeping;
 mod log_store;
 mod log_upgrade;
 mod notifications;
@@ -31,7 +32,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use self::api::ProbeListeners;
 use self::button::Button;
-use self::log_store::{Log, Room};
+use self::log_store::{Log, Room, Upkeep};
 use self::probe::Prober;
 use self::queue::Queue;
 use self::reports::Reports;
@@ -77,6 +78,8 @@ struct State {
     sightings: Rc<Sightings>,
     records: Rc<RuleRecords>,
     reports: Reports,
+    /// The day on which what is too old was last looked for, as far as this instance knows.
+    log_day: Cell<u64>,
     /// Whether there are entries of which pages have not been told.
     log_untold: Cell<bool>,
     /// Whether they are being told.
@@ -107,6 +110,7 @@ impl Background {
             sightings: Rc::default(),
             records: Rc::default(),
             reports: Reports::new(report_listeners),
+            log_day: Cell::new(0),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
         });
@@ -119,6 +123,7 @@ impl Background {
                 this.seal_soon();
             }
             this.send_reports().await;
+            this.let_old_entries_go_once_a_day();
         });
         Ok(Self { state })
     }
@@ -365,9 +370,11 @@ impl State {
                 let state = Rc::clone(&state);
                 spawn_local(async move {
                     // What could not go now goes with the next entry.
-                    let _ = state.log.make_room().await;
+                    let now = clock::now().unwrap_or_default();
+                    let _ = state.log.keep_up(&Upkeep::MakeRoom { now }).await;
                 });
             }
+            state.let_old_entries_go_once_a_day();
             Ok(state.has_written(result.map(drop)))
         });
         if entries.len() >= MAX_HANDSHAKES {

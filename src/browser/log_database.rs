@@ -20,7 +20,8 @@ pub(super) const CHAINS: &str = "chains";
 /// Pauses, `{id, time, pause}`: [`crate::pause::PauseEntry`].
 pub(super) const PAUSES: &str = "pauses";
 /// How many entries there are, `{share, entries}` for each share and `{share: "all", total}`: `IndexedDB` would count
-/// them one by one.
+/// them one by one. And what else is known of the log as a whole, which goes when it is cleared: `{share: "dropped", dropped}`
+/// and `{share: "since", since}`, [`crate::log::Dropped`], and `{share: "read", until}`, see [`crate::log::is_unread`].
 pub(super) const COUNTS: &str = "counts";
 
 pub(super) const STORES: [&str; 4] = [VIOLATIONS, CHAINS, PAUSES, COUNTS];
@@ -40,6 +41,12 @@ pub(super) const BY_ENTRIES: &str = "entries";
 pub(super) const ALL: &str = "all";
 /// The field for it: another than that of a share, so that it is not in the index.
 pub(super) const TOTAL: &str = "total";
+/// What [`COUNTS`] has the number under of those that a full log has let go, and the time of the first; the fields as well.
+pub(super) const DROPPED: &str = "dropped";
+pub(super) const SINCE: &str = "since";
+/// What [`COUNTS`] has the time under until which somebody has looked at the log, and the field for it.
+pub(super) const READ: &str = "read";
+pub(super) const UNTIL: &str = "until";
 /// The field with the number of entries, of a share or with a chain.
 pub(super) const ENTRIES: &str = "entries";
 

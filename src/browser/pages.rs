@@ -1,4 +1,4 @@
-//! The options page and the popup. Their markup is in the html files; what repeats is cloned from `<template>`s and filled
+//! The options page, the popup and the log page. Their markup is in the html files; what repeats is cloned from `<template>`s and filled
 //! with text. They draw what is stored, rules and log, and what the background tells them, and hold no state of their own
 //! but what is being typed and what is selected. Only the background writes what is stored.
 
@@ -7,6 +7,7 @@
 mod changed_key;
 mod clipboard;
 mod confirmation;
+mod day_picture;
 mod download;
 mod entry_copy;
 mod export_section;
@@ -14,9 +15,15 @@ mod history_reader;
 mod import_items;
 mod import_section;
 mod key_rows;
+mod log_clearing;
 mod log_entry;
 mod log_files;
+mod log_filters;
+mod log_line;
+mod log_lines;
+mod log_page;
 mod log_reader;
+mod log_retention;
 mod managed_section;
 mod masthead;
 mod messages;
@@ -62,4 +69,12 @@ pub async fn popup_page() -> Result<(), JsValue> {
     dom::report_panics();
     words::begin(words::WordSource::Extension)?;
     popup::start().await
+}
+
+/// Runs `log.html`. Settles once the first data is drawn.
+#[wasm_bindgen(js_name = logPage)]
+pub async fn log_page() -> Result<(), JsValue> {
+    dom::report_panics();
+    words::begin(words::WordSource::Extension)?;
+    log_page::start().await
 }

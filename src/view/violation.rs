@@ -10,6 +10,7 @@ pub(super) use reason::probe_failed;
 pub use reason::reason;
 pub use sent::sent;
 
+use super::foreign::foreign;
 use super::notice::{Tag, Tone};
 use super::text::{Argument, Text, plural, text};
 use crate::log::Tally;
@@ -40,8 +41,8 @@ pub fn host(violation: &Violation) -> Text {
     const USUAL_PORT: u16 = 443;
     match (violation.host.as_str(), violation.port) {
         ("", _) => text!("violation_host_unreadable"),
-        (host, None | Some(USUAL_PORT)) => Text::literal(host),
-        (host, Some(port)) => Text::literal(format!("{host}:{port}")),
+        (host, None | Some(USUAL_PORT)) => Text::literal(foreign(host)),
+        (host, Some(port)) => Text::literal(format!("{}:{port}", foreign(host))),
     }
 }
 
@@ -56,9 +57,9 @@ pub fn pages(tally: &Tally) -> Text {
         (None, 0, 0) => text!("violation_opened_by_unnamed"),
         (None, _, 0) => plural!("violation_opened_by_unnamed_and", others),
         (None, _, _) => plural!("violation_opened_by_unnamed_and_more", others),
-        (Some(origin), 0, 0) => text!("violation_opened_by", page = origin),
-        (Some(origin), _, 0) => plural!("violation_opened_by_and", others, page = origin),
-        (Some(origin), _, _) => plural!("violation_opened_by_and_more", others, page = origin),
+        (Some(origin), 0, 0) => text!("violation_opened_by", page = foreign(origin)),
+        (Some(origin), _, 0) => plural!("violation_opened_by_and", others, page = foreign(origin)),
+        (Some(origin), _, _) => plural!("violation_opened_by_and_more", others, page = foreign(origin)),
     }
 }
 
@@ -117,7 +118,7 @@ pub fn cleared() -> Text {
 /// The rule as it was then, beside its pins: one label for each fact.
 #[must_use]
 pub fn rule(rule: &RuleSnapshot) -> Vec<Text> {
-    let mut facts = vec![text!("violation_rule_host", host = &rule.host)];
+    let mut facts = vec![text!("violation_rule_host", host = foreign(&rule.host))];
     facts.push(match rule.match_scope {
         MatchScope::Chain => text!("violation_rule_chain"),
         MatchScope::Leaf => text!("violation_rule_leaf"),

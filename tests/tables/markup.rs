@@ -10,9 +10,10 @@ use proc_macro2::{TokenStream, TokenTree};
 use crate::{files, root};
 
 /// A page, and the modules that begin it.
-const PAGES: [(&str, &[&str]); 3] = [
+const PAGES: [(&str, &[&str]); 4] = [
     ("extension/options.html", &["browser/pages/options"]),
     ("extension/popup.html", &["browser/pages/popup"]),
+    ("extension/log.html", &["browser/pages/log_page"]),
     ("www/index.html", &["browser/lab/calculator", "browser/lab/attempts"]),
 ];
 

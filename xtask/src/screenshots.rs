@@ -19,6 +19,8 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     picture(firefox, "lab").await?;
     page(firefox, "popup", "popup", OPEN_BLOCKED).await?;
     page(firefox, "popup", "popup-pause-menu", OPEN_PAUSE_MENU).await?;
+    page(firefox, "log", "log", OPEN_BLOCKED).await?;
+    page(firefox, "log", "log-nothing-found", SEARCH_FOR_NOTHING).await?;
     page(firefox, "options", "options", "").await?;
     page(firefox, "options", "options-form", OPEN_FORM).await?;
     page(firefox, "options", "options-warnings", OPEN_WARNINGS).await?;
@@ -73,6 +75,7 @@ async fn in_languages() -> Result<()> {
         firefox.lab(&site).await?;
         picture(firefox, &named("lab")).await?;
         page(firefox, "popup", &named("popup"), OPEN_BLOCKED).await?;
+        page(firefox, "log", &named("log"), OPEN_BLOCKED).await?;
         page(firefox, "options", &named("options"), OPEN_PRIVATE_NOTE).await?;
         page(firefox, "options", &named("options-form"), OPEN_FORM).await?;
         page(firefox, "options", &named("picker"), OPEN_PICKER).await?;
@@ -157,6 +160,11 @@ async fn picture(firefox: &Firefox, name: &str) -> Result<()> {
 const OPEN_BLOCKED: &str = "document.querySelector('#log [data-outcome=block]')?.setAttribute('open', '');";
 /// And the newest of all, which a pause let through.
 const OPEN_LET_THROUGH: &str = "document.querySelector('#log [data-outcome=flag]')?.setAttribute('open', '');";
+const SEARCH_FOR_NOTHING: &str = r"
+const field = document.querySelector('#search');
+field.value = 'nobody';
+field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+";
 const OPEN_PAUSE_MENU: &str = "document.querySelector('#pause-menu').open = true;";
 const OPEN_PRIVATE_NOTE: &str = "document.querySelector('#private-note').open = true;";
 const OPEN_LIST: &str = r"

@@ -13,13 +13,14 @@ use super::log_upgrade;
 use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers, completed};
 use crate::browser::log_database::{
-    self, ALL, BY_ENTRIES, BY_KEY, BY_SHARE, CHAINS, COUNTS, ENTRIES, PAUSES, STORES, TOTAL, TransactionMode,
-    VIOLATIONS, counted, set, store,
+    self, ALL, BY_ENTRIES, BY_HOST, BY_KEY, BY_LAST, BY_SHARE, CHAINS, COUNTS, DROPPED, ENTRIES, PAUSES, READ, SINCE,
+    STORES, TOTAL, TransactionMode, UNTIL, VIOLATIONS, counted, set, store,
 };
 use crate::error::{Error, StorageError};
-use crate::limits::{MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
+use crate::limits::{LOG_ENTRIES_AT_ONCE, MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
 use crate::log::{EntryKey, Tally, rank};
 use crate::pause::PauseEntry;
+use crate::time::UnixMillis;
 use crate::violation::{ChainDigest, Violation};
 
 /// The log. The database is opened when it is first needed, and again after the browser has closed it.
@@ -51,12 +52,52 @@ impl Log {
         .await
     }
 
-    /// Lets entries go where there are too many. It need not be waited for: what it could not do the next one does.
-    pub(super) async fn make_room(&self) -> Result<(), Error> {
+    /// Does some of it, so little that nobody waits for it for long. Whether anything has gone of which there may be more.
+    pub(super) async fn keep_up(&self, what: &Upkeep) -> Result<Gone, Error> {
         self.write(async |transaction| {
             let stores = Stores::of(transaction)?;
-            while stores.total().await? > MAX_LOG_ENTRIES && stores.let_one_go().await? == Gone::One {}
-            Ok(())
+            let (by, range) = match what {
+                Upkeep::Clear => {
+                    for name in STORES {
+                        answer(store(transaction, name)?.clear()).await?;
+                    }
+                    return Ok(Gone::None);
+                }
+                Upkeep::MarkRead { until } => {
+                    answer(stores.counts.put(&counted(READ, UNTIL, until.as_millis())?)).await?;
+                    return Ok(Gone::None);
+                }
+                Upkeep::MakeRoom { now } => {
+                    while stores.total().await? > MAX_LOG_ENTRIES && stores.let_one_go().await? == Gone::Some {
+                        if stores.step(DROPPED, DROPPED, Step::Up).await? == 1 {
+                            answer(stores.counts.put(&counted(SINCE, SINCE, now.as_millis())?)).await?;
+                        }
+                    }
+                    return Ok(Gone::None);
+                }
+                Upkeep::LetGoFromBefore(time) => {
+                    (BY_LAST, IdbKeyRange::upper_bound_with_open(&to_js(&time.as_millis())?, true))
+                }
+                Upkeep::ClearHost(host) => (BY_HOST, IdbKeyRange::only(&JsValue::from_str(host))),
+            };
+            let range = range.map_err(|thrown| storage_error(&thrown))?;
+            let entries = index(&stores.violations, by)?.get_all_with_key_and_limit(&range, LOG_ENTRIES_AT_ONCE);
+            let mut gone = Gone::None;
+            for record in answers(entries).await? {
+                stores.remove(&record).await?;
+                gone = Gone::Some;
+            }
+            if let (Upkeep::LetGoFromBefore(time), Gone::None) = (what, gone) {
+                let pauses = store(transaction, PAUSES)?;
+                for record in answers(pauses.get_all_with_key_and_limit(&JsValue::NULL, LOG_ENTRIES_AT_ONCE)).await? {
+                    let is_old = read_js::<u64>(&property(&record, "time")).is_ok_and(|its| its < time.as_millis());
+                    if is_old {
+                        answer(pauses.delete(&property(&record, "id"))).await?;
+                        gone = Gone::Some;
+                    }
+                }
+            }
+            Ok(gone)
         })
         .await
     }
@@ -72,17 +113,6 @@ impl Log {
                 for id in answers(oldest).await? {
                     answer(pauses.delete(&id)).await?;
                 }
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    /// Empties the log.
-    pub(super) async fn clear(&self) -> Result<(), Error> {
-        self.write(async |transaction| {
-            for name in STORES {
-                answer(store(transaction, name)?.clear()).await?;
             }
             Ok(())
         })
@@ -130,14 +160,34 @@ impl Log {
 pub(super) enum Room {
     /// Nothing.
     Enough,
-    /// [`Log::make_room`]: no socket waits for that.
+    /// [`Upkeep::MakeRoom`]: no socket waits for that.
     TooLittle,
 }
 
-/// Whether there was an entry that could go.
-#[derive(PartialEq, Eq)]
-enum Gone {
-    One,
+/// What is to be done with the log beside writing entries.
+pub(super) enum Upkeep {
+    /// Lets go what is beyond [`MAX_LOG_ENTRIES`], all of it. What cannot go now goes with the next entry.
+    MakeRoom {
+        /// Kept as the time of the first that went, where none has gone before.
+        now: UnixMillis,
+    },
+    /// Lets go entries and pauses from before that time.
+    LetGoFromBefore(UnixMillis),
+    /// Deletes entries of a host.
+    ClearHost(String),
+    /// Empties the log.
+    Clear,
+    /// Keeps that somebody has looked at the log.
+    MarkRead {
+        /// Until then.
+        until: UnixMillis,
+    },
+}
+
+/// Whether there was anything that could go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    Some,
     None,
 }
 
@@ -223,7 +273,7 @@ impl Stores {
         let whole_share = IdbKeyRange::bound(&Array::of1(&share), &Array::of2(&share, &Array::new()))
             .map_err(|thrown| storage_error(&thrown))?;
         match answer_if_any(index(&self.violations, BY_SHARE)?.get(&whole_share)).await? {
-            Some(record) => self.remove(&record).await.map(|()| Gone::One),
+            Some(record) => self.remove(&record).await.map(|()| Gone::Some),
             None => Ok(Gone::None),
         }
     }

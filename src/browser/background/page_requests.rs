@@ -5,6 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 use super::api;
+use super::log_store::Upkeep;
 use super::session_store::{self, OVERRULING};
 use super::{State, notifications, tell_pages};
 use crate::browser::convert::storage_error;
@@ -52,10 +53,10 @@ impl State {
                 session_store::store(OVERRULING, None::<Overruling>).await.map(|()| Response::Done)
             }
             PageRequest::PrepareLog => self.log.prepare().await.map(|()| Response::Done).map_err(Error::from),
-            PageRequest::ClearLog => self.log.clear().await.map(|()| {
-                self.tell_pages_of_log();
-                Response::Done
-            }),
+            PageRequest::ClearLog => self.keep_up(Upkeep::Clear).await,
+            PageRequest::ClearLogOf { host } => self.keep_up(Upkeep::ClearHost(host)).await,
+            PageRequest::ReadLog { until } => self.keep_up(Upkeep::MarkRead { until }).await,
+            PageRequest::KeepLog { days } => self.keep_log(days).await,
             PageRequest::SetNotifications { on } => notifications::want(on),
             PageRequest::Look { host, port } => self.look(&host, port).await,
             PageRequest::Prove { id, host, port, wrong_pin } => self.prove(id, &host, port, wrong_pin).await,

@@ -8,6 +8,7 @@ use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::certificate::Description;
 use crate::changed_key::{address, can_be_compared};
+use crate::error::visible;
 use crate::log::Entry;
 use crate::rule::{LabelledPin, PinDocument};
 use crate::view::text::Text;
@@ -66,7 +67,7 @@ fn draw_certificate(
     let subject: Element = element.get(part!("subject"))?;
     subject.set_text_content(Some(&say(&certificate::subject(description))));
     if let Some(whole) = &description.subject {
-        subject.set_attribute("title", whole)?;
+        subject.set_attribute("title", &visible(whole))?;
     }
     element.say(part!("validity"), &certificate::validity(description))?;
     element.say(part!("pin"), &certificate::pin(entry))?;

@@ -1,26 +1,50 @@
 //! The log as pages read it: from the database itself, and never to write.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use js_sys::{Array, Uint8Array};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbDatabase, IdbRequest, IdbTransaction};
+use web_sys::{
+    IdbCursor, IdbCursorDirection, IdbCursorWithValue, IdbDatabase, IdbIndex, IdbKeyRange, IdbObjectStore, IdbRequest,
+    IdbTransaction,
+};
 
 use super::messages;
 use crate::browser::convert::{from_js, property, storage_error, to_js};
-use crate::browser::indexed_db::{answer, answer_if_any};
+use crate::browser::indexed_db::{answer, answer_if_any, answers};
 use crate::browser::log_database::{
-    self, ALL, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, TransactionMode, VIOLATIONS, store,
+    self, ALL, BY_HOST, BY_LAST, CHAINS, COUNTS, DROPPED, PAUSES, READ, SINCE, TOTAL, TransactionMode, UNTIL,
+    VIOLATIONS, store,
 };
 use crate::error::Error;
-use crate::log::{Entry, Line, newest_first};
+use crate::log::{Dropped, Entry, Line, newest_first};
 use crate::message::PageRequest;
+use crate::pause::PauseEntry;
+use crate::time::UnixMillis;
 use crate::violation::ChainDigest;
 
 /// The log, to read. The database is opened when it is first needed, and again after the browser has closed it.
 pub(super) struct LogReader {
     database: RefCell<Option<IdbDatabase>>,
+}
+
+/// What is known of the log as a whole.
+pub(super) struct Overview {
+    pub(super) entries: u64,
+    pub(super) dropped: Option<Dropped>,
+    /// See [`crate::log::is_unread`].
+    pub(super) read_until: UnixMillis,
+}
+
+/// A piece of the log, newest first.
+pub(super) struct Piece {
+    pub(super) entries: Vec<Entry>,
+    /// Records that another version has written in another shape, or that are damaged.
+    pub(super) unreadable: usize,
+    /// Before which the next piece ends; none where this is the last.
+    pub(super) next: Option<UnixMillis>,
 }
 
 impl LogReader {
@@ -59,8 +83,107 @@ impl LogReader {
     pub(super) async fn chain(&self, digest: &ChainDigest) -> Result<Vec<Vec<u8>>, Error> {
         let transaction = self.begin(&[CHAINS]).await?;
         let chain = answer(store(&transaction, CHAINS)?.get(&JsValue::from_str(digest.as_str()))).await?;
-        let certificates = property(&chain, "certificates").dyn_into::<Array>().unwrap_or_default();
-        Ok(certificates.iter().filter_map(|der| Some(der.dyn_into::<Uint8Array>().ok()?.to_vec())).collect())
+        Ok(certificates(&chain))
+    }
+
+    pub(super) async fn overview(&self) -> Result<Overview, Error> {
+        let transaction = self.begin(&[COUNTS]).await?;
+        let counts = store(&transaction, COUNTS)?;
+        let number = async |name: &str, field| -> Result<Option<u64>, Error> {
+            let record = answer_if_any(counts.get(&JsValue::from_str(name))).await?;
+            Ok(record.map(|record| from_js(&property(&record, field))).transpose()?)
+        };
+        let entries = number(ALL, TOTAL).await?.unwrap_or_default();
+        let read_until = UnixMillis::new(number(READ, UNTIL).await?.unwrap_or_default());
+        let dropped = match (number(DROPPED, DROPPED).await?, number(SINCE, SINCE).await?) {
+            (Some(entries), Some(since)) => Some(Dropped { entries, since: UnixMillis::new(since) }),
+            _ => None,
+        };
+        Ok(Overview { entries, dropped, read_until })
+    }
+
+    /// About so many entries whose last socket was before this time; all that have their last socket at the same moment come
+    /// together.
+    pub(super) async fn piece(&self, before: Option<UnixMillis>, about: u32) -> Result<Piece, Error> {
+        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let by_last = index(&store(&transaction, VIOLATIONS)?, BY_LAST)?;
+        let upper = before.map(|time| to_js(&time)).transpose()?;
+        let range = upper.as_ref().map(|upper| IdbKeyRange::upper_bound_with_open(upper, true)).transpose();
+        let range = range.map_err(|thrown| storage_error(&thrown))?.map_or(JsValue::NULL, JsValue::from);
+        let request = by_last.open_key_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev);
+        let request = request.map_err(|thrown| storage_error(&thrown))?;
+        let mut cursor = answer_if_any(Ok(request.clone())).await?;
+        if let Some(first) = cursor.as_ref().filter(|_| about > 1) {
+            let first: &IdbCursor = first.unchecked_ref();
+            first.advance(about - 1).map_err(|thrown| storage_error(&thrown))?;
+            cursor = answer_if_any(Ok(request)).await?;
+        }
+        let lower = cursor.map(|last| last.unchecked_into::<IdbCursor>().key()).transpose();
+        let lower = lower.map_err(|thrown| storage_error(&thrown))?;
+        let range = match (&lower, &upper) {
+            (Some(lower), Some(upper)) => IdbKeyRange::bound_with_lower_open_and_upper_open(lower, upper, false, true),
+            (Some(lower), None) => IdbKeyRange::lower_bound(lower),
+            (None, Some(upper)) => IdbKeyRange::upper_bound_with_open(upper, true),
+            (None, None) => IdbKeyRange::lower_bound(&JsValue::from(0)),
+        };
+        let range = range.map_err(|thrown| storage_error(&thrown))?;
+        let (mut entries, unreadable) = entries(&answers(by_last.get_all_with_key(&range)).await?);
+        entries.reverse();
+        let next = lower.map(|lower| from_js(&lower)).transpose()?;
+        Ok(Piece { entries, unreadable, next })
+    }
+
+    /// The entries whose last socket was then or later.
+    pub(super) async fn since(&self, time: UnixMillis) -> Result<Vec<Entry>, Error> {
+        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let by_last = index(&store(&transaction, VIOLATIONS)?, BY_LAST)?;
+        let range = IdbKeyRange::lower_bound(&to_js(&time)?).map_err(|thrown| storage_error(&thrown))?;
+        Ok(entries(&answers(by_last.get_all_with_key(&range)).await?).0)
+    }
+
+    /// Which entries there are.
+    pub(super) async fn ids(&self) -> Result<HashSet<u64>, Error> {
+        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let ids: Vec<u64> = from_js(&answer(store(&transaction, VIOLATIONS)?.get_all_keys()).await?)?;
+        Ok(ids.into_iter().collect())
+    }
+
+    pub(super) async fn pauses(&self) -> Result<Vec<PauseEntry>, Error> {
+        let transaction = self.begin(&[PAUSES]).await?;
+        let records = answers(store(&transaction, PAUSES)?.get_all()).await?;
+        Ok(records.iter().filter_map(|record| from_js(&record).ok()).collect())
+    }
+
+    /// How many entries are older than this.
+    pub(super) async fn number_from_before(&self, time: UnixMillis) -> Result<u64, Error> {
+        let range = IdbKeyRange::upper_bound_with_open(&to_js(&time)?, true);
+        self.number(BY_LAST, range).await
+    }
+
+    /// How many entries are of a host.
+    pub(super) async fn number_of_host(&self, host: &str) -> Result<u64, Error> {
+        self.number(BY_HOST, IdbKeyRange::only(&JsValue::from_str(host))).await
+    }
+
+    async fn number(&self, by: &str, range: Result<IdbKeyRange, JsValue>) -> Result<u64, Error> {
+        let range = range.map_err(|thrown| storage_error(&thrown))?;
+        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let by = index(&store(&transaction, VIOLATIONS)?, by)?;
+        Ok(from_js(&answer(by.count_with_key(&range)).await?)?)
+    }
+
+    /// A few chains, by their digests in order, after this one; none where there is no other.
+    pub(super) async fn chains_after(
+        &self,
+        digest: Option<&ChainDigest>,
+    ) -> Result<Vec<(ChainDigest, Vec<Vec<u8>>)>, Error> {
+        const A_FEW: u32 = 50;
+        let after = JsValue::from_str(digest.map_or("", ChainDigest::as_str));
+        let range = IdbKeyRange::lower_bound_with_open(&after, true).map_err(|thrown| storage_error(&thrown))?;
+        let transaction = self.begin(&[CHAINS]).await?;
+        let chains = answers(store(&transaction, CHAINS)?.get_all_with_key_and_limit(&range, A_FEW)).await?;
+        let read = |chain: JsValue| Ok((from_js(&property(&chain, "digest"))?, certificates(&chain)));
+        chains.iter().map(read).collect()
     }
 
     async fn begin(&self, stores: &[&str]) -> Result<IdbTransaction, Error> {
@@ -88,6 +211,22 @@ impl LogReader {
         self.database.replace(Some(database.clone()));
         Ok(database)
     }
+}
+
+fn index(violations: &IdbObjectStore, name: &str) -> Result<IdbIndex, Error> {
+    Ok(violations.index(name).map_err(|thrown| storage_error(&thrown))?)
+}
+
+/// What can be read of these records, and how many cannot.
+fn entries(records: &Array) -> (Vec<Entry>, usize) {
+    let entries: Vec<Entry> = records.iter().filter_map(|record| from_js(&record).ok()).collect();
+    let unreadable = usize::try_from(records.length()).unwrap_or_default().saturating_sub(entries.len());
+    (entries, unreadable)
+}
+
+fn certificates(chain: &JsValue) -> Vec<Vec<u8>> {
+    let certificates = property(chain, "certificates").dyn_into::<Array>().unwrap_or_default();
+    certificates.iter().filter_map(|der| Some(der.dyn_into::<Uint8Array>().ok()?.to_vec())).collect()
 }
 
 async fn from_cursor<T: DeserializeOwned>(request: Result<IdbRequest, JsValue>, limit: usize) -> Result<Vec<T>, Error> {

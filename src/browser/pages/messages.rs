@@ -20,6 +20,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = getCurrent)]
     async fn current_tab() -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = create)]
+    async fn create_tab(properties: &JsValue) -> Result<JsValue, JsValue>;
+
     /// Only from within the handler of a click, before anything is awaited.
     #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = request)]
     fn request_permissions(permissions: &JsValue) -> Result<Promise, JsValue>;
@@ -72,6 +75,20 @@ pub(super) fn request_notifications() -> JsResult<impl Future<Output = JsResult<
     let wanted = to_js(&Permissions { permissions: ["notifications"] });
     let asked = request_permissions(&wanted.map_err(|error| to_js_error(&error.into()))?)?;
     Ok(async move { Ok(JsFuture::from(asked).await?.is_truthy()) })
+}
+
+/// Opens the log page in a tab; a popup closes over it.
+pub(super) async fn open_log_page() -> JsResult {
+    #[derive(Serialize)]
+    struct Tab {
+        url: &'static str,
+    }
+    let tab = to_js(&Tab { url: "log.html" }).map_err(|error| to_js_error(&error.into()))?;
+    create_tab(&tab).await?;
+    if current_tab().await?.is_undefined() {
+        super::dom::window()?.close()?;
+    }
+    Ok(())
 }
 
 /// Asks the person for that permission. The question is put before this returns.

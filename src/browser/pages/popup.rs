@@ -1,36 +1,36 @@
-//! `popup.html`: the log, newest first.
+//! `popup.html`: the newest of the log. All of it is on a page of its own.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
+use web_sys::{EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::confirmation::Confirmation;
+use super::log_files;
+use super::log_line::{self, ShownLine};
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
-use super::ui::list::{Item, List};
+use super::messages;
+use super::ui::list::List;
 use super::ui::live_region::announce;
-use super::{log_entry, log_files, messages};
 use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, all, by_id, id, listen, listen_capturing, ready, show, spawn, window};
-use crate::browser::part::{Part, part, part_around};
 use crate::browser::words::say;
-use crate::log::{Entry, Line};
+use crate::log::{Line, is_unread};
 use crate::message::{Announcement, PageRequest};
 use crate::time::UnixMillis;
-use crate::view::date::ago;
 use crate::view::{status::Remedy, violation as words};
 use crate::violation::Violation;
 
 /// Entries shown; the log itself may hold more.
-const SHOWN_ENTRIES: usize = 100;
+const SHOWN_ENTRIES: usize = 20;
 
 struct Popup {
     masthead: Rc<Masthead>,
     clearing: Confirmation,
-    lines: Rc<List<Shown>>,
-    log: LogReader,
+    lines: Rc<List<ShownLine>>,
+    log: Rc<LogReader>,
     /// How often the log has been read, and the last time of which it was drawn.
     readings: Cell<u64>,
     drawn: Cell<u64>,
@@ -44,7 +44,7 @@ pub(super) async fn start() -> JsResult {
         })?,
         clearing: Confirmation::new(id!("clear-dialog"))?,
         lines: List::new(by_id(id!("log"))?)?,
-        log: LogReader::new(),
+        log: Rc::new(LogReader::new()),
         readings: Cell::new(0),
         drawn: Cell::new(0),
     });
@@ -66,6 +66,11 @@ impl Popup {
             Ok(())
         })?;
 
+        listen(&by_id::<EventTarget>(id!("open-log"))?, "click", |_| {
+            spawn(messages::open_log_page());
+            Ok(())
+        })?;
+
         let this = Rc::clone(self);
         listen(&by_id::<EventTarget>(id!("clear-log"))?, "click", move |_| this.clearing.open())?;
         let this = Rc::clone(self);
@@ -79,7 +84,7 @@ impl Popup {
         let this = Rc::clone(self);
         listen_capturing(&by_id::<EventTarget>(id!("log"))?, "toggle", move |event| {
             let this = Rc::clone(&this);
-            spawn(async move { this.fill(&event).await });
+            spawn(async move { log_line::fill(&event, &this.lines, &this.log).await.map(drop) });
             Ok(())
         })?;
 
@@ -113,8 +118,8 @@ impl Popup {
             let port = violation.port.map(|port| format!(":{port}")).unwrap_or_default();
             format!("{}{port}", violation.host) == host
         };
-        let name = self.lines.find(|Shown { line, .. }| match line {
-            Line::Violation(entry) => is_of_host(&entry.violation).then(|| line.name()),
+        let name = self.lines.find(|shown| match &*shown.line {
+            Line::Violation(entry) => is_of_host(&entry.violation).then(|| shown.line.name()),
             Line::Pause(_) => None,
         });
         let Some(element) = name.map(|name| self.lines.reveal(&name)).transpose()?.flatten() else {
@@ -140,12 +145,16 @@ impl Popup {
         }
         self.drawn.set(reading);
         match newest {
-            Ok((lines, total)) => self.draw(lines, total),
+            Ok((lines, total)) => {
+                // Without it nothing is new, and all of it is there.
+                let read_until = self.log.overview().await.map_or(UnixMillis::new(u64::MAX), |known| known.read_until);
+                self.draw(lines, total, read_until)
+            }
             Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
         }
     }
 
-    fn draw(&self, lines: Vec<Line>, total: u64) -> JsResult {
+    fn draw(&self, lines: Vec<Line>, total: u64, read_until: UnixMillis) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
         show(id!("clear-log"), !lines.is_empty())?;
         show(id!("save-log"), !lines.is_empty())?;
@@ -153,115 +162,7 @@ impl Popup {
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
         more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
         let now = now().unwrap_or(UnixMillis::new(0));
-        self.lines.show(lines.into_iter().map(|line| Shown { line, now }).collect())
+        let shown = |line: Line| ShownLine { is_unread: is_unread(&line, read_until), line: Rc::new(line), now };
+        self.lines.show(lines.into_iter().map(shown).collect())
     }
-
-    /// An entry gets its body when it is opened for the first time.
-    async fn fill(&self, event: &Event) -> JsResult {
-        let Some(violation) = part_around(event, part!("violation")) else {
-            return Ok(());
-        };
-        let body: Element = violation.get(part!("body"))?;
-        let is_open = violation.root().dyn_ref::<HtmlDetailsElement>().is_some_and(HtmlDetailsElement::open);
-        if !is_open || body.has_child_nodes() {
-            return Ok(());
-        }
-        let Some(entry) = self.entry(violation.root().dataset().get("entry").as_deref()) else {
-            return Ok(());
-        };
-        // Without them the pins can still be shown, and what the rule says of each.
-        let certificates = match &entry.violation.chain_digest {
-            Some(digest) => self.log.chain(digest).await.unwrap_or_default(),
-            None => Vec::new(),
-        };
-        if body.has_child_nodes() {
-            return Ok(());
-        }
-        log_entry::draw(&entry, &certificates, &body)
-    }
-
-    fn entry(&self, name: Option<&str>) -> Option<Entry> {
-        self.lines.find(|Shown { line, .. }| match line {
-            Line::Violation(entry) if Some(line.name().as_str()) == name => Some((**entry).clone()),
-            Line::Violation(_) | Line::Pause(_) => None,
-        })
-    }
-}
-
-/// A line of the log, and when it is shown.
-struct Shown {
-    line: Line,
-    now: UnixMillis,
-}
-
-impl Item for Shown {
-    /// What makes a line what it is never changes: its element stays, opened or not.
-    type Version = ();
-
-    fn key(&self) -> String {
-        self.line.name()
-    }
-
-    fn version(&self) {}
-
-    fn draw(&self) -> JsResult<HtmlElement> {
-        draw_line(&self.line)
-    }
-
-    fn update(&self, element: &Element) -> JsResult {
-        update_line(&self.line, element, self.now)
-    }
-}
-
-fn draw_line(line: &Line) -> JsResult<HtmlElement> {
-    let element = match line {
-        Line::Violation(entry) => draw_violation(&entry.violation)?,
-        Line::Pause(pause) => {
-            let element = Part::copy(id!("pause-template"))?;
-            element.say(part!("pause"), &words::pause(pause.pause))?;
-            element
-        }
-    };
-    element.root().dataset().set("entry", &line.name())?;
-    Ok(element.root().clone())
-}
-
-fn draw_violation(violation: &Violation) -> JsResult<Part> {
-    let element = Part::copy(id!("violation-template"))?;
-    let data = element.root().dataset();
-    data.set("outcome", &stable_name(violation.outcome))?;
-    data.set("reason", &stable_name(violation.reason))?;
-    element.tag(part!("outcome"), &words::outcome(violation))?;
-    element.say(part!("host"), &words::host(violation))?;
-    element.say(part!("reason"), &words::reason(violation))?;
-    Ok(element)
-}
-
-/// What one more socket changes, and what time does.
-fn update_line(line: &Line, element: &Element, now: UnixMillis) -> JsResult {
-    let element = Part::of(element);
-    let time: Element = element.get(part!("time"))?;
-    time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;
-    time.set_attribute("title", &say(&words::at(line.time())))?;
-    time.set_text_content(Some(&say(&ago(line.time(), now))));
-    let Line::Violation(entry) = line else {
-        return Ok(());
-    };
-    element.say(part!("page"), &words::pages(&entry.tally))?;
-    let times = words::times(&entry.tally);
-    element.show(part!("times"), times.is_some())?;
-    element.text(part!("times-short"), &times.as_ref().map(say).unwrap_or_default())?;
-    let when = say(&words::when(&entry.tally));
-    element.text(part!("times-in-words"), &when)?;
-    // In the body, where that is filled already.
-    for shown in element.all(part!("when"))? {
-        shown.root().set_text_content(Some(&when));
-    }
-    Ok(())
-}
-
-/// The name under which it is stored.
-fn stable_name(value: impl serde::Serialize) -> String {
-    let value = crate::browser::convert::to_js(&value).ok();
-    value.and_then(|value| value.as_string()).unwrap_or_default()
 }

@@ -44,6 +44,15 @@ impl Authority {
         self.sign(&leaf(names, Period::Current)?, key, &[&self.intermediate])
     }
 
+    /// Signs one whose subject is called like this, with an organisation of that name.
+    pub fn issue_called(&self, names: &[&str], common_name: &str, organisation: &str, key: &Key) -> Result<Identity> {
+        let mut params = leaf(names, Period::Current)?;
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(DnType::OrganizationName, organisation);
+        params.distinguished_name.push(DnType::CommonName, common_name);
+        self.sign(&params, key, &[&self.intermediate])
+    }
+
     /// Signs one with the root itself, so that no intermediate is in the chain.
     pub fn issue_from_root(&self, names: &[&str], key: &Key) -> Result<Identity> {
         self.sign(&leaf(names, Period::Current)?, key, &[])

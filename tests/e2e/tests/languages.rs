@@ -37,6 +37,12 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     let dates = dates.as_array().filter(|dates| !dates.is_empty()).context("the log shows no time")?;
     assert!(dates.iter().all(|date| date[0] == date[1]), "{dates:?}");
 
+    let log = firefox.page("log.html").await?;
+    firefox.run(OPEN_ALL, Vec::new()).await?;
+    log.wait_for_presence(".entry-actions button", true).await?;
+    assert_eq!(log.text("#keep-heading").await?, "Wie lange Einträge aufbewahrt werden");
+    is_german(firefox, &german, &english).await?;
+
     firefox.ask_extension(json!({ "type": "resume" })).await?;
     let button = firefox.button(&world.demo.site.blank()).await?;
     assert_eq!(button.title, "Sockpin (private Fenster sind nicht geschützt)");
@@ -132,6 +138,10 @@ async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
         firefox.run(OPEN_ALL, Vec::new()).await?;
         popup.wait_for_presence(".violation-body .advice", true).await?;
         look("the log").await?;
+        let log = firefox.page("log.html").await?;
+        firefox.run(OPEN_ALL, Vec::new()).await?;
+        log.wait_for_presence(".entry-actions button", true).await?;
+        look("the log page").await?;
         // More than are in sight, and enough for the search.
         for number in 0..MORE_RULES {
             firefox.save_rule(json!({ "host": format!("h{number}.sockpin.test"), "mode": "off" })).await?;

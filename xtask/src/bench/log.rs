@@ -65,7 +65,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
 }
 
 /// Stores a rule that the server does not meet, and lets it be violated once.
-async fn block(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
+pub(super) async fn block(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
     let pins = json!([{ "sha256": demo.pinned_key.pin(), "label": "The server's key" }]);
     browser.save_rule(json!({ "host": PINNED, "preflight": "off", "pins": pins })).await?;
     let blocked = browser.sockets(&demo.servers.url("attacker")?, 1, Came::Error).await?;
@@ -73,7 +73,7 @@ async fn block(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
 }
 
 /// Fills the log with copies of its one entry, each of another host and time.
-async fn fill(browser: &Browser<'_>) -> Result<()> {
+pub(super) async fn fill(browser: &Browser<'_>) -> Result<()> {
     let count = browser.in_extension(FILL, vec![json!(ENTRIES), json!(PINNED)]).await?;
     ensure!(count == json!(ENTRIES), "the log of {} was filled with {count} entries", browser.variant.name);
     browser.suspend().await.map_err(anyhow::Error::msg)

@@ -9,6 +9,7 @@ mod compile;
 mod handshake;
 mod listeners;
 mod log;
+mod log_page;
 mod machine;
 mod memory;
 mod report;
@@ -51,10 +52,11 @@ enum Row {
     Compile,
     Opening,
     Searching,
+    LogPage,
 }
 
 impl Row {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Wake,
         Self::Memory,
         Self::Handshake,
@@ -66,6 +68,7 @@ impl Row {
         Self::Compile,
         Self::Opening,
         Self::Searching,
+        Self::LogPage,
     ];
 
     const fn name(self) -> &'static str {
@@ -81,6 +84,7 @@ impl Row {
             Self::Compile => "compile",
             Self::Opening => "opening",
             Self::Searching => "searching",
+            Self::LogPage => "log-page",
         }
     }
 
@@ -97,6 +101,7 @@ impl Row {
             Self::Compile => compile::measure(bench).await,
             Self::Opening => rule_page::opening(bench).await,
             Self::Searching => rule_page::searching(bench).await,
+            Self::LogPage => log_page::measure(bench).await,
         }
     }
 }

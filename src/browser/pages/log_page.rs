@@ -1,0 +1,220 @@
+//! `log.html`: all of the log, for people who live in it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use web_sys::EventTarget;
+
+use super::day_picture::{self, DayPicture};
+use super::log_clearing::LogClearing;
+use super::log_filters::LogFilters;
+use super::log_line::{self, ShownLine};
+use super::log_lines::{Found, LogLines, local_day};
+use super::log_reader::LogReader;
+use super::log_retention::LogRetention;
+use super::masthead::{Masthead, Unread};
+use super::messages;
+use super::ui::list::List;
+use crate::browser::clock::{Deadline, now};
+use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_capturing, ready, show, spawn, window};
+use crate::browser::part::say_in;
+use crate::browser::promise;
+use crate::message::{Announcement, PageRequest};
+use crate::time::UnixMillis;
+use crate::view::log::{self as words, Reading};
+use crate::view::status::Remedy;
+
+struct LogPage {
+    masthead: Rc<Masthead>,
+    filters: LogFilters,
+    list: Rc<List<ShownLine>>,
+    picture: DayPicture,
+    lines: LogLines,
+    reader: Rc<LogReader>,
+    /// Whether somebody reads what is new, or what is left.
+    is_reading: Cell<bool>,
+    /// Whether there may be something new that they have not read.
+    is_outdated: Cell<bool>,
+    /// While the log is read, it is drawn again when this has passed.
+    redrawing: RefCell<Deadline>,
+    /// Until when the background has been told that somebody has looked at the log.
+    told_until: Cell<UnixMillis>,
+}
+
+pub(super) async fn start() -> JsResult {
+    let reader = Rc::new(LogReader::new());
+    let page = Rc::new(LogPage {
+        masthead: Masthead::new(Remedy::OpenRules, || {
+            spawn(messages::open_options_page());
+            Ok(())
+        })?,
+        filters: LogFilters::new()?,
+        list: List::new(by_id(id!("log"))?)?,
+        picture: DayPicture::new(),
+        lines: LogLines::new(Rc::clone(&reader)),
+        reader: Rc::clone(&reader),
+        is_reading: Cell::new(true),
+        is_outdated: Cell::new(false),
+        redrawing: RefCell::new(Deadline::after(0.0)),
+        told_until: Cell::default(),
+    });
+    page.listen()?;
+    LogClearing::new(Rc::clone(&reader))?;
+    // Beside the log: either may be slow.
+    let this = Rc::clone(&page);
+    spawn(async move { this.masthead.refresh(Unread::Nothing).await });
+    // Where this fails, it is said once it has been tried again.
+    if page.lines.read_first().await.is_ok() {
+        page.draw(List::show)?;
+    }
+    ready()?;
+    page.tell_what_was_seen();
+    spawn(LogRetention::start(reader));
+    page.finish_reading().await
+}
+
+impl LogPage {
+    fn listen(self: &Rc<Self>) -> JsResult {
+        listen(&by_id::<EventTarget>(id!("open-options"))?, "click", |_| {
+            spawn(messages::open_options_page());
+            Ok(())
+        })?;
+        let this = Rc::clone(self);
+        self.filters.listen(move || {
+            this.draw(List::show_from_the_first)?;
+            if !this.filters.query().words.is_empty() {
+                let this = Rc::clone(&this);
+                spawn(async move { this.search_subjects().await });
+            }
+            Ok(())
+        })?;
+        // `toggle` does not bubble.
+        let this = Rc::clone(self);
+        listen_capturing(&by_id::<EventTarget>(id!("log"))?, "toggle", move |event| {
+            let this = Rc::clone(&this);
+            spawn(async move {
+                match log_line::fill(&event, &this.list, &this.reader).await? {
+                    Some((entry, body)) => LogClearing::offer(&entry, &body),
+                    None => Ok(()),
+                }
+            });
+            Ok(())
+        })?;
+        let this = Rc::clone(self);
+        listen(document()?.as_ref(), "visibilitychange", move |_| {
+            this.tell_what_was_seen();
+            Ok(())
+        })?;
+        let this = Rc::clone(self);
+        listen(window()?.as_ref(), "resize", move |_| this.draw_picture(now().unwrap_or_default()))?;
+        let this = Rc::clone(self);
+        messages::listen(move |announcement| {
+            let this = Rc::clone(&this);
+            spawn(async move {
+                match announcement {
+                    Announcement::LogChanged => this.read_what_is_new().await,
+                    Announcement::RulesChanged | Announcement::StatusChanged => {
+                        this.masthead.refresh(Unread::Nothing).await
+                    }
+                }
+            });
+        });
+        Ok(())
+    }
+
+    /// Whoever reads the log at the time reads what is new as well.
+    async fn read_what_is_new(self: &Rc<Self>) -> JsResult {
+        self.is_outdated.set(true);
+        if self.is_reading.replace(true) {
+            return Ok(());
+        }
+        self.finish_reading().await
+    }
+
+    async fn finish_reading(self: &Rc<Self>) -> JsResult {
+        let this = Rc::clone(self);
+        let mut read = self.lines.read_rest(move || this.draw_now_and_then()).await?;
+        while read.is_ok() && self.is_outdated.replace(false) {
+            read = self.lines.read_new().await;
+            self.draw(List::show)?;
+            self.tell_what_was_seen();
+            // A page that opens one socket after the other gives no reason to read without a break.
+            promise::after(BREAK_MS).await;
+        }
+        self.is_reading.set(false);
+        if read.is_ok() {
+            self.draw(List::show)?;
+        }
+        // Whether the last entry could be written is told with the status.
+        match read {
+            Ok(()) => self.masthead.refresh(Unread::Nothing).await?,
+            Err(error) => self.masthead.refresh(Unread::Log(&error)).await?,
+        }
+        self.search_subjects().await
+    }
+
+    /// The names in certificates are read when they are looked for.
+    async fn search_subjects(&self) -> JsResult {
+        if self.filters.query().words.is_empty() {
+            return Ok(());
+        }
+        match self.lines.read_subjects().await {
+            Ok(true) => self.draw(List::show),
+            Ok(false) => Ok(()),
+            Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
+        }
+    }
+
+    fn draw_now_and_then(&self) -> JsResult {
+        if !self.redrawing.borrow().has_passed() {
+            return Ok(());
+        }
+        self.redrawing.replace(Deadline::after(REDRAWING_MS));
+        self.draw(List::show)
+    }
+
+    fn draw(&self, show_in: impl Fn(&Rc<List<ShownLine>>, Vec<ShownLine>) -> JsResult) -> JsResult {
+        let (query, now) = (self.filters.query(), now().unwrap_or_default());
+        let found = self.lines.find(&query, self.filters.order());
+        let total = self.lines.len();
+        let reading = if self.lines.is_whole() { Reading::Done } else { Reading::UnderWay };
+        LogFilters::say(words::outcome(&query, found.len(), total, reading).as_ref())?;
+        show(id!("no-violations"), total == 0 && reading == Reading::Done)?;
+        show(id!("clear-log"), total > 0)?;
+        show(id!("log-search"), total > 0 || !query.is_empty())?;
+        let dropped = self.lines.dropped();
+        show(id!("log-dropped"), dropped.is_some())?;
+        if let Some(dropped) = dropped {
+            say_in(id!("log-dropped"), &words::dropped(dropped))?;
+        }
+        let unreadable = self.lines.unreadable();
+        show(id!("log-unreadable"), unreadable > 0)?;
+        say_in(id!("log-unreadable"), &words::unreadable(unreadable))?;
+        self.draw_picture(now)?;
+        let shown = |Found { line, is_unread }| ShownLine { line, is_unread, now };
+        show_in(&self.list, found.into_iter().map(shown).collect())
+    }
+
+    fn draw_picture(&self, now: UnixMillis) -> JsResult {
+        self.picture.draw(self.lines.by_day(local_day(now), day_picture::days_by_width()?))
+    }
+
+    /// What is in a tab behind others nobody has seen.
+    fn tell_what_was_seen(&self) {
+        let until = self.lines.newest();
+        if document().is_ok_and(|document| document.hidden()) || until <= self.told_until.get() {
+            return;
+        }
+        self.told_until.set(until);
+        spawn(async move {
+            // Where this fails they are new once more.
+            let _ = messages::ask(&PageRequest::ReadLog { until }).await;
+            Ok(())
+        });
+    }
+}
+
+/// Milliseconds between two drawings while the log is read.
+const REDRAWING_MS: f64 = 250.0;
+/// Milliseconds between two readings of what is new.
+const BREAK_MS: i32 = 250;

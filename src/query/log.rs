@@ -1,0 +1,353 @@
+//! What is looked for in the log, and in which order it stands.
+
+use std::cmp::Reverse;
+
+use super::{Choice, Words};
+use crate::log::{Day, Line};
+use crate::overruling::Overruled;
+use crate::verdict::{Outcome, Reason};
+
+/// A line of the log, and what is known of it beside.
+#[derive(Debug, Clone, Copy)]
+pub struct Logged<'a> {
+    /// The line.
+    pub line: &'a Line,
+    /// The day of its last socket.
+    pub day: Day,
+    /// Whether nobody has looked at it.
+    pub is_unread: bool,
+    /// The sentence that is said of it.
+    pub said: &'a str,
+    /// The subjects of its certificates, as far as they have been read.
+    pub subjects: &'a str,
+}
+
+/// What a line must be like to be found. Nothing is asked for by default, and every line is found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogQuery {
+    /// What it must have in its host, its pages, its rule (the host pattern, labels of keys), the sentence that is said of it, or
+    /// the subjects of its certificates.
+    pub words: Words,
+    /// What must have become of the socket.
+    pub became: Option<Became>,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// The first day on which it may have happened last.
+    pub from: Option<Day>,
+    /// The last one.
+    pub to: Option<Day>,
+    /// Whether nobody may have looked at it.
+    pub unread: bool,
+}
+
+/// What became of a socket, or that the line is no socket's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    /// It was stopped.
+    Blocked,
+    /// The rule only flags.
+    Flagged,
+    /// It was let through although the rule blocks: in a pause, or by another extension.
+    LetThrough,
+    /// A pause that began or ended.
+    Pause,
+}
+
+/// In which order lines stand. What is the same in it stands newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogOrder {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+    /// The one with most sockets first.
+    Often,
+    /// By host.
+    Host,
+}
+
+impl Choice for Became {
+    const NAMED: &'static [(&'static str, Self)] = &[
+        ("blocked", Self::Blocked),
+        ("flagged", Self::Flagged),
+        ("let-through", Self::LetThrough),
+        ("pause", Self::Pause),
+    ];
+}
+
+impl Choice for LogOrder {
+    const NAMED: &'static [(&'static str, Self)] =
+        &[("newest", Self::Newest), ("oldest", Self::Oldest), ("often", Self::Often), ("host", Self::Host)];
+}
+
+/// The names under which they are stored.
+impl Choice for Reason {
+    const NAMED: &'static [(&'static str, Self)] = &[
+        ("pin-mismatch", Self::PinMismatch),
+        ("denied-key", Self::DeniedKey),
+        ("chain-unknown", Self::ChainUnknown),
+        ("ct-not-compliant", Self::CtNotCompliant),
+        ("cleartext", Self::Cleartext),
+        ("preflight-unanswered", Self::PreflightUnanswered),
+        ("no-certificates", Self::NoCertificates),
+        ("chain-too-long", Self::ChainTooLong),
+        ("unparsable-certificate", Self::UnparsableCertificate),
+        ("security-info-failed", Self::SecurityInfoFailed),
+        ("security-info-malformed", Self::SecurityInfoMalformed),
+        ("handshake-altered", Self::HandshakeAltered),
+        ("answer-discarded", Self::AnswerDiscarded),
+        ("deadline", Self::Deadline),
+        ("policy-unreadable", Self::PolicyUnreadable),
+        ("unreadable-address", Self::UnreadableAddress),
+        ("internal-error", Self::InternalError),
+    ];
+}
+
+impl Became {
+    /// What became of it.
+    #[must_use]
+    pub fn of(line: &Line) -> Self {
+        let Line::Violation(entry) = line else { return Self::Pause };
+        let violation = &entry.violation;
+        match violation.outcome {
+            _ if violation.overruled == Some(Overruled::Opened) => Self::LetThrough,
+            Outcome::Flag if violation.paused => Self::LetThrough,
+            Outcome::Flag => Self::Flagged,
+            Outcome::Block => Self::Blocked,
+        }
+    }
+}
+
+impl LogQuery {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a line is found.
+    #[must_use]
+    pub fn finds(&self, logged: Logged<'_>) -> bool {
+        let reason = match logged.line {
+            Line::Violation(entry) => Some(entry.violation.reason),
+            Line::Pause(_) => None,
+        };
+        self.became.is_none_or(|became| Became::of(logged.line) == became)
+            && (self.reason.is_none() || self.reason == reason)
+            && self.from.is_none_or(|from| logged.day >= from)
+            && self.to.is_none_or(|to| logged.day <= to)
+            && (!self.unread || logged.is_unread)
+            && self.words.are_of(logged)
+    }
+}
+
+impl Words {
+    /// Whether nothing was typed but space.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    fn are_of(&self, logged: Logged<'_>) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        let Line::Violation(entry) = logged.line else { return self.are_among(&[logged.said].into_iter()) };
+        let violation = &entry.violation;
+        let host = match violation.port {
+            Some(port) => format!("{}:{port}", violation.host),
+            None => violation.host.clone(),
+        };
+        let pages = entry.tally.pages.iter().filter_map(|opened| opened.page.as_deref());
+        let rule = violation.rule.iter().flat_map(|rule| {
+            let labels = rule.pins.iter().chain(&rule.denied).map(|pin| pin.label.as_str());
+            [rule.host.as_str()].into_iter().chain(labels)
+        });
+        self.are_among(&[host.as_str(), logged.said, logged.subjects].into_iter().chain(pages).chain(rule))
+    }
+}
+
+impl LogOrder {
+    /// Puts lines in this order.
+    pub fn sort<T>(self, lines: &mut [T], line: impl Fn(&T) -> &Line) {
+        let newest = |item: &T| Reverse(line(item).time());
+        match self {
+            Self::Newest => lines.sort_by_key(newest),
+            Self::Oldest => lines.sort_by_key(|item| line(item).time()),
+            Self::Often => lines.sort_by_key(|item| {
+                let count = match line(item) {
+                    Line::Violation(entry) => entry.tally.count,
+                    Line::Pause(_) => 0,
+                };
+                (Reverse(count), newest(item))
+            }),
+            // A pause is of no host, and stands at the end.
+            Self::Host => lines.sort_by(|one, other| {
+                let host = |item| match line(item) {
+                    Line::Violation(entry) => (false, entry.violation.host.as_str()),
+                    Line::Pause(_) => (true, ""),
+                };
+                host(one).cmp(&host(other)).then_with(|| newest(one).cmp(&newest(other)))
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Entry, Tally};
+    use crate::pause::{PauseEntry, PauseEvent};
+    use crate::pin::Pin;
+    use crate::policy::Layer;
+    use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode};
+    use crate::time::{Date, UnixMillis};
+    use crate::violation::{RuleSnapshot, Violation};
+
+    fn violation(host: &str, time: u64) -> Violation {
+        let pin = |label: &str| LabelledPin { sha256: Pin::of_spki(label.as_bytes()), label: label.to_owned() };
+        Violation {
+            host: host.to_owned(),
+            port: Some(8443),
+            page: Some("https://page.example".to_owned()),
+            rule: Some(RuleSnapshot {
+                id: "the-id".to_owned(),
+                layer: Layer::User,
+                host: "**.rule.example".to_owned(),
+                mode: Mode::Block,
+                match_scope: MatchScope::Chain,
+                expires: None,
+                expired: false,
+                local_roots: LocalRoots::Enforce,
+                require_ct: false,
+                pins: vec![pin("Backup im Tresor")],
+                denied: vec![pin("Stolen")],
+            }),
+            ..Violation::unjudged(Reason::PinMismatch, UnixMillis::new(time), None, None)
+        }
+    }
+
+    fn line(violation: Violation) -> Line {
+        Line::Violation(Box::new(Entry { id: 1, tally: Tally::of(&violation), violation }))
+    }
+
+    fn pause() -> Line {
+        Line::Pause(PauseEntry { id: Some(1), time: UnixMillis::new(5), pause: PauseEvent::Ended })
+    }
+
+    fn logged<'a>(line: &'a Line, day: &str) -> Logged<'a> {
+        Logged {
+            line,
+            day: Day::of(Date::parse(day).unwrap()),
+            is_unread: true,
+            said: "None of the keys matches.",
+            subjects: "CN=Bücher Root",
+        }
+    }
+
+    #[test]
+    fn every_word_is_somewhere_in_what_a_person_reads() {
+        let line = line(violation("chat.example.com", 5));
+        for (typed, expected) in [
+            ("", true),
+            ("CHAT.example", true),
+            ("chat.example.com:8443", true),
+            ("https://page.example", true),
+            ("**.rule.example", true),
+            ("tresor stolen", true),
+            ("matches none", true),
+            ("bücher", true),
+            ("BÜCHER chat", true),
+            ("chat autumn", false),
+            // Nobody sees these.
+            ("the-id", false),
+            ("pin-mismatch", false),
+        ] {
+            let query = LogQuery { words: Words::new(typed), ..LogQuery::default() };
+            assert_eq!(query.finds(logged(&line, "2026-11-22")), expected, "{typed:?}");
+        }
+        let query = LogQuery { words: Words::new("none"), ..LogQuery::default() };
+        assert!(query.finds(logged(&pause(), "2026-11-22")), "a pause has nothing but what is said of it");
+    }
+
+    #[test]
+    fn all_that_is_asked_for_must_be_so() {
+        let line = line(violation("chat.example.com", 5));
+        let day = |text: &str| Date::parse(text).ok().map(Day::of);
+        for (became, reason, from, to, unread, expected) in [
+            ("", "", "", "", false, true),
+            ("blocked", "pin-mismatch", "2026-11-22", "2026-11-22", true, true),
+            ("flagged", "", "", "", false, false),
+            ("pause", "", "", "", false, false),
+            ("", "deadline", "", "", false, false),
+            ("", "", "2026-11-23", "", false, false),
+            ("", "", "", "2026-11-21", false, false),
+            ("no such thing", "no such thing", "2026", "", false, true),
+        ] {
+            let query = LogQuery {
+                words: Words::default(),
+                became: Became::named(became),
+                reason: Reason::named(reason),
+                from: day(from),
+                to: day(to),
+                unread,
+            };
+            assert_eq!(query.finds(logged(&line, "2026-11-22")), expected, "{query:?}");
+        }
+        let unread = LogQuery { unread: true, ..LogQuery::default() };
+        assert!(!unread.finds(Logged { is_unread: false, ..logged(&line, "2026-11-22") }));
+        let reason = LogQuery { reason: Some(Reason::PinMismatch), ..LogQuery::default() };
+        assert!(!reason.finds(logged(&pause(), "2026-11-22")), "a pause has no reason");
+        assert!(LogQuery::default().is_empty() && !unread.is_empty());
+    }
+
+    #[test]
+    fn what_became_of_a_socket_is_what_the_page_says() {
+        let blocked = violation("a.test", 5);
+        let flagged = Violation { outcome: Outcome::Flag, ..blocked.clone() };
+        for (violation, expected) in [
+            (blocked.clone(), Became::Blocked),
+            (Violation { overruled: Some(Overruled::Held), ..blocked.clone() }, Became::Blocked),
+            (Violation { overruled: Some(Overruled::Opened), ..blocked }, Became::LetThrough),
+            (Violation { paused: true, ..flagged.clone() }, Became::LetThrough),
+            (flagged, Became::Flagged),
+        ] {
+            assert_eq!(Became::of(&line(violation)), expected);
+        }
+        assert_eq!(Became::of(&pause()), Became::Pause);
+    }
+
+    #[test]
+    fn every_order_begins_with_what_one_looks_for() {
+        let mut often = Tally::of(&violation("b.test", 10));
+        often.add(&violation("b.test", 20));
+        let often = Line::Violation(Box::new(Entry { id: 2, tally: often, violation: violation("b.test", 10) }));
+        let lines = [line(violation("c.test", 30)), often, line(violation("a.test", 40)), pause()];
+        for (order, expected) in [
+            (LogOrder::Newest, [40, 30, 20, 5]),
+            (LogOrder::Oldest, [5, 20, 30, 40]),
+            (LogOrder::Often, [20, 40, 30, 5]),
+            (LogOrder::Host, [40, 20, 30, 5]),
+        ] {
+            let mut sorted: Vec<_> = lines.iter().collect();
+            order.sort(&mut sorted, |line| line);
+            let times: Vec<_> = sorted.iter().map(|line| line.time().as_millis()).collect();
+            assert_eq!(times, expected, "{order:?}");
+        }
+    }
+
+    /// Each can be chosen on the page, by the name under which it is stored.
+    #[test]
+    fn every_choice_is_on_the_page() {
+        let page = include_str!("../../extension/log.html");
+        for (name, reason) in Reason::NAMED {
+            assert_eq!(serde_json::to_value(reason).unwrap(), *name);
+            assert!(page.contains(&format!("<option value=\"{name}\"")), "{name}");
+        }
+        let names = Became::NAMED.iter().map(|(name, _)| name).chain(LogOrder::NAMED.iter().map(|(name, _)| name));
+        for name in names {
+            assert!(page.contains(&format!("<option value=\"{name}\"")), "{name}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What the log page says of the log as a whole; its lines are in [`super::violation`].
+
+use super::date::day;
+use super::foreign::foreign;
+use super::text::{Text, plural, text};
+use crate::log::{Day, DayTally, Dropped};
+use crate::query::log::LogQuery;
+
+/// How far the log has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// There is more to come.
+    UnderWay,
+    /// All of it is there.
+    Done,
+}
+
+/// What a search has found among so many lines; nothing where nothing is searched for.
+#[must_use]
+pub fn outcome(query: &LogQuery, found: usize, total: usize, reading: Reading) -> Option<Text> {
+    match (query.is_empty(), found, reading) {
+        (true, ..) => None,
+        (false, _, Reading::UnderWay) => Some(plural!("log_search_reading", found, total = total)),
+        (false, 0, Reading::Done) => Some(text!("log_search_none")),
+        (false, _, Reading::Done) => Some(plural!("log_search_found", found, total = total)),
+    }
+}
+
+/// That a full log has let entries go, and which.
+#[must_use]
+pub fn dropped(dropped: Dropped) -> Text {
+    plural!("log_dropped", dropped.entries, day = day(dropped.since))
+}
+
+/// That some cannot be shown.
+#[must_use]
+pub fn unreadable(records: usize) -> Text {
+    plural!("log_unreadable", records)
+}
+
+/// The button of an entry that deletes those of its host.
+#[must_use]
+pub fn clear_host(host: &str) -> Text {
+    if host.is_empty() { text!("log_clear_unreadable_host") } else { text!("log_clear_host", host = foreign(host)) }
+}
+
+/// The question before the entries of a host are deleted.
+#[must_use]
+pub fn clear_host_title(host: &str) -> Text {
+    if host.is_empty() {
+        text!("log_clear_unreadable_host_title")
+    } else {
+        text!("log_clear_host_title", host = foreign(host))
+    }
+}
+
+/// What comes of it.
+#[must_use]
+pub fn clear_host_text(entries: u64) -> Text {
+    plural!("log_clear_host_text", entries)
+}
+
+/// Said once they are gone.
+#[must_use]
+pub fn host_cleared() -> Text {
+    text!("log_host_cleared")
+}
+
+/// What comes of a shorter age.
+#[must_use]
+pub fn shorten_text(entries: u64, days: u64) -> Text {
+    plural!("log_shorten_text", entries, days = days)
+}
+
+/// Said once another age is stored.
+#[must_use]
+pub fn kept() -> Text {
+    text!("log_kept")
+}
+
+/// A day by its date.
+#[must_use]
+pub fn date(of: Day) -> Text {
+    text!("log_cell", what = day(of.start()))
+}
+
+/// A number of the table.
+#[must_use]
+pub fn number(count: u64) -> Text {
+    text!("log_cell", what = count)
+}
+
+/// A bar of the picture.
+#[must_use]
+pub fn bar(tally: &DayTally) -> Text {
+    text!("log_day", day = day(tally.day.start()), blocked = tally.blocked, flagged = tally.flagged)
+}
+
+/// What the picture shows.
+#[must_use]
+pub fn picture(days: &[DayTally]) -> Text {
+    let sum = |count: fn(&DayTally) -> u64| days.iter().map(count).sum::<u64>();
+    plural!("log_days", days.len(), blocked = sum(|tally| tally.blocked), flagged = sum(|tally| tally.flagged))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::DayCounts;
+    use crate::time::{Date, UnixMillis};
+    use crate::verdict::Outcome;
+
+    #[test]
+    fn how_many_of_how_many_are_shown() {
+        let asked = LogQuery { unread: true, ..LogQuery::default() };
+        for (query, found, reading, expected) in [
+            (&LogQuery::default(), 10_000, Reading::Done, None),
+            (&asked, 12, Reading::Done, Some("12 of 10,000 entries are shown.")),
+            (&asked, 1, Reading::Done, Some("1 of 10,000 entries is shown.")),
+            (&asked, 0, Reading::Done, Some("No entry fits what is searched for and chosen.")),
+            (&asked, 0, Reading::UnderWay, Some("0 of the 10,000 entries read so far are shown.")),
+        ] {
+            let said = outcome(query, found, 10_000, reading).map(|text| text.english());
+            assert_eq!(said.as_deref(), expected, "{found}");
+        }
+    }
+
+    #[test]
+    fn days_are_those_that_are_shown() {
+        let day = Day::of(Date::parse("2026-11-22").unwrap());
+        let mut counts = DayCounts::until(day, 30);
+        for outcome in [Outcome::Block, Outcome::Block, Outcome::Flag] {
+            counts.count(day, outcome);
+        }
+        assert_eq!(picture(counts.days()).english(), "The last 30 days: 2 blocked, 1 let through");
+        assert_eq!(bar(&counts.days()[29]).english(), "22 November 2026: 2 blocked, 1 let through");
+        assert_eq!(date(day).english(), "22 November 2026");
+        let gone = Dropped { entries: 1, since: UnixMillis::new(1_795_305_600_000) };
+        assert!(dropped(gone).english().starts_with("1 entry has been dropped since 22 November 2026"));
+    }
+}
