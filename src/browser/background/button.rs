@@ -1,9 +1,10 @@
-//! The toolbar button: how many sockets this tab had blocked, and whether Sockpin works at all.
+//! The toolbar button: what has become of the sockets of this tab, and whether Sockpin works at all.
 //!
-//! The browser holds the count: the badge's own text, which it drops when the tab goes to another page and keeps while
-//! the event page sleeps. There is no second copy of it.
+//! The browser holds what a tab shows, drops it when the tab goes to another page and keeps it while the event page sleeps.
+//! A stop is counted at once; the rest follows what is kept of the tab ([`super::tab_store`]).
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::Array;
 use serde::Serialize;
@@ -14,7 +15,8 @@ use super::api;
 use super::queue::Queue;
 use crate::browser::api::tabs;
 use crate::browser::convert::{property, to_js};
-use crate::button::{ButtonState, one_more};
+use crate::button::{ButtonState, TabButton, at_least, one_more, tab_button};
+use crate::tab_sockets::TabSummary;
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,12 +61,25 @@ impl Button {
         }));
     }
 
-    /// Says the same on every tab. Where that is something, no count of a tab may hide it.
-    pub(super) fn show(&self, state: ButtonState) {
+    /// Says what has become of a tab's sockets. Nothing of it hides what is said on every tab.
+    pub(super) fn show_of_tab(self: &Rc<Self>, tab: i32, summary: TabSummary) {
+        let this = Rc::clone(self);
+        spawn_local(self.changes.run(async move {
+            if this.shown.borrow().as_ref().is_some_and(|state| !state.text.is_empty()) {
+                return;
+            }
+            // The tab may have been closed meanwhile.
+            let _ = set_of_tab(tab, tab_button(summary)).await;
+        }));
+    }
+
+    /// Says the same on every tab. Where that is something, nothing of a tab may hide it. Whether tabs may say again what
+    /// they said before.
+    pub(super) fn show(&self, state: ButtonState) -> bool {
         if self.shown.borrow().as_ref() == Some(&state) {
-            return;
+            return false;
         }
-        self.shown.replace(Some(state));
+        let before = self.shown.replace(Some(state));
         // Where one of these fails, the others say what they can.
         spawn_local(self.changes.run(async move {
             let text = Details { text: Some(state.text), ..Details::default() };
@@ -77,28 +92,46 @@ impl Button {
             let _ = api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await;
             if !state.text.is_empty() {
                 // Where that fails, a number stands in one tab that says as much.
-                let _ = clear_counts().await;
+                let _ = clear_tabs().await;
             }
         }));
+        state.text.is_empty() && before.is_some_and(|before| !before.text.is_empty())
     }
 }
 
-/// A text of `null` gives a tab the common one again.
-async fn clear_counts() -> Result<(), JsValue> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Cleared {
-        tab_id: i32,
-        text: Option<&'static str>,
-    }
+/// What one tab shows, where it is not what every tab does.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfTab<'a> {
+    tab_id: i32,
+    text: Option<&'a str>,
+    title: Option<&'a str>,
+    color: Option<&'a str>,
+}
+
+async fn set_of_tab(tab: i32, button: Option<TabButton>) -> Result<(), JsValue> {
+    let shown =
+        api::badge_text(&to_js(&Details { tab_id: Some(tab), ..Details::default() }).unwrap_or_default()).await?;
+    let shown = shown.as_string().unwrap_or_default();
+    let title = button.as_ref().and_then(|button| api::message_with(button.title, &button.count.to_string()).ok());
+    let text = button.as_ref().map(|button| at_least(&shown, button));
+    let color = button.as_ref().map(|button| button.colour);
+    let details = OfTab { tab_id: tab, text: text.as_deref(), title: title.as_deref(), color };
+    let details = to_js(&details).unwrap_or_default();
+    api::set_badge_text(&details).await?;
+    api::set_title(&details).await?;
+    api::set_badge_background_color(&details).await.map(drop)
+}
+
+/// `null` gives a tab again what every tab shows.
+async fn clear_tabs() -> Result<(), JsValue> {
     let tabs = tabs(&js_sys::Object::new()).await?;
     for tab in Array::from(&tabs) {
         let Some(tab_id) = super::request_details::tab(property(&tab, "id").as_f64()) else {
             continue;
         };
-        let cleared = to_js(&Cleared { tab_id, text: None }).unwrap_or_default();
         // It may have been closed meanwhile.
-        let _ = api::set_badge_text(&cleared).await;
+        let _ = set_of_tab(tab_id, None).await;
     }
     Ok(())
 }
