@@ -70,8 +70,8 @@ impl Word {
 
     /// The text.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub const fn as_str(&self) -> &str {
+        self.0.as_str()
     }
 }
 
@@ -103,7 +103,7 @@ impl SocketState {
     }
 
     /// The name of the state, and what belongs to it.
-    fn words(&self) -> (&'static str, &str) {
+    const fn words(&self) -> (&'static str, &str) {
         match self {
             Self::NotPinned => ("not-pinned", ""),
             Self::Allowed(None) => ("allowed", ""),
@@ -118,7 +118,7 @@ impl SocketState {
 
     /// The stable name of the state, for style sheets and tests.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         self.words().0
     }
 
@@ -238,7 +238,9 @@ impl TabSockets {
         let kind = if *is_private { "private" } else { "open" };
         let top = top.as_deref().unwrap_or_default();
         let mut text = format!("{kind}\t{omitted}\t{top}\t{}\t{}\n", documents.join(" "), before.join(" "));
-        rows.iter().for_each(|row| row.write_line(&mut text));
+        for row in rows {
+            row.write_line(&mut text);
+        }
         text
     }
 
@@ -284,10 +286,10 @@ impl TabSockets {
         *self = Self { before, is_private: self.is_private, ..Self::default() };
     }
 
-    /// Notes a socket, and takes it out of the row where it was before. Whether it belongs to this page.
-    pub fn note(&mut self, socket: &TabSocket, opener: &Opener, was: Option<&SocketPlace>) -> bool {
+    /// Notes a socket, and takes it out of the row where it was before. One of the page before does not belong here.
+    pub fn note(&mut self, socket: &TabSocket, opener: &Opener, was: Option<&SocketPlace>) {
         if [&opener.document, &opener.parent].into_iter().flatten().any(|id| self.before.contains(id)) {
-            return false;
+            return;
         }
         self.know(opener);
         self.is_private = socket.private;
@@ -295,7 +297,6 @@ impl TabSockets {
             self.take_back(was);
         }
         self.add(socket);
-        true
     }
 
     /// Remembers who is of this page. A document that no other is around is the page itself.
@@ -541,7 +542,7 @@ mod tests {
             let mut tab = TabSockets::default();
             for step in &told {
                 match step {
-                    Some((host, opener)) => drop(tab.note(&socket(host, SocketState::NotPinned), opener, None)),
+                    Some((host, opener)) => tab.note(&socket(host, SocketState::NotPinned), opener, None),
                     None => tab.leave_page(),
                 }
                 // The background may sleep at any time.
@@ -564,11 +565,12 @@ mod tests {
             tab.note(&TabSocket { page, ..socket(&host, SocketState::NotPinned) }, &opener, None);
         }
         assert_eq!(tab.rows().len(), MAX_TAB_ROWS);
-        assert_eq!(tab.omitted() as usize, 4 * MAX_TAB_ROWS + 1);
+        let omitted = |tab: &TabSockets| usize::try_from(tab.omitted()).unwrap();
+        assert_eq!(omitted(&tab), 4 * MAX_TAB_ROWS + 1);
         tab.fit();
         assert!(tab.to_text().len() <= MAX_TAB_TEXT_BYTES);
         assert_eq!(tab.rows()[0].place.state, blocked(), "the gravest stays");
-        assert_eq!(tab.omitted() as usize + tab.rows().len(), 5 * MAX_TAB_ROWS + 1);
+        assert_eq!(omitted(&tab) + tab.rows().len(), 5 * MAX_TAB_ROWS + 1);
         assert!(tab.documents.len() <= MAX_DOCUMENTS_PER_TAB);
     }
 

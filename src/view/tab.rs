@@ -15,10 +15,20 @@ pub struct Circumstances {
     pub is_ruled: bool,
     /// Protection is paused.
     pub is_paused: bool,
-    /// The log has an entry about it.
-    pub is_logged: bool,
-    /// It is one of a private window.
-    pub is_private: bool,
+    /// What the log says of it.
+    pub log: InLog,
+}
+
+/// What the log says of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InLog {
+    /// Nothing, or nothing any longer.
+    #[default]
+    Nothing,
+    /// Nothing ever: it is one of a private window.
+    Private,
+    /// There is an entry about it.
+    Entry,
 }
 
 /// What can be done about a row.
@@ -80,10 +90,10 @@ pub struct RowWords {
 /// What has become of the sockets of a row, and what that means now.
 #[must_use]
 pub fn row(row: &SocketRow, circumstances: Circumstances) -> RowWords {
-    let Circumstances { is_ruled, is_paused, is_logged, is_private } = circumstances;
+    let Circumstances { is_ruled, is_paused, log } = circumstances;
     let SocketPlace { scheme, state, .. } = &row.place;
-    let explain = is_logged.then_some(Action::Explain);
-    let private = || is_private.then(|| text!("tab_not_logged"));
+    let explain = (log == InLog::Entry).then_some(Action::Explain);
+    let private = || (log == InLog::Private).then(|| text!("tab_not_logged"));
     let not_judged = |text| (Tag::new(text!("tab_not_judged"), Tone::Warning), Some(text), Some(Action::Reload));
     let mut name = state.name();
     let (tag, text, action) = match state {
@@ -173,17 +183,16 @@ pub struct SummaryWords {
 /// The gravest thing first. `not_judged` are the rows that were open before they could be judged.
 #[must_use]
 pub fn summary(summary: TabSummary, not_judged: usize) -> SummaryWords {
-    let TabSummary { not_pinned, allowed, paused, failed, flagged, blocked } = summary;
-    let (name, text) = match () {
-        () if blocked > 0 => ("blocked", plural!("tab_some_blocked", blocked)),
-        () if flagged > 0 => ("flagged", plural!("tab_some_flagged", flagged)),
-        () if not_judged > 0 => ("not-judged", text!("tab_some_not_judged")),
-        () if paused > 0 => ("paused", text!("tab_some_paused")),
-        () if not_pinned > 0 && allowed > 0 => ("mixed", text!("tab_some_pinned")),
-        () if not_pinned > 0 => ("not-pinned", text!("tab_none_pinned")),
-        () if allowed > 0 => ("allowed", text!("tab_all_matched")),
-        () if failed > 0 => ("failed", text!("tab_all_failed")),
-        () => ("none", text!("tab_no_sockets")),
+    let (name, text) = match summary {
+        TabSummary { blocked: count @ 1.., .. } => ("blocked", plural!("tab_some_blocked", count)),
+        TabSummary { flagged: count @ 1.., .. } => ("flagged", plural!("tab_some_flagged", count)),
+        _ if not_judged > 0 => ("not-judged", text!("tab_some_not_judged")),
+        TabSummary { paused: 1.., .. } => ("paused", text!("tab_some_paused")),
+        TabSummary { not_pinned: 1.., allowed: 1.., .. } => ("mixed", text!("tab_some_pinned")),
+        TabSummary { not_pinned: 1.., .. } => ("not-pinned", text!("tab_none_pinned")),
+        TabSummary { allowed: 1.., .. } => ("allowed", text!("tab_all_matched")),
+        TabSummary { failed: 1.., .. } => ("failed", text!("tab_all_failed")),
+        _ => ("none", text!("tab_no_sockets")),
     };
     SummaryWords { name, text }
 }
@@ -205,115 +214,66 @@ mod tests {
         SocketRow { place, count: 1, first, last, pages: Vec::new() }
     }
 
+    const NONE: Circumstances = Circumstances { is_ruled: false, is_paused: false, log: InLog::Nothing };
+    const RULED: Circumstances = Circumstances { is_ruled: true, ..NONE };
+    const LOGGED: Circumstances = Circumstances { log: InLog::Entry, ..RULED };
+    const PRIVATE: Circumstances = Circumstances { log: InLog::Private, ..RULED };
+    const PAUSED: Circumstances = Circumstances { is_paused: true, ..LOGGED };
+
+    /// The stable name, the tag and the text in English, and what can be done.
+    fn said(row: &SocketRow, circumstances: Circumstances) -> (&'static str, String, String, Option<Action>) {
+        let words = super::row(row, circumstances);
+        let text = words.text.as_ref().map(Text::english).unwrap_or_default();
+        (words.name, words.tag.text.english(), text, words.action)
+    }
+
     #[test]
     fn a_row_says_what_has_become_of_its_sockets_and_what_can_be_done() {
-        let none = Circumstances::default();
-        let ruled = Circumstances { is_ruled: true, ..none };
-        let logged = Circumstances { is_logged: true, is_ruled: true, ..none };
-        let private = Circumstances { is_private: true, is_ruled: true, ..none };
-        let paused = Circumstances { is_paused: true, ..logged };
         let failed = |error: &str| SocketState::Failed(Word::new(error));
+        let matched = SocketState::Allowed(Some(Word::new("Backup")));
         let mismatch = || Word::from(Reason::PinMismatch);
-        let let_through = "Another extension let it through although Sockpin had blocked it.";
-        for (scheme, state, circumstances, name, tag, text, action) in [
-            (Scheme::Wss, SocketState::NotPinned, none, "not-pinned", "Not pinned", "", Some(Action::Pin)),
+        let (flagged, blocked) = (SocketState::Flagged(mismatch()), SocketState::Blocked(mismatch()));
+        let not_found = "Firefox did not find the host. Sockpin has not stopped it.";
+        let otherwise = "Firefox says “NS_ERROR_FAILURE”. Sockpin has not stopped it.";
+        let never_logged = "Nothing of a private window is written to the log.";
+        let overruled = "Another extension let it through although Sockpin had blocked it.";
+        let by_pause = "It was let through because Sockpin was paused.";
+        let explain = Some(Action::Explain);
+        for (state, circumstances, name, tag, text, action) in [
+            (SocketState::NotPinned, NONE, "not-pinned", "Not pinned", "", Some(Action::Pin)),
+            (matched, RULED, "matched", "Matches", "Matched by the key “Backup”.", None),
+            (SocketState::Allowed(None), RULED, "allowed", "Allowed", "Its rule lets it through without a pin.", None),
+            (SocketState::Paused, PAUSED, "paused", "Paused", by_pause, explain),
+            (failed("NS_ERROR_UNKNOWN_HOST"), NONE, "failed", "Failed", not_found, None),
+            (failed("NS_ERROR_FAILURE"), NONE, "failed", "Failed", otherwise, None),
+            (flagged, LOGGED, "flagged", "Flagged", "", explain),
+            (blocked.clone(), LOGGED, "blocked", "Blocked", "", explain),
+            (blocked.clone(), RULED, "blocked", "Blocked", "", None),
+            (blocked, PRIVATE, "blocked", "Blocked", never_logged, None),
+            (SocketState::Opened(mismatch()), LOGGED, "opened", "Let through", overruled, explain),
+        ] {
+            let said = said(&of(Scheme::Wss, 443, state.clone()), circumstances);
+            assert_eq!(said, (name, tag.to_owned(), text.to_owned(), action), "{state:?} {circumstances:?}");
+        }
+        let said = said(&of(Scheme::Ws, 80, SocketState::NotPinned), NONE);
+        let text = "It is not encrypted, so there is no key to pin.";
+        assert_eq!(said, ("not-pinned", "Not pinned".to_owned(), text.to_owned(), None));
+    }
+
+    #[test]
+    fn what_was_open_before_it_could_be_judged_says_so() {
+        for (state, text) in [
             (
-                Scheme::Ws,
                 SocketState::NotPinned,
-                none,
-                "not-pinned",
-                "Not pinned",
-                "It is not encrypted, so there is no key to pin.",
-                None,
-            ),
-            (
-                Scheme::Wss,
-                SocketState::NotPinned,
-                ruled,
-                "not-judged",
-                "Not judged",
                 "It was opened before its rule was in force. Sockpin judges it once the tab is loaded again.",
-                Some(Action::Reload),
             ),
             (
-                Scheme::Wss,
-                SocketState::Allowed(Some(Word::new("Backup"))),
-                ruled,
-                "matched",
-                "Matches",
-                "Matched by the key “Backup”.",
-                None,
-            ),
-            (
-                Scheme::Wss,
-                SocketState::Allowed(None),
-                ruled,
-                "allowed",
-                "Allowed",
-                "Its rule lets it through without a pin.",
-                None,
-            ),
-            (
-                Scheme::Wss,
                 SocketState::Paused,
-                paused,
-                "paused",
-                "Paused",
-                "It was let through because Sockpin was paused.",
-                Some(Action::Explain),
-            ),
-            (
-                Scheme::Wss,
-                SocketState::Paused,
-                logged,
-                "not-judged",
-                "Not judged",
                 "It was let through while Sockpin was paused. Sockpin judges it once the tab is loaded again.",
-                Some(Action::Reload),
-            ),
-            (
-                Scheme::Wss,
-                failed("NS_ERROR_UNKNOWN_HOST"),
-                none,
-                "failed",
-                "Failed",
-                "Firefox did not find the host. Sockpin has not stopped it.",
-                None,
-            ),
-            (
-                Scheme::Wss,
-                failed("NS_ERROR_FAILURE"),
-                none,
-                "failed",
-                "Failed",
-                "Firefox says “NS_ERROR_FAILURE”. Sockpin has not stopped it.",
-                None,
-            ),
-            (Scheme::Wss, SocketState::Flagged(mismatch()), logged, "flagged", "Flagged", "", Some(Action::Explain)),
-            (Scheme::Wss, SocketState::Blocked(mismatch()), logged, "blocked", "Blocked", "", Some(Action::Explain)),
-            (
-                Scheme::Wss,
-                SocketState::Blocked(mismatch()),
-                private,
-                "blocked",
-                "Blocked",
-                "Nothing of a private window is written to the log.",
-                None,
-            ),
-            (
-                Scheme::Wss,
-                SocketState::Opened(mismatch()),
-                logged,
-                "opened",
-                "Let through",
-                let_through,
-                Some(Action::Explain),
             ),
         ] {
-            let words = row(&of(scheme, 443, state.clone()), circumstances);
-            let said = words.text.as_ref().map(Text::english).unwrap_or_default();
-            let got = (words.name, words.tag.text.english(), said.as_str(), words.action);
-            assert_eq!(got, (name, tag.to_owned(), text, action), "{state:?} {circumstances:?}");
+            let said = said(&of(Scheme::Wss, 443, state), LOGGED);
+            assert_eq!(said, ("not-judged", "Not judged".to_owned(), text.to_owned(), Some(Action::Reload)));
         }
     }
 

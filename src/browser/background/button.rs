@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Array;
+use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -69,7 +69,10 @@ impl Button {
                 return;
             }
             // The tab may have been closed meanwhile.
-            let _ = set_of_tab(tab, tab_button(summary)).await;
+            let _ = match tab_button(summary) {
+                Some(button) => set_of_tab(tab, button).await,
+                None => set_parts(tab, [None; 3]).await,
+            };
         }));
     }
 
@@ -100,38 +103,36 @@ impl Button {
 }
 
 /// What one tab shows, where it is not what every tab does.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OfTab<'a> {
-    tab_id: i32,
-    text: Option<&'a str>,
-    title: Option<&'a str>,
-    color: Option<&'a str>,
+async fn set_of_tab(tab: i32, button: TabButton) -> Result<(), JsValue> {
+    let of_tab = Details { tab_id: Some(tab), ..Details::default() };
+    let shown = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await?.as_string().unwrap_or_default();
+    let title = api::message_with(button.title, &button.count.to_string())?;
+    set_parts(tab, [Some(&at_least(&shown, &button)), Some(&title), Some(button.colour)]).await
 }
 
-async fn set_of_tab(tab: i32, button: Option<TabButton>) -> Result<(), JsValue> {
-    let shown =
-        api::badge_text(&to_js(&Details { tab_id: Some(tab), ..Details::default() }).unwrap_or_default()).await?;
-    let shown = shown.as_string().unwrap_or_default();
-    let title = button.as_ref().and_then(|button| api::message_with(button.title, &button.count.to_string()).ok());
-    let text = button.as_ref().map(|button| at_least(&shown, button));
-    let color = button.as_ref().map(|button| button.colour);
-    let details = OfTab { tab_id: tab, text: text.as_deref(), title: title.as_deref(), color };
-    let details = to_js(&details).unwrap_or_default();
-    api::set_badge_text(&details).await?;
-    api::set_title(&details).await?;
-    api::set_badge_background_color(&details).await.map(drop)
+/// Text, title and colour of one tab; without one, the tab shows what every tab does.
+async fn set_parts(tab: i32, [text, title, colour]: [Option<&str>; 3]) -> Result<(), JsValue> {
+    api::set_badge_text(&part(tab, "text", text)?).await?;
+    api::set_title(&part(tab, "title", title)?).await?;
+    api::set_badge_background_color(&part(tab, "color", colour)?).await.map(drop)
 }
 
-/// `null` gives a tab again what every tab shows.
+fn part(tab: i32, name: &str, value: Option<&str>) -> Result<JsValue, JsValue> {
+    let part = Object::new();
+    Reflect::set(&part, &JsValue::from_str("tabId"), &JsValue::from(tab))?;
+    Reflect::set(&part, &JsValue::from_str(name), &value.map_or(JsValue::NULL, JsValue::from_str))?;
+    Ok(part.into())
+}
+
+/// Every tab shows the same.
 async fn clear_tabs() -> Result<(), JsValue> {
-    let tabs = tabs(&js_sys::Object::new()).await?;
+    let tabs = tabs(&Object::new()).await?;
     for tab in Array::from(&tabs) {
         let Some(tab_id) = super::request_details::tab(property(&tab, "id").as_f64()) else {
             continue;
         };
         // It may have been closed meanwhile.
-        let _ = set_of_tab(tab_id, None).await;
+        let _ = set_parts(tab_id, [None; 3]).await;
     }
     Ok(())
 }

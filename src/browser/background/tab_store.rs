@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
 use super::batch::Batch;
@@ -99,10 +99,6 @@ impl TabStore {
                 tab.sockets.note(&socket, &opener, was.as_ref());
             }
         }
-        if tab.sockets.rows().is_empty() {
-            // All that came was of the page before.
-            return forget(id).await;
-        }
         tab.sockets.fit();
         if !is_same_page {
             set_popup(id).await?;
@@ -133,7 +129,8 @@ impl TabStore {
     async fn forget_all_but_open(&self) -> Result<(), JsValue> {
         let kept = noted_tabs().await?;
         let open = tabs(&Object::new()).await?;
-        let open: Vec<i32> = Array::from(&open).iter().filter_map(|tab| id_of(&tab)).collect();
+        // Where Firefox answers something else, nothing is taken away.
+        let open: Vec<i32> = open.dyn_into::<Array>()?.iter().filter_map(|tab| id_of(&tab)).collect();
         let surplus = kept.len().saturating_sub(MAX_NOTED_TABS);
         for (place, tab) in kept.into_iter().enumerate() {
             if place < surplus || !open.contains(&tab) {
@@ -190,7 +187,7 @@ async fn forget(tab: i32) -> Result<(), JsValue> {
 async fn noted_tabs() -> Result<Vec<i32>, JsValue> {
     let keys = api::session_keys().await?;
     let tab = |key: JsValue| key.as_string()?.strip_prefix(TAB)?.parse().ok();
-    Ok(Array::from(&keys).iter().filter_map(tab).collect())
+    Ok(keys.dyn_into::<Array>()?.iter().filter_map(tab).collect())
 }
 
 fn id_of(tab: &JsValue) -> Option<i32> {

@@ -5,7 +5,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Reflect;
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, EventTarget, HtmlElement};
 
@@ -26,7 +25,7 @@ use crate::policy::Layers;
 use crate::tab_sockets::{SocketPlace, SocketRow, SocketState, TabSockets, tab_key, tab_of_popup};
 use crate::time::UnixMillis;
 use crate::verdict::{Verdict, judge};
-use crate::view::tab::{self as words, Action, Circumstances, RowWords};
+use crate::view::tab::{self as words, Action, Circumstances, InLog, RowWords};
 
 #[wasm_bindgen]
 extern "C" {
@@ -88,7 +87,8 @@ impl TabSection {
             let Some(key) = pressed.and_then(|row| row.root().dataset().get("row")) else {
                 return Ok(());
             };
-            let chosen = this.list.find(|row| (row.key() == key).then(|| (row.words.action, row.row.place.clone())));
+            let chosen =
+                this.list.find(|row| (row.key() == key).then(|| (row.words.action, row.sockets.place.clone())));
             match chosen {
                 Some((Some(action), place)) => this.act(action, &place),
                 Some((None, _)) | None => Ok(()),
@@ -161,10 +161,9 @@ impl TabSection {
             let circumstances = Circumstances {
                 is_ruled: is_ruled(&row.place, &layers, now),
                 is_paused: self.is_paused.get(),
-                is_logged: !sockets.is_private() && self.log.has(&row.place),
-                is_private: sockets.is_private(),
+                log: self.in_log(sockets.is_private(), &row.place),
             };
-            Row { row: row.clone(), words: words::row(row, circumstances), now }
+            Row { sockets: row.clone(), words: words::row(row, circumstances), now }
         };
         let rows: Vec<Row> = sockets.rows().iter().rev().map(row).collect();
         let not_judged = rows.iter().filter(|row| row.words.action == Some(Action::Reload)).count();
@@ -179,6 +178,16 @@ impl TabSection {
         show(id!("tab-omitted"), sockets.omitted() > 0)?;
         say_in(id!("tab-omitted"), &words::omitted(sockets.omitted()))?;
         self.list.show(rows)
+    }
+
+    fn in_log(&self, is_private: bool, place: &SocketPlace) -> InLog {
+        if is_private {
+            InLog::Private
+        } else if self.log.has(place) {
+            InLog::Entry
+        } else {
+            InLog::Nothing
+        }
     }
 
     fn act(&self, action: Action, place: &SocketPlace) -> JsResult {
@@ -207,7 +216,7 @@ async fn current_tab() -> Option<i32> {
     }
     let current = js_sys::JSON::parse(r#"{"active": true, "currentWindow": true}"#).ok()?;
     let tabs = api::tabs(&current).await.ok()?;
-    from_js(&property(&js_sys::Array::from(&tabs).get(0), "id")).ok()
+    from_js(&property(&tabs.dyn_into::<js_sys::Array>().ok()?.get(0), "id")).ok()
 }
 
 async fn is_of_this_page(tab: i32) -> bool {
@@ -236,7 +245,7 @@ fn is_ruled(place: &SocketPlace, layers: &Layers, now: UnixMillis) -> bool {
 }
 
 struct Row {
-    row: SocketRow,
+    sockets: SocketRow,
     words: RowWords,
     now: UnixMillis,
 }
@@ -246,7 +255,7 @@ impl Item for Row {
     type Version = Option<&'static str>;
 
     fn key(&self) -> String {
-        let SocketPlace { scheme, host, port, state } = &self.row.place;
+        let SocketPlace { scheme, host, port, state } = &self.sockets.place;
         format!("{scheme:?} {host} {port} {state:?}")
     }
 
@@ -257,12 +266,12 @@ impl Item for Row {
     fn draw(&self) -> JsResult<HtmlElement> {
         let row = Part::copy(id!("tab-row-template"))?;
         row.root().dataset().set("row", &self.key())?;
-        row.text(part!("tab-host"), &words::address(&self.row.place))?;
+        row.text(part!("tab-host"), &words::address(&self.sockets.place))?;
         row.show(part!("tab-action"), self.words.action.is_some())?;
         if let Some(action) = self.words.action {
             row.get::<HtmlElement>(part!("tab-action"))?.dataset().set("action", action.name())?;
             row.say(part!("tab-action"), &action.label())?;
-            row.label(part!("tab-action"), &action.label_for(&self.row.place))?;
+            row.label(part!("tab-action"), &action.label_for(&self.sockets.place))?;
         }
         Ok(row.root().clone())
     }
@@ -273,7 +282,7 @@ impl Item for Row {
         row.tag(part!("tab-state"), &self.words.tag)?;
         row.show(part!("tab-text"), self.words.text.is_some())?;
         row.text(part!("tab-text"), &self.words.text.as_ref().map(say).unwrap_or_default())?;
-        let facts: Vec<_> = words::facts(&self.row, self.now).iter().map(say).collect();
+        let facts: Vec<_> = words::facts(&self.sockets, self.now).iter().map(say).collect();
         row.text(part!("tab-facts"), &facts.join(" · "))
     }
 }
