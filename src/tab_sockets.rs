@@ -102,6 +102,12 @@ impl SocketState {
         }
     }
 
+    /// Whether it violates its rule; the log says more of it.
+    #[must_use]
+    pub const fn is_violation(&self) -> bool {
+        matches!(self, Self::Flagged(_) | Self::Blocked(_) | Self::Opened(_))
+    }
+
     /// The name of the state, and what belongs to it.
     const fn words(&self) -> (&'static str, &str) {
         match self {

@@ -19,10 +19,7 @@ use crate::button::{ButtonState, TabButton, at_least, one_more, tab_button};
 use crate::tab_sockets::TabSummary;
 
 #[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Details<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tab_id: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,13 +48,7 @@ impl Button {
             return;
         }
         spawn_local(self.changes.run(async move {
-            let of_tab = Details { tab_id: Some(tab), ..Details::default() };
-            let Ok(shown) = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await else {
-                return;
-            };
-            let text = one_more(&shown.as_string().unwrap_or_default());
-            let change = Details { tab_id: Some(tab), text: Some(&text), ..Details::default() };
-            let _ = api::set_badge_text(&to_js(&change).unwrap_or_default()).await;
+            let _ = count_one_more(tab).await;
         }));
     }
 
@@ -102,26 +93,37 @@ impl Button {
     }
 }
 
+async fn count_one_more(tab: i32) -> Result<(), JsValue> {
+    let shown = api::badge_text(&of_tab(tab)?).await?.as_string().unwrap_or_default();
+    api::set_badge_text(&part_of_tab(tab, "text", Some(&one_more(&shown)))?).await.map(drop)
+}
+
 /// What one tab shows, where it is not what every tab does.
 async fn set_of_tab(tab: i32, button: TabButton) -> Result<(), JsValue> {
-    let of_tab = Details { tab_id: Some(tab), ..Details::default() };
-    let shown = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await?.as_string().unwrap_or_default();
+    let shown = api::badge_text(&of_tab(tab)?).await?.as_string().unwrap_or_default();
     let title = api::message_with(button.title, &button.count.to_string())?;
     set_parts(tab, [Some(&at_least(&shown, &button)), Some(&title), Some(button.colour)]).await
 }
 
 /// Text, title and colour of one tab; without one, the tab shows what every tab does.
 async fn set_parts(tab: i32, [text, title, colour]: [Option<&str>; 3]) -> Result<(), JsValue> {
-    api::set_badge_text(&part(tab, "text", text)?).await?;
-    api::set_title(&part(tab, "title", title)?).await?;
-    api::set_badge_background_color(&part(tab, "color", colour)?).await.map(drop)
+    api::set_badge_text(&part_of_tab(tab, "text", text)?).await?;
+    api::set_title(&part_of_tab(tab, "title", title)?).await?;
+    api::set_badge_background_color(&part_of_tab(tab, "color", colour)?).await.map(drop)
 }
 
-fn part(tab: i32, name: &str, value: Option<&str>) -> Result<JsValue, JsValue> {
-    let part = Object::new();
-    Reflect::set(&part, &JsValue::from_str("tabId"), &JsValue::from(tab))?;
-    Reflect::set(&part, &JsValue::from_str(name), &value.map_or(JsValue::NULL, JsValue::from_str))?;
-    Ok(part.into())
+/// `{tabId}`.
+pub(super) fn of_tab(tab: i32) -> Result<JsValue, JsValue> {
+    let details = Object::new();
+    Reflect::set(&details, &JsValue::from_str("tabId"), &JsValue::from(tab))?;
+    Ok(details.into())
+}
+
+/// `{tabId}`, and what that tab is to have for itself; `null` gives it again what every tab has.
+pub(super) fn part_of_tab(tab: i32, name: &str, value: Option<&str>) -> Result<JsValue, JsValue> {
+    let details = of_tab(tab)?;
+    Reflect::set(&details, &JsValue::from_str(name), &value.map_or(JsValue::NULL, JsValue::from_str))?;
+    Ok(details)
 }
 
 /// Every tab shows the same.

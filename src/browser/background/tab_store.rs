@@ -7,16 +7,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect};
-use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
 use super::batch::Batch;
-use super::button::Button;
+use super::button::{Button, of_tab, part_of_tab};
 use super::queue::Queue;
 use super::{api, request_details};
 use crate::browser::api::{long_text, session_get, tabs};
-use crate::browser::convert::{property, to_js};
+use crate::browser::convert::property;
 use crate::browser::promise;
 use crate::limits::{MAX_NOTED_TABS, SIGHTINGS_DELAY_MS};
 use crate::tab_sockets::{KnownSockets, Opener, TAB, TabSocket, TabSockets, popup_of, tab_key, tab_of_popup};
@@ -56,12 +55,16 @@ impl TabStore {
         let text = |name: &'static str| property(details, name).as_string();
         let opener = Opener { document: text("documentId"), parent: text("parentDocumentId") };
         let request = text("requestId").unwrap_or_default();
+        let is_violation = socket.place.state.is_violation();
         if !self.waiting.add(Noted { request, opener, socket }) {
             return;
         }
         let this = Rc::clone(self);
         spawn_local(async move {
-            promise::after(SIGHTINGS_DELAY_MS).await;
+            // A violation is shown at once; it is written down, which takes longer. Of the others there may be many.
+            if !is_violation {
+                promise::after(SIGHTINGS_DELAY_MS).await;
+            }
             while let Some(noted) = this.waiting.take() {
                 this.changes.run(this.add_all(noted)).await;
             }
@@ -156,20 +159,12 @@ impl TabStore {
 
 /// Whether the page of a tab is the one that what is kept is about. An error where there is no such tab.
 async fn shows_noted_page(tab: i32) -> Result<bool, JsValue> {
-    let popup = api::popup(&to_js(&OfTab { tab_id: tab, popup: None }).unwrap_or_default()).await?;
+    let popup = api::popup(&of_tab(tab)?).await?;
     Ok(popup.as_string().is_some_and(|popup| tab_of_popup(&popup).is_some()))
 }
 
 async fn set_popup(tab: i32) -> Result<JsValue, JsValue> {
-    api::set_popup(&to_js(&OfTab { tab_id: tab, popup: Some(popup_of(tab)) }).unwrap_or_default()).await
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OfTab {
-    tab_id: i32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    popup: Option<String>,
+    api::set_popup(&part_of_tab(tab, "popup", Some(&popup_of(tab)))?).await
 }
 
 async fn read(tab: i32) -> TabSockets {
