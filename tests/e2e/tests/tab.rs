@@ -178,7 +178,7 @@ async fn a_tab_shows_the_sockets_of_its_page_alone_and_each_empty_state_is_said(
 
     // Another page in the same tab begins anew, with what its frames open.
     tab.show_web().await?;
-    world.firefox.open(&world.demo.site.url("/opener.html")).await?;
+    world.firefox.open(&format!("{}?again", world.demo.site.blank())).await?;
     tab.popup.show().await?;
     tab.sums_up("none").await?;
     tab.show_web().await?;
