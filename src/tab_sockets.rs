@@ -505,7 +505,9 @@ mod tests {
                     tab.note(&socket, &Opener::default(), was.as_ref());
                 }
             };
-            found.iter().for_each(|state| find("1", state));
+            for state in &found {
+                find("1", state);
+            }
             find("2", &SocketState::NotPinned);
             let rows: Vec<_> = tab.rows().iter().map(|row| (row.place.state.clone(), row.count)).collect();
             assert_eq!(rows, [(is, 1), (SocketState::NotPinned, 1)], "{found:?}");

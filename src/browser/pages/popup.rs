@@ -200,7 +200,7 @@ impl Explanations for Entries {
         };
         entry.set_open(true);
         entry.scroll_into_view();
-        match entry.query_selector("summary")? {
+        match entry.first_element_child() {
             Some(summary) => summary.unchecked_into::<HtmlElement>().focus(),
             None => Ok(()),
         }
