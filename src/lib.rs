@@ -18,6 +18,7 @@
 //! | [`managed`], [`pause`], [`preflight`] | the administrator's rules; a while without protection; the check ahead of a handshake |
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; for which hosts; what another extension has done |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
+//! | [`tab_sockets`] | what has become of the sockets of each tab |
 //! | [`record`], [`trial`], [`query`] | what each rule has decided; what one would have decided; what is looked for among rules, and in which order |
 //! | [`known_keys`], [`picking`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it |
 //! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
@@ -55,6 +56,7 @@ pub mod rule;
 pub mod seal;
 pub mod seen;
 pub mod settings;
+pub mod tab_sockets;
 pub mod time;
 pub mod trial;
 pub mod verdict;

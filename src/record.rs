@@ -39,6 +39,12 @@ impl Judged {
         };
         Some(Self { rule: rule.clone(), matched, is_violation })
     }
+
+    /// The pin that has matched, if one has.
+    #[must_use]
+    pub const fn matched(&self) -> Option<&Match> {
+        self.matched.as_ref()
+    }
 }
 
 /// What one rule has decided.

@@ -11,6 +11,7 @@
 //! - [`search`]: what a search in the rules has found.
 //! - [`managed`]: what an administrator has set.
 //! - [`seen`]: what was seen in this session, and what a rule makes of it; [`picking`]: what can be pinned of a chain.
+//! - [`tab`]: what has become of the sockets of the current tab.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`transfer`]: what an import would do, and what an export does not say.
@@ -37,6 +38,7 @@ pub mod search;
 pub mod seen;
 pub mod source;
 pub mod status;
+pub mod tab;
 pub mod text;
 pub mod transfer;
 pub mod violation;

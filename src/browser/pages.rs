@@ -33,6 +33,7 @@ mod rule_selection;
 mod rule_store;
 mod seen_section;
 mod seen_store;
+mod tab_section;
 mod ui;
 
 use wasm_bindgen::prelude::*;

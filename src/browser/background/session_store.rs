@@ -11,8 +11,6 @@ use crate::browser::convert::{from_js, property, storage_error, to_js};
 use crate::browser::log_database::set;
 use crate::error::Error;
 
-/// A [`crate::pause::Pause`].
-pub(super) const PAUSE: &str = "pause";
 /// A [`crate::overruling::Overruling`].
 pub(super) const OVERRULING: &str = "overruling";
 

@@ -61,9 +61,10 @@ pub(super) async fn start() -> JsResult {
     options.store.subscribe(move || this.draw());
     let this = Rc::clone(&options);
     let picker = Picker::new(Rc::clone(&seen), Rc::clone(&options.store), move |picked| this.picked(picked))?;
-    SeenSection::new(Rc::clone(&seen), Rc::clone(&options.store), picker)?;
+    let seen_section = SeenSection::new(Rc::clone(&seen), Rc::clone(&options.store), picker)?;
     options.refresh().await?;
     seen.start().await?;
+    seen_section.pin_linked()?;
     ready()
 }
 

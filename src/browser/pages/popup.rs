@@ -1,4 +1,4 @@
-//! `popup.html`: the log, newest first.
+//! `popup.html`: the sockets of the current tab, and the log, newest first.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,6 +9,7 @@ use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 use super::confirmation::Confirmation;
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
+use super::tab_section::{Explanations, TabSection};
 use super::ui::list::{Item, List};
 use super::ui::live_region::announce;
 use super::{log_entry, messages};
@@ -18,6 +19,7 @@ use crate::browser::part::{Part, part, part_around};
 use crate::browser::words::say;
 use crate::log::{Entry, Line};
 use crate::message::{Announcement, PageRequest};
+use crate::tab_sockets::{SocketPlace, SocketState};
 use crate::time::UnixMillis;
 use crate::view::date::ago;
 use crate::view::{status::Remedy, violation as words};
@@ -30,6 +32,7 @@ struct Popup {
     masthead: Rc<Masthead>,
     clearing: Confirmation,
     lines: Rc<List<Shown>>,
+    tab: Rc<TabSection>,
     log: LogReader,
     /// How often the log has been read, and the last time of which it was drawn.
     readings: Cell<u64>,
@@ -37,18 +40,22 @@ struct Popup {
 }
 
 pub(super) async fn start() -> JsResult {
+    let lines = List::new(by_id(id!("log"))?)?;
     let popup = Rc::new(Popup {
         masthead: Masthead::new(Remedy::OpenRules, || {
             open_options();
             Ok(())
         })?,
         clearing: Confirmation::new(id!("clear-dialog"))?,
-        lines: List::new(by_id(id!("log"))?)?,
+        tab: TabSection::new(Entries(Rc::clone(&lines)))?,
+        lines,
         log: LogReader::new(),
         readings: Cell::new(0),
         drawn: Cell::new(0),
     });
     popup.listen()?;
+    // The background may have to be woken for the rest.
+    popup.tab.start().await?;
     popup.refresh().await?;
     ready()
 }
@@ -84,7 +91,12 @@ impl Popup {
         let this = Rc::clone(self);
         // Whether the last entry could be written is told with the status, so either announcement is about both.
         messages::listen(move |announcement| match announcement {
-            Announcement::LogChanged | Announcement::RulesChanged | Announcement::StatusChanged => {
+            Announcement::RulesChanged => {
+                this.tab.rules_have_changed();
+                let this = Rc::clone(&this);
+                spawn(async move { this.refresh().await });
+            }
+            Announcement::LogChanged | Announcement::StatusChanged => {
                 let this = Rc::clone(&this);
                 spawn(async move { this.refresh().await });
             }
@@ -124,7 +136,8 @@ impl Popup {
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
         more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
         let now = now().unwrap_or(UnixMillis::new(0));
-        self.lines.show(lines.into_iter().map(|line| Shown { line, now }).collect())
+        self.lines.show(lines.into_iter().map(|line| Shown { line, now }).collect())?;
+        self.tab.draw()
     }
 
     /// An entry gets its body when it is opened for the first time.
@@ -156,6 +169,41 @@ impl Popup {
             Line::Violation(entry) if Some(line.name().as_str()) == name => Some((**entry).clone()),
             Line::Violation(_) | Line::Pause(_) => None,
         })
+    }
+}
+
+/// The entries that are shown, for the sockets of the tab.
+struct Entries(Rc<List<Shown>>);
+
+impl Entries {
+    /// The newest entry of such a socket.
+    fn of(&self, place: &SocketPlace) -> Option<String> {
+        self.0.find(|Shown { line, .. }| {
+            let Line::Violation(entry) = line else { return None };
+            let Violation { host, port, .. } = &entry.violation;
+            let is_it =
+                *host == place.host && *port == Some(place.port) && SocketState::of(&entry.violation) == place.state;
+            is_it.then(|| line.name())
+        })
+    }
+}
+
+impl Explanations for Entries {
+    fn has(&self, place: &SocketPlace) -> bool {
+        self.of(place).is_some()
+    }
+
+    fn open(&self, place: &SocketPlace) -> JsResult {
+        let entry = self.of(place).map(|name| self.0.reveal(&name)).transpose()?.flatten();
+        let Some(entry) = entry.and_then(|entry| entry.dyn_into::<HtmlDetailsElement>().ok()) else {
+            return Ok(());
+        };
+        entry.set_open(true);
+        entry.scroll_into_view();
+        match entry.first_element_child() {
+            Some(summary) => summary.unchecked_into::<HtmlElement>().focus(),
+            None => Ok(()),
+        }
     }
 }
 
