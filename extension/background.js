@@ -203,6 +203,9 @@ async function stopped(details, error) {
 /** The next socket finds out what is wrong with the core, and stops. */
 async function wake() { try { await ask("wake"); } catch {} }
 
+/** What was noted of a tab goes with it; where that fails, it goes when the core starts again. */
+async function tabsClosed() { try { await ask("tabsClosed"); } catch {} }
+
 async function answer(message) {
   try {
     return await ask("message", message);
@@ -235,6 +238,7 @@ function observe() {
   onResponseStarted.addListener(tell("responseStarted"), SOCKETS, ["responseHeaders"]);
   onErrorOccurred.addListener(tell("ended"), SOCKETS);
   onCompleted.addListener(tell("ended"), SOCKETS);
+  browser.tabs.onRemoved.addListener(() => tabsClosed());
 }
 
 let listensForClicks = false;
@@ -257,6 +261,8 @@ browser.permissions.onAdded.addListener(() => { wake(); listenForClicks(); });
 browser.permissions.onRemoved.addListener(() => wake());
 // `notifications` is there once a person has given its permission: at the start, or from then on.
 listenForClicks();
+// Nothing of a private window outlives it, even while this page sleeps; a tab alone does not wake it. Android has no windows.
+(browser.windows ?? browser.tabs).onRemoved.addListener(() => tabsClosed());
 // A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
 // moment before the new one listens, and sockets would pass unseen.
 browser.runtime.onUpdateAvailable.addListener(() => {});

@@ -1,9 +1,10 @@
-//! What the toolbar button shows where that is the same for every tab. The background says no sentence: what the button
-//! says when pointed at is the id of a message in `extension/_locales`.
+//! What the toolbar button shows, on every tab and on one. The background says no sentence: what the button says when pointed
+//! at is the id of a message in `extension/_locales`.
 
 use crate::error::{Error, PolicyError, StorageError};
 use crate::message::Status;
 use crate::overruling::Overruled;
+use crate::tab_sockets::TabSummary;
 
 /// What the button shows on every tab that has no count of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,7 @@ const PROBLEM: &str = "!";
 const PAUSED: &str = "off";
 const RED: &str = "#c50f1f";
 const AMBER: &str = "#8a5a00";
+const GREEN: &str = "#0b6b2e";
 
 /// The gravest thing comes first.
 #[must_use]
@@ -56,16 +58,65 @@ const fn unreadable(error: &Error) -> &'static str {
     }
 }
 
-/// What the badge of a tab shows for one more than it shows now. Firefox keeps the text, and has room for three characters.
+/// What the button shows on a tab, where every tab shows nothing. Signs and words tell the states apart; the colour says the
+/// same once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TabButton {
+    /// Stands before the number; alone where no number is shown.
+    sign: &'static str,
+    /// How many sockets.
+    pub count: u64,
+    /// The colour behind them.
+    pub colour: &'static str,
+    /// The tooltip, with the number in it.
+    pub title: &'static str,
+}
+
+const BLOCKED: &str = "";
+const FLAGGED: &str = "⚑";
+const MATCHED: &str = "✓";
+
+/// The gravest thing that has become of a tab's sockets; none where there is nothing to say.
+#[must_use]
+pub const fn tab_button(summary: TabSummary) -> Option<TabButton> {
+    Some(match summary {
+        TabSummary { blocked: count @ 1.., .. } => {
+            TabButton { sign: BLOCKED, count, colour: RED, title: "button_tab_blocked" }
+        }
+        TabSummary { flagged: count @ 1.., .. } => {
+            TabButton { sign: FLAGGED, count, colour: AMBER, title: "button_tab_flagged" }
+        }
+        TabSummary { allowed: count @ 1.., .. } => {
+            TabButton { sign: MATCHED, count, colour: GREEN, title: "button_tab_matched" }
+        }
+        _ => return None,
+    })
+}
+
+/// What the badge of a tab shows. Firefox has room for three characters, and keeps the text: a stop that was counted while
+/// the others were still to be noted is not taken back.
+#[must_use]
+pub fn at_least(shown: &str, button: &TabButton) -> String {
+    match button.sign {
+        BLOCKED => counted(button.count.max(number(shown)), 99),
+        FLAGGED => format!("{FLAGGED}{}", counted(button.count, 9)),
+        sign => sign.to_owned(),
+    }
+}
+
+/// What the badge of a tab shows for one more stop than it shows now.
 #[must_use]
 pub fn one_more(shown: &str) -> String {
-    const MOST_SHOWN: u32 = 99;
-    // Past that it says so and no more.
-    let counted = shown.trim_end_matches('+').parse().unwrap_or(0u32);
-    match counted.saturating_add(1) {
-        count if count > MOST_SHOWN => format!("{MOST_SHOWN}+"),
-        count => count.to_string(),
-    }
+    counted(number(shown).saturating_add(1), 99)
+}
+
+/// The stops that a badge shows. Past the most that it has room for it says so and no more.
+fn number(shown: &str) -> u64 {
+    shown.trim_end_matches('+').parse().unwrap_or(0)
+}
+
+fn counted(count: u64, most: u64) -> String {
+    if count > most { format!("{most}+") } else { count.to_string() }
 }
 
 #[cfg(test)]
@@ -155,6 +206,39 @@ mod tests {
         ] {
             let shown = button_state(&status);
             assert_eq!((shown.text, shown.title.map(said).as_deref()), (text, sentence));
+        }
+    }
+
+    #[test]
+    fn a_tab_shows_the_gravest_of_its_sockets_in_three_characters_and_without_a_colour() {
+        let none = TabSummary::default();
+        let with = |blocked, flagged, allowed| TabSummary { blocked, flagged, allowed, not_pinned: 3, ..none };
+        for (summary, shown, text, sentence) in [
+            (with(0, 0, 0), "", None, None),
+            (TabSummary { failed: 1, paused: 1, ..none }, "", None, None),
+            (with(0, 0, 2), "", Some("✓"), Some("Sockpin (sockets of this tab that match their pins: 2)")),
+            (with(0, 4, 2), "✓", Some("⚑4"), Some("Sockpin (flagged sockets of this tab: 4)")),
+            (with(0, 10, 2), "", Some("⚑9+"), Some("Sockpin (flagged sockets of this tab: 10)")),
+            (with(1, 4, 2), "⚑4", Some("1"), Some("Sockpin (blocked sockets of this tab: 1)")),
+            (with(1, 4, 2), "3", Some("3"), Some("Sockpin (blocked sockets of this tab: 1)")),
+            (with(250, 4, 2), "7", Some("99+"), Some("Sockpin (blocked sockets of this tab: 250)")),
+            (with(1, 0, 0), "99+", Some("99"), Some("Sockpin (blocked sockets of this tab: 1)")),
+        ] {
+            let button = tab_button(summary);
+            let said = button.map(|button| {
+                let text = Text::Message { id: button.title, arguments: vec![button.count.into()] };
+                (at_least(shown, &button), text.english())
+            });
+            assert_eq!(said.as_ref().map(|(text, _)| text.as_str()), text, "{summary:?}");
+            assert_eq!(said.as_ref().map(|(_, said)| said.as_str()), sentence, "{summary:?}");
+            assert!(text.is_none_or(|text| text.chars().count() <= 3));
+        }
+    }
+
+    #[test]
+    fn one_more_stop_counts_on_whatever_the_badge_says() {
+        for (shown, more) in [("", "1"), ("1", "2"), ("99", "99+"), ("99+", "99+"), ("✓", "1"), ("⚑3", "1")] {
+            assert_eq!(one_more(shown), more, "{shown}");
         }
     }
 }

@@ -42,6 +42,7 @@ use crate::proof::Proof;
 use crate::record::Judged;
 use crate::seal::SealedHosts;
 use crate::seen::Sighting;
+use crate::tab_sockets::{SocketPlace, SocketState, TabSocket, Word};
 use crate::time::UnixMillis;
 use crate::verdict::{Finding, Outcome, Reason, Verdict};
 use crate::violation::{Stage, Violation};
@@ -105,6 +106,8 @@ pub enum Effect {
         /// What is known of its TLS.
         facts: Option<Facts>,
     },
+    /// Note what has become of a socket of a tab. Nothing waits for it.
+    NoteInTab(Box<TabSocket>),
     /// Note what a rule has decided. Nothing waits for it.
     CountDecision(Judged, UnixMillis),
     /// Say on every tab that another extension has undone a stop, and keep that until it has been seen.
@@ -125,6 +128,18 @@ impl Step {
         self.effects.extend(effect);
         self
     }
+}
+
+/// A socket of a tab is noted with what has become of it, a private window's too.
+fn in_tab(socket: &Socket, state: SocketState) -> Option<Effect> {
+    let target = socket.address.target.as_ref().ok()?;
+    Some(Effect::NoteInTab(Box::new(TabSocket {
+        tab: socket.tab?,
+        private: socket.route.private,
+        place: SocketPlace { scheme: target.scheme, host: target.host.to_string(), port: target.port, state },
+        page: socket.page.clone(),
+        time: socket.now,
+    })))
 }
 
 /// The events in which Sockpin is asked about a socket before anything is sent. There are two, since a declarative rule
@@ -265,11 +280,15 @@ impl Engine {
     /// The server has answered; the page has nothing yet.
     #[must_use]
     pub fn headers_received(&mut self, socket: &Socket, headers: Headers<'_>) -> HeadersReceived {
+        let mut state = SocketState::Paused;
         let decision = match self.prepare(socket, Stage::Handshake) {
             Ok((layers, target)) => {
                 let (verdict, connection) = judge_without_facts(layers, target, socket.now);
                 match verdict {
-                    Verdict::NotPinned(_) => Decision::proceed(),
+                    Verdict::NotPinned(_) => {
+                        state = SocketState::NotPinned;
+                        Decision::proceed()
+                    }
                     Verdict::Violation(Finding { reason: Reason::Cleartext, .. }) if self.is_paused(socket) => {
                         // It was let through, and written down, when it was opened.
                         Decision::proceed()
@@ -289,7 +308,8 @@ impl Engine {
             Err(decision) => decision,
         };
         let sighting = self.sighting(socket, None);
-        HeadersReceived::Decided(self.enforce_on_answer(decision, socket, headers).with(sighting))
+        let noted = if decision.violation.is_none() { in_tab(socket, state) } else { None };
+        HeadersReceived::Decided(self.enforce_on_answer(decision, socket, headers).with(sighting).with(noted))
     }
 
     /// The facts that [`Engine::headers_received`] asked for have been fetched.
@@ -297,7 +317,25 @@ impl Engine {
     pub fn judge(&mut self, socket: &Socket, target: Target, facts: Facts, headers: Headers<'_>) -> Step {
         let sighting = self.sighting(socket, Some(facts.clone()));
         let decision = self.at_handshake(socket, target, facts);
-        self.enforce_on_answer(decision, socket, headers).with(sighting)
+        let noted = match &decision {
+            // What a violation becomes is noted with its entry.
+            Decision { violation: Some(_), .. } => None,
+            Decision { judged: Some(judged), .. } => {
+                in_tab(socket, SocketState::Allowed(judged.matched().map(Word::from)))
+            }
+            // What a proxy has answered is judged once the server has.
+            Decision { judged: None, .. } if self.policy.is_ok() => None,
+            Decision { judged: None, .. } => in_tab(socket, SocketState::Paused),
+        };
+        self.enforce_on_answer(decision, socket, headers).with(sighting).with(noted)
+    }
+
+    /// The browser says that a socket has come to nothing, by the name of its error. One that Sockpin has stopped is known
+    /// as that.
+    #[must_use]
+    pub fn failed(&self, socket: &Socket, error: &str) -> Option<Effect> {
+        let is_stopped = self.handshakes.of(&socket.request).is_some_and(handshakes::Handshake::is_stopped);
+        if is_stopped { None } else { in_tab(socket, SocketState::Failed(Word::new(error))) }
     }
 
     /// The guard has stopped a socket because the decision failed or took too long. It only remains to be logged.

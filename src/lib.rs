@@ -20,6 +20,7 @@
 //! | [`lock`], [`seal`], [`overruling`] | what keeps a socket closed without Sockpin's "yes"; for which hosts; what another extension has done |
 //! | [`failure`] | why a socket failed without Sockpin, as far as the browser tells |
 //! | [`violation`], [`log`], [`seen`] | a violation as it is written down; the entries of the log; what sockets were seen |
+//! | [`tab_sockets`] | what has become of the sockets of each tab |
 //! | [`last_chain`], [`record`], [`history`] | the chain that was matched last; what each rule has decided; who has changed it |
 //! | [`trial`], [`proof`] | what a rule would have decided; what one decides of sockets that are opened to prove it |
 //! | [`query`] | what is looked for among rules and in the log, and in which order |
@@ -69,6 +70,7 @@ pub mod rule;
 pub mod seal;
 pub mod seen;
 pub mod settings;
+pub mod tab_sockets;
 pub mod time;
 pub mod trial;
 pub mod verdict;

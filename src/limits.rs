@@ -209,3 +209,23 @@ pub const NOTIFICATION_INTERVAL_MS: u64 = 60 * 60 * 1000;
 
 /// Hosts of which notifications tell within an hour.
 pub const MAX_NOTIFIED_HOSTS: usize = 20;
+/// Tabs whose sockets are kept; past this, those of the tab that had none for the longest time go.
+pub const MAX_NOTED_TABS: usize = 100;
+
+/// Bytes of the text about one tab. All tabs together take at most 1.2 of the 10 MB of `storage.session`.
+pub const MAX_TAB_TEXT_BYTES: usize = 12 * 1024;
+
+/// Rows of one tab. What a person reads in a popup is much less.
+pub const MAX_TAB_ROWS: usize = 100;
+
+/// Pages that are named in one row.
+pub const MAX_PAGES_PER_TAB_ROW: usize = 5;
+
+/// Documents of one page that are told apart from those of the page before.
+pub const MAX_DOCUMENTS_PER_TAB: usize = 20;
+
+/// Characters of the name of a key or of an error in a row. A pin's label has as many.
+pub const MAX_TAB_WORD_CHARACTERS: usize = MAX_LABEL_CHARACTERS;
+
+/// Sockets of which it is remembered what was noted, for what is found out later. Firefox has at most 200 under way.
+pub const MAX_KNOWN_SOCKETS: usize = 400;

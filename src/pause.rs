@@ -6,6 +6,9 @@ use crate::fields::{Json, Read, words};
 use crate::limits::PAUSE_MS;
 use crate::time::UnixMillis;
 
+/// The key in `storage.session` of the [`Pause`] that lasts.
+pub const PAUSE: &str = "pause";
+
 /// For how long, as a person chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -34,7 +34,7 @@ impl Judged {
     /// With what the server has shown.
     #[must_use]
     pub fn showing(self, connection: &Connection) -> Self {
-        let shown = matches!(self.allowed, Some(Allowed::PinMatched(_))).then(|| connection.clone());
+        let shown = self.matched().is_some().then(|| connection.clone());
         Self { shown, ..self }
     }
 
@@ -58,6 +58,15 @@ impl Judged {
     #[must_use]
     pub fn allowed(&self) -> Option<(&Rule, &Allowed)> {
         Some((&self.rule.1, self.allowed.as_ref()?))
+    }
+
+    /// The pin that has matched, if one has.
+    #[must_use]
+    pub const fn matched(&self) -> Option<&Match> {
+        match &self.allowed {
+            Some(Allowed::PinMatched(matched)) => Some(matched),
+            _ => None,
+        }
     }
 }
 

@@ -16,6 +16,7 @@
 //! - [`seen`]: what was seen in this session, and what a rule makes of it; [`picking`]: what can be pinned of a chain.
 //! - [`failure`]: why a socket failed without Sockpin.
 //! - [`proof`]: what came of sockets that prove a rule; [`tester`]: a rule tried on chains before it is trusted.
+//! - [`tab`]: what has become of the sockets of the current tab.
 //! - [`form`]: what is wrong with a rule while it is being typed, and what stands beside each field.
 //! - [`source`]: keys taken from files and from pasted or dropped texts.
 //! - [`transfer`]: what an import would do, and what an export does not say.
@@ -48,6 +49,7 @@ pub mod search;
 pub mod seen;
 pub mod source;
 pub mod status;
+pub mod tab;
 pub mod tester;
 pub mod text;
 pub mod transfer;

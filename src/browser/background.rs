@@ -21,6 +21,7 @@ mod seal;
 mod sealing;
 mod session_store;
 mod sightings;
+mod tab_store;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -38,8 +39,9 @@ use self::queue::Queue;
 use self::reports::Reports;
 use self::rule_records::RuleRecords;
 use self::sealing::Sealing;
-use self::session_store::{OVERRULING, PAUSE, SEALED};
+use self::session_store::{OVERRULING, SEALED};
 use self::sightings::Sightings;
+use self::tab_store::TabStore;
 use super::convert::{json, property, read_js, to_js, to_js_error};
 use super::url_host::url_host;
 use super::{clock, managed_store, policy_store, promise, security_info, stored_marker};
@@ -48,7 +50,7 @@ use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
 use crate::message::{Access, Announcement, Broadcast, PageRequest, Response};
-use crate::pause::PauseEntry;
+use crate::pause::{PAUSE, PauseEntry};
 use crate::time::UnixMillis;
 use crate::verdict::Reason;
 use crate::violation::Violation;
@@ -70,7 +72,8 @@ struct State {
     seal_problem: RefCell<Option<Error>>,
     /// Whether what each request has in the log is on disk, once that is known.
     written: RefCell<HashMap<String, Promise>>,
-    button: Button,
+    button: Rc<Button>,
+    tabs: Rc<TabStore>,
     /// What the browser lets this extension see, as far as it has been asked.
     access: Cell<Access>,
     /// Changes of what is stored: each is made on what the one before has stored.
@@ -96,6 +99,7 @@ impl Background {
     ) -> Result<Background, JsValue> {
         report_panics_to(on_panic);
         let (engine, is_sealed) = load_engine().await.map_err(|error| to_js_error(&error))?;
+        let button = Rc::new(Button::new());
         let state = Rc::new(State {
             engine: RefCell::new(engine),
             prober: Prober::new(probe_listeners),
@@ -104,7 +108,8 @@ impl Background {
             sealing: Sealing::default(),
             seal_problem: RefCell::new(None),
             written: RefCell::default(),
-            button: Button::new(),
+            tabs: Rc::new(TabStore::new(Rc::clone(&button))),
+            button,
             access: Cell::new(Access { every_site: true, private_windows: true }),
             changes: Queue::new(),
             sightings: Rc::default(),
@@ -124,6 +129,8 @@ impl Background {
             }
             this.send_reports().await;
             this.let_old_entries_go_once_a_day();
+            // While this slept, tabs may have been closed.
+            this.tabs.forget_closed_tabs().await;
         });
         Ok(Self { state })
     }
@@ -196,6 +203,10 @@ impl Background {
 
     /// `webRequest.onErrorOccurred` and `onCompleted`: the request has ended.
     pub fn ended(&self, details: &JsValue) {
+        if let (Some(error), Ok(socket)) = (property(details, "error").as_string(), request_details::read(details)) {
+            let effects = self.state.engine.borrow().failed(&socket, &error);
+            self.state.bring_about(&socket.request, details, effects.into_iter().collect());
+        }
         if let Some(request) = property(details, "requestId").as_string() {
             let mut engine = self.state.engine.borrow_mut();
             if engine.is_proof(&request)
@@ -231,6 +242,16 @@ impl Background {
                 Err(problem) => Response::Failed { problem: problem.into() },
             };
             to_js(&response).map_err(|error| to_js_error(&error.into()))
+        })
+    }
+
+    /// `tabs.onRemoved`, `windows.onRemoved`: what was noted of a tab goes with it.
+    #[wasm_bindgen(js_name = tabsClosed)]
+    pub fn tabs_closed(&self) -> Promise {
+        let state = Rc::clone(&self.state);
+        promise::of(async move {
+            state.tabs.forget_closed_tabs().await;
+            Ok(JsValue::UNDEFINED)
         })
     }
 
@@ -279,7 +300,10 @@ impl State {
 
     fn draw_button(&self) {
         if let Ok(now) = clock::now() {
-            self.button.show(crate::button::button_state(&self.status(now)));
+            let shows_tabs = self.button.show(crate::button::button_state(&self.status(now)));
+            if shows_tabs {
+                self.tabs.show_on_button();
+            }
         }
     }
 
@@ -307,11 +331,11 @@ impl State {
             return;
         };
         let effects = tell(&mut self.engine.borrow_mut(), &request, now);
-        self.bring_about(&request, effects);
+        self.bring_about(&request, details, effects);
     }
 
     async fn carry_out(self: &Rc<Self>, request: &str, step: Step, details: &JsValue) -> Result<JsValue, JsValue> {
-        self.bring_about(request, step.effects);
+        self.bring_about(request, details, step.effects);
         // Also where it was decided before: it is answered as then, once the entry is on disk. But it is not waited for for
         // ever: the answer does not depend on it.
         let written = self.written.borrow().get(request).cloned();
@@ -322,7 +346,7 @@ impl State {
     }
 
     /// Begins all of it at once: the next event of the request may come before anything of it is done.
-    fn bring_about(self: &Rc<Self>, request: &str, effects: Vec<Effect>) {
+    fn bring_about(self: &Rc<Self>, request: &str, details: &JsValue, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Log(violation) => {
@@ -334,6 +358,7 @@ impl State {
                     self.write_in_turn(request, now, Some(before));
                 }
                 Effect::CountOnBadge { tab } => self.button.count(tab),
+                Effect::NoteInTab(socket) => self.tabs.note(details, *socket),
                 Effect::CountDecision(judged, time) => self.records.note(judged, time),
                 Effect::NoteSighting { sighting, facts } => self.sightings.note(request, sighting, facts),
                 Effect::ShowOverruling(overruling) => {

@@ -48,6 +48,7 @@ mod rule_selection;
 mod rule_store;
 mod seen_section;
 mod seen_store;
+mod tab_section;
 mod tester;
 mod ui;
 

@@ -7,8 +7,10 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::{Effect, Socket};
+use crate::connection::Scheme;
 use crate::limits::MAX_HANDSHAKES;
 use crate::lock::Lock;
+use crate::tab_sockets::{SocketPlace, SocketState, TabSocket};
 use crate::verdict::Outcome;
 use crate::violation::Violation;
 
@@ -56,6 +58,15 @@ impl Handshake {
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.entry().is_some_and(|entry| entry.outcome == Outcome::Block)
+    }
+
+    /// What its entry makes of the socket, for its tab; none where it belongs to no tab, or where it was to go cannot be read.
+    pub(crate) fn in_tab(&self) -> Option<Effect> {
+        let entry = self.entry()?;
+        let scheme = if self.url.starts_with("wss:") { Scheme::Wss } else { Scheme::Ws };
+        let place = SocketPlace { scheme, host: entry.host.clone(), port: entry.port?, state: SocketState::of(entry) };
+        let (private, page) = (self.private, entry.page.clone());
+        Some(Effect::NoteInTab(Box::new(TabSocket { tab: self.tab?, private, place, page, time: entry.time })))
     }
 
     /// Logs the first entry of a request; each later one takes its place. Nothing of a private window is logged.

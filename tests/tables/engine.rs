@@ -11,6 +11,7 @@ use sockpin::pause::{PauseEvent, PauseLength};
 use sockpin::pin::Pin;
 use sockpin::preflight::{Probe, ProbeAnswer as Probed, ProbeFailure, Proxy, Route};
 use sockpin::rule::{Mode, RuleDocument, RuleStamp};
+use sockpin::tab_sockets::{SocketState, Word};
 use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
 
@@ -123,6 +124,63 @@ fn every_socket_over_tls_is_noted_once_but_not_in_a_private_window() {
         let step = engine.answered(&socket, &Listener::BeforeRequest, &probe, Probed::Server(facts()));
         assert_eq!(noted(&step), expected);
     }
+}
+
+/// What a step notes of the tab's socket.
+fn in_tab(effects: &[Effect]) -> Vec<SocketState> {
+    let noted = effects.iter().filter_map(|effect| match effect {
+        Effect::NoteInTab(socket) => Some(socket.place.state.clone()),
+        _ => None,
+    });
+    noted.collect()
+}
+
+#[test]
+fn what_has_become_of_a_socket_is_noted_for_its_tab_a_private_windows_too() {
+    let chain = TestChain::new();
+    let (right, wrong) = (chain.pins[0], Pin::of_spki(b"another key"));
+    let (ruled, other) = ("wss://chat.example.com", "wss://other.example");
+    let matched = || SocketState::Allowed(Some(Word::new(&right.to_string())));
+    let blocked = || SocketState::Blocked(Reason::PinMismatch.into());
+    let cleartext = || SocketState::Blocked(Reason::Cleartext.into());
+    for (mode, pin, url, is_paused, expected) in [
+        ("block", right, ruled, false, matched()),
+        ("block", wrong, ruled, false, blocked()),
+        ("flag", wrong, ruled, false, SocketState::Flagged(Reason::PinMismatch.into())),
+        ("off", wrong, ruled, false, SocketState::NotPinned),
+        ("block", right, other, false, SocketState::NotPinned),
+        ("block", right, "ws://other.example", false, SocketState::NotPinned),
+        ("block", right, "ws://chat.example.com", false, cleartext()),
+        ("block", right, ruled, true, matched()),
+        ("block", wrong, ruled, true, SocketState::Paused),
+        ("block", wrong, "ws://chat.example.com", true, SocketState::Paused),
+        ("block", wrong, other, true, SocketState::NotPinned),
+    ] {
+        for private in [false, true] {
+            let socket = Socket { route: Route { private, ..Route::default() }, ..socket(url) };
+            let begin = || {
+                let mut engine = engine(mode, pin);
+                engine.set_pause(is_paused.then(|| engine.begin_pause(PauseLength::UntilRestart, NOW).unwrap()));
+                engine
+            };
+            let mut engine = begin();
+            let step = handshake(&mut engine, &socket, secure(chain.certificates()).into());
+            assert_eq!(in_tab(&step.effects), std::slice::from_ref(&expected), "{mode} {url} {is_paused}");
+            // What the browser says afterwards of one that was stopped is not said.
+            let failed = engine.failed(&socket, "NS_ERROR_ABORT").into_iter().collect::<Vec<_>>();
+            let is_stopped = matches!(expected, SocketState::Blocked(_));
+            let fails = if is_stopped { vec![] } else { vec![SocketState::Failed(Word::new("NS_ERROR_ABORT"))] };
+            assert_eq!(in_tab(&failed), fails, "{mode} {url} {is_paused}");
+            // One of no tab has no place.
+            let step = handshake(&mut begin(), &Socket { tab: None, ..socket }, secure(chain.certificates()).into());
+            assert_eq!(in_tab(&step.effects), []);
+        }
+    }
+    // By a pre-flight, before anything of it is sent.
+    let (mut engine, socket) = (engine("block", wrong), socket(ruled));
+    let Opening::NeedsProbe(probe) = at_first_listener(&mut engine, &socket) else { panic!("no probe is sent") };
+    let step = answered(&mut engine, &socket, &probe, Probed::Server(secure(chain.certificates()).into()));
+    assert_eq!(in_tab(&step.effects), [blocked()]);
 }
 
 #[test]

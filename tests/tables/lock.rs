@@ -111,7 +111,10 @@ fn done(effects: &[Effect]) -> (Vec<&Violation>, Vec<&Violation>, usize) {
             Effect::Log(written) => new.push(&**written),
             Effect::Amend { now, .. } => amended.push(&**now),
             Effect::CountOnBadge { .. } => counted += 1,
-            Effect::NoteSighting { .. } | Effect::CountDecision(..) | Effect::ShowOverruling(_) => {}
+            Effect::NoteSighting { .. }
+            | Effect::NoteInTab(_)
+            | Effect::CountDecision(..)
+            | Effect::ShowOverruling(_) => {}
         }
     }
     (new, amended, counted)

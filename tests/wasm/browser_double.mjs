@@ -73,6 +73,9 @@ export function installBrowser() {
     managed: async () => { throw new Error("Managed storage manifest not found"); },
     badge: {},
     title: "",
+    /** By tab. */
+    titles: {},
+    popup: {},
     isOnline: true,
     securityInfo: async () => { throw new Error("no request with this id"); },
     storageGet: async (key) => (key in double.stored ? { [key]: double.stored[key] } : {}),
@@ -113,6 +116,7 @@ export function installBrowser() {
           Object.fromEntries([keys].flat().filter((key) => key in double.session).map((key) => [key, double.session[key]])),
         set: async (items) => { Object.assign(double.session, structuredClone(items)); },
         remove: async (key) => { delete double.session[key]; },
+        getKeys: async () => Object.keys(double.session),
       },
       managed: { get: () => double.managed() },
     },
@@ -129,12 +133,15 @@ export function installBrowser() {
     permissions: { onAdded: register("onAdded"), onRemoved: register("onRemoved"), contains: async () => double.everySite },
     extension: { isAllowedIncognitoAccess: async () => double.privateWindows },
     i18n: { getMessage },
-    tabs: { query: async () => [{ id: 7 }] },
+    tabs: { query: async () => [{ id: 7 }], onRemoved: register("tabs.onRemoved") },
+    windows: { onRemoved: register("windows.onRemoved") },
     action: {
       getBadgeText: async ({ tabId }) => double.badge[tabId] ?? "",
       setBadgeText: async ({ tabId, text }) => { double.badge[tabId ?? "all"] = text; },
+      getPopup: async ({ tabId }) => double.popup[tabId] ?? "moz-extension://double/popup.html",
+      setPopup: async ({ tabId, popup }) => { double.popup[tabId] = `moz-extension://double/${popup}`; },
       setBadgeBackgroundColor: async () => {},
-      setTitle: async ({ title }) => { double.title = title; },
+      setTitle: async ({ tabId, title }) => { if (tabId === undefined) double.title = title; else double.titles[tabId] = title; },
     },
   };
   globalThis.localStorage = {

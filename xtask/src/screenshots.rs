@@ -21,6 +21,7 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     page(firefox, "popup", "popup-pause-menu", OPEN_PAUSE_MENU).await?;
     page(firefox, "log", "log", OPEN_BLOCKED).await?;
     page(firefox, "log", "log-nothing-found", SEARCH_FOR_NOTHING).await?;
+    tab(world).await?;
     page(firefox, "options", "options", "").await?;
     page(firefox, "options", "options-form", OPEN_FORM).await?;
     page(firefox, "options", "options-warnings", OPEN_WARNINGS).await?;
@@ -135,6 +136,40 @@ async fn overruled() -> Result<()> {
     page(firefox, "options", "options-overruled", "").await?;
     world.firefox.quit().await
 }
+
+/// The popup over a tab: without a socket, without a pin, with pins alone, and with a socket in each state.
+async fn tab(world: &World) -> Result<()> {
+    let firefox = &world.firefox;
+    let nobody = "wss://nowhere.invalid/".to_owned();
+    for (name, sockets) in [
+        ("none", &[][..]),
+        ("not-pinned", &["unpinned"]),
+        ("allowed", &["pinned", "backup"]),
+        ("all", &["unpinned", "pinned", "backup", "flagged", "attacker", "attacker"]),
+    ] {
+        let address = world.demo.site.url(&format!("/opener.html#{name}"));
+        firefox.open_tab(&address).await?;
+        for socket in sockets {
+            world.socket(socket).await?;
+        }
+        if name == "all" {
+            firefox.socket(&nobody).await?;
+            firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
+            world.socket("attacker").await?;
+            firefox.ask_extension(json!({ "type": "resume" })).await?;
+        }
+        let id = firefox.run_in_extension(TAB_ID, vec![json!(address)]).await?;
+        firefox.open_extension_page(&format!("popup.html?tab={id}")).await?;
+        if !sockets.is_empty() {
+            firefox.wait_for("the rows", ROWS, Vec::new()).await?;
+        }
+        picture(firefox, &format!("popup-tab-{name}")).await?;
+    }
+    Ok(())
+}
+
+const TAB_ID: &str = "return browser.tabs.query({}).then((tabs) => tabs.find(({ url }) => url === arguments[0])?.id)";
+const ROWS: &str = "return document.querySelector('.tab-row') !== null";
 
 /// Opens a page of the extension, brings it into a state, and takes its pictures.
 async fn page(firefox: &Firefox, page: &str, name: &str, script: &str) -> Result<()> {

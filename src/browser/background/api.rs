@@ -25,6 +25,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = remove)]
     fn storage_session_remove(key: &str) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = getKeys)]
+    fn storage_session_get_keys() -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = getBadgeText)]
     fn action_get_badge_text(details: &JsValue) -> Result<JsValue, JsValue>;
 
@@ -36,6 +39,12 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setTitle)]
     fn action_set_title(details: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = getPopup)]
+    fn action_get_popup(details: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setPopup)]
+    fn action_set_popup(details: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "declarativeNetRequest"], js_name = getDynamicRules)]
     fn declarative_get_dynamic_rules(filter: &JsValue) -> Result<JsValue, JsValue>;
@@ -105,6 +114,20 @@ pub(super) async fn session_set(items: &JsValue) -> Result<JsValue, JsValue> {
 
 pub(super) async fn session_remove(key: &str) -> Result<JsValue, JsValue> {
     awaited(storage_session_remove(key)).await
+}
+
+/// The names of all that is stored there.
+pub(super) async fn session_keys() -> Result<JsValue, JsValue> {
+    awaited(storage_session_get_keys()).await
+}
+
+/// The address of a tab's popup; an error where there is no such tab.
+pub(super) async fn popup(details: &JsValue) -> Result<JsValue, JsValue> {
+    awaited(action_get_popup(details)).await
+}
+
+pub(super) async fn set_popup(details: &JsValue) -> Result<JsValue, JsValue> {
+    awaited(action_set_popup(details)).await
 }
 
 pub(super) async fn badge_text(details: &JsValue) -> Result<JsValue, JsValue> {

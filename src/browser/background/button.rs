@@ -1,11 +1,12 @@
-//! The toolbar button: how many sockets this tab had blocked, and whether Sockpin works at all.
+//! The toolbar button: what has become of the sockets of this tab, and whether Sockpin works at all.
 //!
-//! The browser holds the count: the badge's own text, which it drops when the tab goes to another page and keeps while
-//! the event page sleeps. There is no second copy of it.
+//! The browser holds what a tab shows, drops it when the tab goes to another page and keeps it while the event page sleeps.
+//! A stop is counted at once; the rest follows what is kept of the tab ([`super::tab_store`]).
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use js_sys::Array;
+use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -14,13 +15,11 @@ use super::api;
 use super::queue::Queue;
 use crate::browser::api::tabs;
 use crate::browser::convert::{property, to_js};
-use crate::button::{ButtonState, one_more};
+use crate::button::{ButtonState, TabButton, at_least, one_more, tab_button};
+use crate::tab_sockets::TabSummary;
 
 #[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Details<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tab_id: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,22 +48,32 @@ impl Button {
             return;
         }
         spawn_local(self.changes.run(async move {
-            let of_tab = Details { tab_id: Some(tab), ..Details::default() };
-            let Ok(shown) = api::badge_text(&to_js(&of_tab).unwrap_or_default()).await else {
-                return;
-            };
-            let text = one_more(&shown.as_string().unwrap_or_default());
-            let change = Details { tab_id: Some(tab), text: Some(&text), ..Details::default() };
-            let _ = api::set_badge_text(&to_js(&change).unwrap_or_default()).await;
+            let _ = count_one_more(tab).await;
         }));
     }
 
-    /// Says the same on every tab. Where that is something, no count of a tab may hide it.
-    pub(super) fn show(&self, state: ButtonState) {
+    /// Says what has become of a tab's sockets. Nothing of it hides what is said on every tab.
+    pub(super) fn show_of_tab(self: &Rc<Self>, tab: i32, summary: TabSummary) {
+        let this = Rc::clone(self);
+        spawn_local(self.changes.run(async move {
+            if this.shown.borrow().as_ref().is_some_and(|state| !state.text.is_empty()) {
+                return;
+            }
+            // The tab may have been closed meanwhile.
+            let _ = match tab_button(summary) {
+                Some(button) => set_of_tab(tab, button).await,
+                None => set_parts(tab, [None; 3]).await,
+            };
+        }));
+    }
+
+    /// Says the same on every tab. Where that is something, nothing of a tab may hide it. Whether tabs may say again what
+    /// they said before.
+    pub(super) fn show(&self, state: ButtonState) -> bool {
         if self.shown.borrow().as_ref() == Some(&state) {
-            return;
+            return false;
         }
-        self.shown.replace(Some(state));
+        let before = self.shown.replace(Some(state));
         // Where one of these fails, the others say what they can.
         spawn_local(self.changes.run(async move {
             let text = Details { text: Some(state.text), ..Details::default() };
@@ -77,28 +86,55 @@ impl Button {
             let _ = api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await;
             if !state.text.is_empty() {
                 // Where that fails, a number stands in one tab that says as much.
-                let _ = clear_counts().await;
+                let _ = clear_tabs().await;
             }
         }));
+        state.text.is_empty() && before.is_some_and(|before| !before.text.is_empty())
     }
 }
 
-/// A text of `null` gives a tab the common one again.
-async fn clear_counts() -> Result<(), JsValue> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Cleared {
-        tab_id: i32,
-        text: Option<&'static str>,
-    }
-    let tabs = tabs(&js_sys::Object::new()).await?;
+async fn count_one_more(tab: i32) -> Result<(), JsValue> {
+    let shown = api::badge_text(&of_tab(tab)?).await?.as_string().unwrap_or_default();
+    api::set_badge_text(&part_of_tab(tab, "text", Some(&one_more(&shown)))?).await.map(drop)
+}
+
+/// What one tab shows, where it is not what every tab does.
+async fn set_of_tab(tab: i32, button: TabButton) -> Result<(), JsValue> {
+    let shown = api::badge_text(&of_tab(tab)?).await?.as_string().unwrap_or_default();
+    let title = api::message_with(button.title, &Array::of1(&button.count.to_string().into()))?;
+    set_parts(tab, [Some(&at_least(&shown, &button)), Some(&title), Some(button.colour)]).await
+}
+
+/// Text, title and colour of one tab; without one, the tab shows what every tab does.
+async fn set_parts(tab: i32, [text, title, colour]: [Option<&str>; 3]) -> Result<(), JsValue> {
+    api::set_badge_text(&part_of_tab(tab, "text", text)?).await?;
+    api::set_title(&part_of_tab(tab, "title", title)?).await?;
+    api::set_badge_background_color(&part_of_tab(tab, "color", colour)?).await.map(drop)
+}
+
+/// `{tabId}`.
+pub(super) fn of_tab(tab: i32) -> Result<JsValue, JsValue> {
+    let details = Object::new();
+    Reflect::set(&details, &JsValue::from_str("tabId"), &JsValue::from(tab))?;
+    Ok(details.into())
+}
+
+/// `{tabId}`, and what that tab is to have for itself; `null` gives it again what every tab has.
+pub(super) fn part_of_tab(tab: i32, name: &str, value: Option<&str>) -> Result<JsValue, JsValue> {
+    let details = of_tab(tab)?;
+    Reflect::set(&details, &JsValue::from_str(name), &value.map_or(JsValue::NULL, JsValue::from_str))?;
+    Ok(details)
+}
+
+/// Every tab shows the same.
+async fn clear_tabs() -> Result<(), JsValue> {
+    let tabs = tabs(&Object::new()).await?;
     for tab in Array::from(&tabs) {
         let Some(tab_id) = super::request_details::tab(property(&tab, "id").as_f64()) else {
             continue;
         };
-        let cleared = to_js(&Cleared { tab_id, text: None }).unwrap_or_default();
         // It may have been closed meanwhile.
-        let _ = api::set_badge_text(&cleared).await;
+        let _ = set_parts(tab_id, [None; 3]).await;
     }
     Ok(())
 }

@@ -6,13 +6,13 @@ use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 
 use super::api;
-use super::session_store::{self, PAUSE};
+use super::session_store;
 use super::{State, tell_pages};
 use crate::browser::clock;
 use crate::browser::convert::to_js;
 use crate::error::Error;
 use crate::message::{Announcement, Response};
-use crate::pause::{Pause, PauseEntry, PauseEvent, PauseLength};
+use crate::pause::{PAUSE, Pause, PauseEntry, PauseEvent, PauseLength};
 use crate::time::UnixMillis;
 
 /// The alarm that wakes the background when a pause is over, so that the button shows it in time. Whether a pause lasts

@@ -11,8 +11,6 @@ use crate::browser::log_database::set;
 use crate::error::Error;
 use crate::fields::Read;
 
-/// A [`crate::pause::Pause`].
-pub(super) const PAUSE: &str = "pause";
 /// A [`crate::overruling::Overruling`].
 pub(super) const OVERRULING: &str = "overruling";
 

@@ -60,6 +60,11 @@ pub(super) fn listen(handler: impl Fn(Announcement) + 'static) {
 /// Opens the options page; a popup closes over it.
 pub(super) async fn open_options_page() -> JsResult {
     open_options_page_().await?;
+    close_popup().await
+}
+
+/// Closes a popup; the same page in a tab stays.
+pub(super) async fn close_popup() -> JsResult {
     if current_tab().await?.is_undefined() {
         super::dom::window()?.close()?;
     }

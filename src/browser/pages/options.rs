@@ -67,12 +67,13 @@ pub(super) async fn start() -> JsResult {
     options.store.subscribe(move || this.draw());
     let this = Rc::clone(&options);
     let picker = Picker::new(Rc::clone(&seen), Rc::clone(&options.store), move |picked| this.picked(picked))?;
-    SeenSection::new(Rc::clone(&seen), Rc::clone(&options.store), picker)?;
+    let seen_section = SeenSection::new(Rc::clone(&seen), Rc::clone(&options.store), picker)?;
     let (changes, list) = (Rc::clone(&options.changes), Rc::clone(&options.list));
     let changed_key =
         ChangedKey::new(Rc::clone(&options.store), Rc::clone(&seen), changes, move |id| list.focus(id, part!("edit")))?;
     options.refresh().await?;
     seen.start().await?;
+    seen_section.pin_linked()?;
     changed_key.open_from_address().await?;
     ready()
 }

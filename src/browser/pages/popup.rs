@@ -1,4 +1,4 @@
-//! `popup.html`: the newest of the log. All of it is on a page of its own.
+//! `popup.html`: the sockets of the current tab, and the newest of the log. All of it is on a page of its own.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,13 +12,15 @@ use super::log_line::{self, ShownLine};
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
 use super::messages;
+use super::tab_section::{Explanations, TabSection};
 use super::ui::list::List;
 use super::ui::live_region::announce;
 use crate::browser::clock::now;
-use crate::browser::dom::{JsResult, all, by_id, id, listen, listen_capturing, ready, show, spawn, window};
+use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn, window};
 use crate::browser::words::say;
 use crate::log::{Line, is_unread};
 use crate::message::{Announcement, PageRequest};
+use crate::tab_sockets::{SocketPlace, SocketState};
 use crate::time::UnixMillis;
 use crate::view::{status::Remedy, violation as words};
 use crate::violation::Violation;
@@ -30,6 +32,7 @@ struct Popup {
     masthead: Rc<Masthead>,
     clearing: Confirmation,
     lines: Rc<List<ShownLine>>,
+    tab: Rc<TabSection>,
     log: Rc<LogReader>,
     /// How often the log has been read, and the last time of which it was drawn.
     readings: Cell<u64>,
@@ -37,19 +40,23 @@ struct Popup {
 }
 
 pub(super) async fn start() -> JsResult {
+    let lines = List::new(by_id(id!("log"))?)?;
     let popup = Rc::new(Popup {
         masthead: Masthead::new(Remedy::OpenRules, || {
             open_options();
             Ok(())
         })?,
         clearing: Confirmation::new(id!("clear-dialog"))?,
-        lines: List::new(by_id(id!("log"))?)?,
+        tab: TabSection::new(Entries(Rc::clone(&lines)))?,
+        lines,
         log: Rc::new(LogReader::new()),
         readings: Cell::new(0),
         drawn: Cell::new(0),
     });
     popup.listen()?;
     log_files::listen_for_saving()?;
+    // The background may have to be woken for the rest.
+    popup.tab.start().await?;
     popup.refresh().await?;
     popup.open_entry_of_address()?;
     ready()
@@ -91,7 +98,12 @@ impl Popup {
         let this = Rc::clone(self);
         // Whether the last entry could be written is told with the status, so either announcement is about both.
         messages::listen(move |announcement| match announcement {
-            Announcement::LogChanged | Announcement::RulesChanged | Announcement::StatusChanged => {
+            Announcement::RulesChanged => {
+                this.tab.rules_have_changed();
+                let this = Rc::clone(&this);
+                spawn(async move { this.refresh().await });
+            }
+            Announcement::LogChanged | Announcement::StatusChanged => {
                 let this = Rc::clone(&this);
                 spawn(async move { this.refresh().await });
             }
@@ -122,15 +134,7 @@ impl Popup {
             Line::Violation(entry) => is_of_host(&entry.violation).then(|| shown.line.name()),
             Line::Pause(_) => None,
         });
-        let Some(element) = name.map(|name| self.lines.reveal(&name)).transpose()?.flatten() else {
-            return Ok(());
-        };
-        if let Some(details) = element.dyn_ref::<HtmlDetailsElement>() {
-            details.set_open(true);
-        }
-        element.scroll_into_view();
-        let summary: Option<HtmlElement> = all(&element, "summary")?.into_iter().next();
-        summary.map_or(Ok(()), |summary| summary.focus())
+        name.map_or(Ok(()), |name| open_entry(&self.lines, &name))
     }
 
     /// How things are comes first: it must not wait for a log that may be large or broken.
@@ -163,6 +167,46 @@ impl Popup {
         more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
         let now = now().unwrap_or(UnixMillis::new(0));
         let shown = |line: Line| ShownLine { is_unread: is_unread(&line, read_until), line: Rc::new(line), now };
-        self.lines.show(lines.into_iter().map(shown).collect())
+        self.lines.show(lines.into_iter().map(shown).collect())?;
+        self.tab.draw()
+    }
+}
+
+/// The entries that are shown, for the sockets of the tab.
+struct Entries(Rc<List<ShownLine>>);
+
+impl Entries {
+    /// The newest entry of such a socket.
+    fn of(&self, place: &SocketPlace) -> Option<String> {
+        self.0.find(|shown| {
+            let Line::Violation(entry) = &*shown.line else { return None };
+            let Violation { host, port, .. } = &entry.violation;
+            let is_it =
+                *host == place.host && *port == Some(place.port) && SocketState::of(&entry.violation) == place.state;
+            is_it.then(|| shown.line.name())
+        })
+    }
+}
+
+impl Explanations for Entries {
+    fn has(&self, place: &SocketPlace) -> bool {
+        self.of(place).is_some()
+    }
+
+    fn open(&self, place: &SocketPlace) -> JsResult {
+        self.of(place).map_or(Ok(()), |name| open_entry(&self.0, &name))
+    }
+}
+
+/// Opens an entry and goes there.
+fn open_entry(lines: &Rc<List<ShownLine>>, name: &str) -> JsResult {
+    let Some(entry) = lines.reveal(name)?.and_then(|entry| entry.dyn_into::<HtmlDetailsElement>().ok()) else {
+        return Ok(());
+    };
+    entry.set_open(true);
+    entry.scroll_into_view();
+    match entry.first_element_child() {
+        Some(summary) => summary.unchecked_into::<HtmlElement>().focus(),
+        None => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use wasm_bindgen::JsValue;
 use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement};
 
 use super::messages;
@@ -11,7 +12,7 @@ use super::rule_store::{RuleStore, current_time};
 use super::seen_store::{SeenStore, ShownChain};
 use super::ui::list::{Item, List};
 use super::ui::notices::set_notices;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
 use crate::browser::words::say;
@@ -112,15 +113,36 @@ impl SeenSection {
         self.list.show(latest.into_iter().map(row).collect())
     }
 
+    /// Opens the picker for the server that the page's address names, if it names one: `#pin=host:port`.
+    pub(super) fn pin_linked(&self) -> JsResult {
+        let window = window()?;
+        let address = window.location().hash()?;
+        let named = address.strip_prefix("#pin=").and_then(|named| named.rsplit_once(':'));
+        let Some((host, Ok(port))) = named.map(|(host, port)| (host.to_owned(), port.parse::<u16>())) else {
+            return Ok(());
+        };
+        // Loaded again, the page does not ask again.
+        window.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&window.location().pathname()?))?;
+        let seen = self.seen.seen().endpoints().iter().find(|seen| seen.host == host && seen.port == port).cloned();
+        match seen {
+            Some(endpoint) => self.pin(&endpoint),
+            None => self.offer_to_ask(&host, port),
+        }
+    }
+
     /// Opens the picker for what a server has shown. Where that is not known it is asked for only once somebody says so.
     fn pin(&self, endpoint: &SeenEndpoint) -> JsResult {
         let chains = self.seen.chains(endpoint);
         if chains.is_empty() {
-            self.host.set_value(&format!("{}:{}", endpoint.host, endpoint.port));
-            say_in(id!("look-about"), &words::contacts(&endpoint.host, endpoint.port))?;
-            return self.host.focus();
+            return self.offer_to_ask(&endpoint.host, endpoint.port);
         }
         self.picker.open(Subject { host: endpoint.host.clone(), port: endpoint.port, chains })
+    }
+
+    fn offer_to_ask(&self, host: &str, port: u16) -> JsResult {
+        self.host.set_value(&format!("{host}:{port}"));
+        say_in(id!("look-about"), &words::contacts(host, port))?;
+        self.host.focus()
     }
 
     fn typed(&self) -> Result<Typed, Notice> {

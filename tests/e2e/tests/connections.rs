@@ -87,7 +87,8 @@ async fn the_badge_counts_what_this_tab_had_blocked_until_it_goes_elsewhere() ->
     let world = world().await?;
     world.load_policy().await?;
     let (page, other) = (world.demo.site.blank(), world.demo.site.url("/"));
-    for (socket, count) in [("pinned", ""), ("flagged", ""), ("attacker", "1"), ("attacker", "2"), ("attacker", "3")] {
+    for (socket, count) in [("pinned", "✓"), ("flagged", "⚑1"), ("attacker", "1"), ("attacker", "2"), ("attacker", "3")]
+    {
         world.socket(socket).await?;
         // The badge is drawn after the socket has been answered.
         wait::until("the badge", async || Ok((world.firefox.badge(&page).await? == count).then_some(()))).await?;

@@ -1,0 +1,190 @@
+//! The sockets of each tab ([`crate::tab_sockets`]), kept in `storage.session`, where the popup reads them itself.
+//!
+//! A socket has its answer before any of this is done. What is kept goes with the page: Firefox drops what an extension has
+//! set for a tab when the tab goes to another page, and the tab's own popup is set with the first socket of each page.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+
+use super::batch::Batch;
+use super::button::{Button, of_tab, part_of_tab};
+use super::queue::Queue;
+use super::{api, request_details};
+use crate::browser::api::{long_text, session_get, tabs};
+use crate::browser::convert::property;
+use crate::browser::promise;
+use crate::limits::{MAX_NOTED_TABS, SIGHTINGS_DELAY_MS};
+use crate::tab_sockets::{KnownSockets, Opener, TAB, TabSocket, TabSockets, popup_of, tab_key, tab_of_popup};
+
+/// A socket with its request and who opened it.
+struct Noted {
+    request: String,
+    opener: Opener,
+    socket: TabSocket,
+}
+
+/// What is known of a tab.
+#[derive(Default)]
+struct Tab {
+    id: i32,
+    sockets: TabSockets,
+    known: KnownSockets,
+}
+
+pub(super) struct TabStore {
+    button: Rc<Button>,
+    /// What is kept, as far as it has been read.
+    tabs: RefCell<Vec<Tab>>,
+    /// What has not been added to it yet.
+    waiting: Batch<Noted>,
+    /// What is kept is changed by one after the other.
+    changes: Queue,
+}
+
+impl TabStore {
+    pub(super) fn new(button: Rc<Button>) -> Self {
+        Self { button, tabs: RefCell::default(), waiting: Batch::default(), changes: Queue::new() }
+    }
+
+    /// Notes what has become of a socket.
+    pub(super) fn note(self: &Rc<Self>, details: &JsValue, socket: TabSocket) {
+        let text = |name: &'static str| property(details, name).as_string();
+        let opener = Opener { document: text("documentId"), parent: text("parentDocumentId") };
+        let request = text("requestId").unwrap_or_default();
+        let is_violation = socket.place.state.is_violation();
+        if !self.waiting.add(Noted { request, opener, socket }) {
+            return;
+        }
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            // A violation is shown at once; it is written down, which takes longer. Of the others there may be many.
+            if !is_violation {
+                promise::after(SIGHTINGS_DELAY_MS).await;
+            }
+            while let Some(noted) = this.waiting.take() {
+                this.changes.run(this.add_all(noted)).await;
+            }
+        });
+    }
+
+    async fn add_all(&self, noted: Vec<Noted>) {
+        let mut by_tab: Vec<(i32, Vec<Noted>)> = Vec::new();
+        for one in noted {
+            let tab = one.socket.tab;
+            match by_tab.iter_mut().find(|(of, _)| *of == tab) {
+                Some((_, all)) => all.push(one),
+                None => by_tab.push((tab, vec![one])),
+            }
+        }
+        for (tab, noted) in by_tab {
+            // Where it fails the tab has been closed meanwhile, and needs nothing.
+            let _ = self.add(tab, noted).await;
+        }
+        if self.tabs.borrow().len() > MAX_NOTED_TABS {
+            self.tabs.take();
+            // What cannot be taken away now is when the background starts again.
+            let _ = self.forget_all_but_open().await;
+        }
+    }
+
+    async fn add(&self, id: i32, noted: Vec<Noted>) -> Result<(), JsValue> {
+        let is_same_page = shows_noted_page(id).await?;
+        let mut tab = self.take(id).await;
+        if !is_same_page {
+            tab.sockets.leave_page();
+        }
+        for Noted { request, opener, socket } in noted {
+            if let Some(was) = tab.known.graver(&request, &socket.place) {
+                tab.sockets.note(&socket, &opener, was.as_ref());
+            }
+        }
+        tab.sockets.fit();
+        if !is_same_page {
+            set_popup(id).await?;
+        }
+        let items = Object::new();
+        Reflect::set(&items, &JsValue::from_str(&tab_key(id)), &JsValue::from_str(&tab.sockets.to_text()))?;
+        api::session_set(&items).await?;
+        self.button.show_of_tab(id, tab.sockets.summary());
+        self.tabs.borrow_mut().push(tab);
+        Ok(())
+    }
+
+    /// What is known of a tab, until it is put back.
+    async fn take(&self, id: i32) -> Tab {
+        let place = self.tabs.borrow().iter().position(|tab| tab.id == id);
+        match place {
+            Some(place) => self.tabs.borrow_mut().remove(place),
+            None => Tab { id, sockets: read(id).await, ..Tab::default() },
+        }
+    }
+
+    /// What is kept of tabs that are no more goes, and of those that are too many.
+    pub(super) async fn forget_closed_tabs(self: &Rc<Self>) {
+        let this = Rc::clone(self);
+        self.changes.run(async move { this.forget_all_but_open().await.unwrap_or_default() }).await;
+    }
+
+    async fn forget_all_but_open(&self) -> Result<(), JsValue> {
+        let kept = noted_tabs().await?;
+        let open = tabs(&Object::new()).await?;
+        // Where Firefox answers something else, nothing is taken away.
+        let open: Vec<i32> = open.dyn_into::<Array>()?.iter().filter_map(|tab| id_of(&tab)).collect();
+        let surplus = kept.len().saturating_sub(MAX_NOTED_TABS);
+        for (place, tab) in kept.into_iter().enumerate() {
+            if place < surplus || !open.contains(&tab) {
+                self.tabs.borrow_mut().retain(|known| known.id != tab);
+                forget(tab).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The button of each tab says what it said before something common to all had hidden it.
+    pub(super) fn show_on_button(self: &Rc<Self>) {
+        let this = Rc::clone(self);
+        spawn_local(self.changes.run(async move {
+            for tab in noted_tabs().await.unwrap_or_default() {
+                if shows_noted_page(tab).await == Ok(true) {
+                    this.button.show_of_tab(tab, read(tab).await.summary());
+                }
+            }
+        }));
+    }
+}
+
+/// Whether the page of a tab is the one that what is kept is about. An error where there is no such tab.
+async fn shows_noted_page(tab: i32) -> Result<bool, JsValue> {
+    let popup = api::popup(&of_tab(tab)?).await?;
+    Ok(popup.as_string().is_some_and(|popup| tab_of_popup(&popup).is_some()))
+}
+
+async fn set_popup(tab: i32) -> Result<JsValue, JsValue> {
+    api::set_popup(&part_of_tab(tab, "popup", Some(&popup_of(tab)))?).await
+}
+
+async fn read(tab: i32) -> TabSockets {
+    let key = tab_key(tab);
+    let items = session_get(&[&key]).await.unwrap_or_default();
+    let text = Reflect::get(&items, &JsValue::from_str(&key)).ok().and_then(|text| long_text(&text));
+    TabSockets::from_text(&text.unwrap_or_default())
+}
+
+async fn forget(tab: i32) -> Result<(), JsValue> {
+    api::session_remove(&tab_key(tab)).await.map(drop)
+}
+
+/// The tabs of which something is kept.
+async fn noted_tabs() -> Result<Vec<i32>, JsValue> {
+    let keys = api::session_keys().await?;
+    let tab = |key: JsValue| key.as_string()?.strip_prefix(TAB)?.parse().ok();
+    Ok(keys.dyn_into::<Array>()?.iter().filter_map(tab).collect())
+}
+
+fn id_of(tab: &JsValue) -> Option<i32> {
+    request_details::tab(property(tab, "id").as_f64())
+}

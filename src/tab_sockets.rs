@@ -1,0 +1,635 @@
+//! What has become of the sockets that the page of a tab has opened, for the popup and the button.
+//!
+//! Nothing waits for any of this, and nothing is decided by it. It is kept in memory, and goes with the page, the tab and
+//! the browser. One socket is in one row: what is found out about it later moves it to another.
+
+use std::fmt::Write as _;
+
+use crate::connection::Scheme;
+use crate::limits::{
+    MAX_DOCUMENTS_PER_TAB, MAX_KNOWN_SOCKETS, MAX_PAGES_PER_TAB_ROW, MAX_TAB_ROWS, MAX_TAB_TEXT_BYTES,
+    MAX_TAB_WORD_CHARACTERS,
+};
+use crate::overruling::Overruled;
+use crate::time::UnixMillis;
+use crate::verdict::{Match, Outcome, Reason};
+use crate::violation::Violation;
+
+/// What the keys in `storage.session` begin with, under each of which is the text of a [`TabSockets`].
+pub const TAB: &str = "tab/";
+
+/// Under which the sockets of this tab are kept.
+#[must_use]
+pub fn tab_key(tab: i32) -> String {
+    format!("{TAB}{tab}")
+}
+
+/// The popup of a tab whose page has opened a socket. Firefox forgets it when the tab goes to another page: that it is
+/// still there says that what is kept is about the page that is there.
+#[must_use]
+pub fn popup_of(tab: i32) -> String {
+    format!("popup.html?tab={tab}")
+}
+
+/// The tab that a popup's address names.
+#[must_use]
+pub fn tab_of_popup(address: &str) -> Option<i32> {
+    address.split_once("popup.html?tab=")?.1.parse().ok()
+}
+
+/// What has become of a socket, from what matters least to the gravest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SocketState {
+    /// No rule is about it.
+    NotPinned,
+    /// It satisfies its rule, by the pin with this name. None where no pin had to match.
+    Allowed(Option<Word>),
+    /// It was let through because protection was paused.
+    Paused,
+    /// It failed for another reason than Sockpin: the browser's name of the error.
+    Failed(Word),
+    /// It violates its rule, and was let through.
+    Flagged(Word),
+    /// It violates its rule, and was stopped.
+    Blocked(Word),
+    /// It was to be stopped, and another extension has let it through.
+    Opened(Word),
+}
+
+/// The name of a pin, of an error, or of a [`Reason`], as it fits into a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word(String);
+
+impl Word {
+    /// What breaks a line becomes a space; what is too long is cut.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let plain = |character: char| if character.is_control() { ' ' } else { character };
+        Self(text.chars().take(MAX_TAB_WORD_CHARACTERS).map(plain).collect())
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl From<Reason> for Word {
+    /// As it stands in the log.
+    fn from(reason: Reason) -> Self {
+        Self(serde_json::to_string(&reason).unwrap_or_default().trim_matches('"').to_owned())
+    }
+}
+
+impl From<&Match> for Word {
+    /// Its label, or the key itself where it has none.
+    fn from(matched: &Match) -> Self {
+        if matched.label.is_empty() { Self(matched.sha256.to_string()) } else { Self::new(&matched.label) }
+    }
+}
+
+impl SocketState {
+    /// What an entry of the log says of a socket.
+    #[must_use]
+    pub fn of(violation: &Violation) -> Self {
+        let reason = violation.reason.into();
+        match violation.outcome {
+            _ if violation.overruled == Some(Overruled::Opened) => Self::Opened(reason),
+            Outcome::Flag if violation.paused => Self::Paused,
+            Outcome::Flag => Self::Flagged(reason),
+            Outcome::Block => Self::Blocked(reason),
+        }
+    }
+
+    /// Whether it violates its rule; the log says more of it.
+    #[must_use]
+    pub const fn is_violation(&self) -> bool {
+        matches!(self, Self::Flagged(_) | Self::Blocked(_) | Self::Opened(_))
+    }
+
+    /// The name of the state, and what belongs to it.
+    const fn words(&self) -> (&'static str, &str) {
+        match self {
+            Self::NotPinned => ("not-pinned", ""),
+            Self::Allowed(None) => ("allowed", ""),
+            Self::Allowed(Some(key)) => ("matched", key.as_str()),
+            Self::Paused => ("paused", ""),
+            Self::Failed(error) => ("failed", error.as_str()),
+            Self::Flagged(reason) => ("flagged", reason.as_str()),
+            Self::Blocked(reason) => ("blocked", reason.as_str()),
+            Self::Opened(reason) => ("opened", reason.as_str()),
+        }
+    }
+
+    /// The stable name of the state, for style sheets and tests.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.words().0
+    }
+
+    fn from_words(name: &str, detail: &str) -> Option<Self> {
+        let detail = Word(detail.to_owned());
+        Some(match name {
+            "not-pinned" => Self::NotPinned,
+            "allowed" => Self::Allowed(None),
+            "matched" => Self::Allowed(Some(detail)),
+            "paused" => Self::Paused,
+            "failed" => Self::Failed(detail),
+            "flagged" => Self::Flagged(detail),
+            "blocked" => Self::Blocked(detail),
+            "opened" => Self::Opened(detail),
+            _ => return None,
+        })
+    }
+}
+
+/// Which sockets are in one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct SocketPlace {
+    pub scheme: Scheme,
+    /// In canonical form.
+    pub host: String,
+    pub port: u16,
+    pub state: SocketState,
+}
+
+/// A socket of a tab, as far as its page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
+pub struct TabSocket {
+    pub tab: i32,
+    /// Whether it is one of a private window.
+    pub private: bool,
+    pub place: SocketPlace,
+    /// The origin of the document that opened it, if the browser told.
+    pub page: Option<String>,
+    pub time: UnixMillis,
+}
+
+/// The document that opened a socket, by the browser's own ids.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Opener {
+    /// `documentId`.
+    pub document: Option<String>,
+    /// `parentDocumentId`: that of the document around a frame.
+    pub parent: Option<String>,
+}
+
+/// Sockets of one tab that are alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
+pub struct SocketRow {
+    pub place: SocketPlace,
+    /// How many; never 0.
+    pub count: u64,
+    pub first: UnixMillis,
+    pub last: UnixMillis,
+    /// The origins of the documents that opened them, the latest first; at most [`MAX_PAGES_PER_TAB_ROW`].
+    pub pages: Vec<String>,
+}
+
+/// The sockets of the page of one tab.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TabSockets {
+    is_private: bool,
+    /// Sockets that no row has room for.
+    omitted: u64,
+    /// The document of the page itself, once one of its sockets has come.
+    top: Option<String>,
+    /// The documents of this page.
+    documents: Vec<String>,
+    /// Those of the page before: a socket that one of them opened while it went does not belong here.
+    before: Vec<String>,
+    /// The one with the newest socket at the end.
+    rows: Vec<SocketRow>,
+}
+
+/// How many sockets of a tab are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct TabSummary {
+    pub not_pinned: u64,
+    pub allowed: u64,
+    pub paused: u64,
+    pub failed: u64,
+    pub flagged: u64,
+    /// Those that another extension has let through among them.
+    pub blocked: u64,
+}
+
+impl TabSockets {
+    /// As [`TabSockets::to_text`] wrote it. A line that cannot be read is passed over.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        let (head, rows) = text.split_once('\n').unwrap_or_default();
+        let mut fields = head.split('\t');
+        let mut field = || fields.next().unwrap_or_default();
+        let list = |field: &str| field.split_whitespace().map(str::to_owned).collect();
+        Self {
+            is_private: field() == "private",
+            omitted: field().parse().unwrap_or(0),
+            top: Some(field().to_owned()).filter(|top| !top.is_empty()),
+            documents: list(field()),
+            before: list(field()),
+            rows: rows.lines().filter_map(SocketRow::from_line).collect(),
+        }
+    }
+
+    /// As it is kept: a line for the tab and one for each row, fields between tabs, and what is a list between spaces.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let Self { is_private, omitted, top, documents, before, rows } = self;
+        let kind = if *is_private { "private" } else { "open" };
+        let top = top.as_deref().unwrap_or_default();
+        let mut text = format!("{kind}\t{omitted}\t{top}\t{}\t{}\n", documents.join(" "), before.join(" "));
+        for row in rows {
+            row.write_line(&mut text);
+        }
+        text
+    }
+
+    /// The one with the newest socket at the end.
+    #[must_use]
+    pub fn rows(&self) -> &[SocketRow] {
+        &self.rows
+    }
+
+    /// How many sockets are in no row, because there is no room for them.
+    #[must_use]
+    pub const fn omitted(&self) -> u64 {
+        self.omitted
+    }
+
+    /// Whether the tab is one of a private window: nothing of it is in the log.
+    #[must_use]
+    pub const fn is_private(&self) -> bool {
+        self.is_private
+    }
+
+    /// How many are in which state.
+    #[must_use]
+    pub fn summary(&self) -> TabSummary {
+        let mut summary = TabSummary::default();
+        for row in &self.rows {
+            let counted = match row.place.state {
+                SocketState::NotPinned => &mut summary.not_pinned,
+                SocketState::Allowed(_) => &mut summary.allowed,
+                SocketState::Paused => &mut summary.paused,
+                SocketState::Failed(_) => &mut summary.failed,
+                SocketState::Flagged(_) => &mut summary.flagged,
+                SocketState::Blocked(_) | SocketState::Opened(_) => &mut summary.blocked,
+            };
+            *counted = counted.saturating_add(row.count);
+        }
+        summary
+    }
+
+    /// Another page is there: nothing of the one before is kept but which documents it had.
+    pub fn leave_page(&mut self) {
+        let before = std::mem::take(&mut self.documents);
+        *self = Self { before, is_private: self.is_private, ..Self::default() };
+    }
+
+    /// Notes a socket, and takes it out of the row where it was before. One of the page before does not belong here.
+    pub fn note(&mut self, socket: &TabSocket, opener: &Opener, was: Option<&SocketPlace>) {
+        if [&opener.document, &opener.parent].into_iter().flatten().any(|id| self.before.contains(id)) {
+            return;
+        }
+        self.know(opener);
+        self.is_private = socket.private;
+        if let Some(was) = was {
+            self.take_back(was);
+        }
+        self.add(socket);
+    }
+
+    /// Remembers who is of this page. A document that no other is around is the page itself.
+    fn know(&mut self, opener: &Opener) {
+        let Some(document) = &opener.document else {
+            return;
+        };
+        if opener.parent.is_none() && self.top.as_ref() != Some(document) {
+            if self.top.is_some() {
+                self.leave_page();
+            }
+            self.top = Some(document.clone());
+        }
+        for id in [Some(document), opener.parent.as_ref()].into_iter().flatten() {
+            if !self.documents.contains(id) && self.documents.len() < MAX_DOCUMENTS_PER_TAB {
+                self.documents.push(id.clone());
+            }
+        }
+    }
+
+    fn take_back(&mut self, was: &SocketPlace) {
+        let Some(place) = self.rows.iter().position(|row| row.place == *was) else {
+            return;
+        };
+        match self.rows.get_mut(place) {
+            Some(row) if row.count > 1 => row.count -= 1,
+            _ => drop(self.rows.remove(place)),
+        }
+    }
+
+    fn add(&mut self, socket: &TabSocket) {
+        let known = self.rows.iter().rposition(|row| row.place == socket.place);
+        let mut row = known.map_or_else(|| SocketRow::new(socket), |place| self.rows.remove(place));
+        row.count = row.count.saturating_add(1);
+        row.first = row.first.min(socket.time);
+        row.last = row.last.max(socket.time);
+        if let Some(page) = &socket.page {
+            row.pages.retain(|known| known != page);
+            row.pages.insert(0, page.clone());
+            row.pages.truncate(MAX_PAGES_PER_TAB_ROW);
+        }
+        self.rows.push(row);
+        if self.rows.len() > MAX_TAB_ROWS {
+            self.omit_one();
+        }
+    }
+
+    /// Leaves out what does not fit into the room of one tab.
+    pub fn fit(&mut self) {
+        while self.rows.len() > 1 && self.to_text().len() > MAX_TAB_TEXT_BYTES {
+            self.omit_one();
+        }
+    }
+
+    /// The row that matters least goes, and of those the oldest.
+    fn omit_one(&mut self) {
+        let rows = self.rows.iter().enumerate();
+        let least = rows.min_by_key(|(place, row)| (row.place.state.gravity(), *place)).map(|(place, _)| place);
+        if let Some(place) = least {
+            let row = self.rows.remove(place);
+            self.omitted = self.omitted.saturating_add(row.count);
+        }
+    }
+}
+
+impl SocketState {
+    /// The higher the graver.
+    const fn gravity(&self) -> u8 {
+        match self {
+            Self::NotPinned => 0,
+            Self::Allowed(_) => 1,
+            Self::Paused => 2,
+            Self::Failed(_) => 3,
+            Self::Flagged(_) => 4,
+            Self::Blocked(_) => 5,
+            Self::Opened(_) => 6,
+        }
+    }
+}
+
+impl SocketRow {
+    fn new(socket: &TabSocket) -> Self {
+        let TabSocket { place, time, .. } = socket;
+        Self { place: place.clone(), count: 0, first: *time, last: *time, pages: Vec::new() }
+    }
+
+    fn from_line(line: &str) -> Option<Self> {
+        let mut fields = line.split('\t');
+        let mut field = || fields.next();
+        let scheme = match field()? {
+            "wss" => Scheme::Wss,
+            "ws" => Scheme::Ws,
+            _ => return None,
+        };
+        let (host, port) = (field()?.to_owned(), field()?.parse().ok()?);
+        let count = field()?.parse().ok()?;
+        let (first, last) = (UnixMillis::from_millis_text(field()?)?, UnixMillis::from_millis_text(field()?)?);
+        let pages = field()?.split_whitespace().map(str::to_owned).collect();
+        let state = SocketState::from_words(field()?, field()?)?;
+        Some(Self { place: SocketPlace { scheme, host, port, state }, count, first, last, pages })
+    }
+
+    fn write_line(&self, text: &mut String) {
+        let Self { place: SocketPlace { scheme, host, port, state }, count, first, last, pages } = self;
+        let scheme = match scheme {
+            Scheme::Wss => "wss",
+            Scheme::Ws => "ws",
+        };
+        let (name, detail) = state.words();
+        let (first, last) = (first.as_millis(), last.as_millis());
+        // Writing to a text cannot fail.
+        let _ =
+            writeln!(text, "{scheme}\t{host}\t{port}\t{count}\t{first}\t{last}\t{}\t{name}\t{detail}", pages.join(" "));
+    }
+}
+
+/// The sockets that came last, by their requests: what was noted of each.
+#[derive(Debug, Default)]
+pub struct KnownSockets(Vec<(String, SocketPlace)>);
+
+impl KnownSockets {
+    /// Takes in what is found out about a socket of this request. None where something graver is known of it, or as much;
+    /// else where it was before.
+    pub fn graver(&mut self, request: &str, place: &SocketPlace) -> Option<Option<SocketPlace>> {
+        match self.0.iter_mut().rev().find(|(known, _)| known == request) {
+            Some((_, known)) if known.state.gravity() >= place.state.gravity() => None,
+            Some((_, known)) => Some(Some(std::mem::replace(known, place.clone()))),
+            None => {
+                if self.0.len() >= MAX_KNOWN_SOCKETS {
+                    self.0.drain(..MAX_KNOWN_SOCKETS / 2);
+                }
+                self.0.push((request.to_owned(), place.clone()));
+                Some(None)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn socket(host: &str, state: SocketState) -> TabSocket {
+        let place = SocketPlace { scheme: Scheme::Wss, host: host.to_owned(), port: 443, state };
+        let page = Some("https://page.example".to_owned());
+        TabSocket { tab: 7, private: false, place, page, time: UnixMillis::new(5) }
+    }
+
+    fn blocked() -> SocketState {
+        SocketState::Blocked(Reason::PinMismatch.into())
+    }
+
+    fn of_page(document: &str) -> Opener {
+        Opener { document: Some(document.to_owned()), parent: None }
+    }
+
+    fn of_frame(document: &str, parent: &str) -> Opener {
+        Opener { document: Some(document.to_owned()), parent: Some(parent.to_owned()) }
+    }
+
+    fn hosts(tab: &TabSockets) -> Vec<(&str, u64)> {
+        tab.rows().iter().map(|row| (row.place.host.as_str(), row.count)).collect()
+    }
+
+    #[test]
+    fn sockets_that_are_alike_are_one_row_with_their_pages() {
+        let mut tab = TabSockets::default();
+        for number in 0..10_u64 {
+            let page = Some(format!("https://{number}.example"));
+            let time = UnixMillis::new(100 + number);
+            tab.note(&TabSocket { page, time, ..socket("a.test", SocketState::NotPinned) }, &Opener::default(), None);
+        }
+        tab.note(&socket("a.test", blocked()), &Opener::default(), None);
+        let [first, second] = tab.rows() else { panic!("two states are two rows") };
+        assert_eq!((first.count, first.first, first.last), (10, UnixMillis::new(100), UnixMillis::new(109)));
+        assert_eq!((first.pages.len(), first.pages[0].as_str()), (MAX_PAGES_PER_TAB_ROW, "https://9.example"));
+        assert_eq!((second.count, second.place.state.clone()), (1, blocked()));
+        assert_eq!(tab.summary(), TabSummary { not_pinned: 10, blocked: 1, ..TabSummary::default() });
+    }
+
+    #[test]
+    fn one_socket_is_in_one_row_the_gravest() {
+        let failed = || SocketState::Failed(Word::new("NS_ERROR_ABORT"));
+        let flagged = || SocketState::Flagged(Reason::Cleartext.into());
+        let opened = || SocketState::Opened(Reason::PinMismatch.into());
+        for (found, is) in [
+            (vec![SocketState::NotPinned, failed()], failed()),
+            (vec![SocketState::Allowed(None), failed()], failed()),
+            (vec![flagged(), blocked(), opened()], opened()),
+            (vec![flagged(), SocketState::Allowed(None)], flagged()),
+            // Whichever of the two the browser tells first.
+            (vec![blocked(), failed()], blocked()),
+            (vec![failed(), blocked()], blocked()),
+            (vec![blocked(), blocked()], blocked()),
+        ] {
+            let (mut tab, mut known) = (TabSockets::default(), KnownSockets::default());
+            let mut find = |request: &str, state: &SocketState| {
+                let socket = socket("a.test", state.clone());
+                if let Some(was) = known.graver(request, &socket.place) {
+                    tab.note(&socket, &Opener::default(), was.as_ref());
+                }
+            };
+            for state in &found {
+                find("1", state);
+            }
+            find("2", &SocketState::NotPinned);
+            let rows: Vec<_> = tab.rows().iter().map(|row| (row.place.state.clone(), row.count)).collect();
+            assert_eq!(rows, [(is, 1), (SocketState::NotPinned, 1)], "{found:?}");
+        }
+    }
+
+    #[test]
+    fn many_requests_are_known_and_no_more() {
+        let mut known = KnownSockets::default();
+        let place = socket("a.test", SocketState::NotPinned).place;
+        for number in 0..3 * MAX_KNOWN_SOCKETS {
+            assert_eq!(known.graver(&number.to_string(), &place), Some(None));
+            assert_eq!(known.graver(&number.to_string(), &place), None);
+        }
+        assert!(known.0.len() <= MAX_KNOWN_SOCKETS);
+    }
+
+    #[test]
+    fn a_tab_shows_the_sockets_of_the_page_that_is_there() {
+        // Sockets in their order, each with its opener; `None` is a sign of the browser that another page is there.
+        type Told<'a> = Vec<Option<(&'a str, Opener)>>;
+        let cases: Vec<(Told<'_>, Vec<&str>)> = vec![
+            (vec![Some(("a", of_page("1"))), Some(("b", of_frame("2", "1")))], vec!["a", "b"]),
+            (vec![Some(("a", of_page("1"))), None, Some(("b", of_page("2")))], vec!["b"]),
+            // What a page does while it goes, and what its frames do.
+            (vec![Some(("a", of_page("1"))), None, Some(("late", of_page("1"))), Some(("b", of_page("2")))], vec!["b"]),
+            (vec![Some(("a", of_page("1"))), None, Some(("b", of_page("2"))), Some(("late", of_page("1")))], vec!["b"]),
+            (vec![Some(("a", of_page("1"))), None, Some(("late", of_frame("3", "1")))], vec![]),
+            // Both within one batch.
+            (vec![Some(("a", of_page("1"))), Some(("b", of_page("2"))), Some(("late", of_page("1")))], vec!["b"]),
+            // Back again.
+            (
+                vec![Some(("a", of_page("1"))), None, Some(("b", of_page("2"))), None, Some(("c", of_page("1")))],
+                vec!["c"],
+            ),
+            // Nothing is known of who opened it.
+            (vec![Some(("a", Opener::default())), None, Some(("b", Opener::default()))], vec!["b"]),
+        ];
+        for (told, expected) in cases {
+            let mut tab = TabSockets::default();
+            for step in &told {
+                match step {
+                    Some((host, opener)) => tab.note(&socket(host, SocketState::NotPinned), opener, None),
+                    None => tab.leave_page(),
+                }
+                // The background may sleep at any time.
+                tab = TabSockets::from_text(&tab.to_text());
+            }
+            let shown: Vec<_> = hosts(&tab).into_iter().map(|(host, _)| host).collect();
+            assert_eq!(shown, expected, "{told:?}");
+        }
+    }
+
+    /// Whatever a page does.
+    #[test]
+    fn a_tab_takes_so_much_room_and_what_has_none_is_counted() {
+        let mut tab = TabSockets::default();
+        tab.note(&socket("stopped.test", blocked()), &Opener::default(), None);
+        for number in 0..5 * MAX_TAB_ROWS {
+            let page = Some(format!("https://{number}.{}", "p".repeat(250)));
+            let host = format!("{number}.{}", "h".repeat(240));
+            let opener = of_frame(&format!("frame-{number}"), "top");
+            tab.note(&TabSocket { page, ..socket(&host, SocketState::NotPinned) }, &opener, None);
+        }
+        assert_eq!(tab.rows().len(), MAX_TAB_ROWS);
+        let omitted = |tab: &TabSockets| usize::try_from(tab.omitted()).unwrap();
+        assert_eq!(omitted(&tab), 4 * MAX_TAB_ROWS + 1);
+        tab.fit();
+        assert!(tab.to_text().len() <= MAX_TAB_TEXT_BYTES);
+        assert_eq!(tab.rows()[0].place.state, blocked(), "the gravest stays");
+        assert_eq!(omitted(&tab) + tab.rows().len(), 5 * MAX_TAB_ROWS + 1);
+        assert!(tab.documents.len() <= MAX_DOCUMENTS_PER_TAB);
+    }
+
+    #[test]
+    fn all_tabs_together_leave_room_for_what_else_is_stored() {
+        use crate::limits::{MAX_NOTED_TABS, MAX_SEEN_CHAIN_BYTES, MAX_SEEN_CHAINS};
+        const QUOTA: usize = 10 * 1024 * 1024;
+        let chains = MAX_SEEN_CHAINS * MAX_SEEN_CHAIN_BYTES.div_ceil(3) * 4;
+        assert!(chains + MAX_NOTED_TABS * MAX_TAB_TEXT_BYTES < QUOTA * 9 / 10);
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again() {
+        let mut tab = TabSockets::default();
+        for (number, state) in [
+            SocketState::NotPinned,
+            SocketState::Allowed(None),
+            SocketState::Allowed(Some(Word::new("Backup key, in the safe"))),
+            SocketState::Paused,
+            SocketState::Failed(Word::new("NS_ERROR_UNKNOWN_HOST")),
+            SocketState::Flagged(Reason::CtNotCompliant.into()),
+            blocked(),
+            SocketState::Opened(Reason::DeniedKey.into()),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut socket = TabSocket { private: true, ..socket("[2001:db8::1]", state) };
+            socket.place.scheme = if number % 2 == 0 { Scheme::Wss } else { Scheme::Ws };
+            tab.note(&socket, &of_frame("frame", "top"), None);
+        }
+        let text = tab.to_text();
+        assert_eq!(TabSockets::from_text(&text), tab);
+        assert!(tab.is_private());
+        assert_eq!(TabSockets::from_text(&format!("{text}nonsense\n\t\n")), tab, "nothing else is lost to a line");
+        assert_eq!(TabSockets::from_text(""), TabSockets::default());
+        // What could break a line does not.
+        let mut tab = TabSockets::default();
+        tab.note(&socket("a.test", SocketState::Failed(Word::new("one\ttwo\nthree"))), &Opener::default(), None);
+        assert_eq!(TabSockets::from_text(&tab.to_text()), tab);
+    }
+
+    #[test]
+    fn a_popup_says_which_tab_it_is_for() {
+        for (address, tab) in [
+            (format!("moz-extension://id/{}", popup_of(12)), Some(12)),
+            ("moz-extension://id/popup.html".to_owned(), None),
+            ("moz-extension://id/popup.html?tab=".to_owned(), None),
+            ("moz-extension://id/popup.html?tab=x".to_owned(), None),
+        ] {
+            assert_eq!(tab_of_popup(&address), tab, "{address}");
+        }
+    }
+}

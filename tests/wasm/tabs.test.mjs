@@ -1,0 +1,72 @@
+// The sockets of each tab, as the background keeps them for the popup: with the shipped core, and a browser that answers
+// wrongly. No socket waits for any of it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { details, installBrowser, startBackground, until } from "./browser_double.mjs";
+
+const unpinned = (fields) => details({ url: "wss://other.example.com/", documentId: "page", ...fields });
+const rows = (double, tab = 7) => (double.session[`tab/${tab}`] ?? "").split("\n").slice(1, -1);
+const states = (double) => rows(double).map((row) => row.split("\t").toSpliced(4, 3).join(" ").trim());
+
+async function background(prepare = () => {}) {
+  const double = installBrowser();
+  prepare(double);
+  await startBackground();
+  assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
+  return double;
+}
+
+test("what has become of a tab's sockets is kept for its popup, and goes with the tab", async () => {
+  const double = await background();
+  await double.ask("onHeadersReceived", unpinned());
+  await until(() => rows(double).length === 1, "one row");
+  assert.deepEqual(states(double), ["wss other.example.com 443 1 not-pinned"]);
+  assert.match(double.popup[7], /popup\.html\?tab=7$/);
+
+  // The browser says later that it came to nothing, and of another request too.
+  for (const requestId of ["1", "2"]) {
+    double.observers.onErrorOccurred(unpinned({ requestId, error: "NS_ERROR_NET_RESET" }));
+  }
+  await until(() => rows(double).some((row) => row.split("\t")[3] === "2"), "both in one row");
+  assert.deepEqual(states(double), ["wss other.example.com 443 2 failed NS_ERROR_NET_RESET"]);
+
+  // Firefox forgets the popup when another page is there.
+  delete double.popup[7];
+  double.observers.onErrorOccurred(unpinned({ requestId: "3", error: "NS_BINDING_ABORTED" }));
+  await double.ask("onHeadersReceived", unpinned({ requestId: "4", documentId: "next" }));
+  await until(() => /not-pinned/.test(rows(double).join()), "the next page's");
+  assert.deepEqual(states(double), ["wss other.example.com 443 1 not-pinned"]);
+
+  double.session["tab/8"] = "private\t0\t\t\t\n";
+  await double.listeners["windows.onRemoved"].listener(8);
+  await until(() => !("tab/8" in double.session), "the closed tab's to be gone");
+  assert.ok("tab/7" in double.session, "which is open");
+});
+
+test("tabs that were closed while the background slept are forgotten when it starts", async () => {
+  const double = await background((double) => { double.session["tab/9"] = "private\t0\t\t\t\n"; });
+  await until(() => !("tab/9" in double.session), "the closed tab's to be gone");
+});
+
+test("whatever the browser makes of what is noted, a socket has its answer", async () => {
+  const never = () => new Promise(() => {});
+  const rejects = async () => { throw new Error("no"); };
+  const throws = () => { throw new Error("no"); };
+  const rubbish = async () => ({ length: -1 });
+  for (const answer of [never, rejects, throws, rubbish]) {
+    for (const broken of ["getPopup", "setPopup"]) {
+      const double = await background(() => { browser.action[broken] = answer; });
+      for (let request = 0; request < 3; request += 1) {
+        assert.deepEqual(await double.ask("onHeadersReceived", unpinned({ requestId: String(request) })), {});
+      }
+    }
+    for (const broken of ["getKeys", "set"]) {
+      const double = await background(() => { browser.storage.session[broken] = answer; });
+      assert.deepEqual(await double.ask("onHeadersReceived", unpinned()), {});
+      double.listeners["windows.onRemoved"].listener(8);
+      assert.deepEqual(await double.ask("onHeadersReceived", unpinned({ requestId: "2" })), {});
+    }
+  }
+});
