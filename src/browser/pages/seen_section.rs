@@ -117,7 +117,10 @@ impl SeenSection {
     pub(super) fn pin_linked(&self) -> JsResult {
         let window = window()?;
         let address = window.location().hash()?;
-        let named = address.strip_prefix("#pin=").and_then(|named| named.rsplit_once(':'));
+        let named = address
+            .strip_prefix('#')
+            .and_then(|named| named.strip_prefix("pin="))
+            .and_then(|named| named.rsplit_once(':'));
         let Some((host, Ok(port))) = named.map(|(host, port)| (host.to_owned(), port.parse::<u16>())) else {
             return Ok(());
         };
