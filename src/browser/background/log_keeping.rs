@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::State;
 use super::log_store::{Gone, Upkeep};
-use crate::browser::convert::{from_js, property, storage_error, to_js};
+use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::log_database::set;
 use crate::browser::{api as browser_api, clock, promise};
 use crate::error::{Error, ProgramError};
@@ -62,7 +62,7 @@ impl State {
 
     async fn let_old_entries_go(self: &Rc<Self>) -> Result<Response, Error> {
         let stored = browser_api::storage_get(Retention::KEY).await.map_err(|thrown| storage_error(&thrown))?;
-        let retention = Retention::stored(from_js(&property(&stored, Retention::KEY)).ok());
+        let retention = Retention::stored(read_js(&property(&stored, Retention::KEY)).ok());
         match retention.begin(clock::now()?) {
             Some(begin) => self.keep_up(Upkeep::LetGoFromBefore(begin)).await,
             None => Ok(Response::Done),
