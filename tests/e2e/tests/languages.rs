@@ -39,7 +39,7 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
 
     let log = firefox.page("log.html").await?;
     firefox.run(OPEN_ALL, Vec::new()).await?;
-    log.wait_for_presence(".entry-actions button", true).await?;
+    log.wait_for_presence("[data-part=clear-host]", true).await?;
     assert_eq!(log.text("#keep-heading").await?, "Wie lange Einträge aufbewahrt werden");
     is_german(firefox, &german, &english).await?;
 
@@ -140,7 +140,7 @@ async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
         look("the log").await?;
         let log = firefox.page("log.html").await?;
         firefox.run(OPEN_ALL, Vec::new()).await?;
-        log.wait_for_presence(".entry-actions button", true).await?;
+        log.wait_for_presence("[data-part=clear-host]", true).await?;
         look("the log page").await?;
         // More than are in sight, and enough for the search.
         for number in 0..MORE_RULES {
