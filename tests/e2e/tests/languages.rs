@@ -45,7 +45,7 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
 
     firefox.ask_extension(json!({ "type": "resume" })).await?;
     let button = firefox.button(&world.demo.site.blank()).await?;
-    assert_eq!(button.title, "Sockpin (private Fenster sind nicht geschützt)");
+    assert_eq!(button.title, "Sockpin (blockierte Sockets dieses Tabs: 1)");
     let options = firefox.page("options.html").await?;
     assert_eq!(options.text("#rules-heading").await?, "Regeln");
     assert_eq!(options.text("#rules .rule-edit").await?, "Bearbeiten");
