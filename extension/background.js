@@ -40,20 +40,23 @@ onBeforeRequest.addListener((details) => guard("beforeRequest", details), SOCKET
 onBeforeSendHeaders.addListener((details) => guard("beforeSendHeaders", details), SOCKETS, ["blocking", "requestHeaders"]);
 onHeadersReceived.addListener((details) => guard("headersReceived", details), SOCKETS, ["blocking", "responseHeaders"]);
 
-/** The listeners that a core has for its probes while they are under way. A dead core leaves none behind. */
+/** The listeners that a core has for requests of its own while they are under way. A dead core leaves none behind. */
 class ProbeListeners {
-  #added = [];
+  #events = new Map();
 
   add(event, listener, filter) {
     browser.webRequest[event].addListener(listener, filter, ["blocking"]);
-    this.#added.push([event, listener]);
+    this.#events.set(listener, event);
+  }
+
+  remove(listener) {
+    // When this page ends, the browser's API may have ended before it: then there is nothing to take away.
+    try { browser.webRequest[this.#events.get(listener)].removeListener(listener); } catch {}
+    this.#events.delete(listener);
   }
 
   clear() {
-    for (const [event, listener] of this.#added.splice(0)) {
-      // When this page ends, the browser's API may have ended before it: then there is nothing to take away.
-      try { browser.webRequest[event].removeListener(listener); } catch {}
-    }
+    for (const listener of this.#events.keys()) this.remove(listener);
   }
 }
 

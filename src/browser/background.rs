@@ -7,6 +7,7 @@ mod button;
 mod headers;
 mod log_store;
 mod log_upgrade;
+mod own_requests;
 mod page_requests;
 mod pausing;
 mod probe;
@@ -58,6 +59,8 @@ pub struct Background {
 struct State {
     engine: RefCell<Engine>,
     prober: Prober,
+    /// For the requests of Sockpin's own.
+    own_requests: ProbeListeners,
     log: Log,
     /// Why the last entry could not be written, if it could not.
     log_problem: RefCell<Option<Error>>,
@@ -87,7 +90,8 @@ impl Background {
         let (engine, is_sealed) = load_engine().await.map_err(|error| to_js_error(&error))?;
         let state = Rc::new(State {
             engine: RefCell::new(engine),
-            prober: Prober::new(probe_listeners),
+            prober: Prober::new(probe_listeners.clone()),
+            own_requests: probe_listeners,
             log: Log::new(),
             log_problem: RefCell::new(None),
             sealing: Sealing::default(),

@@ -8,7 +8,7 @@ use sockpin_e2e::demo::{BELOW, PINNED, UNPINNED};
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox};
 use sockpin_e2e::page::Page;
-use sockpin_e2e::servers::Server;
+use sockpin_e2e::servers::{Answering, Server};
 use sockpin_e2e::traffic::Traffic;
 use sockpin_e2e::world::{Installation, World};
 
@@ -225,6 +225,30 @@ async fn what_cannot_be_proved_is_said_as_such() -> Result<()> {
         page.click("#tester-close").await?;
         page.wait_for_presence("#tester[open]", false).await?;
     }
+    world.firefox.quit().await
+}
+
+/// Firefox would ask the person, who has opened no page of this address, and the socket would wait for the answer.
+#[tokio::test]
+async fn a_server_that_wants_a_password_gets_none_and_nobody_is_asked_for_one() -> Result<()> {
+    let world = world().await?;
+    let firefox = &world.firefox;
+    let server = Server::tls(world.demo.authority.issue(&[PINNED], &world.demo.pinned_key)?).await?;
+    server.answer(Answering::Challenging);
+    let saved = firefox.save_rule(rule(&world, PINNED, "block", "off")).await?;
+    let own =
+        json!({ "type": "prove", "id": saved.get("id"), "host": PINNED, "port": server.port(), "wrongPin": false });
+    let proved = firefox.ask_extension(own).await?;
+    assert_eq!(proved.pointer("/proved/ending"), Some(&json!("failed")), "it has waited: {proved}");
+
+    let page = firefox.page("options.html").await?;
+    let [right, wrong] = prove(&page, &format!("{PINNED}:{}", server.port())).await?;
+    let no_socket = "But the server opened no WebSocket at this address; the key was checked all the same.";
+    assert_eq!(right, ("Matches".to_owned(), format!("Matched by “Mine”. {no_socket}")));
+    assert_eq!(wrong.0, "Would be blocked");
+    let traffic = server.settled_traffic().await?;
+    assert_eq!(requests(&traffic), (3, 0), "each socket has asked once");
+    ensure!(traffic.requests.iter().all(|request| request.header("authorization").is_none()), "a password was sent");
     world.firefox.quit().await
 }
 
