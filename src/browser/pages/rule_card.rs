@@ -84,13 +84,10 @@ impl Item for Card {
 
     fn update(&self, element: &Element) -> JsResult {
         let element = Part::of(element);
-        let record = self.record();
-        let known = known::summary(&self.rule, record, self.records.is_full(), self.now);
         let mut facts = words::facts(&self.document(), self.now);
-        if record.is_none() {
-            facts.extend(known);
-        } else {
-            element.text(part!("record-summary"), &joined(&known))?;
+        match self.record() {
+            Some(record) => element.text(part!("record-summary"), &joined(&known::summary(record, self.now)))?,
+            None => facts.extend(known::no_record(&self.rule, self.records.why_not(self.layer, &self.rule))),
         }
         element.text(part!("rule-facts"), &joined(&facts))?;
         if self.layer == Layer::User {
