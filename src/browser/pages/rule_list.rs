@@ -1,6 +1,6 @@
 //! The rules as cards: those that are looked for, in the order that is chosen.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -192,6 +192,7 @@ impl RuleList {
                 history: Rc::clone(&history),
                 seen: Rc::clone(&seen),
                 now,
+                warnings: OnceCell::new(),
             };
             rules.into_iter().map(card).collect()
         };
