@@ -7,6 +7,7 @@ mod apart;
 mod browser;
 mod compile;
 mod handshake;
+mod importing;
 mod listeners;
 mod log;
 mod machine;
@@ -51,10 +52,11 @@ enum Row {
     Compile,
     Opening,
     Searching,
+    Importing,
 }
 
 impl Row {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Wake,
         Self::Memory,
         Self::Handshake,
@@ -66,6 +68,7 @@ impl Row {
         Self::Compile,
         Self::Opening,
         Self::Searching,
+        Self::Importing,
     ];
 
     const fn name(self) -> &'static str {
@@ -81,6 +84,7 @@ impl Row {
             Self::Compile => "compile",
             Self::Opening => "opening",
             Self::Searching => "searching",
+            Self::Importing => "importing",
         }
     }
 
@@ -97,6 +101,7 @@ impl Row {
             Self::Compile => compile::measure(bench).await,
             Self::Opening => rule_page::opening(bench).await,
             Self::Searching => rule_page::searching(bench).await,
+            Self::Importing => importing::measure(bench).await,
         }
     }
 }
