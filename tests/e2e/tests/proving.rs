@@ -41,7 +41,7 @@ async fn outcomes(page: &Page<'_>) -> Result<[(String, String); 2]> {
 }
 
 const BOTH: &str = "document.querySelectorAll('#prove-outcomes > *').length === 2 \
-    && [...document.querySelectorAll('#prove-outcomes .badge')].every(({ textContent }) => textContent !== 'Connecting…')";
+    && [...document.querySelectorAll('#prove-outcomes .tag')].every(({ textContent }) => textContent !== 'Connecting…')";
 
 /// Opens the tester for the only rule, with this address, and proves it.
 async fn prove(page: &Page<'_>, address: &str) -> Result<[(String, String); 2]> {
@@ -298,8 +298,7 @@ async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> 
     assert_eq!(page.text("#tester-certificates .picked:first-child .tag").await?, "Matches “Mine”");
     assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
     page.paste("#tester-text", &pem(&[bad.certificate(), authority.intermediate(), root])).await?;
-    page.wait_until("the verdict", "document.querySelector('#tester-verdict .badge').textContent === 'Blocked'")
-        .await?;
+    page.wait_until("the verdict", "document.querySelector('#tester-verdict .tag').textContent === 'Blocked'").await?;
 
     let both = pem(&[good.certificate(), bad.certificate()]);
     let key = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----";
@@ -325,8 +324,7 @@ async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> 
     page.show().await?;
     page.click(TEST).await?;
     page.wait_for_count("#tester-seen .trial", 2).await?;
-    let states =
-        "[...document.querySelectorAll('#tester-seen .badge')].map((badge) => badge.textContent).sort().join()";
+    let states = "[...document.querySelectorAll('#tester-seen .tag')].map((tag) => tag.textContent).sort().join()";
     ensure!(page.is_true(&format!("{states} === 'Blocked,Matches'")).await?, "other verdicts");
     page.type_into("#prove-host", &format!("{PINNED}:{}", world.demo.servers.pinned.port())).await?;
     page.click("#prove").await?;
