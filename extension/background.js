@@ -42,19 +42,22 @@ onHeadersReceived.addListener((details) => guard("headersReceived", details), SO
 
 /** The listeners that a core has for requests of its own while they are under way. A dead core leaves none behind. */
 class ProbeListeners {
-  #added = [];
+  #events = new Map();
 
   add(event, listener, filter) {
     const headers = event === "onBeforeSendHeaders" ? ["requestHeaders"] : [];
     browser.webRequest[event].addListener(listener, filter, ["blocking", ...headers]);
-    this.#added.push([event, listener]);
+    this.#events.set(listener, event);
+  }
+
+  remove(listener) {
+    // When this page ends, the browser's API may have ended before it: then there is nothing to take away.
+    try { browser.webRequest[this.#events.get(listener)].removeListener(listener); } catch {}
+    this.#events.delete(listener);
   }
 
   clear() {
-    for (const [event, listener] of this.#added.splice(0)) {
-      // When this page ends, the browser's API may have ended before it: then there is nothing to take away.
-      try { browser.webRequest[event].removeListener(listener); } catch {}
-    }
+    for (const listener of this.#events.keys()) this.remove(listener);
   }
 }
 
@@ -64,7 +67,6 @@ class CoreInstance {
   // Who waits for an answer. A dead core gives none, so they are told by its end.
   #waiting = new Set();
   #probeListeners = new ProbeListeners();
-  #reportListeners = new ProbeListeners();
   started = null;
 
   constructor() {
@@ -79,7 +81,7 @@ class CoreInstance {
     if (CoreInstance.#begun) module.__wbg_reset_state();
     else module.initSync({ module: wasm });
     CoreInstance.#begun = true;
-    return module.Background.start((message) => end(this, new Error(message)), this.#probeListeners, this.#reportListeners);
+    return module.Background.start((message) => end(this, new Error(message)), this.#probeListeners);
   }
 
   /** The answer, or a promise of it where something must be waited for. */
@@ -95,7 +97,6 @@ class CoreInstance {
   end(error) {
     for (const reject of this.#waiting) reject(error);
     this.#probeListeners.clear();
-    this.#reportListeners.clear();
   }
 }
 

@@ -172,6 +172,17 @@ impl IntoIterator for Records {
     }
 }
 
+/// Why a rule has no record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unrecorded {
+    /// It has not judged any connection.
+    Never,
+    /// What it asks for has changed, and it has not judged any connection since.
+    SinceChange,
+    /// It may have judged some: records have been forgotten.
+    Forgotten,
+}
+
 /// All of them, to be looked up for many rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordIndex {
@@ -199,18 +210,26 @@ impl RecordIndex {
     /// As [`Records::of`].
     #[must_use]
     pub fn of(&self, layer: Layer, rule: &Rule) -> Option<&RuleRecord> {
-        let [managed, user] = self.by_rule.get(rule.id())?;
-        let record = match layer {
-            Layer::Managed => managed,
-            Layer::User => user,
-        };
-        record.as_ref().filter(|record| record.asked == asked(rule))
+        self.kept(layer, rule).filter(|record| record.asked == asked(rule))
     }
 
-    /// Whether records may have been forgotten: a rule without one may have judged.
+    /// Why a rule without a record has none.
     #[must_use]
-    pub const fn is_full(&self) -> bool {
-        self.is_full
+    pub fn why_not(&self, layer: Layer, rule: &Rule) -> Unrecorded {
+        match self.kept(layer, rule) {
+            Some(_) => Unrecorded::SinceChange,
+            None if self.is_full => Unrecorded::Forgotten,
+            None => Unrecorded::Never,
+        }
+    }
+
+    /// Also one of what it asked for before.
+    fn kept(&self, layer: Layer, rule: &Rule) -> Option<&RuleRecord> {
+        let [managed, user] = self.by_rule.get(rule.id())?;
+        match layer {
+            Layer::Managed => managed.as_ref(),
+            Layer::User => user.as_ref(),
+        }
     }
 }
 
@@ -390,7 +409,12 @@ mod tests {
         for (layer, rule) in [(Layer::User, &rules[0]), (Layer::Managed, &rules[1]), (Layer::User, &rules[1])] {
             assert_eq!(index.of(layer, rule), records.of(layer, rule));
         }
-        assert!(!index.is_full());
+        let other = rule("one", &PINS[..1], "flag");
+        assert_eq!(
+            (index.of(Layer::User, &other), index.why_not(Layer::User, &other)),
+            (None, Unrecorded::SinceChange)
+        );
+        assert_eq!(index.why_not(Layer::Managed, &other), Unrecorded::Never);
         assert_eq!(Records::from_text(&format!("nonsense\n{text}user 1\ttwo\n\n")), records);
     }
 
@@ -401,5 +425,7 @@ mod tests {
             records.note(&violation(Layer::User, &rule(&number.to_string(), &PINS, "flag")), at(0));
         }
         assert_eq!((records.0.len(), records.0[0].rule.as_str()), (MAX_RULE_RECORDS, "1"));
+        let index = RecordIndex::new(records);
+        assert_eq!(index.why_not(Layer::User, &rule("0", &PINS, "flag")), Unrecorded::Forgotten);
     }
 }

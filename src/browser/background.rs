@@ -9,6 +9,7 @@ mod log_keeping;
 mod log_store;
 mod log_upgrade;
 mod notifications;
+mod own_requests;
 mod page_requests;
 mod pausing;
 mod probe;
@@ -64,6 +65,8 @@ pub struct Background {
 struct State {
     engine: RefCell<Engine>,
     prober: Prober,
+    /// For the requests of Sockpin's own.
+    own_requests: ProbeListeners,
     log: Log,
     /// Why the last entry could not be written, if it could not.
     log_problem: RefCell<Option<Error>>,
@@ -92,17 +95,14 @@ struct State {
 #[wasm_bindgen]
 impl Background {
     /// Reads the policy and is ready. `on_panic` is called with the message when this instance dies.
-    pub async fn start(
-        on_panic: Function,
-        probe_listeners: ProbeListeners,
-        report_listeners: ProbeListeners,
-    ) -> Result<Background, JsValue> {
+    pub async fn start(on_panic: Function, probe_listeners: ProbeListeners) -> Result<Background, JsValue> {
         report_panics_to(on_panic);
         let (engine, is_sealed) = load_engine().await.map_err(|error| to_js_error(&error))?;
         let button = Rc::new(Button::new());
         let state = Rc::new(State {
             engine: RefCell::new(engine),
-            prober: Prober::new(probe_listeners),
+            prober: Prober::new(probe_listeners.clone()),
+            own_requests: probe_listeners.clone(),
             log: Log::new(),
             log_problem: RefCell::new(None),
             sealing: Sealing::default(),
@@ -114,7 +114,7 @@ impl Background {
             changes: Queue::new(),
             sightings: Rc::default(),
             records: Rc::default(),
-            reports: Reports::new(report_listeners),
+            reports: Reports::new(probe_listeners),
             log_day: Cell::new(0),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),

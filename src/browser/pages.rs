@@ -51,6 +51,7 @@ mod seen_store;
 mod tab_section;
 mod tester;
 mod ui;
+mod warned_rules;
 
 use wasm_bindgen::prelude::*;
 

@@ -3,25 +3,29 @@
 use super::date::{ago, day};
 use super::notice::{Notice, NoticeKind};
 use super::text::{Text, plural, text};
-use crate::record::{PinRecord, RuleRecord};
+use crate::record::{PinRecord, RuleRecord, Unrecorded};
 use crate::rule::{LabelledPin, Mode, Rule};
 use crate::time::UnixMillis;
 
-/// In short, to be shown side by side. `is_full` says that records may have been forgotten.
+/// In short, to be shown side by side.
 #[must_use]
-pub fn summary(rule: &Rule, record: Option<&RuleRecord>, is_full: bool, now: UnixMillis) -> Vec<Text> {
-    let Some(record) = record else {
-        return match (rule.mode(), is_full) {
-            (Mode::Off, _) => Vec::new(),
-            (Mode::Block | Mode::Flag, false) => vec![text!("record_never")],
-            (Mode::Block | Mode::Flag, true) => vec![text!("record_forgotten")],
-        };
-    };
+pub fn summary(record: &RuleRecord, now: UnixMillis) -> Vec<Text> {
     let violations = (record.violations > 0).then(|| plural!("record_violations", record.violations));
     [plural!("record_judged", record.judged), text!("record_last", ago = ago(record.last, now))]
         .into_iter()
         .chain(violations)
         .collect()
+}
+
+/// The same of a rule that has no record.
+#[must_use]
+pub fn no_record(rule: &Rule, why: Unrecorded) -> Option<Text> {
+    let said = match why {
+        Unrecorded::Never => text!("record_never"),
+        Unrecorded::SinceChange => text!("record_none_since_change"),
+        Unrecorded::Forgotten => text!("record_forgotten"),
+    };
+    (rule.mode() != Mode::Off).then_some(said)
 }
 
 /// All that is known, a sentence each.
@@ -120,20 +124,27 @@ mod tests {
     #[test]
     fn in_short_it_is_how_often_when_and_what_went_wrong() {
         let at = NOW.as_millis() - DAY;
-        for (mode, record, is_full, expected) in [
-            (Mode::Block, None, false, vec!["Has not judged any connection yet"]),
-            (Mode::Flag, None, true, vec!["Nothing is known of the connections that it has judged"]),
-            (Mode::Off, None, false, vec![]),
-            (Mode::Flag, Some(record(1, 0, "0 -", &[])), false, vec!["1 connection judged", "Last judged: just now"]),
+        for (record, expected) in [
+            (record(1, 0, "0 -", &[]), &["1 connection judged", "Last judged: just now"][..]),
             (
-                Mode::Flag,
-                Some(record(41, 3, &format!("2 {at}"), &[])),
-                true,
-                vec!["41 connections judged", "Last judged: 3 days ago", "2 violations"],
+                record(41, 3, &format!("2 {at}"), &[]),
+                &["41 connections judged", "Last judged: 3 days ago", "2 violations"],
             ),
         ] {
-            let said = summary(&rule(mode, &["In use"]), record.as_ref(), is_full, NOW);
-            assert_eq!(english(&said), expected);
+            assert_eq!(english(&summary(&record, NOW)), expected);
+        }
+    }
+
+    #[test]
+    fn why_nothing_is_known_of_a_rule_is_said_unless_it_is_off() {
+        for (mode, why, expected) in [
+            (Mode::Block, Unrecorded::Never, Some("Has not judged any connection yet")),
+            (Mode::Block, Unrecorded::SinceChange, Some("Has not judged any connection since it was changed")),
+            (Mode::Flag, Unrecorded::Forgotten, Some("Nothing is known of the connections that it has judged")),
+            (Mode::Off, Unrecorded::Never, None),
+        ] {
+            let said = no_record(&rule(mode, &["In use"]), why);
+            assert_eq!(said.map(|said| said.english()).as_deref(), expected);
         }
     }
 

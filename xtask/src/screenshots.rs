@@ -27,6 +27,8 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     page(firefox, "options", "options-warnings", OPEN_WARNINGS).await?;
     page(firefox, "options", "options-transfer", OPEN_TRANSFER).await?;
     page(firefox, "options", "picker", OPEN_PICKER).await?;
+    page(firefox, "options", "tester", OPEN_TESTER).await?;
+    changed_key(firefox, "changed-key").await?;
     in_forced_colours(firefox).await?;
 
     firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
@@ -60,9 +62,11 @@ async fn in_forced_colours(firefox: &Firefox) -> Result<()> {
         ("options", "options-warnings-forced", OPEN_WARNINGS),
         ("options", "options-transfer-forced", OPEN_TRANSFER),
         ("options", "picker-forced", OPEN_PICKER),
+        ("options", "tester-forced", OPEN_TESTER),
     ] {
         page(firefox, name, state, script).await?;
     }
+    changed_key(firefox, "changed-key-forced").await?;
     firefox.set_preference("browser.display.document_color_use", json!(0)).await
 }
 
@@ -72,6 +76,7 @@ async fn in_languages() -> Result<()> {
         let world = World::in_language(edition.browser, &edition.extension).await?;
         let site = Site::start(edition.lab.clone(), world.demo.servers.sockets()).await?;
         let firefox = &world.firefox;
+        world.socket("pinned").await?;
         let named = |name: &str| format!("{}-{name}", edition.language);
         firefox.lab(&site).await?;
         picture(firefox, &named("lab")).await?;
@@ -79,7 +84,11 @@ async fn in_languages() -> Result<()> {
         page(firefox, "log", &named("log"), OPEN_BLOCKED).await?;
         page(firefox, "options", &named("options"), OPEN_PRIVATE_NOTE).await?;
         page(firefox, "options", &named("options-form"), OPEN_FORM).await?;
+        page(firefox, "options", &named("options-warnings"), OPEN_WARNINGS).await?;
+        page(firefox, "options", &named("options-transfer"), OPEN_TRANSFER).await?;
         page(firefox, "options", &named("picker"), OPEN_PICKER).await?;
+        page(firefox, "options", &named("tester"), OPEN_TESTER).await?;
+        changed_key(firefox, &named("changed-key")).await?;
         list(&world).await?;
         page(firefox, "options", &named("options-list"), OPEN_LIST).await?;
         world.firefox.quit().await?;
@@ -87,15 +96,34 @@ async fn in_languages() -> Result<()> {
     Ok(())
 }
 
-/// Enough rules for the search, and one that has judged connections.
+/// A violation's keys beside those that its rule knows, opened from the popup.
+async fn changed_key(firefox: &Firefox, name: &str) -> Result<()> {
+    firefox.open_extension_page("popup.html").await?;
+    firefox.run(OPEN_BLOCKED, Vec::new()).await?;
+    let address = firefox.run(COMPARISON, Vec::new()).await?;
+    let address = address.as_str().context("the popup has no comparison")?;
+    firefox.open_extension_page(address).await?;
+    firefox.run(WHOLE_COMPARISON, Vec::new()).await?;
+    picture(firefox, name).await
+}
+
+/// Enough rules for the search, one that has judged connections, and one that has been changed.
 async fn list(world: &World) -> Result<()> {
     let keys = [&world.demo.pinned_key, &world.demo.backup_key].map(sockpin_e2e::authority::Key::pin);
     let pins = json!([{ "sha256": keys[0], "label": "In use" }, { "sha256": keys[1], "label": "" }]);
     let rule = |number| json!({ "host": format!("host-{number}.example.com"), "mode": "flag", "pins": pins });
     let save: Vec<_> = (0..10).map(rule).collect();
     world.firefox.ask_extension(json!({ "type": "changeRules", "save": save, "delete": [] })).await?;
-    Ok(())
+    let rule = world.firefox.rules().await?.into_iter().find(|rule| rule.get("host") == Some(&json!(CHANGED)));
+    let mut rule = rule.with_context(|| format!("there is no rule for {CHANGED}"))?;
+    if let Some(fields) = rule.as_object_mut() {
+        fields.insert("mode".to_owned(), json!("block"));
+        fields.insert("pins".to_owned(), json!([{ "sha256": keys[1], "label": "Backup" }]));
+    }
+    world.firefox.save_rule(rule).await.map(drop)
 }
+
+const CHANGED: &str = "host-0.example.com";
 
 /// What an administrator has set takes a Firefox with a policy.
 async fn managed() -> Result<()> {
@@ -204,7 +232,7 @@ const OPEN_PAUSE_MENU: &str = "document.querySelector('#pause-menu').open = true
 const OPEN_PRIVATE_NOTE: &str = "document.querySelector('#private-note').open = true;";
 const OPEN_LIST: &str = r"
 document.querySelector('#rules .rule-mode').click();
-for (const record of document.querySelectorAll('.rule-record')) record.open = true;
+for (const known of document.querySelectorAll('[data-part=record], [data-part=history]')) known.open = true;
 for (const box of document.querySelectorAll('.rule-select')) if (box.closest('.rule').dataset.rule < '8') box.click();
 document.querySelector('#rules .rule:last-child .rule-delete').click();
 return new Promise((resolve) => setTimeout(resolve, 500));
@@ -229,10 +257,10 @@ const type = (text) => {
 };
 const pins = ['C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=', 'BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB='];
 type(JSON.stringify({ host: '*.co.uk', pins }));
-type('{
+type(`{
   "host": "*.co.uk",
   "mode": "deny"
-}');
+}`);
 "#;
 /// Every rule is selected for the export, and a rule is about to be imported.
 const OPEN_TRANSFER: &str = r"
@@ -253,6 +281,41 @@ const picker = document.querySelector('#picker');
 picker.querySelector('.picked:last-child input').click();
 picker.querySelector('details').open = true;
 Object.assign(picker.style, { position: 'absolute', maxBlockSize: 'none', marginBlock: '16px' });
+";
+
+/// The rule with two pins is proved at a server that it knows.
+const OPEN_TESTER: &str = r"
+const card = [...document.querySelectorAll('#rules .rule')].find((rule) => rule.textContent.includes('pinned.sockpin.test'));
+card.querySelector('[data-part=test]').click();
+const seen = [...document.querySelectorAll('#tester-seen .trial')].find((trial) => trial.querySelector('[data-tone=good]'));
+const host = document.querySelector('#prove-host');
+host.value = /[a-z.]+:[0-9]+/.exec(seen.textContent)[0];
+host.dispatchEvent(new InputEvent('input', { bubbles: true }));
+document.querySelector('#prove').click();
+Object.assign(document.querySelector('#tester').style, { position: 'absolute', maxBlockSize: 'none', marginBlock: '16px' });
+return new Promise((resolve) => {
+    const look = () => {
+        const reasons = [...document.querySelectorAll('#prove-outcomes [data-part=trial-reason]')];
+        if (reasons.length === 2 && reasons.every(({ hidden }) => !hidden)) resolve();
+        else requestAnimationFrame(look);
+    };
+    look();
+});
+";
+
+/// Where the link to the comparison leads, once the entry shows it.
+const COMPARISON: &str = r"
+return new Promise((resolve) => {
+    const look = () => {
+        const link = document.querySelector('#log [data-outcome=block] [data-part=compare-link]');
+        if (link) resolve(link.getAttribute('href'));
+        else requestAnimationFrame(look);
+    };
+    look();
+});
+";
+const WHOLE_COMPARISON: &str = r"
+Object.assign(document.querySelector('#changed-key').style, { position: 'absolute', maxBlockSize: 'none', marginBlock: '16px' });
 ";
 
 /// The permission for every site is taken away, as about:addons does.

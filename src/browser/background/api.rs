@@ -8,6 +8,7 @@ use crate::browser::convert::property;
 #[wasm_bindgen]
 extern "C" {
     /// A class of `background.js`: adds listeners to `webRequest`, and removes them when the instance of the core ends.
+    #[derive(Clone)]
     pub type ProbeListeners;
 
     /// A blocking listener of the event with this name.
@@ -15,9 +16,9 @@ extern "C" {
     pub(super) fn add(this: &ProbeListeners, event: &str, listener: &Listener, filter: &JsValue)
     -> Result<(), JsValue>;
 
-    /// Takes all of them away.
+    /// Takes one of them away.
     #[wasm_bindgen(method)]
-    pub(super) fn clear(this: &ProbeListeners);
+    pub(super) fn remove(this: &ProbeListeners, listener: &Listener);
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "session"], js_name = set)]
     fn storage_session_set(items: &JsValue) -> Result<JsValue, JsValue>;

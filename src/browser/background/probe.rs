@@ -1,20 +1,20 @@
 //! Sends the probes of the pre-flight: a bare request of the extension's own, cancelled as soon as the server's key is known.
 //!
 //! The browser shows an extension its own requests, so the facts of a probe are read as those of a handshake are. The
-//! listeners are there only while a probe is under way, so that nothing else wakes or delays anything. They see no
-//! sockets, so a probe cannot cause another.
+//! listeners are there only while a probe is under way. They see no sockets, so a probe cannot cause another.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Promise, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-use super::api::{self, Listener, ProbeListeners};
+use super::api::{self, ProbeListeners};
+use super::own_requests::{OwnListener, OwnRequests, cancel, go_on};
 use super::request_details::{route, status};
 use crate::browser::convert::{property, to_js, to_js_error};
 use crate::browser::url_host::canonical_url;
@@ -86,7 +86,6 @@ impl Prober {
             let _ = send(&in_flight, &this, &url).await;
             in_flight.probes.borrow_mut().remove(&url);
             if in_flight.probes.borrow().is_empty() {
-                in_flight.registry.clear();
                 in_flight.listeners.take();
             }
             Ok(JsValue::UNDEFINED)
@@ -101,7 +100,7 @@ async fn send(in_flight: &Rc<InFlight>, pending: &PendingProbe, url: &str) -> Re
     let request = to_js(&REQUEST).map_err(|error| to_js_error(&error.into()))?;
     Reflect::set(&request, &JsValue::from_str("signal"), &abort.signal())?;
     if in_flight.listeners.borrow().is_none() {
-        let added = Listeners::add(in_flight).inspect_err(|_| in_flight.registry.clear())?;
+        let added = Listeners::add(in_flight)?;
         in_flight.listeners.replace(Some(added));
     }
     let url = url.to_owned();
@@ -148,29 +147,18 @@ const REQUEST: Request = Request {
 
 /// What the browser calls while probes are under way.
 struct Listeners {
-    _held: [Listener; 3],
+    _held: [OwnListener; 3],
 }
 
 impl Listeners {
     fn add(in_flight: &Rc<InFlight>) -> Result<Self, JsValue> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Filter {
-            urls: [&'static str; 1],
-            types: [&'static str; 1],
-            tab_id: i32,
-        }
-        // A background belongs to no tab. No pattern has a port, and the address is compared in any case.
-        let filter = Filter { urls: ["https://*/*"], types: ["xmlhttprequest"], tab_id: -1 };
-        let filter = to_js(&filter).map_err(|error| to_js_error(&error.into()))?;
         let listen = |event, answer: fn(&Rc<PendingProbe>, &JsValue) -> JsValue| {
             let weak = Rc::downgrade(in_flight);
-            let listener = Listener::new(move |details| {
+            OwnListener::add(&in_flight.registry, event, &OwnRequests::PROBES, move |details| {
                 weak.upgrade()
                     .and_then(|in_flight| in_flight.probe_of(&details))
                     .map_or_else(go_on, |pending| answer(&pending, &details))
-            });
-            in_flight.registry.add(event, &listener, &filter).map(|()| listener)
+            })
         };
         Ok(Self {
             _held: [
@@ -236,14 +224,3 @@ fn on_headers_received(pending: &Rc<PendingProbe>, details: &JsValue) -> JsValue
 }
 
 const HTTP3: &str = "HTTP/3";
-
-fn go_on() -> JsValue {
-    Object::new().into()
-}
-
-pub(super) fn cancel() -> JsValue {
-    let response = Object::new();
-    // Setting a property of an object that was made a line above cannot fail.
-    let _ = Reflect::set(&response, &JsValue::from_str("cancel"), &JsValue::TRUE);
-    response.into()
-}

@@ -1,11 +1,14 @@
 //! Opens the sockets that prove a rule. The listeners judge them as they judge every socket: nothing here decides anything.
 
+use std::rc::Rc;
+
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::State;
 use super::api::{self, OwnSocket};
+use super::own_requests::{OwnListener, OwnRequests, cancel, go_on};
 use crate::browser::convert::{property, storage_error};
 use crate::browser::url_host::{origin, url_host};
 use crate::browser::{clock, promise};
@@ -22,7 +25,7 @@ impl State {
     /// Opens a socket to a host of a rule, and says what came of it. From the moment when it is expected nothing is waited for before
     /// it is asked for, and nothing that fails keeps the expectation from its end.
     pub(super) async fn prove(
-        &self,
+        self: &Rc<Self>,
         rule: String,
         host: &str,
         port: u16,
@@ -33,6 +36,7 @@ impl State {
         let extension = api::extension_url("").map_err(|thrown| storage_error(&thrown))?;
         let origin = origin(&extension).ok_or_else(|| ProgramError::Argument { detail: extension.clone() })?;
         let wrong_pin = if has_wrong_pin { Some(random_pin()?) } else { None };
+        let _asks_nobody = self.ask_nobody_for_passwords().await.map_err(|thrown| storage_error(&thrown))?;
         let from = clock::now()?;
         let target = Target { scheme: Scheme::Wss, host, port };
         if !self.engine.borrow_mut().expect(Expected { origin, target, rule, wrong_pin, from })? {
@@ -41,6 +45,24 @@ impl State {
         let ending = open(&url).await;
         let proved = self.engine.borrow_mut().proved(ending);
         proved.map(|proved| Response::Proved { proved }).ok_or_else(|| nothing_proved().into())
+    }
+
+    /// A server that wants a password is not given any, and Firefox asks no person, who has opened no page of this address.
+    async fn ask_nobody_for_passwords(self: &Rc<Self>) -> Result<OwnListener, JsValue> {
+        let weak = Rc::downgrade(self);
+        let answer = move |details: JsValue| {
+            let request = property(&details, "requestId").as_string();
+            let state = weak.upgrade().zip(request);
+            if state.is_some_and(|(state, request)| state.engine.borrow().is_proof(&request)) {
+                cancel()
+            } else {
+                go_on()
+            }
+        };
+        let added = OwnListener::add(&self.own_requests, "onAuthRequired", &OwnRequests::SOCKETS, answer)?;
+        // The browser calls a listener only once it has heard of it: a moment after it was added.
+        api::round_trip().await?;
+        Ok(added)
     }
 }
 

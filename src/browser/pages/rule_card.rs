@@ -1,5 +1,6 @@
 //! A rule as a card of the list.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub(super) struct Card {
     pub(super) history: Rc<History>,
     pub(super) seen: Rc<SeenKeys>,
     pub(super) now: UnixMillis,
+    /// What may go wrong with it, found out when it is drawn or compared with what is drawn.
+    pub(super) warnings: OnceCell<Vec<Warning>>,
 }
 
 impl Item for Card {
@@ -53,7 +56,7 @@ impl Item for Card {
     fn version(&self) -> Self::Version {
         const DAY: u64 = 24 * 60 * 60 * 1000;
         let history = self.history.extent(self.rule.id());
-        let warnings = warnings_of(&self.rule, &self.seen, self.now);
+        let warnings = self.warnings().to_vec();
         let day = self.now.as_millis() / DAY;
         (Arc::clone(&self.rule), self.is_edited, self.record().cloned(), history, warnings, day)
     }
@@ -84,13 +87,10 @@ impl Item for Card {
 
     fn update(&self, element: &Element) -> JsResult {
         let element = Part::of(element);
-        let record = self.record();
-        let known = known::summary(&self.rule, record, self.records.is_full(), self.now);
         let mut facts = words::facts(&self.document(), self.now);
-        if record.is_none() {
-            facts.extend(known);
-        } else {
-            element.text(part!("record-summary"), &joined(&known))?;
+        match self.record() {
+            Some(record) => element.text(part!("record-summary"), &joined(&known::summary(record, self.now)))?,
+            None => facts.extend(known::no_record(&self.rule, self.records.why_not(self.layer, &self.rule))),
         }
         element.text(part!("rule-facts"), &joined(&facts))?;
         if self.layer == Layer::User {
@@ -121,6 +121,10 @@ impl Card {
         }
     }
 
+    fn warnings(&self) -> &[Warning] {
+        self.warnings.get_or_init(|| warnings_of(&self.rule, &self.seen, self.now))
+    }
+
     fn record(&self) -> Option<&RuleRecord> {
         self.records.of(self.layer, &self.rule)
     }
@@ -142,9 +146,8 @@ impl Card {
             element.get::<Element>(part!("offer-block"))?.remove_attribute("aria-pressed")?;
         }
         let record = self.record().and_then(|record| known::notice(&self.rule, record, self.now));
-        let warnings = warnings_of(&self.rule, &self.seen, self.now);
         let notices: Vec<_> =
-            warning::on_card(rule, self.layer, &warnings, self.now).into_iter().chain(record).collect();
+            warning::on_card(rule, self.layer, self.warnings(), self.now).into_iter().chain(record).collect();
         set_notices(&element.get(part!("notices"))?, &notices)?;
         element.list(part!("rule-keys"), rule_keys::draw(&rule.pins, &rule.denied))?;
         element.text(part!("note"), &rule.note)?;

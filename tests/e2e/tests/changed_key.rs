@@ -292,7 +292,7 @@ async fn a_key_is_added_to_a_rule_that_is_there() -> Result<()> {
     page.wait_for_presence("#picker-mode", false).await?;
     assert_eq!(page.text("#picker-save").await?, "Add to rule");
     page.click("#picker .picked:first-child input").await?;
-    page.wait_until("the trial", "document.querySelector('#picker-trials .badge')?.textContent === 'Matches'").await?;
+    page.wait_until("the trial", "document.querySelector('#picker-trials .tag')?.textContent === 'Matches'").await?;
     accessible(firefox).await?;
     page.click("#picker-save").await?;
     page.wait_for_presence("#picker[open]", false).await?;

@@ -8,7 +8,7 @@ use sockpin_e2e::demo::{BELOW, PINNED, UNPINNED};
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox};
 use sockpin_e2e::page::Page;
-use sockpin_e2e::servers::Server;
+use sockpin_e2e::servers::{Answering, Server};
 use sockpin_e2e::traffic::Traffic;
 use sockpin_e2e::world::{Installation, World};
 
@@ -41,7 +41,7 @@ async fn outcomes(page: &Page<'_>) -> Result<[(String, String); 2]> {
 }
 
 const BOTH: &str = "document.querySelectorAll('#prove-outcomes > *').length === 2 \
-    && [...document.querySelectorAll('#prove-outcomes .badge')].every(({ textContent }) => textContent !== 'Connecting…')";
+    && [...document.querySelectorAll('#prove-outcomes .tag')].every(({ textContent }) => textContent !== 'Connecting…')";
 
 /// Opens the tester for the only rule, with this address, and proves it.
 async fn prove(page: &Page<'_>, address: &str) -> Result<[(String, String); 2]> {
@@ -228,6 +228,30 @@ async fn what_cannot_be_proved_is_said_as_such() -> Result<()> {
     world.firefox.quit().await
 }
 
+/// Firefox would ask the person, who has opened no page of this address, and the socket would wait for the answer.
+#[tokio::test]
+async fn a_server_that_wants_a_password_gets_none_and_nobody_is_asked_for_one() -> Result<()> {
+    let world = world().await?;
+    let firefox = &world.firefox;
+    let server = Server::tls(world.demo.authority.issue(&[PINNED], &world.demo.pinned_key)?).await?;
+    server.answer(Answering::Challenging);
+    let saved = firefox.save_rule(rule(&world, PINNED, "block", "off")).await?;
+    let own =
+        json!({ "type": "prove", "id": saved.get("id"), "host": PINNED, "port": server.port(), "wrongPin": false });
+    let proved = firefox.ask_extension(own).await?;
+    assert_eq!(proved.pointer("/proved/ending"), Some(&json!("failed")), "it has waited: {proved}");
+
+    let page = firefox.page("options.html").await?;
+    let [right, wrong] = prove(&page, &format!("{PINNED}:{}", server.port())).await?;
+    let no_socket = "But the server opened no WebSocket at this address; the key was checked all the same.";
+    assert_eq!(right, ("Matches".to_owned(), format!("Matched by “Mine”. {no_socket}")));
+    assert_eq!(wrong.0, "Would be blocked");
+    let traffic = server.settled_traffic().await?;
+    assert_eq!(requests(&traffic), (3, 0), "each socket has asked once");
+    ensure!(traffic.requests.iter().all(|request| request.header("authorization").is_none()), "a password was sent");
+    world.firefox.quit().await
+}
+
 fn pem(ders: &[&[u8]]) -> String {
     let block =
         |der: &&[u8]| format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der));
@@ -274,8 +298,7 @@ async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> 
     assert_eq!(page.text("#tester-certificates .picked:first-child .tag").await?, "Matches “Mine”");
     assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
     page.paste("#tester-text", &pem(&[bad.certificate(), authority.intermediate(), root])).await?;
-    page.wait_until("the verdict", "document.querySelector('#tester-verdict .badge').textContent === 'Blocked'")
-        .await?;
+    page.wait_until("the verdict", "document.querySelector('#tester-verdict .tag').textContent === 'Blocked'").await?;
 
     let both = pem(&[good.certificate(), bad.certificate()]);
     let key = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----";
@@ -301,8 +324,7 @@ async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> 
     page.show().await?;
     page.click(TEST).await?;
     page.wait_for_count("#tester-seen .trial", 2).await?;
-    let states =
-        "[...document.querySelectorAll('#tester-seen .badge')].map((badge) => badge.textContent).sort().join()";
+    let states = "[...document.querySelectorAll('#tester-seen .tag')].map((tag) => tag.textContent).sort().join()";
     ensure!(page.is_true(&format!("{states} === 'Blocked,Matches'")).await?, "other verdicts");
     page.type_into("#prove-host", &format!("{PINNED}:{}", world.demo.servers.pinned.port())).await?;
     page.click("#prove").await?;

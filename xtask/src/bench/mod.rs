@@ -7,6 +7,7 @@ mod apart;
 mod browser;
 mod compile;
 mod handshake;
+mod importing;
 mod listeners;
 mod log;
 mod log_page;
@@ -53,10 +54,11 @@ enum Row {
     Opening,
     Searching,
     LogPage,
+    Importing,
 }
 
 impl Row {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Wake,
         Self::Memory,
         Self::Handshake,
@@ -69,6 +71,7 @@ impl Row {
         Self::Opening,
         Self::Searching,
         Self::LogPage,
+        Self::Importing,
     ];
 
     const fn name(self) -> &'static str {
@@ -85,6 +88,7 @@ impl Row {
             Self::Opening => "opening",
             Self::Searching => "searching",
             Self::LogPage => "log-page",
+            Self::Importing => "importing",
         }
     }
 
@@ -102,6 +106,7 @@ impl Row {
             Self::Opening => rule_page::opening(bench).await,
             Self::Searching => rule_page::searching(bench).await,
             Self::LogPage => log_page::measure(bench).await,
+            Self::Importing => importing::measure(bench).await,
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn opening(bench: &Bench) -> Result<Section> {
     Ok(Section {
         title: "Opening the rules page",
         about: format!(
-            "Milliseconds with 10,000 rules of the user's: from the begin of the navigation until the first rules are drawn \
+            "Milliseconds with 10,000 rules of the user's, imported, with their history: from the begin of the navigation until the first rules are drawn \
              and the page takes what is typed; and what the slowest of the sockets took from `new WebSocket` to `open` that \
              another page opened one after the other meanwhile. Samples of each: {}.",
             bench.rounds * TURNS
@@ -114,7 +114,7 @@ async fn started<'a>(
 ) -> Result<Vec<Browser<'a>>> {
     let browsers = start_all(variants, demo).await?;
     for browser in &browsers {
-        if let Err(why) = rules::store(browser, demo, RULES).await? {
+        if let Err(why) = rules::import(browser, demo, RULES).await? {
             for case in cases {
                 measured.record(case, browser.variant.name, Err(why.clone()));
             }
@@ -131,11 +131,11 @@ async fn open(browser: &Browser<'_>) -> Result<f64> {
     opened.as_f64().context("the page told something else than a time")
 }
 
-async fn begin_sockets(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
+pub(super) async fn begin_sockets(browser: &Browser<'_>, demo: &Demo) -> Result<()> {
     browser.firefox.run(BEGIN_SOCKETS, vec![json!(demo.servers.url("unpinned")?)]).await.map(drop)
 }
 
-async fn longest_socket(browser: &Browser<'_>) -> Result<Turn> {
+pub(super) async fn longest_socket(browser: &Browser<'_>) -> Result<Turn> {
     let longest = browser.firefox.run(LONGEST_SOCKET, Vec::new()).await?;
     Ok(longest.as_f64().map(|longest| vec![longest]).ok_or_else(|| "a socket did not open".to_owned()))
 }

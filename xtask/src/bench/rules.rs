@@ -1,4 +1,4 @@
-//! Many rules at once, which no page of Sockpin stores: each for a host of its own, with two labelled pins.
+//! Many rules at once: each for a host of its own, with two labelled pins.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use sockpin_e2e::extension;
 
 use super::browser::{Browser, Came};
 
-/// Puts so many rules in the place of the user's, and lets the background fall asleep and wake with them. The last one
+/// Puts so many rules in the place of the user's, as no page of Sockpin stores them, and lets the background fall asleep and wake with them. The last one
 /// blocks [`PINNED`]: whether it holds says whether all have been read. The inner error says why they do not.
 ///
 /// An extension without rules is left as it is.
@@ -23,6 +23,16 @@ pub(super) async fn store(browser: &Browser<'_>, demo: &Demo, count: usize) -> R
         Ok(()) => hold(browser, demo).await,
         Err(why) => Ok(Err(why)),
     }
+}
+
+/// Adds so many rules as an import does, with all that is kept beside them. The last one blocks [`PINNED`].
+pub(super) async fn import(browser: &Browser<'_>, demo: &Demo, count: usize) -> Result<Result<(), String>> {
+    let rules: Value = (0..count).map(|index| one(index, count)).collect();
+    let answer = browser.ask(json!({ "type": "changeRules", "save": rules, "delete": [], "by": "import" })).await?;
+    if answer.get("type") == Some(&json!("done")) {
+        return hold(browser, demo).await;
+    }
+    Ok(Err(format!("the rules were not stored: {}", answer.get("type").unwrap_or(&Value::Null))))
 }
 
 /// Whether the last of the rules holds.
@@ -42,9 +52,7 @@ pub(super) enum Form {
 
 /// Policies of Firefox that set so many rules for Sockpin; the last one blocks [`PINNED`].
 pub(super) fn managed(count: usize, form: Form) -> Value {
-    let last = count.saturating_sub(1);
-    let host = |index| if index == last { PINNED.to_owned() } else { format!("host-{index}.example") };
-    let rules: Value = (0..count).map(|index| json!({ "host": host(index), "pins": pins(index) })).collect();
+    let rules: Value = (0..count).map(|index| one(index, count)).collect();
     let rules = match form {
         Form::List => rules,
         Form::Text => json!(rules.to_string()),
@@ -55,6 +63,12 @@ pub(super) fn managed(count: usize, form: Form) -> Value {
 /// A rule for a host that has none yet.
 pub(super) fn one_more(index: usize) -> Value {
     json!({ "host": format!("one-more-{index}.example"), "pins": pins(index) })
+}
+
+/// One of so many.
+fn one(index: usize, count: usize) -> Value {
+    let host = if index + 1 == count { PINNED.to_owned() } else { format!("host-{index}.example") };
+    json!({ "host": host, "pins": pins(index) })
 }
 
 fn pins(index: usize) -> Value {
