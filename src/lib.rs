@@ -24,6 +24,7 @@
 //! | [`trial`], [`proof`] | what a rule would have decided; what one decides of sockets that are opened to prove it |
 //! | [`query`] | what is looked for among rules, and in which order |
 //! | [`known_keys`], [`picking`], [`changed_key`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it; a key that has changed |
+//! | [`explanation`] | what was expected, what came, and what has most likely happened |
 //! | [`warnings`] | what may go wrong with a rule that can be stored |
 //! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
 //! | [`engine`], [`message`] | the program as a state machine; what pages and background say to each other |
@@ -38,6 +39,8 @@ pub mod changed_key;
 pub mod connection;
 pub mod engine;
 pub mod error;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
+pub mod explanation;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod failure;
 mod fields;

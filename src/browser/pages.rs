@@ -7,11 +7,13 @@
 mod changed_key;
 mod confirmation;
 mod download;
+mod explainer;
 mod export_section;
 mod history_reader;
 mod import_items;
 mod import_section;
 mod key_rows;
+mod known_before;
 mod log_entry;
 mod log_reader;
 mod managed_section;

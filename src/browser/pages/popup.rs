@@ -7,13 +7,14 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::confirmation::Confirmation;
+use super::explainer::Explainer;
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
 use super::ui::list::{Item, List};
 use super::ui::live_region::announce;
 use super::{log_entry, messages};
 use crate::browser::clock::now;
-use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, report, show, spawn};
 use crate::browser::part::{Part, part, part_around};
 use crate::browser::words::say;
 use crate::log::{Entry, Line};
@@ -31,6 +32,7 @@ struct Popup {
     clearing: Confirmation,
     lines: Rc<List<Shown>>,
     log: LogReader,
+    explainer: Rc<Explainer>,
     /// How often the log has been read, and the last time of which it was drawn.
     readings: Cell<u64>,
     drawn: Cell<u64>,
@@ -45,6 +47,7 @@ pub(super) async fn start() -> JsResult {
         clearing: Confirmation::new(id!("clear-dialog"))?,
         lines: List::new(by_id(id!("log"))?)?,
         log: LogReader::new(),
+        explainer: Explainer::new(&by_id(id!("log"))?)?,
         readings: Cell::new(0),
         drawn: Cell::new(0),
     });
@@ -81,12 +84,16 @@ impl Popup {
             Ok(())
         })?;
 
-        let this = Rc::clone(self);
+        let (this, explainer) = (Rc::clone(self), Rc::clone(&self.explainer));
         // Whether the last entry could be written is told with the status, so either announcement is about both.
         messages::listen(move |announcement| match announcement {
             Announcement::LogChanged | Announcement::RulesChanged | Announcement::StatusChanged => {
                 let this = Rc::clone(&this);
                 spawn(async move { this.refresh().await });
+                if announcement == Announcement::RulesChanged {
+                    let explainer = Rc::clone(&explainer);
+                    spawn(async move { explainer.refresh().await });
+                }
             }
         });
         Ok(())
@@ -145,10 +152,12 @@ impl Popup {
             Some(digest) => self.log.chain(digest).await.unwrap_or_default(),
             None => Vec::new(),
         };
+        // The rest of the entry is there without it.
+        let explained = self.explainer.explain(&entry, &certificates).await.inspect_err(report).ok().flatten();
         if body.has_child_nodes() {
             return Ok(());
         }
-        log_entry::draw(&entry, &certificates, &body)
+        log_entry::draw(&entry, &certificates, explained.as_ref(), &body)
     }
 
     fn entry(&self, name: Option<&str>) -> Option<Entry> {
