@@ -1,14 +1,5 @@
-//! A server that shows another key than its rule knows: the certificate then and now, field by field, and what has most likely
-//! happened.
-//!
-//! | what is seen, the first that holds | most likely |
-//! |---|---|
-//! | the browser shows the certificate of an exception alone | somebody has told the browser to accept it: it proves nothing |
-//! | nothing is known of the certificate before | nothing can be said: what remains is to take it for an attack |
-//! | the server's key is the same | its certificate was renewed: good news |
-//! | the chain ends in a root that was added on this computer, and before it ended in another | somebody reads along: a virus scanner, a company, an attacker |
-//! | subject and issuer are the same | it was renewed with a new key |
-//! | the issuer is another | it has moved to another authority, or somebody has got a certificate of one |
+//! A server that shows another key than its rule knows: the certificate then and now, field by field. What has most likely happened
+//! is in [`crate::explanation`].
 
 use crate::certificate::{Certificate, Description, KeyType, fingerprint};
 use crate::connection::{Chain, Facts};
@@ -79,18 +70,6 @@ pub enum Field {
 pub const FIELDS: [Field; 6] =
     [Field::Subject, Field::Issuer, Field::Validity, Field::KeyType, Field::Key, Field::Certificate];
 
-/// What has most likely happened: see the table above.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the table above says it")]
-pub enum Likely {
-    Exception,
-    NothingKnown,
-    SameKey,
-    AddedRoot,
-    Renewed,
-    OtherIssuer,
-}
-
 /// Two chains of a server, and the certificates of them that stand side by side: the one whose key the rule knew, and the one
 /// that is now in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +82,6 @@ pub struct Comparison {
     pub place: usize,
     /// How many certificates its chain has.
     pub length: usize,
-    /// What has most likely happened.
-    pub likely: Likely,
 }
 
 impl Comparison {
@@ -124,7 +101,6 @@ impl Comparison {
             now: shown(now, place)?,
             place,
             length: certificates.len(),
-            likely: likely(before.map(|(facts, _)| facts), now),
         })
     }
 }
@@ -133,27 +109,6 @@ impl Comparison {
 fn place_now(known: usize, length: usize, length_now: usize) -> usize {
     let last = length_now.saturating_sub(1);
     if known > 0 && known + 1 == length { last } else { known.min(last) }
-}
-
-fn likely(before: Option<&Facts>, now: &Facts) -> Likely {
-    if matches!(now, Facts::LeafOnly { exception: true, .. }) {
-        return Likely::Exception;
-    }
-    let Some(before) = before else { return Likely::NothingKnown };
-    let ((then, _), (certificates, root_is_built_in)) = (before.certificates(), now.certificates());
-    let shown = |der: Option<&Vec<u8>>| der.map(|der| Shown::of(der)).unwrap_or_default();
-    let (leaf_then, leaf) = (shown(then.first()), shown(certificates.first()));
-    let (root_then, root) = (shown(then.last()), shown(certificates.last()));
-    let is_like = |field| leaf.is_like(&leaf_then, field);
-    if leaf.key.is_some() && is_like(Field::Key) {
-        Likely::SameKey
-    } else if root_is_built_in == Some(false) && !root.is_like(&root_then, Field::Key) {
-        Likely::AddedRoot
-    } else if is_like(Field::Subject) && is_like(Field::Issuer) {
-        Likely::Renewed
-    } else {
-        Likely::OtherIssuer
-    }
 }
 
 /// Whether the server's certificate is another than before and its key the same: every pin on it goes on matching.
@@ -230,34 +185,6 @@ mod tests {
         let leaf = params(name, serial).signed_by(key, issuer).unwrap();
         let certificates = [leaf.der().to_vec(), issuer.der().to_vec()].into();
         Facts::Validated(Chain { certificates, root_is_built_in: Some(root_is_built_in), ct_compliant: false })
-    }
-
-    #[test]
-    fn what_has_most_likely_happened_is_what_the_table_says() {
-        let (one, other, namesake) = (issuer("One CA"), issuer("Other CA"), issuer("One CA"));
-        let (old, new) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-        let before = chain(&one, "a.test", 1, &old, true);
-        let private = chain(&one, "a.test", 1, &old, false);
-        let exception = Facts::LeafOnly { leaf: before.certificates().0[0].clone(), exception: true };
-        for (before, now, expected) in [
-            (Some(&before), &chain(&one, "a.test", 2, &new, true), Likely::Renewed),
-            (Some(&before), &chain(&one, "a.test", 2, &old, true), Likely::SameKey),
-            (Some(&before), &chain(&other, "a.test", 2, &old, true), Likely::SameKey),
-            (Some(&before), &chain(&other, "a.test", 2, &new, true), Likely::OtherIssuer),
-            (Some(&before), &chain(&one, "b.test", 2, &new, true), Likely::OtherIssuer),
-            // Whoever adds a root can call it what they like.
-            (Some(&before), &chain(&namesake, "a.test", 2, &new, false), Likely::AddedRoot),
-            (Some(&before), &chain(&other, "a.test", 2, &new, false), Likely::AddedRoot),
-            // A server whose root was always one that somebody has added.
-            (Some(&private), &chain(&one, "a.test", 2, &new, false), Likely::Renewed),
-            (Some(&private), &chain(&other, "a.test", 2, &new, false), Likely::AddedRoot),
-            (Some(&before), &exception, Likely::Exception),
-            (None, &exception, Likely::Exception),
-            (None, &before, Likely::NothingKnown),
-        ] {
-            let found = Comparison::new(before.map(|facts| (facts, 0)), 0, now).unwrap();
-            assert_eq!(found.likely, expected);
-        }
     }
 
     #[test]

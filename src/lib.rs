@@ -25,6 +25,7 @@
 //! | [`trial`], [`proof`] | what a rule would have decided; what one decides of sockets that are opened to prove it |
 //! | [`query`] | what is looked for among rules and in the log, and in which order |
 //! | [`known_keys`], [`picking`], [`changed_key`] | keys of public authorities, and who keeps a server's; from a chain to what can be pinned of it; a key that has changed |
+//! | [`explanation`] | what was expected, what came, and what has most likely happened |
 //! | [`report`] | what goes out of the log: to files, to a collector, to notifications of the system |
 //! | [`warnings`] | what may go wrong with a rule that can be stored |
 //! | [`formats`], [`import_plan`] | pins as other tools write them; what an import would do to the rules |
@@ -40,6 +41,8 @@ pub mod changed_key;
 pub mod connection;
 pub mod engine;
 pub mod error;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
+pub mod explanation;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub mod failure;
 mod fields;

@@ -34,6 +34,7 @@ pub mod demo;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod english;
 pub mod error;
+pub mod explanation;
 pub mod failure;
 pub mod foreign;
 pub mod form;

@@ -5,7 +5,7 @@ use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::picking::key_type;
 use super::text::{Argument, Text, text};
 use crate::certificate::{Description, with_colons};
-use crate::changed_key::{Comparison, Field, Likely, Shown};
+use crate::changed_key::{Comparison, Field, Shown};
 use crate::limits::MAX_LABEL_CHARACTERS;
 use crate::policy::Layer;
 use crate::rule::{Mode, PinDocument, RuleDocument};
@@ -34,6 +34,17 @@ pub enum Source {
     None,
 }
 
+impl Source {
+    /// When the rule has matched last.
+    #[must_use]
+    pub const fn time(&self) -> Option<UnixMillis> {
+        match self {
+            Self::Seen(time) | Self::Matched(_, time) => Some(*time),
+            Self::None => None,
+        }
+    }
+}
+
 /// How the certificate before is known.
 #[must_use]
 pub fn source(source: &Source) -> Text {
@@ -42,25 +53,6 @@ pub fn source(source: &Source) -> Text {
         Source::Matched(pin, time) => text!("changed_matched", pin = pin, time = Argument::Time(*time)),
         Source::None => text!("changed_never"),
     }
-}
-
-/// What has most likely happened, and what speaks for it.
-#[must_use]
-pub fn likely(comparison: &Comparison) -> Notice {
-    let issuer = |shown: &Shown| short_name(shown.description.issuer.as_deref().unwrap_or_default());
-    let now = issuer(&comparison.now);
-    let before = comparison.before.as_ref().map(issuer).unwrap_or_default();
-    let (kind, code, text) = match comparison.likely {
-        Likely::Exception => (NoticeKind::Error, "exception", text!("changed_exception")),
-        Likely::NothingKnown => (NoticeKind::Warning, "nothing-known", text!("changed_nothing_known")),
-        Likely::SameKey => (NoticeKind::Note, "same-key", text!("changed_same_key")),
-        Likely::AddedRoot => (NoticeKind::Error, "added-root", text!("changed_added_root")),
-        Likely::Renewed => (NoticeKind::Warning, "renewed", text!("changed_renewed", issuer = now)),
-        Likely::OtherIssuer => {
-            (NoticeKind::Warning, "other-issuer", text!("changed_other_issuer", before = before, now = now))
-        }
-    };
-    Notice::new(kind, code, text)
 }
 
 /// What a field is called.
@@ -120,12 +112,16 @@ pub enum Offer {
     Nothing(Notice),
 }
 
-/// What can be done. `rule` is the rule as it is now, if it is still there.
+/// What can be done. `rule` is the rule as it is now, if it is still there; `administrator` is who has set that of the managed
+/// layer, where that is known.
 #[must_use]
-pub fn offer(comparison: &Comparison, layer: Layer, rule: Option<RuleDocument>) -> Offer {
+pub fn offer(comparison: &Comparison, layer: Layer, rule: Option<RuleDocument>, administrator: Option<&str>) -> Offer {
     let note = |code, text| Offer::Nothing(Notice::new(NoticeKind::Note, code, text));
     let (rule, key) = match (layer, rule, comparison.now.key) {
-        (Layer::Managed, ..) => return note("managed", text!("changed_managed")),
+        (Layer::Managed, ..) => {
+            let ask = |name| text!("changed_managed_by", administrator = name);
+            return note("managed", administrator.map_or_else(|| text!("changed_managed"), ask));
+        }
         (Layer::User, None, _) => return note("rule-gone", text!("changed_rule_gone")),
         (Layer::User, _, None) => return note("unreadable", text!("certificate_unreadable")),
         (Layer::User, Some(rule), Some(key)) => (rule, key),
@@ -182,7 +178,7 @@ mod tests {
     use super::*;
     use crate::pin::Pin;
 
-    fn comparison(likely: Likely) -> Comparison {
+    fn comparison() -> Comparison {
         let shown = |issuer: &str, key: &[u8]| Shown {
             description: Description {
                 subject: Some("CN=chat.example.com".to_owned()),
@@ -192,7 +188,7 @@ mod tests {
             key: Some(Pin::of_spki(key)),
             ..Shown::default()
         };
-        Comparison { before: Some(shown("Old CA", b"old")), now: shown("New CA", b"new"), place: 0, length: 3, likely }
+        Comparison { before: Some(shown("Old CA", b"old")), now: shown("New CA", b"new"), place: 0, length: 3 }
     }
 
     fn rule() -> RuleDocument {
@@ -201,25 +197,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_likely_is_said_with_what_speaks_for_it() {
-        for (likely_now, kind, expected) in [
-            (Likely::SameKey, NoticeKind::Note, "Good news"),
-            (Likely::Renewed, NoticeKind::Warning, "Most likely the certificate was renewed with a new key: New CA"),
-            (Likely::OtherIssuer, NoticeKind::Warning, "The certificate is from New CA, and was from Old CA before."),
-            (Likely::AddedRoot, NoticeKind::Error, "The chain ends in a root that was added on this computer"),
-            (Likely::Exception, NoticeKind::Error, "Firefox accepts this certificate only because"),
-            (Likely::NothingKnown, NoticeKind::Warning, "Nothing is known"),
-        ] {
-            let said = likely(&comparison(likely_now));
-            assert_eq!(said.kind, kind, "{likely_now:?}");
-            assert!(said.text.english().starts_with(expected), "{}", said.text.english());
-        }
-    }
-
-    #[test]
     fn the_new_key_comes_first_and_the_old_pins_stay_unless_told_otherwise() {
-        let compared = comparison(Likely::Renewed);
-        let Offer::Trust(trusting) = offer(&compared, Layer::User, Some(rule())) else { panic!() };
+        let compared = comparison();
+        let Offer::Trust(trusting) = offer(&compared, Layer::User, Some(rule()), None) else { panic!() };
         let labels = |rule: &RuleDocument| rule.pins.iter().map(|pin| pin.label.clone()).collect::<Vec<_>>();
         assert_eq!(labels(&trusting), ["chat.example.com", "Old"]);
         assert_eq!(labels(&alone(*trusting.clone())), ["chat.example.com"]);
@@ -228,8 +208,14 @@ mod tests {
             (Layer::User, None, "rule-gone"),
             (Layer::User, Some(*trusting), "trusted"),
         ] {
-            let Offer::Nothing(notice) = offer(&compared, layer, rule) else { panic!("{code}") };
+            let Offer::Nothing(notice) = offer(&compared, layer, rule, None) else { panic!("{code}") };
             assert_eq!(notice.code, code);
+        }
+        for (administrator, expected) in
+            [(Some("Example Ltd, IT"), "by Example Ltd, IT"), (None, "by your administrator")]
+        {
+            let Offer::Nothing(notice) = offer(&compared, Layer::Managed, None, administrator) else { panic!() };
+            assert!(notice.text.english().contains(expected), "{}", notice.text.english());
         }
     }
 
@@ -248,7 +234,7 @@ mod tests {
     #[test]
     fn what_differs_is_said_in_words() {
         assert_eq!((mark(true).text.english(), mark(false).text.english()), ("= Same".into(), "≠ Differs".into()));
-        let compared = comparison(Likely::Renewed);
+        let compared = comparison();
         assert_eq!(value(&compared.now, Field::Issuer).english(), "New CA");
         assert_eq!(adds(&compared).english(), "Trusting it adds a pin on the key of this certificate: Server.");
     }

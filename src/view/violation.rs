@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn advice_depends_on_what_happened() {
         let plain = violation(Reason::PinMismatch, Outcome::Block);
-        let advice = |violation: &Violation| advice(violation, &[]).english();
+        let advice = |violation: &Violation| advice(violation, false).unwrap().english();
         assert!(advice(&plain).contains("add the new pin"));
         assert!(advice(&Violation { exception: true, ..plain.clone() }).contains("told Firefox to accept"));
         let unreadable = Violation { reason: Reason::UnparsableCertificate, ..plain };
@@ -331,7 +331,7 @@ mod tests {
             let rule = RuleSnapshot { layer: Layer::Managed, ..own.rule.clone().unwrap() };
             let managed = Violation { rule: Some(rule), ..own.clone() };
             for (violation, is_managed) in [(own, false), (managed, true)] {
-                let text = advice(&violation, &[]).english();
+                let text = advice(&violation, false).unwrap().english();
                 assert_eq!(text.contains("your administrator"), is_managed, "{text}");
                 assert_eq!(
                     text.contains("add the new pin") || text.contains("let the rule check"),
@@ -392,7 +392,7 @@ mod tests {
         use {Outcome::*, Overruled::*, Stage::*};
         let reason_of = |violation: &Violation| reason(violation).english();
         let sent = |violation: &Violation| sent(violation).english();
-        let advice = |violation: &Violation| advice(violation, &[]).english();
+        let advice = |violation: &Violation| advice(violation, false).unwrap().english();
         for (cause, stage, how, tag, said, received) in [
             (Reason::PinMismatch, Handshake, Held, "Blocked", "lock kept the socket closed", "The server has received"),
             (Reason::PinMismatch, Preflight, Sent, "Blocked", "request be sent all the same", "The request that opens"),

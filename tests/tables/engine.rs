@@ -11,11 +11,10 @@ use sockpin::connection::{Address, Facts, MissingFacts};
 use sockpin::engine::{Answer, Effect, Engine, HeadersReceived, Listener, Opening, Socket, Step, Stored};
 use sockpin::error::{Error, StorageError};
 use sockpin::lock::OpeningHeaders;
+use sockpin::pause::PauseLength;
 use sockpin::pin::Pin;
 use sockpin::preflight::{Probe, ProbeAnswer as Probed, ProbeFailure, Proxy, Route};
-use sockpin::rule::{Mode, RuleDocument, RuleStamp};
 use sockpin::tab_sockets::{SocketState, Word};
-use sockpin::time::UnixMillis;
 use sockpin::verdict::{Outcome, Reason};
 
 use crate::chains::{NOW, TestChain, secure};

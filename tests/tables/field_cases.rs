@@ -5,7 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 use sockpin::button::one_more;
+use sockpin::changed_key::facts_of;
 use sockpin::error::{Container, InputError, PinError};
+use sockpin::explanation::{Before, Explanation};
 use sockpin::formats::{self, Key, KeyKind, Reading};
 use sockpin::host::HostPattern;
 use sockpin::pin::Pin;
@@ -15,7 +17,6 @@ use sockpin::verdict::{Outcome, Verdict, judge};
 use sockpin::view;
 use sockpin::view::form::{self, DateInput, FormPlace};
 use sockpin::view::notice::NoticeKind;
-use sockpin::view::violation::advice;
 use sockpin::violation::Violation;
 use sockpin::warnings::{SeenKeys, Surroundings};
 
@@ -127,10 +128,15 @@ fn case_2_a_fingerprint_in_the_place_of_a_pin_is_explained_at_a_violation() {
         let verdict = judge(&Layers { user, ..Layers::default() }, &connection);
         let Verdict::Violation(finding) = verdict else { panic!("no violation: {verdict:?}") };
         assert_eq!(finding.outcome, Outcome::Block);
-        let advice = advice(&Violation::new(&finding, &connection, None), &chain.certificates()).english();
+        let violation = Violation::new(&finding, &connection, None);
+        let now = facts_of(&violation, chain.certificates().to_vec());
+        let snapshot = violation.rule.as_ref().unwrap();
+        let explanation = Explanation::new(snapshot, &Before::default(), &now).unwrap();
+        let said = view::explanation::likely(&explanation);
         let [_, intermediate, _] = chain.pins;
-        assert_eq!(advice.contains(&format!("replace that pin with {intermediate}")), is_explained, "{advice}");
-        assert_eq!(advice.contains("add the new pin to the rule"), !is_explained, "{advice}");
+        let text = said.text.english();
+        assert_eq!(text.contains(&format!("replace that pin with {intermediate}")), is_explained, "{text}");
+        assert_eq!(said.code == "fingerprint", is_explained, "{text}");
     }
 }
 

@@ -3,29 +3,24 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use wasm_bindgen::JsValue;
 use web_sys::{EventTarget, HtmlDialogElement, HtmlElement, HtmlInputElement, UrlSearchParams};
 
+use super::known_before::{KnownBefore, current_rule};
 use super::log_reader::LogReader;
-use super::record_reader;
 use super::rule_changes::RuleChanges;
 use super::rule_store::RuleStore;
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
 use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
 use crate::browser::part::{Part, part, say_in};
-use crate::browser::url_host::url_host;
-use crate::changed_key::{Comparison, ENTRY, FIELDS, Field, can_be_compared, facts_of, known_certificate};
-use crate::connection::Facts;
-use crate::host::HostPattern;
-use crate::last_chain::{LAST_CHAINS, last_chain};
+use crate::changed_key::{Comparison, ENTRY, FIELDS, Field, can_be_compared, facts_of};
+use crate::explanation::Explanation;
 use crate::log::Entry;
-use crate::policy::Layer;
-use crate::rule::{Mode, Rule, RuleDocument};
-use crate::seen::SeenEndpoint;
+use crate::rule::{Mode, RuleDocument};
 use crate::view::changed_key::{self as words, Offer, Source};
+use crate::view::explanation::likely;
 use crate::view::seen::endpoint;
 use crate::violation::{RuleSnapshot, Violation};
 
@@ -37,15 +32,6 @@ pub(super) struct ChangedKey {
     /// The rule as it is, and with the new key.
     trusting: RefCell<Option<(RuleDocument, RuleDocument)>>,
     trusted: Box<dyn Fn(&str) -> JsResult>,
-}
-
-/// What is known of what the server has shown before.
-struct Known {
-    /// With the place of the certificate that the rule knew.
-    chain: Option<(Rc<Facts>, usize)>,
-    /// The place of the certificate whose key matched last, whatever the chain was.
-    place: usize,
-    source: Source,
 }
 
 impl ChangedKey {
@@ -100,71 +86,25 @@ impl ChangedKey {
             return self.changes.note(&words::gone());
         };
         let now = facts_of(&entry.violation, certificates);
-        let known = self.known(&entry.violation, rule).await;
-        let chain = known.chain.as_ref().map(|(facts, place)| (facts.as_ref(), *place));
-        match Comparison::new(chain, known.place, &now) {
-            Some(comparison) => self.open(entry, rule, &known, &comparison),
+        let known = KnownBefore::read(&self.store, &self.seen, &entry.violation, rule).await;
+        match Explanation::new(rule, &known.before(), &now) {
+            Some(explanation) => self.open(entry, rule, &known.source, &explanation),
             None => self.changes.note(&words::gone()),
         }
     }
 
-    /// What the server has shown before, as far as it is known: the chain of this session that the rule matched last, else that
-    /// of an earlier one, else what the rule's record says.
-    async fn known(&self, violation: &Violation, rule: &RuleSnapshot) -> Known {
-        if let Some(known) = self.seen_before(violation, rule) {
-            return known;
-        }
-        let kept = record_reader::load_text(LAST_CHAINS).await;
-        let last = violation.port.and_then(|port| {
-            let (time, facts) = last_chain(&kept, &violation.host, port)?;
-            let place = known_certificate(&facts, &rule.pins, rule.match_scope)?;
-            Some(Known { place, source: Source::Seen(time), chain: Some((Rc::new(facts), place)) })
-        });
-        if let Some(known) = last {
-            return known;
-        }
-        let records = record_reader::load().await;
-        let matched = self.rule(rule).and_then(|current| {
-            let matched = records.of(rule.layer, &current)?.pins.first()?.clone();
-            let pin = current.pins().iter().find(|pin| pin.sha256 == matched.sha256)?;
-            let name = if pin.label.is_empty() { pin.sha256.to_string() } else { pin.label.clone() };
-            Some(Known { chain: None, place: matched.certificate, source: Source::Matched(name, matched.last) })
-        });
-        matched.unwrap_or(Known { chain: None, place: 0, source: Source::None })
-    }
-
-    /// First at the same port, then at any other that the rule is for.
-    fn seen_before(&self, violation: &Violation, rule: &RuleSnapshot) -> Option<Known> {
-        let port = HostPattern::parse(&rule.host, &url_host).ok()?.pattern.port();
-        let seen = self.seen.seen();
-        let is_it = |shown: &&SeenEndpoint| shown.host == violation.host && port.is_none_or(|port| shown.port == port);
-        let mut endpoints: Vec<&SeenEndpoint> = seen.endpoints().iter().filter(is_it).collect();
-        endpoints.sort_by_key(|shown| Some(shown.port) != violation.port);
-        endpoints.into_iter().flat_map(|shown| self.seen.chains(shown)).find_map(|chain| {
-            let place = known_certificate(&chain.facts, &rule.pins, rule.match_scope)?;
-            Some(Known { place, source: Source::Seen(chain.seen), chain: Some((chain.facts, place)) })
-        })
-    }
-
-    /// The rule as it is now.
-    fn rule(&self, snapshot: &RuleSnapshot) -> Option<Arc<Rule>> {
-        let layers = self.store.layers();
-        let rule = match snapshot.layer {
-            Layer::User => layers.user.rule(&snapshot.id),
-            Layer::Managed => layers.managed.rule(&snapshot.id),
-        };
-        rule.cloned()
-    }
-
-    fn open(&self, entry: &Entry, rule: &RuleSnapshot, known: &Known, comparison: &Comparison) -> JsResult {
+    fn open(&self, entry: &Entry, rule: &RuleSnapshot, source: &Source, explanation: &Explanation) -> JsResult {
+        let comparison = &explanation.comparison;
         let Violation { host, port, .. } = &entry.violation;
         say_in(id!("changed-title"), &words::title(&endpoint(host, port.unwrap_or_default())))?;
         say_in(id!("changed-intro"), &words::intro(&rule.host, entry.tally.last))?;
-        set_notices(&by_id(id!("changed-likely"))?, &[words::likely(comparison)])?;
+        set_notices(&by_id(id!("changed-likely"))?, &[likely(explanation)])?;
         Part::with_id(id!("changed-fields"))?.fill(FIELDS.into_iter().map(|field| draw_field(field, comparison)))?;
-        say_in(id!("changed-source"), &words::source(&known.source))?;
-        let current = self.rule(rule).map(|rule| RuleDocument::from(rule.as_ref()));
-        let offer = words::offer(comparison, rule.layer, current.clone());
+        say_in(id!("changed-source"), &words::source(source))?;
+        let current = current_rule(&self.store, rule).map(|rule| RuleDocument::from(rule.as_ref()));
+        let managed = self.store.managed();
+        let administrator = managed.policy.settings().administrator.as_deref();
+        let offer = words::offer(comparison, rule.layer, current.clone(), administrator);
         let mode = current.as_ref().map_or(Mode::Off, |rule| rule.mode);
         say_in(id!("changed-keep"), &words::keep(mode))?;
         say_in(id!("changed-adds"), &words::adds(comparison))?;

@@ -1,13 +1,12 @@
 //! An opened entry of the log: the chain as a picture beside the rule's pins.
 
-use web_sys::{Element, HtmlAnchorElement};
+use web_sys::Element;
 
 use super::{entry_copy, rule_keys};
 use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::certificate::Description;
-use crate::changed_key::{address, can_be_compared};
 use crate::error::visible;
 use crate::log::Entry;
 use crate::rule::{LabelledPin, PinDocument};
@@ -15,10 +14,13 @@ use crate::view::text::Text;
 use crate::view::{certificate, violation as words};
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
 
-/// Fills the body of an entry. `certificates` is the DER of its chain, where that is stored.
-pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> JsResult {
+/// Fills the body of an entry. `certificates` is the DER of its chain, where that is stored; `explained` is what stands first.
+pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], explained: Option<&Part>, body: &Element) -> JsResult {
     let violation = &entry.violation;
     let content = Part::copy(id!("violation-body-template"))?;
+    if let Some(explained) = explained {
+        content.root().prepend_with_node_1(explained.root())?;
+    }
     let certificate = |(index, shown): (usize, &ChainEntry)| {
         let role = certificate::role(index, violation.chain.len());
         let description = certificate::description(shown, certificates.get(index).map(Vec::as_slice));
@@ -32,11 +34,9 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], body: &Element) -> J
         None => content.show(part!("rule"), false)?,
     }
     content.say(part!("sent"), &words::sent(violation))?;
-    content.say(part!("advice"), &words::advice(violation, certificates))?;
-    if can_be_compared(violation) {
-        let link: HtmlAnchorElement = content.get(part!("compare-link"))?;
-        link.set_href(&address(entry.id));
-        content.show(part!("compare"), true)?;
+    match words::advice(violation, explained.is_some()) {
+        Some(advice) => content.say(part!("advice"), &advice)?,
+        None => content.show(part!("advice-section"), false)?,
     }
     content.say(part!("when"), &words::when(&entry.tally))?;
     entry_copy::offer(&content, entry, certificates)?;

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlDetailsElement, HtmlElement};
 
+use super::explainer::Explainer;
 use super::log_entry;
 use super::log_reader::LogReader;
 use super::ui::list::{Item, List};
-use crate::browser::dom::{JsResult, id};
+use crate::browser::dom::{JsResult, id, report};
 use crate::browser::part::{Part, part, part_around};
 use crate::browser::words::say;
 use crate::log::{Entry, Line};
@@ -26,7 +27,12 @@ pub(super) struct ShownLine {
 }
 
 /// Draws the body of an entry that is opened for the first time. The entry and its body, where that was so.
-pub(super) async fn fill(event: &Event, list: &List<ShownLine>, log: &LogReader) -> JsResult<Option<(Entry, Part)>> {
+pub(super) async fn fill(
+    event: &Event,
+    list: &List<ShownLine>,
+    log: &LogReader,
+    explainer: &Rc<Explainer>,
+) -> JsResult<Option<(Entry, Part)>> {
     let Some(violation) = part_around(event, part!("violation")) else {
         return Ok(None);
     };
@@ -48,10 +54,12 @@ pub(super) async fn fill(event: &Event, list: &List<ShownLine>, log: &LogReader)
         Some(digest) => log.chain(digest).await.unwrap_or_default(),
         None => Vec::new(),
     };
+    // The rest of the entry is there without it.
+    let explained = explainer.explain(&entry, &certificates).await.inspect_err(report).ok().flatten();
     if body.has_child_nodes() {
         return Ok(None);
     }
-    log_entry::draw(&entry, &certificates, &body)?;
+    log_entry::draw(&entry, &certificates, explained.as_ref(), &body)?;
     Ok(Some((entry, Part::of(&body))))
 }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use web_sys::EventTarget;
 
 use super::day_picture::{self, DayPicture};
+use super::explainer::Explainer;
 use super::log_clearing::LogClearing;
 use super::log_filters::LogFilters;
 use super::log_line::{self, ShownLine};
@@ -31,6 +32,7 @@ struct LogPage {
     picture: DayPicture,
     lines: LogLines,
     reader: Rc<LogReader>,
+    explainer: Rc<Explainer>,
     /// Whether somebody reads what is new, or what is left.
     is_reading: Cell<bool>,
     /// Whether there may be something new that they have not read.
@@ -53,6 +55,7 @@ pub(super) async fn start() -> JsResult {
         picture: DayPicture::new(),
         lines: LogLines::new(Rc::clone(&reader)),
         reader: Rc::clone(&reader),
+        explainer: Explainer::new(&by_id(id!("log"))?)?,
         is_reading: Cell::new(true),
         is_outdated: Cell::new(false),
         redrawing: RefCell::new(Deadline::after(0.0)),
@@ -93,7 +96,7 @@ impl LogPage {
         listen_capturing(&by_id::<EventTarget>(id!("log"))?, "toggle", move |event| {
             let this = Rc::clone(&this);
             spawn(async move {
-                match log_line::fill(&event, &this.list, &this.reader).await? {
+                match log_line::fill(&event, &this.list, &this.reader, &this.explainer).await? {
                     Some((entry, body)) => LogClearing::offer(&entry, &body),
                     None => Ok(()),
                 }
@@ -113,9 +116,11 @@ impl LogPage {
             spawn(async move {
                 match announcement {
                     Announcement::LogChanged => this.read_what_is_new().await,
-                    Announcement::RulesChanged | Announcement::StatusChanged => {
-                        this.masthead.refresh(Unread::Nothing).await
+                    Announcement::RulesChanged => {
+                        this.masthead.refresh(Unread::Nothing).await?;
+                        this.explainer.refresh().await
                     }
+                    Announcement::StatusChanged => this.masthead.refresh(Unread::Nothing).await,
                 }
             });
         });

@@ -48,7 +48,7 @@ pub(super) async fn start() -> JsResult {
     let seen = Rc::<SeenStore>::default();
     let list = RuleList::new(Rc::clone(&store), Rc::clone(&seen))?;
     let again = Rc::clone(&list);
-    let changes = RuleChanges::new(Rc::clone(&store), move |ids| match ids {
+    let changes = RuleChanges::new(Rc::clone(&store), id!("add-rule"), move |ids| match ids {
         [id, ..] => again.focus(id, part!("edit")),
         [] => Ok(()),
     })?;

@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::confirmation::Confirmation;
+use super::explainer::Explainer;
 use super::log_files;
 use super::log_line::{self, ShownLine};
 use super::log_reader::LogReader;
@@ -34,6 +35,7 @@ struct Popup {
     lines: Rc<List<ShownLine>>,
     tab: Rc<TabSection>,
     log: Rc<LogReader>,
+    explainer: Rc<Explainer>,
     /// How often the log has been read, and the last time of which it was drawn.
     readings: Cell<u64>,
     drawn: Cell<u64>,
@@ -50,6 +52,7 @@ pub(super) async fn start() -> JsResult {
         tab: TabSection::new(Entries(Rc::clone(&lines)))?,
         lines,
         log: Rc::new(LogReader::new()),
+        explainer: Explainer::new(&by_id(id!("log"))?)?,
         readings: Cell::new(0),
         drawn: Cell::new(0),
     });
@@ -91,17 +94,18 @@ impl Popup {
         let this = Rc::clone(self);
         listen_capturing(&by_id::<EventTarget>(id!("log"))?, "toggle", move |event| {
             let this = Rc::clone(&this);
-            spawn(async move { log_line::fill(&event, &this.lines, &this.log).await.map(drop) });
+            spawn(async move { log_line::fill(&event, &this.lines, &this.log, &this.explainer).await.map(drop) });
             Ok(())
         })?;
 
-        let this = Rc::clone(self);
+        let (this, explainer) = (Rc::clone(self), Rc::clone(&self.explainer));
         // Whether the last entry could be written is told with the status, so either announcement is about both.
         messages::listen(move |announcement| match announcement {
             Announcement::RulesChanged => {
                 this.tab.rules_have_changed();
-                let this = Rc::clone(&this);
+                let (this, explainer) = (Rc::clone(&this), Rc::clone(&explainer));
                 spawn(async move { this.refresh().await });
+                spawn(async move { explainer.refresh().await });
             }
             Announcement::LogChanged | Announcement::StatusChanged => {
                 let this = Rc::clone(&this);

@@ -9,7 +9,7 @@ use web_sys::{EventTarget, HtmlElement};
 use super::messages;
 use super::rule_store::RuleStore;
 use super::ui::live_region::announce;
-use crate::browser::dom::{JsResult, by_id, document, id, listen, show, spawn};
+use crate::browser::dom::{Id, JsResult, by_id, document, id, listen, show, spawn};
 use crate::browser::part::say_in;
 use crate::browser::promise;
 use crate::history::ChangedBy;
@@ -27,6 +27,8 @@ pub(super) struct RuleChanges {
     is_changing: Cell<bool>,
     /// How many notices there have been: each is about the last change only.
     notices: Cell<u64>,
+    /// Where the focus goes when a notice that has it vanishes.
+    home: Id,
     undone: Box<Undone>,
 }
 
@@ -50,12 +52,17 @@ struct Asked {
 
 impl RuleChanges {
     /// `undone` is called with the ids of the rules that are again as they were.
-    pub(super) fn new(store: Rc<RuleStore>, undone: impl Fn(&[String]) -> JsResult + 'static) -> JsResult<Rc<Self>> {
+    pub(super) fn new(
+        store: Rc<RuleStore>,
+        home: Id,
+        undone: impl Fn(&[String]) -> JsResult + 'static,
+    ) -> JsResult<Rc<Self>> {
         let changes = Rc::new(Self {
             store,
             undo: RefCell::default(),
             is_changing: Cell::new(false),
             notices: Cell::new(0),
+            home,
             undone: Box::new(undone),
         });
         let this = Rc::clone(&changes);
@@ -78,6 +85,12 @@ impl RuleChanges {
         self.make(change, done, Undo::SetModes(before)).await
     }
 
+    /// Gives a rule a mode by a button that is gone then: the focus goes to what takes it back.
+    pub(super) async fn set_mode_here(self: &Rc<Self>, id: String, mode: Mode) -> JsResult {
+        self.set_mode(&[id], mode).await?;
+        self.focus_undo()
+    }
+
     /// Gives a rule the key that its server has now; `after` is the rule with it.
     pub(super) async fn trust_key(self: &Rc<Self>, before: RuleDocument, after: RuleDocument) -> JsResult {
         let done = words::key_trusted(&after);
@@ -91,6 +104,10 @@ impl RuleChanges {
         let done = words::deleted(before.len());
         let change = Asked { save: Vec::new(), delete: ids, by: ChangedBy::List };
         self.make(change, done, Undo::Restore(before)).await?;
+        self.focus_undo()
+    }
+
+    fn focus_undo(&self) -> JsResult {
         if self.undo.borrow().is_some() { by_id::<HtmlElement>(id!("undo"))?.focus() } else { Ok(()) }
     }
 
@@ -106,7 +123,7 @@ impl RuleChanges {
         let notice: HtmlElement = by_id(id!("change"))?;
         let has_focus = document()?.active_element().is_some_and(|active| notice.contains(Some(&active)));
         notice.set_hidden(true);
-        if has_focus { by_id::<HtmlElement>(id!("add-rule"))?.focus() } else { Ok(()) }
+        if has_focus { by_id::<HtmlElement>(self.home)?.focus() } else { Ok(()) }
     }
 
     fn documents(&self, ids: &[String]) -> Vec<RuleDocument> {

@@ -7,28 +7,33 @@ use crate::verdict::Reason;
 use crate::view::text::{Text, text};
 use crate::violation::{Stage, Violation};
 
-/// What to do next. `certificates` is the DER of the chain, where that is stored.
+/// What to do next; none where that is said with what is likely, as `is_explained` says: [`crate::view::explanation`].
 #[must_use]
-pub fn advice(violation: &Violation, certificates: &[Vec<u8>]) -> Text {
+pub fn advice(violation: &Violation, is_explained: bool) -> Option<Text> {
     let find_extension = || text!("find_extension");
     let mut sentences = match violation.overruled {
         Some(Overruled::Opened) => vec![text!("violation_advice_close_page"), find_extension()],
         Some(Overruled::Sent | Overruled::Held) => vec![find_extension()],
         None => Vec::new(),
     };
-    sentences.extend(by_reason(violation, certificates));
+    if !is_explained {
+        sentences.extend(by_reason(violation));
+    }
     if matches!(violation.reason, Reason::HandshakeAltered | Reason::AnswerDiscarded) && violation.overruled.is_none() {
         sentences.push(find_extension());
     }
-    Text::Sentences(sentences)
+    (!sentences.is_empty()).then_some(Text::Sentences(sentences))
 }
 
 /// What follows from the reason.
-fn by_reason(violation: &Violation, certificates: &[Vec<u8>]) -> Vec<Text> {
+fn by_reason(violation: &Violation) -> Vec<Text> {
     let advice = match violation.reason {
         Reason::PreflightUnanswered => return unanswered(violation).into(),
-        Reason::PinMismatch => fingerprint(violation, certificates).unwrap_or_else(|| mismatch(violation)),
-        Reason::UnparsableCertificate if violation.exception => text!("violation_advice_exception"),
+        Reason::PinMismatch | Reason::UnparsableCertificate if violation.exception => {
+            text!("violation_advice_exception")
+        }
+        Reason::PinMismatch if is_managed(violation) => text!("violation_advice_mismatch_managed"),
+        Reason::PinMismatch => text!("violation_advice_mismatch"),
         Reason::UnparsableCertificate if denies_keys(violation) => text!("violation_advice_unreadable_denied"),
         Reason::UnparsableCertificate => text!("violation_advice_unreadable"),
         Reason::DeniedKey => text!("violation_advice_denied_key"),
@@ -48,25 +53,6 @@ fn by_reason(violation: &Violation, certificates: &[Vec<u8>]) -> Vec<Text> {
         Reason::InternalError => text!("violation_advice_internal_error"),
     };
     vec![advice]
-}
-
-fn mismatch(violation: &Violation) -> Text {
-    if violation.exception {
-        text!("violation_advice_exception")
-    } else if is_managed(violation) {
-        text!("violation_advice_mismatch_managed")
-    } else {
-        text!("violation_advice_mismatch")
-    }
-}
-
-/// Where one of the rule's pins is the fingerprint of a certificate that was shown: the mistake, and the pin that was meant.
-fn fingerprint(violation: &Violation, certificates: &[Vec<u8>]) -> Option<Text> {
-    let pins = &violation.rule.as_ref()?.pins;
-    let (pin, key) = certificates.iter().zip(&violation.chain).find_map(|(certificate, entry)| {
-        Some((pins.iter().find(|pin| pin.sha256.is_fingerprint_of(certificate))?.sha256, entry.sha256?))
-    })?;
-    Some(text!("violation_advice_fingerprint", pin = pin.to_string(), key = key.to_string()))
 }
 
 /// What to do where the rule requires a pre-flight and it had no answer.

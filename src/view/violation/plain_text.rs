@@ -58,7 +58,9 @@ pub fn plain_text(entry: &Entry, certificates: &[Vec<u8>]) -> Vec<TextLine> {
         section(&mut lines, text!("copied_denied"), snapshot.denied.iter().map(of_rule));
     }
     section(&mut lines, text!("popup_sent"), once(TextLine::of([sent(violation)])));
-    section(&mut lines, text!("popup_advice"), once(TextLine::of([advice(violation, certificates)])));
+    if let Some(advice) = advice(violation, false) {
+        section(&mut lines, text!("popup_advice"), once(TextLine::of([advice])));
+    }
     lines
 }
 

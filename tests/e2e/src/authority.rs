@@ -25,13 +25,16 @@ pub struct Authority {
 impl Authority {
     /// Makes new keys and certificates for a root and its intermediate.
     pub fn new() -> Result<Self> {
-        let root = CertifiedIssuer::self_signed(
-            issuer_params("Sockpin Demo Root", BasicConstraints::Unconstrained),
-            KeyPair::generate()?,
-        )
-        .context("could not make the root certificate")?;
+        Self::named("Sockpin Demo Root")
+    }
+
+    /// The same with a root of this name.
+    pub fn named(root: &str) -> Result<Self> {
+        let root =
+            CertifiedIssuer::self_signed(issuer_params(root, BasicConstraints::Unconstrained), KeyPair::generate()?)
+                .context("could not make the root certificate")?;
         let intermediate = CertifiedIssuer::signed_by(
-            issuer_params("Sockpin Demo Intermediate", BasicConstraints::Constrained(0)),
+            issuer_params(INTERMEDIATE, BasicConstraints::Constrained(0)),
             KeyPair::generate()?,
             &root,
         )
@@ -76,6 +79,14 @@ impl Authority {
         Ok(Identity { chain, key: key.private() })
     }
 
+    /// The other authority's intermediate, name and key, signed by the root of this one.
+    pub fn cross_sign(&self, other: &Self) -> Result<CertificateDer<'static>> {
+        let params = issuer_params(INTERMEDIATE, BasicConstraints::Constrained(0));
+        let signed =
+            params.signed_by(other.intermediate.key(), &self.root).context("could not sign an intermediate")?;
+        Ok(signed.der().clone())
+    }
+
     /// The root certificate, for the trust store of a browser.
     #[must_use]
     pub fn root(&self) -> &CertificateDer<'static> {
@@ -106,6 +117,8 @@ impl Authority {
         pin(self.intermediate.key())
     }
 }
+
+const INTERMEDIATE: &str = "Sockpin Demo Intermediate";
 
 /// The key pair of a server.
 pub struct Key {
@@ -148,6 +161,13 @@ impl Identity {
     #[must_use]
     pub fn certificate(&self) -> &[u8] {
         self.chain.first().map_or(&[], |certificate| certificate.as_ref())
+    }
+
+    /// The same certificate and key, with this intermediate in the place of its own.
+    #[must_use]
+    pub fn through(&self, intermediate: CertificateDer<'static>) -> Self {
+        let chain = self.chain.iter().take(1).cloned().chain([intermediate]).collect();
+        Self { chain, key: self.key.clone_key() }
     }
 }
 

@@ -264,8 +264,8 @@ async fn a_rule_of_an_administrator_is_compared_and_not_changed() -> Result<()> 
     let page = compare(firefox).await?;
     page.wait_for_presence("#changed-message [data-code=managed]", true).await?;
     page.wait_for_presence("#changed-trust", false).await?;
-    // No socket has ever matched.
-    page.wait_for_presence("#changed-likely [data-code=nothing-known]", true).await?;
+    // No socket has ever matched, and what is known is the root.
+    page.wait_for_presence("#changed-likely [data-code=added-root]", true).await?;
     accessible(firefox).await?;
     world.firefox.quit().await
 }

@@ -28,9 +28,13 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     assert_eq!(button.title, "Sockpin ist pausiert: Kein Socket wird blockiert");
     let popup = firefox.page("popup.html").await?;
     firefox.run(OPEN_ALL, Vec::new()).await?;
-    popup.wait_for_presence(".violation-body .advice", true).await?;
+    popup.wait_for_presence(".violation-body .explanation", true).await?;
     assert_eq!(popup.text("#log-heading").await?, "Protokoll");
-    assert_eq!(popup.text(".violation-body .advice h3").await?, "Was Sie tun können");
+    assert_eq!(popup.text(".violation-body .explanation h3").await?, "Was höchstwahrscheinlich geschehen ist");
+    let likely = popup.text("[data-part=likely]").await?;
+    let expected =
+        "Die Kette endet in einem Stammzertifikat, das auf diesem Computer hinzugefügt wurde, „Sockpin Demo Root“, und";
+    assert!(likely.starts_with(expected), "{likely}");
     is_german(firefox, &german, &english).await?;
     // As the entry says it to who points at it, and as German is written.
     let dates = firefox.run(DATES, Vec::new()).await?;
@@ -136,7 +140,7 @@ async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
         look("the lab").await?;
         let popup = firefox.page("popup.html").await?;
         firefox.run(OPEN_ALL, Vec::new()).await?;
-        popup.wait_for_presence(".violation-body .advice", true).await?;
+        popup.wait_for_presence(".violation-body .explanation", true).await?;
         look("the log").await?;
         let log = firefox.page("log.html").await?;
         firefox.run(OPEN_ALL, Vec::new()).await?;

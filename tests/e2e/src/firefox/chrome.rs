@@ -39,6 +39,12 @@ impl Firefox {
         self.trust_certificate(authority.root()).await
     }
 
+    /// Takes back that this authority is trusted.
+    pub async fn distrust(&self, authority: &Authority) -> Result<()> {
+        self.privileged(DISTRUST, vec![json!(STANDARD.encode(authority.root()))]).await?;
+        self.end_connections().await
+    }
+
     /// Makes this browser trust this very certificate as a root, for servers.
     pub async fn trust_certificate(&self, certificate: &[u8]) -> Result<()> {
         let certificate = STANDARD.encode(certificate);
@@ -153,6 +159,11 @@ const certificate =
     Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB).constructX509FromBase64(base64);
 Cc["@mozilla.org/security/certoverride;1"].getService(Ci.nsICertOverrideService)
     .rememberValidityOverride(host, port, {}, certificate, true);
+"#;
+
+const DISTRUST: &str = r#"
+const database = Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB);
+database.setCertTrustFromString(database.constructX509FromBase64(arguments[0]), ",,");
 "#;
 
 const END_CONNECTIONS: &str = r#"Services.obs.notifyObservers(null, "net:cancel-all-connections");"#;
