@@ -91,7 +91,7 @@ async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose()
 
         popup.click("#problem-action").await?;
         popup.wait_for_presence("#problem", false).await?;
-        badge_says(&world, &blank, "").await?;
+        badge_says(&world, &blank, "1").await?;
         world.firefox.driver()?.switch_to_window(blank_tab).await?;
     }
     world.firefox.quit().await

@@ -172,6 +172,7 @@ async fn a_half_typed_date_is_not_taken_for_none() -> Result<()> {
     world.firefox.run(BRING_UP, vec![json!("#expires")]).await?;
     // Whatever the order of day, month and year: not all of it.
     world.firefox.driver()?.action_chain().click_element(&date).send_keys("12").perform().await?;
+    world.firefox.run(BRING_UP, vec![json!("#note")]).await?;
     options.click("#note").await?;
     options.wait_for_presence(error, true).await?;
     assert!(options.is_true("document.querySelector('#save-rule').disabled").await?);
