@@ -82,6 +82,8 @@ pub struct Explanation {
     pub expected: Option<LabelledPin>,
     /// When the rule has matched last.
     pub matched: Option<UnixMillis>,
+    /// Whether the chain ends in a root that was added on this computer, and did not before, as far as that is known.
+    pub ends_in_added_root: bool,
 }
 
 impl Explanation {
@@ -93,9 +95,13 @@ impl Explanation {
         let matched = rule.pins.iter().find(|pin| Some(pin.sha256) == key);
         let only = if let [pin] = rule.pins.as_slice() { Some(pin) } else { None };
         let (leaf, root) = ends(now);
+        let (_, root_is_built_in) = now.certificates();
         let before_ends = before.chain.map(|(facts, _)| ends(facts));
+        let is_as_before = before_ends.as_ref().is_some_and(|(_, before)| root.is_like(before, Field::Key));
+        let added = (root_is_built_in == Some(false) && !is_as_before).then_some(&root);
         Some(Self {
-            likely: certain(rule, now).unwrap_or_else(|| guess(rule, before_ends.as_ref(), (&leaf, &root), now)),
+            likely: certain(rule, now).unwrap_or_else(|| guess(rule, before_ends.as_ref(), &leaf, added)),
+            ends_in_added_root: added.is_some(),
             expected: matched.or(only).cloned(),
             matched: before.matched,
             leaf_before: before_ends.map(|(leaf, _)| leaf),
@@ -113,8 +119,8 @@ fn certain(rule: &RuleSnapshot, now: &Facts) -> Option<Likely> {
     fingerprint(rule, now).map(|(pin, key)| Likely::Fingerprint { pin, key })
 }
 
-/// What the ends of the chains before and now speak for.
-fn guess(rule: &RuleSnapshot, before: Option<&(Shown, Shown)>, (leaf, root): (&Shown, &Shown), now: &Facts) -> Likely {
+/// What the ends of the chains before and now speak for. `added` is a root that was added.
+fn guess(rule: &RuleSnapshot, before: Option<&(Shown, Shown)>, leaf: &Shown, added: Option<&Shown>) -> Likely {
     let is_like = |field| before.is_some_and(|(before, _)| leaf.is_like(before, field));
     if is_like(Field::Certificate) {
         return Likely::OtherPath;
@@ -122,9 +128,7 @@ fn guess(rule: &RuleSnapshot, before: Option<&(Shown, Shown)>, (leaf, root): (&S
     if leaf.key.is_some() && is_like(Field::Key) {
         return Likely::SameKey;
     }
-    let (_, root_is_built_in) = now.certificates();
-    let is_as_before = before.is_some_and(|(_, before)| root.is_like(before, Field::Key));
-    if root_is_built_in == Some(false) && !is_as_before {
+    if let Some(root) = added {
         let subject = root.description.subject.clone();
         let reader = subject.as_deref().and_then(reader_of);
         return Likely::AddedRoot(Box::new(AddedRoot { subject, reader, is_new: before.is_some() }));
@@ -271,6 +275,22 @@ mod tests {
             let found = Explanation::new(&rule(&[]), &Before::default(), &now).unwrap();
             let reader = if let Likely::AddedRoot(root) = found.likely { root.reader } else { None };
             assert_eq!(reader.map(|reader| reader.name), expected);
+        }
+    }
+
+    #[test]
+    fn a_root_that_was_added_is_noticed_whatever_is_likely() {
+        let (one, other) = (issuer("One CA"), issuer("Other CA"));
+        let key = KeyPair::generate().unwrap();
+        let (public, private) = (chain(&one, "a.test", 1, &key, true), chain(&one, "a.test", 1, &key, false));
+        for (before_it, now, likely, expected) in [
+            (&public, &chain(&other, "a.test", 2, &key, false), Likely::SameKey, true),
+            (&public, &chain(&other, "a.test", 2, &key, true), Likely::SameKey, false),
+            (&private, &chain(&one, "a.test", 2, &key, false), Likely::SameKey, false),
+            (&private, &chain(&other, "a.test", 2, &key, false), Likely::SameKey, true),
+        ] {
+            let found = Explanation::new(&rule(&[]), &before(Some(before_it)), now).unwrap();
+            assert_eq!((found.likely, found.ends_in_added_root), (likely, expected));
         }
     }
 

@@ -17,14 +17,18 @@ pub fn likely(explanation: &Explanation) -> Notice {
     let unknown = Shown::default();
     let (before, now) = (explanation.leaf_before.as_ref().unwrap_or(&unknown), &explanation.leaf);
     let or_attack = |text| Text::Sentences(vec![text, text!("explanation_attack")]);
+    let but_root = |text| {
+        let warning = explanation.ends_in_added_root.then(|| text!("explanation_but_added_root"));
+        Text::Sentences([text].into_iter().chain(warning).collect())
+    };
     let (kind, code, text) = match &explanation.likely {
         Likely::Exception => (NoticeKind::Error, "exception", text!("changed_exception")),
         Likely::Fingerprint { pin, key } => {
             let said = text!("explanation_fingerprint", pin = pin.to_string(), key = key.to_string());
             (NoticeKind::Warning, "fingerprint", said)
         }
-        Likely::OtherPath => (NoticeKind::Note, "other-path", text!("explanation_other_path")),
-        Likely::SameKey => (NoticeKind::Note, "same-key", text!("changed_same_key")),
+        Likely::OtherPath => (NoticeKind::Note, "other-path", but_root(text!("explanation_other_path"))),
+        Likely::SameKey => (NoticeKind::Note, "same-key", but_root(text!("changed_same_key"))),
         Likely::AddedRoot(root) => (NoticeKind::Error, "added-root", added_root(root)),
         Likely::RuleExpired(date) => {
             let said = text!("explanation_rule_expired", date = *date, issuer = issuer(now));
@@ -143,7 +147,15 @@ mod tests {
     fn explanation(likely: Likely) -> Explanation {
         let (before, now) = (shown("old.example", "Old CA"), shown("chat.example", "New CA"));
         let comparison = Comparison { before: Some(before.clone()), now: now.clone(), place: 0, length: 3 };
-        Explanation { likely, comparison, leaf_before: Some(before), leaf: now, expected: None, matched: None }
+        Explanation {
+            likely,
+            comparison,
+            leaf_before: Some(before),
+            leaf: now,
+            expected: None,
+            matched: None,
+            ends_in_added_root: false,
+        }
     }
 
     fn added(reader: Option<(&'static str, ReaderKind)>, is_new: bool) -> Likely {
@@ -224,6 +236,17 @@ mod tests {
             let text = said.text.english();
             assert_eq!((said.kind, said.code), (kind, code), "{text}");
             assert!(text.starts_with(start) && text.contains(contained), "{text}");
+        }
+    }
+
+    /// Nothing is wrong with the server then, but a pin on that root would let in whoever added it.
+    #[test]
+    fn good_news_warn_of_a_root_that_was_added() {
+        for case in [Likely::SameKey, Likely::OtherPath] {
+            for ends_in_added_root in [false, true] {
+                let said = likely(&Explanation { ends_in_added_root, ..explanation(case.clone()) }).text.english();
+                assert_eq!(said.ends_with("trusts whoever added it."), ends_in_added_root, "{said}");
+            }
         }
     }
 

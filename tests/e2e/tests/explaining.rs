@@ -164,6 +164,7 @@ async fn each_cause_that_a_server_brings_about_is_said_with_its_evidence() -> Re
         "{}",
         path.likely
     );
+    assert!(path.likely.ends_with("whoever trusts its key trusts whoever added it."), "{}", path.likely);
     assert!(path.facts.contains("Root"), "{}", path.facts);
     world.firefox.quit().await
 }
