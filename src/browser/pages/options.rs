@@ -71,6 +71,7 @@ pub(super) async fn start() -> JsResult {
     let changed_key =
         ChangedKey::new(Rc::clone(&options.store), Rc::clone(&seen), changes, move |id| list.focus(id, part!("edit")))?;
     options.refresh().await?;
+    options.list.start()?;
     seen.start().await?;
     changed_key.open_from_address().await?;
     ready()

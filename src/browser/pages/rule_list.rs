@@ -80,18 +80,23 @@ impl RuleList {
         });
         let this = Rc::clone(&list);
         list.seen.subscribe(move || this.show(List::show));
-        let this = Rc::clone(&list);
+        Ok(list)
+    }
+
+    /// Reads what is kept beside the rules, and goes on reading for as long as the page lives. Not before the rules are shown: with
+    /// many of them it takes longer to read than they do.
+    pub(super) fn start(self: &Rc<Self>) -> JsResult {
+        let this = Rc::clone(self);
         record_reader::listen(move |records| {
             this.records.replace(Rc::new(records));
             this.is_outdated.set(true);
             this.show(List::show)
         })?;
-        let this = Rc::clone(&list);
+        let this = Rc::clone(self);
         history_reader::listen(move |history| {
             this.history.replace(history);
             this.show(List::show)
-        })?;
-        Ok(list)
+        })
     }
 
     /// Shows what the store has read; `edited` is the rule in the form. A card that would look the same is left alone: it
