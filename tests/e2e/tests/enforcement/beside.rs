@@ -74,7 +74,7 @@ enum First {
 
 /// Everything that it does, from every place.
 pub(crate) async fn walk(stage: &mut Stage, case: Case) -> Result<Tally> {
-    let hosts = stage.hosts().await?;
+    let hosts = Box::pin(stage.hosts()).await?;
     let mut tally = Tally::default();
     if case.counts == Counts::Kept {
         (tally.handshakes, tally.in_clear) = (Some(0), Some(0));

@@ -22,7 +22,10 @@ const ANSWERED: usize = 15;
 
 async fn in_a_burst(_: &mut Stage) -> Result<Tally> {
     for preflight in PREFLIGHTS {
-        ensure!(lost_by_a_late_log(preflight).await? > 0, "control: a log that is written too late has lost nothing");
+        ensure!(
+            Box::pin(lost_by_a_late_log(preflight)).await? > 0,
+            "control: a log that is written too late has lost nothing"
+        );
     }
     let mut crowd = Crowd::start([]).await?;
     let mut tally = Tally::default();

@@ -72,7 +72,7 @@ impl Stage {
     /// A browser with another extension beside Sockpin, started when it is first needed.
     pub(crate) async fn hosts(&mut self) -> Result<&mut Hosts> {
         if self.hosts.is_none() {
-            self.hosts = Some(Box::new(Hosts::start().await?));
+            self.hosts = Some(Box::new(Box::pin(Hosts::start()).await?));
         }
         self.hosts.as_deref_mut().ok_or_else(|| anyhow::anyhow!("there are no hosts"))
     }
