@@ -112,7 +112,8 @@ pub fn of(rule: &RuleDocument, host: Option<&HostPattern>, around: Surroundings<
         warnings.extend(host.zip(pins.as_deref()).and_then(|(host, pins)| backup_in_chain(host, pins, around)));
     }
     let pins = pins.unwrap_or_default();
-    warnings.extend(CA_SETS.iter().filter_map(|set| incomplete(set, &pins)));
+    let typed: Vec<String> = pins.iter().map(|pin| pin.to_base64()).collect();
+    warnings.extend(CA_SETS.iter().filter_map(|set| incomplete(set, &typed)));
     let is_root = |pin: &Pin| set_of(*pin).is_some() || around.seen.role(*pin) == Some(Role::PublicRoot);
     warnings.extend((!pins.is_empty() && pins.iter().all(is_root)).then_some(Warning::RootsOnly));
     warnings.extend((rule.pins.is_empty() && !rule.denied.is_empty()).then_some(Warning::DeniedOnly));
@@ -141,8 +142,9 @@ fn backup_in_chain(host: &HostPattern, pins: &[Pin], around: Surroundings<'_>) -
     Some(Warning::BackupInChain { endpoint })
 }
 
-fn incomplete(set: &'static CaSet, pins: &[Pin]) -> Option<Warning> {
-    let missing: Vec<_> = set.keys.iter().filter(|key| !pins.iter().any(|pin| key.is(*pin))).collect();
+/// `pins` are as the table has them: it is asked for each card of the list.
+fn incomplete(set: &'static CaSet, pins: &[String]) -> Option<Warning> {
+    let missing: Vec<_> = set.keys.iter().filter(|key| !pins.iter().any(|pin| key.sha256 == pin)).collect();
     (!missing.is_empty() && missing.len() < set.keys.len()).then_some(Warning::SetIncomplete { set, missing })
 }
 

@@ -39,6 +39,7 @@ mod seen_section;
 mod seen_store;
 mod tester;
 mod ui;
+mod warned_rules;
 
 use wasm_bindgen::prelude::*;
 

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use web_sys::HtmlElement;
 
-use super::rule_card::{Card, warnings_of};
+use super::rule_card::Card;
 use super::rule_filters::RuleFilters;
 use super::rule_selection::RuleSelection;
 use super::rule_store::{RuleStore, current_time};
 use super::seen_store::SeenStore;
 use super::ui::list::List;
+use super::warned_rules::WarnedRules;
 use super::{history_reader, record_reader};
 use crate::browser::dom::{JsResult, by_id, id};
 use crate::browser::part::{Name, Part};
@@ -22,7 +23,7 @@ use crate::query::{Listed, RuleOrder, RuleQuery, RuleState};
 use crate::record::RecordIndex;
 use crate::rule::Rule;
 use crate::time::UnixMillis;
-use crate::view::{search, warning};
+use crate::view::search;
 
 /// The user's rules and the administrator's, as far as they are looked for.
 pub(super) struct RuleList {
@@ -37,6 +38,7 @@ pub(super) struct RuleList {
     /// Which rules were selected when the list was shown last.
     selected: RefCell<Rc<HashSet<String>>>,
     on_selection: RefCell<Option<Rc<dyn Fn() -> JsResult>>>,
+    warned: WarnedRules,
     in_order: RefCell<InOrder>,
     /// Whether rules, or what they have decided, are others than those that were put in order.
     is_outdated: Cell<bool>,
@@ -65,6 +67,7 @@ impl RuleList {
             selection: RuleSelection::new()?,
             selected: RefCell::default(),
             on_selection: RefCell::default(),
+            warned: WarnedRules::default(),
             in_order: RefCell::default(),
             is_outdated: Cell::new(true),
             edited: RefCell::default(),
@@ -76,10 +79,14 @@ impl RuleList {
         let this = Rc::clone(&list);
         list.store.subscribe(move || {
             this.is_outdated.set(true);
+            this.warned.forget();
             Ok(())
         });
         let this = Rc::clone(&list);
-        list.seen.subscribe(move || this.show(List::show));
+        list.seen.subscribe(move || {
+            this.warned.forget();
+            this.show(List::show)
+        });
         Ok(list)
     }
 
@@ -137,8 +144,7 @@ impl RuleList {
 
     /// Looked at only where somebody asks for it.
     fn is_warned_of(&self, query: &RuleQuery, rule: &Rule, layer: Layer, now: UnixMillis) -> bool {
-        query.state == Some(RuleState::WarnedOf)
-            && warning::is_warned_of(layer, &warnings_of(rule, &self.seen.keys(), now))
+        query.state == Some(RuleState::WarnedOf) && self.warned.has(layer, rule, &self.seen.keys(), now)
     }
 
     fn search(&self) -> JsResult {
