@@ -214,10 +214,10 @@ const type = (text) => {
 };
 const pins = ['C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=', 'BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB='];
 type(JSON.stringify({ host: '*.co.uk', pins }));
-type('{
+type(`{
   "host": "*.co.uk",
   "mode": "deny"
-}');
+}`);
 "#;
 /// Every rule is selected for the export, and a rule is about to be imported.
 const OPEN_TRANSFER: &str = r"
