@@ -184,9 +184,11 @@ impl Firefox {
         .await
     }
 
-    /// Waits until nothing in the page moves or changes its colour.
+    /// Waits until nothing in the page moves or changes its colour. What is not drawn (folded away, or far from what is looked at)
+    /// comes to no end of it.
     pub(crate) async fn stands_still(&self) -> Result<()> {
-        let still = "return document.getAnimations().every(({ playState }) => playState !== 'running')";
+        let still = "return document.getAnimations().every(({ playState, effect }) => playState !== 'running' \
+            || !effect.target.checkVisibility({ contentVisibilityAuto: true }))";
         self.wait_for("the page to stand still", still, Vec::new()).await
     }
 
