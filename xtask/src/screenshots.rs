@@ -64,9 +64,11 @@ async fn in_forced_colours(firefox: &Firefox) -> Result<()> {
         ("options", "picker-forced", OPEN_PICKER),
         ("options", "tester-forced", OPEN_TESTER),
     ] {
-        page(firefox, name, state, script).await?;
+        open(firefox, name, state, script).await?;
+        pictures_of_widths(firefox, state).await?;
     }
-    changed_key(firefox, "changed-key-forced").await?;
+    open_changed_key(firefox).await?;
+    pictures_of_widths(firefox, "changed-key-forced").await?;
     firefox.set_preference("browser.display.document_color_use", json!(0)).await
 }
 
@@ -98,13 +100,17 @@ async fn in_languages() -> Result<()> {
 
 /// A violation's keys beside those that its rule knows, opened from the popup.
 async fn changed_key(firefox: &Firefox, name: &str) -> Result<()> {
+    open_changed_key(firefox).await?;
+    picture(firefox, name).await
+}
+
+async fn open_changed_key(firefox: &Firefox) -> Result<()> {
     firefox.open_extension_page("popup.html").await?;
     firefox.run(OPEN_BLOCKED, Vec::new()).await?;
     let address = firefox.run(COMPARISON, Vec::new()).await?;
     let address = address.as_str().context("the popup has no comparison")?;
     firefox.open_extension_page(address).await?;
-    firefox.run(WHOLE_COMPARISON, Vec::new()).await?;
-    picture(firefox, name).await
+    firefox.run(WHOLE_COMPARISON, Vec::new()).await.map(drop)
 }
 
 /// Enough rules for the search, one that has judged connections, and one that has been changed.
@@ -201,23 +207,47 @@ const ROWS: &str = "return document.querySelector('.tab-row') !== null";
 
 /// Opens a page of the extension, brings it into a state, and takes its pictures.
 async fn page(firefox: &Firefox, page: &str, name: &str, script: &str) -> Result<()> {
-    firefox.open_extension_page(&format!("{page}.html")).await?;
-    firefox.run(script, Vec::new()).await.with_context(|| format!("could not prepare the page for {name}"))?;
+    open(firefox, page, name, script).await?;
     picture(firefox, name).await
 }
 
+async fn open(firefox: &Firefox, page: &str, name: &str, script: &str) -> Result<()> {
+    firefox.open_extension_page(&format!("{page}.html")).await?;
+    firefox.run(script, Vec::new()).await.with_context(|| format!("could not prepare the page for {name}"))?;
+    firefox.run(DRAW_ALL, Vec::new()).await.map(drop)
+}
+
 async fn picture(firefox: &Firefox, name: &str) -> Result<()> {
-    let folder = workspace::target().join("screenshots");
-    for (width, height) in [(1280, 800), (360, 740)] {
+    for (width, height) in WIDTHS {
         firefox.set_viewport(width, height).await?;
         for (scheme, colours) in [(ColorScheme::Light, "light"), (ColorScheme::Dark, "dark")] {
             firefox.prefer(scheme).await?;
-            let file = folder.join(format!("{name}-{colours}-{width}.png"));
-            firefox.screenshot(&file).await.with_context(|| format!("the picture {}", file.display()))?;
+            save(firefox, &format!("{name}-{colours}-{width}")).await?;
         }
     }
     Ok(())
 }
+
+/// Where Firefox uses the person's colours, a page that prefers others never comes to know of it.
+async fn pictures_of_widths(firefox: &Firefox, name: &str) -> Result<()> {
+    for (width, height) in WIDTHS {
+        firefox.set_viewport(width, height).await?;
+        save(firefox, &format!("{name}-{width}")).await?;
+    }
+    Ok(())
+}
+
+async fn save(firefox: &Firefox, name: &str) -> Result<()> {
+    let file = workspace::target().join("screenshots").join(format!("{name}.png"));
+    firefox.screenshot(&file).await.with_context(|| format!("the picture {}", file.display()))
+}
+
+const WIDTHS: [(u32, u32); 2] = [(1280, 800), (360, 740)];
+
+/// Cards far below what is looked at are not drawn otherwise.
+const DRAW_ALL: &str = r"
+for (const card of document.querySelectorAll('.rule, .import-item')) card.style.contentVisibility = 'visible';
+";
 
 /// The newest blocked socket of the log is shown with its chain.
 const OPEN_BLOCKED: &str = "document.querySelector('#log [data-outcome=block]')?.setAttribute('open', '');";

@@ -134,6 +134,8 @@ async fn a_renewed_key_is_compared_and_trusted_and_the_old_pin_stays_as_a_backup
     let trusted = changed("by trusting a new key", format!("Pin “{UNPINNED}” added."));
     let added = changed("on this page", "The rule was added.".to_owned());
     assert_eq!(history(&page, firefox, 2).await?, [trusted.clone(), added.clone()]);
+    let begins_anew = "document.querySelector('#rules .rule-facts').textContent.includes('since it was changed')";
+    page.wait_until("the record of the rule that was changed", begins_anew).await?;
 
     firefox.driver()?.switch_to_window(web).await?;
     assert!(firefox.socket(&url).await?.delivered(), "the trusted key was stopped");
