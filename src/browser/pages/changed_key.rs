@@ -138,9 +138,9 @@ impl ChangedKey {
         let port = HostPattern::parse(&rule.host, &url_host).ok()?.pattern.port();
         let seen = self.seen.seen();
         let is_it = |shown: &&SeenEndpoint| shown.host == violation.host && port.is_none_or(|port| shown.port == port);
-        let mut endpoints: Vec<&SeenEndpoint> = seen.endpoints().iter().filter(is_it).collect();
-        endpoints.sort_by_key(|shown| Some(shown.port) != violation.port);
-        endpoints.into_iter().flat_map(|shown| self.seen.chains(shown)).find_map(|chain| {
+        let is_there = |shown: &&SeenEndpoint| Some(shown.port) == violation.port;
+        let (there, elsewhere): (Vec<_>, Vec<_>) = seen.endpoints().iter().filter(is_it).partition(is_there);
+        there.into_iter().chain(elsewhere).flat_map(|shown| self.seen.chains(shown)).find_map(|chain| {
             let place = known_certificate(&chain.facts, &rule.pins, rule.match_scope)?;
             Some(Known { place, source: Source::Seen(chain.seen), chain: Some((chain.facts, place)) })
         })
