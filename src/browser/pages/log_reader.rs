@@ -3,17 +3,17 @@
 use std::cell::RefCell;
 
 use js_sys::{Array, Uint8Array};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbDatabase, IdbRequest, IdbTransaction};
 
 use super::messages;
-use crate::browser::convert::{from_js, property, storage_error, to_js};
+use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any};
 use crate::browser::log_database::{
     self, ALL, BY_LAST, CHAINS, COUNTS, PAUSES, TOTAL, TransactionMode, VIOLATIONS, store,
 };
 use crate::error::Error;
+use crate::fields::Read;
 use crate::log::{Entry, Line, newest_first};
 use crate::message::PageRequest;
 use crate::violation::ChainDigest;
@@ -39,10 +39,10 @@ impl LogReader {
         let newest_pauses = pauses.open_cursor_with_range_and_direction(all, backwards);
         let mut lines = newest_first(entries, from_cursor(newest_pauses, limit).await?);
         lines.truncate(limit);
-        let number_of_pauses: u64 = from_js(&answer(pauses.count()).await?)?;
+        let number_of_pauses: u64 = read_js(&answer(pauses.count()).await?)?;
         let counted = store(&transaction, COUNTS)?.get(&JsValue::from_str(ALL));
         let number_of_entries = match answer_if_any(counted).await? {
-            Some(record) => from_js(&property(&record, TOTAL))?,
+            Some(record) => read_js(&property(&record, TOTAL))?,
             None => 0,
         };
         Ok((lines, number_of_pauses.saturating_add(number_of_entries)))
@@ -52,7 +52,7 @@ impl LogReader {
     pub(super) async fn entry(&self, id: u64) -> Result<Option<Entry>, Error> {
         let transaction = self.begin(&[VIOLATIONS]).await?;
         let found = answer_if_any(store(&transaction, VIOLATIONS)?.get(&to_js(&id)?)).await?;
-        Ok(found.map(|record| from_js(&record)).transpose()?)
+        Ok(found.map(|record| read_js(&record)).transpose()?)
     }
 
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.
@@ -90,7 +90,7 @@ impl LogReader {
     }
 }
 
-async fn from_cursor<T: DeserializeOwned>(request: Result<IdbRequest, JsValue>, limit: usize) -> Result<Vec<T>, Error> {
+async fn from_cursor<T: for<'a> Read<'a>>(request: Result<IdbRequest, JsValue>, limit: usize) -> Result<Vec<T>, Error> {
     let request = request.map_err(|thrown| storage_error(&thrown))?;
     let mut read = Vec::new();
     for _ in 0..limit {
@@ -99,7 +99,7 @@ async fn from_cursor<T: DeserializeOwned>(request: Result<IdbRequest, JsValue>, 
             break;
         };
         let cursor: IdbCursorWithValue = cursor.unchecked_into();
-        read.extend(from_js(&cursor.value().map_err(|thrown| storage_error(&thrown))?));
+        read.extend(read_js(&cursor.value().map_err(|thrown| storage_error(&thrown))?));
         cursor.continue_().map_err(|thrown| storage_error(&thrown))?;
     }
     Ok(read)
