@@ -11,7 +11,11 @@ use serde::de::Error as _;
 use serde_json::value::RawValue;
 
 pub(crate) use self::json::Json;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
+pub(crate) use self::json::Name;
 use self::json::Value;
+#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
+pub(crate) use self::read::named;
 pub(crate) use self::read::{Read, read, word, words};
 
 /// The fields that have not been taken out yet, in alphabetical order; each is text, or has been read as `V`.
@@ -123,6 +127,11 @@ pub(crate) fn elements(json: &str) -> Result<Vec<&str>, serde_json::Error> {
 /// A field that has no place in what is read.
 pub(crate) fn unknown(name: &str) -> serde_json::Error {
     serde_json::Error::custom(format_args!("unknown field `{name}`"))
+}
+
+/// A name that none of an enum has, or that has what does not belong to it, or has not what does.
+pub(crate) fn unknown_variant(name: &str) -> serde_json::Error {
+    serde_json::Error::custom(format_args!("unknown variant `{name}`"))
 }
 
 /// The name in serde's "unknown field `name`, expected …", if the error is one of `deny_unknown_fields`. An error of serde

@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub use difference::{Difference, differences};
 use serde::{Serialize, Serializer};
 
+use crate::fields::read;
 use crate::limits::{DELETED_KEPT_MS, MAX_CHANGES_PER_RULE, MAX_HISTORY_BYTES};
 use crate::rule::{Rule, RuleDocument};
 use crate::time::UnixMillis;
@@ -189,7 +190,7 @@ impl History {
         for (place, line) in lines.iter().enumerate().rev() {
             let before = match line.before.as_str() {
                 "" => None,
-                json => match serde_json::from_str::<RuleDocument>(json) {
+                json => match read::<RuleDocument>(json) {
                     Ok(before) => Some(before),
                     // What the change has made of it is not known.
                     Err(_) => break,

@@ -30,6 +30,7 @@ pub use key::EntryKey;
 pub use retention::Retention;
 pub use tally::{OpenedBy, Share, Tally};
 
+use crate::fields::{Json, Read};
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::verdict::Outcome;
@@ -44,6 +45,13 @@ pub struct Entry {
     pub tally: Tally,
     /// What all of them have in common.
     pub violation: Violation,
+}
+
+impl Read<'_> for Entry {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { id: fields.part("id")?, tally: fields.part("tally")?, violation: fields.part("violation")? })
+    }
 }
 
 /// In which order the entries of one share are removed when the log is full: the lowest first.

@@ -4,13 +4,10 @@
 //! Each is an object with its `type`, and what belongs to it beside that. Each type is only read on one side, and read
 //! field by field: serde's own reader for a tagged enum would first copy every message into a tree.
 
-use std::borrow::Cow;
-
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ProgramError};
-use crate::fields::Fields;
+use crate::fields::{Fields, Json, Read, read, words};
 use crate::history::ChangedBy;
 use crate::overruling::Overruling;
 use crate::pause::{Pause, PauseLength};
@@ -114,7 +111,7 @@ impl PageRequest {
 
     fn read(json: &str) -> Result<Self, serde_json::Error> {
         let mut fields = Fields::from_json(json)?;
-        let kind: Cow<'_, str> = fields.require("type")?;
+        let kind: String = fields.require("type")?;
         Ok(match &*kind {
             "status" => Self::Status,
             "saveRule" => Self::SaveRule { rule: fields.require("rule")?, by: changed_by(&mut fields)? },
@@ -204,18 +201,18 @@ impl Response {
 
     fn read(json: &str) -> Result<Self, serde_json::Error> {
         let mut fields = Fields::from_json(json)?;
-        let kind: Cow<'_, str> = fields.require("type")?;
+        let kind: String = fields.require("type")?;
         Ok(match &*kind {
-            "status" => Self::Status(serde_json::from_str(json)?),
+            "status" => Self::Status(read(json)?),
             "saved" => Self::Saved { rule: fields.require("rule")? },
-            "refused" => Self::Refused { errors: part(&mut fields, "errors")? },
-            "rulesRefused" => Self::RulesRefused { refusals: part(&mut fields, "refusals")? },
+            "refused" => Self::Refused { errors: fields.require("errors")? },
+            "rulesRefused" => Self::RulesRefused { refusals: fields.require("refusals")? },
             "done" => Self::Done,
             "looked" => Self::Looked { chain: fields.require("chain")? },
-            "unanswered" => Self::Unanswered { failure: part(&mut fields, "failure")? },
-            "proved" => Self::Proved { proved: part(&mut fields, "proved")? },
+            "unanswered" => Self::Unanswered { failure: fields.require("failure")? },
+            "proved" => Self::Proved { proved: fields.require("proved")? },
             "proving" => Self::Proving,
-            "failed" => Self::Failed { problem: part(&mut fields, "problem")? },
+            "failed" => Self::Failed { problem: fields.require("problem")? },
             _ => return Err(unknown_type()),
         })
     }
@@ -223,13 +220,8 @@ impl Response {
 
 /// Whoever does not say has clicked in the list, as a name that is not known has.
 fn changed_by(fields: &mut Fields<'_>) -> Result<ChangedBy, serde_json::Error> {
-    let name: Option<Cow<'_, str>> = fields.read("by")?;
+    let name: Option<String> = fields.read("by")?;
     Ok(name.and_then(|name| ChangedBy::named(&name)).unwrap_or_default())
-}
-
-/// What pages alone read, as serde does it.
-fn part<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -> Result<T, serde_json::Error> {
-    fields.take(name).map_or_else(|| Err(serde::de::Error::missing_field(name)), serde_json::from_str)
 }
 
 fn argument(error: &serde_json::Error) -> ProgramError {
@@ -298,6 +290,40 @@ pub enum Announcement {
     LogChanged,
     /// A pause has begun or ended, or the browser lets Sockpin see more or less.
     StatusChanged,
+}
+
+words!(Announcement);
+
+impl Read<'_> for Status {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self {
+            problem: fields.part_or_default("problem")?,
+            log_problem: fields.part_or_default("logProblem")?,
+            seal_problem: fields.part_or_default("sealProblem")?,
+            rules: fields.part("rules")?,
+            pause: fields.part_or_default("pause")?,
+            pausing: fields.part("pausing")?,
+            administrator: fields.part_or_default("administrator")?,
+            refused: fields.part_or_default("refused")?,
+            overruling: fields.part_or_default("overruling")?,
+            access: fields.part("access")?,
+        })
+    }
+}
+
+impl Read<'_> for Access {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { every_site: fields.part("everySite")?, private_windows: fields.part("privateWindows")? })
+    }
+}
+
+impl Read<'_> for Broadcast {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { announcement: fields.part("type")? })
+    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub struct Pause {
     pub until: Option<UnixMillis>,
 }
 
-words!(PauseLength);
+words!(PauseLength, PauseEvent);
 
 impl Read<'_> for Pause {
     fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
@@ -79,6 +79,13 @@ pub enum PauseEvent {
     RanOut,
     /// Ended by whoever sits there.
     Ended,
+}
+
+impl Read<'_> for PauseEntry {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { id: fields.part_or_default("id")?, time: fields.part("time")?, pause: fields.part("pause")? })
+    }
 }
 
 impl From<PauseLength> for PauseEvent {

@@ -7,10 +7,12 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::PinError;
+use crate::fields::{Json, Read};
 use crate::limits::PIN_BYTES;
 
 pub(crate) use private_key::is_in as holds_private_key;
@@ -121,6 +123,12 @@ impl TryFrom<String> for Pin {
 
     fn try_from(text: String) -> Result<Self, PinError> {
         Self::parse(&text)
+    }
+}
+
+impl Read<'_> for Pin {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        Self::parse(&json.text()?).map_err(serde_json::Error::custom)
     }
 }
 

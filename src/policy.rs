@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::index::{Base, Index, Key};
 use crate::error::{Error, HostError, PinError, PolicyError, RuleError, StorageError};
-use crate::fields::{Fields, elements, read, unknown_field};
+use crate::fields::{Fields, elements, read, unknown_field, words};
 use crate::host::{Host, HostPattern, PatternScope, UrlHostParser, name_and_parents};
 use crate::limits::{MAX_PINS_PER_RULE, MAX_RULES};
 use crate::pin::{Pin, holds_private_key};
@@ -356,6 +356,8 @@ pub enum Layer {
     /// From the user.
     User,
 }
+
+words!(Layer);
 
 /// Every layer's policy. Layers are judged apart and the strictest verdict wins.
 #[derive(Debug, Clone, Default)]

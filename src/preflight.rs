@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::connection::{Facts, MissingFacts, Target};
+use crate::fields::words;
 use crate::limits::{MAX_PREFLIGHT_ANSWERS, PREFLIGHT_KEPT_MS};
 use crate::policy::{Layer, Layers};
 use crate::rule::{Mode, Preflight, Rule};
@@ -67,6 +68,8 @@ pub enum ProbeFailure {
     /// The server's answer took too long.
     Deadline,
 }
+
+words!(ProbeFailure);
 
 /// What came of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Target;
+use crate::fields::{Json, Read, unknown_variant, words};
 use crate::limits::PROOF_DEADLINE_MS;
 use crate::pin::Pin;
 use crate::policy::{Layer, Layers, Policy};
@@ -72,6 +73,34 @@ pub enum Conclusion {
     },
     /// It violates a rule.
     Violation(Box<Violation>),
+}
+
+words!(Ending);
+
+impl Read<'_> for Proved {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self {
+            ending: fields.part("ending")?,
+            error: fields.part_or_default("error")?,
+            conclusion: fields.part("conclusion")?,
+        })
+    }
+}
+
+impl Read<'_> for Conclusion {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let (name, value) = json.variant()?;
+        match (&*name, value) {
+            ("unjudged", None) => Ok(Self::Unjudged),
+            ("allowed", Some(value)) => {
+                let mut fields = value.object()?;
+                Ok(Self::Allowed { rule: fields.part("rule")?, how: fields.part("how")? })
+            }
+            ("violation", Some(value)) => Read::read(value).map(Self::Violation),
+            _ => Err(unknown_variant(&name)),
+        }
+    }
 }
 
 /// A proof under way.

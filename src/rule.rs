@@ -128,7 +128,14 @@ pub struct RuleDocument {
     pub updated: Option<UnixMillis>,
 }
 
-words!(Mode, MatchScope, LocalRoots, Preflight);
+words!(Mode, MatchScope, LocalRoots, Preflight, Field);
+
+impl Read<'_> for LabelledPin {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { sha256: fields.part("sha256")?, label: fields.part_or_default("label")? })
+    }
+}
 
 impl Read<'_> for PinDocument {
     fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
@@ -237,6 +244,20 @@ pub struct RuleRefusal {
     pub place: usize,
     /// Everything that is wrong with it.
     pub errors: Vec<FieldError>,
+}
+
+impl Read<'_> for FieldError {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { field: fields.part("field")?, index: fields.part_or_default("index")?, error: fields.part("error")? })
+    }
+}
+
+impl Read<'_> for RuleRefusal {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self { place: fields.part("place")?, errors: fields.part("errors")? })
+    }
 }
 
 impl FieldError {

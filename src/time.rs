@@ -4,9 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use der::DateTime;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TimeError;
+use crate::fields::{Json, Read};
 
 /// Milliseconds since 1970-01-01T00:00:00Z, as JavaScript's `Date.now()` gives them.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -108,6 +110,12 @@ impl TryFrom<String> for Date {
 impl From<Date> for String {
     fn from(date: Date) -> Self {
         date.to_string()
+    }
+}
+
+impl Read<'_> for Date {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        Self::parse(&json.text()?).map_err(serde_json::Error::custom)
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::Description;
 use crate::connection::{Connection, Facts, Target};
+use crate::fields::{Json, Read, words};
 use crate::limits::MAX_LOGGED_CHAIN_BYTES;
 use crate::overruling::Overruled;
 use crate::pin::Pin;
@@ -102,6 +103,63 @@ pub struct RuleSnapshot {
     pub require_ct: bool,
     pub pins: Vec<LabelledPin>,
     pub denied: Vec<LabelledPin>,
+}
+
+words!(Stage, Mark);
+
+impl Read<'_> for Violation {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self {
+            time: UnixMillis::default(),
+            page: None,
+            host: fields.part("host")?,
+            port: fields.part_or_default("port")?,
+            outcome: fields.part("outcome")?,
+            reason: fields.part("reason")?,
+            exception: fields.part("exception")?,
+            paused: fields.part_or_default("paused")?,
+            stage: fields.part_or_default("stage")?,
+            overruled: fields.part_or_default("overruled")?,
+            probe_failure: fields.part_or_default("noAnswer")?,
+            rule: fields.part_or_default("rule")?,
+            matched: fields.part_or_default("matched")?,
+            chain: fields.part("chain")?,
+            chain_digest: fields.part_or_default("chainDigest")?,
+            certificates: Arc::default(),
+        })
+    }
+}
+
+impl Read<'_> for RuleSnapshot {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self {
+            id: fields.part("id")?,
+            layer: fields.part("layer")?,
+            host: fields.part("host")?,
+            mode: fields.part("mode")?,
+            match_scope: fields.part("match")?,
+            expires: fields.part_or_default("expires")?,
+            expired: fields.part("expired")?,
+            local_roots: fields.part("localRoots")?,
+            require_ct: fields.part("requireCt")?,
+            pins: fields.part("pins")?,
+            denied: fields.part("denied")?,
+        })
+    }
+}
+
+impl Read<'_> for ChainEntry {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self {
+            sha256: fields.part_or_default("sha256")?,
+            built_in_root: fields.part_or_default("builtInRoot")?,
+            mark: fields.part("match")?,
+            description: fields.part_or_default("description")?,
+        })
+    }
 }
 
 impl RuleSnapshot {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use js_sys::JSON;
 use serde::Serialize;
-#[cfg(any(feature = "pages", feature = "lab"))]
+#[cfg(feature = "lab")]
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
@@ -24,8 +24,8 @@ pub(super) fn read_js<T: for<'a> Read<'a>>(value: &JsValue) -> Result<T, Program
     fields::read(&json(value)?).map_err(|error| argument(error.to_string()))
 }
 
-/// The same for what pages and the lab alone read, as serde does it.
-#[cfg(any(feature = "pages", feature = "lab"))]
+/// The same for what the lab alone reads, as serde does it.
+#[cfg(feature = "lab")]
 pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, ProgramError> {
     serde_json::from_str(&json(value)?).map_err(|error| argument(error.to_string()))
 }

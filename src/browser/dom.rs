@@ -1,6 +1,7 @@
 //! The document and its events. Text enters the document as text only.
 
 use std::fmt::{self, Display};
+use std::pin::Pin;
 
 use js_sys::Promise;
 use wasm_bindgen::JsCast;
@@ -50,8 +51,11 @@ impl Display for Id {
 
 /// The element with this id.
 pub(super) fn by_id<T: JsCast>(id: Id) -> JsResult<T> {
-    let element = document()?.get_element_by_id(id.0).ok_or_else(|| missing(id))?;
-    element.dyn_into().map_err(|_| missing(id))
+    element(id)?.dyn_into().map_err(|_| missing(id))
+}
+
+fn element(id: Id) -> JsResult<Element> {
+    document()?.get_element_by_id(id.0).ok_or_else(|| missing(id))
 }
 
 /// Shows or hides an element.
@@ -68,7 +72,7 @@ pub(super) fn all<T: JsCast>(root: &Element, selector: &str) -> JsResult<Vec<T>>
 
 /// Calls the handler for as long as the page lives. For rows that come and go, listen at their container.
 pub(super) fn listen(target: &EventTarget, kind: &str, handler: impl Fn(Event) -> JsResult + 'static) -> JsResult {
-    add_listener(target, kind, false, handler)
+    add_listener(target, kind, false, Box::new(handler))
 }
 
 /// As [`listen`], for events that do not bubble.
@@ -77,15 +81,11 @@ pub(super) fn listen_capturing(
     kind: &str,
     handler: impl Fn(Event) -> JsResult + 'static,
 ) -> JsResult {
-    add_listener(target, kind, true, handler)
+    add_listener(target, kind, true, Box::new(handler))
 }
 
-fn add_listener(
-    target: &EventTarget,
-    kind: &str,
-    capture: bool,
-    handler: impl Fn(Event) -> JsResult + 'static,
-) -> JsResult {
+/// Whatever the handler is, the code that makes a listener of it is the same.
+fn add_listener(target: &EventTarget, kind: &str, capture: bool, handler: Box<dyn Fn(Event) -> JsResult>) -> JsResult {
     let closure = Closure::<dyn Fn(Event)>::new(move |event| {
         if let Err(error) = handler(event) {
             report(&error);
@@ -104,6 +104,11 @@ pub(super) fn around<T: JsCast>(event: &Event, selector: &str) -> Option<T> {
 
 /// Runs what cannot be awaited where it begins.
 pub(super) fn spawn(task: impl Future<Output = JsResult> + 'static) {
+    spawn_boxed(Box::pin(task));
+}
+
+/// Whatever the task is, the code that runs it is the same.
+fn spawn_boxed(task: Pin<Box<dyn Future<Output = JsResult>>>) {
     spawn_local(async move {
         if let Err(error) = task.await {
             report(&error);

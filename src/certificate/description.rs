@@ -8,6 +8,7 @@ use x509_cert::time::Time;
 
 use super::tlv::Reader;
 use super::{Certificate, name};
+use crate::fields::{Json, Read};
 
 /// The readable parts of a certificate. Each is parsed by itself, so that one odd field hides no other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,19 @@ pub struct Description {
     pub not_after: Option<String>,
     /// The serial number in upper-case hex, as OpenSSL prints it.
     pub serial: Option<String>,
+}
+
+impl Read<'_> for Description {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self {
+            subject: fields.part_or_default("subject")?,
+            issuer: fields.part_or_default("issuer")?,
+            not_before: fields.part_or_default("notBefore")?,
+            not_after: fields.part_or_default("notAfter")?,
+            serial: fields.part_or_default("serial")?,
+        })
+    }
 }
 
 impl Description {

@@ -1,11 +1,12 @@
 //! What all errors have in common: a code for each, and the same form as JSON.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::Error as _;
-use serde::{Deserialize, Serialize};
 
-use crate::fields::Fields;
+use crate::fields::{Fields, Json, Read};
 
 /// The errors of one area, each with its stable code behind it: the one place where that stands.
 macro_rules! area {
@@ -91,10 +92,10 @@ macro_rules! sum {
             }
         }
 
-        impl $sum {
-            /// Reads every error in one place: a reader of its own for each of them was a twelfth of what the pages load.
-            fn from_json(json: &str) -> Result<Self, serde_json::Error> {
-                let mut json = $crate::error::area::Coded::from_json(json)?;
+        /// Every error is read in one place: a reader of its own for each of them was a twelfth of what the pages load.
+        impl $crate::fields::Read<'_> for $sum {
+            fn read(json: $crate::fields::Json<'_>) -> Result<Self, serde_json::Error> {
+                let mut json = $crate::error::area::Coded::of(json)?;
                 $(if let Some(error) = $area::read(&mut json)? {
                     return Ok(Self::$variant(error));
                 })+
@@ -118,8 +119,8 @@ macro_rules! sum {
 
         impl<'de> serde::Deserialize<'de> for $sum {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let json = <&serde_json::value::RawValue>::deserialize(deserializer)?;
-                Self::from_json(json.get()).map_err(serde::de::Error::custom)
+                let json = serde::Deserialize::deserialize(deserializer)?;
+                $crate::fields::Read::read(json).map_err(serde::de::Error::custom)
             }
         }
 
@@ -158,30 +159,22 @@ pub(super) fn write_json(error: &impl Serialize, code: &str, formatter: &mut fmt
 
 /// The JSON of an error that has not been read further than to its code.
 pub(super) struct Coded<'a> {
-    code: String,
+    code: Cow<'a, str>,
     /// None where the code stands alone.
-    facts: Option<Fields<'a>>,
+    facts: Option<Fields<'a, Json<'a>>>,
 }
 
 impl<'a> Coded<'a> {
-    pub(super) fn from_json(json: &'a str) -> Result<Self, serde_json::Error> {
-        if !json.starts_with('{') {
-            return Ok(Self { code: serde_json::from_str(json)?, facts: None });
-        }
-        let error = Fields::from_json(json)?;
-        let mut fields = error.iter();
-        let (Some((code, facts)), None) = (fields.next(), fields.next()) else {
-            return Err(serde_json::Error::custom("expected one code"));
-        };
-        Ok(Self { code: code.to_owned(), facts: Some(Fields::from_json(facts)?) })
+    pub(super) fn of(json: Json<'a>) -> Result<Self, serde_json::Error> {
+        let (code, facts) = json.variant()?;
+        Ok(Self { code, facts: facts.map(Json::object).transpose()? })
     }
 
     pub(super) fn code(&self) -> &str {
         &self.code
     }
 
-    pub(super) fn fact<T: Deserialize<'a>>(&mut self, name: &'static str) -> Result<T, serde_json::Error> {
-        let fact = self.facts.as_mut().and_then(|facts| facts.take(name));
-        serde_json::from_str(fact.ok_or_else(|| serde_json::Error::missing_field(name))?)
+    pub(super) fn fact<T: Read<'a>>(&mut self, name: &'static str) -> Result<T, serde_json::Error> {
+        self.facts.as_mut().ok_or_else(|| serde_json::Error::missing_field(name))?.part(name)
     }
 }

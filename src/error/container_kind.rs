@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fields::words;
+
 /// A container of certificates, known by its first bytes or its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -20,3 +22,5 @@ pub enum Container {
     /// A compressed file: `.gz`.
     Gzip,
 }
+
+words!(Container);

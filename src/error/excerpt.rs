@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
+use crate::fields::{Json, Read};
 use crate::limits::{MAX_DETAIL_CHARACTERS, MAX_EXCERPT_CHARACTERS};
 
 /// A piece of input that may be shown: it is short, all of it can be seen, and it cannot be a part of a key.
 ///
 /// What is longer than [`MAX_EXCERPT_CHARACTERS`], or may hold a piece of a key, is not repeated at all: whoever gave it
 /// has it before them, and a sentence may end up in a screenshot or a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Excerpt(String);
 
 impl Excerpt {
@@ -33,9 +33,9 @@ impl Excerpt {
 }
 
 /// What crosses a boundary is checked again on the other side.
-impl From<String> for Excerpt {
-    fn from(text: String) -> Self {
-        Self::of(&text)
+impl Read<'_> for Excerpt {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        json.text().map(|text| Self::of(&text))
     }
 }
 

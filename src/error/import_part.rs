@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fields::words;
+
 /// A limit of files of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,3 +63,5 @@ pub enum ImportPart {
     /// A URL without TLS.
     CleartextUrl,
 }
+
+words!(ImportLimit, ImportPart);

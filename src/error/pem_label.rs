@@ -1,6 +1,8 @@
 //! The labels of PEM blocks that a message may name.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
+
+use crate::fields::{Json, Read};
 
 /// The label of a PEM block (RFC 7468 section 2), if it is one that is in use.
 ///
@@ -23,9 +25,9 @@ impl PemLabel {
     }
 }
 
-impl<'de> Deserialize<'de> for PemLabel {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
+impl Read<'_> for PemLabel {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let text: Option<String> = Read::read(json)?;
         Ok(text.as_deref().map(Self::of).unwrap_or_default())
     }
 }

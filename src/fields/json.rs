@@ -39,6 +39,22 @@ impl<'a> Json<'a> {
     pub(crate) fn object(self) -> Result<Fields<'a, Self>, serde_json::Error> {
         self.0.object()
     }
+
+    /// One of an enum: its name alone, or its name and what belongs to it.
+    ///
+    /// # Errors
+    /// Anything else than text and an object of one field.
+    pub(crate) fn variant(self) -> Result<(Cow<'a, str>, Option<Self>), serde_json::Error> {
+        let mut fields = match self.0 {
+            Value::Text(name) => return Ok((name, None)),
+            Value::Object(fields) => fields.into_iter(),
+            other => return Err(other.instead_of("a name")),
+        };
+        match (fields.next(), fields.next()) {
+            (Some((name, value)), None) => Ok((name, Some(value))),
+            _ => Err(serde_json::Error::custom("expected one name")),
+        }
+    }
 }
 
 impl<'a, V> Value<'a, V> {
@@ -154,8 +170,8 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Any<V> {
 /// As many as a stored rule has, so that room is made once.
 const USUAL_FIELDS: usize = 8;
 
-/// The name of a field.
-struct Name<'a>(Cow<'a, str>);
+/// The name of a field, which borrows from the text where it has no escapes.
+pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

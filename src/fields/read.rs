@@ -29,7 +29,15 @@ pub(crate) fn read<'a, T: Read<'a>>(json: &'a str) -> Result<T, serde_json::Erro
 /// # Errors
 /// A value that is no text, or another word.
 pub(crate) fn word<T: for<'a> Deserialize<'a>>(json: Json<'_>) -> Result<T, serde_json::Error> {
-    T::deserialize(StrDeserializer::new(&json.text()?))
+    named(&json.text()?)
+}
+
+/// The one with this name.
+///
+/// # Errors
+/// Another word.
+pub(crate) fn named<T: for<'a> Deserialize<'a>>(name: &str) -> Result<T, serde_json::Error> {
+    T::deserialize(StrDeserializer::new(name))
 }
 
 /// Enums whose values are words.
@@ -45,15 +53,27 @@ macro_rules! words {
 
 pub(crate) use words;
 
-impl<'a> Read<'a> for Cow<'a, str> {
-    fn read(json: Json<'a>) -> Result<Self, serde_json::Error> {
-        json.text()
+/// For what is mostly written in the program.
+impl Read<'_> for Cow<'static, str> {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        String::read(json).map(Self::Owned)
     }
 }
 
 impl Read<'_> for String {
     fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
         json.text().map(Cow::into_owned)
+    }
+}
+
+impl Read<'_> for char {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let text = json.text()?;
+        let mut characters = text.chars();
+        match (characters.next(), characters.next()) {
+            (Some(character), None) => Ok(character),
+            _ => Err(serde_json::Error::custom("expected a character")),
+        }
     }
 }
 
@@ -107,6 +127,12 @@ impl<'a, T: Read<'a>> Read<'a> for Option<T> {
     }
 }
 
+impl<'a, T: Read<'a>> Read<'a> for Box<T> {
+    fn read(json: Json<'a>) -> Result<Self, serde_json::Error> {
+        T::read(json).map(Self::new)
+    }
+}
+
 impl<'a, T: Read<'a>> Read<'a> for Vec<T> {
     fn read(json: Json<'a>) -> Result<Self, serde_json::Error> {
         json.0.list()?.into_iter().map(T::read).collect()
@@ -118,12 +144,15 @@ mod tests {
     use std::fmt::Debug;
 
     use serde::de::DeserializeOwned;
+    use serde_json::json;
 
     use super::*;
-    use crate::log::Tally;
+    use crate::log::{Entry, Tally};
+    use crate::message::{Broadcast, Status};
     use crate::overruling::Overruling;
-    use crate::pause::{Pause, PauseLength};
-    use crate::rule::RuleDocument;
+    use crate::pause::{Pause, PauseEntry, PauseLength};
+    use crate::proof::Proved;
+    use crate::rule::{RuleDocument, RuleRefusal};
     use crate::settings::Pausing;
     use crate::verdict::{Outcome, Reason};
 
@@ -183,6 +212,89 @@ mod tests {
         for (json, is_read) in [("7", true), ("65535", true), ("65536", false), ("7.0", false), ("\"7\"", false)] {
             agree::<u16>(json, is_read);
         }
+    }
+
+    /// Both readers say the same of it, and of it with any field left out or with another value.
+    fn agree_whatever_is_wrong<T: for<'a> Read<'a> + DeserializeOwned + PartialEq + Debug>(json: &str) {
+        agree::<T>(json, true);
+        let whole: serde_json::Value = serde_json::from_str(json).unwrap();
+        for path in paths(&whole) {
+            let (parent, name) = path.rsplit_once('/').unwrap();
+            for value in [None, Some(json!(null)), Some(json!(5)), Some(json!("x")), Some(json!(true)), Some(json!({}))]
+            {
+                let mut other = whole.clone();
+                match (value, other.pointer_mut(parent).unwrap()) {
+                    (Some(value), place) => place[name] = value,
+                    (None, place) => drop(place.as_object_mut().unwrap().remove(name)),
+                }
+                let other = other.to_string();
+                assert_eq!(read::<T>(&other).ok(), serde_json::from_str(&other).ok(), "{other}");
+            }
+        }
+    }
+
+    /// Of every field.
+    fn paths(value: &serde_json::Value) -> Vec<String> {
+        let below = |name: &str, value| paths(value).into_iter().map(move |path| format!("/{name}{path}")).collect();
+        match value {
+            serde_json::Value::Object(fields) => fields
+                .iter()
+                .flat_map(|(name, value)| {
+                    let mut all: Vec<String> = below(name, value);
+                    all.push(format!("/{name}"));
+                    all
+                })
+                .collect(),
+            serde_json::Value::Array(elements) => elements
+                .iter()
+                .enumerate()
+                .flat_map(|(place, value)| -> Vec<String> { below(&place.to_string(), value) })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_pages_read_is_what_serde_reads() {
+        const KEY: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
+        let pin = json!({ "sha256": KEY, "label": "a key" });
+        let found = json!({ "certificate": 1, "sha256": KEY, "label": "a key" });
+        let rule = json!({
+            "id": "1", "layer": "managed", "host": "a.test", "mode": "block", "match": "leaf", "expires": "2030-01-01",
+            "expired": false, "localRoots": "exempt", "requireCt": true, "pins": [pin], "denied": [pin],
+        });
+        let description =
+            json!({ "subject": "CN=a", "issuer": "CN=b", "notBefore": "1", "notAfter": "2", "serial": "3" });
+        let violation = json!({
+            "host": "a.test", "port": 443, "outcome": "flag", "reason": "denied-key", "exception": true, "paused": true,
+            "stage": "preflight", "overruled": "held", "noAnswer": "container", "rule": rule, "matched": found,
+            "chain": [{ "sha256": KEY, "builtInRoot": true, "match": "denied", "description": description }],
+            "chainDigest": "d",
+        });
+        let tally = json!({ "count": 1, "first": 1, "last": 1, "beforeLast": 1, "pages": [], "elsewhere": 0 });
+        agree_whatever_is_wrong::<Entry>(&json!({ "id": 7, "tally": tally, "violation": violation }).to_string());
+        agree_whatever_is_wrong::<PauseEntry>(r#"{"id":1,"time":2,"pause":"ran-out"}"#);
+        for conclusion in [
+            json!("unjudged"),
+            json!({ "allowed": { "rule": "1", "how": { "pin-matched": found } } }),
+            json!({ "allowed": { "rule": "1", "how": "no-denied-key" } }),
+            json!({ "allowed": { "rule": "1", "how": "local-root-exempt" } }),
+            json!({ "violation": violation }),
+        ] {
+            let proved = json!({ "ending": "opened", "error": "NS_ERROR", "conclusion": conclusion });
+            agree_whatever_is_wrong::<Proved>(&proved.to_string());
+        }
+        let error = json!({ "pin-length": { "bytes": 31 } });
+        let refusal = json!({ "place": 1, "errors": [{ "field": "pins", "index": 2, "error": error }] });
+        agree_whatever_is_wrong::<RuleRefusal>(&refusal.to_string());
+        let status = json!({
+            "problem": "policy-lost", "logProblem": error, "sealProblem": error, "rules": 1,
+            "pause": { "began": 1, "until": 2 }, "pausing": "forbidden", "administrator": "them", "refused": 1,
+            "overruling": { "how": "sent", "time": 1, "host": "a.test" },
+            "access": { "everySite": true, "privateWindows": false },
+        });
+        agree_whatever_is_wrong::<Status>(&status.to_string());
+        agree_whatever_is_wrong::<Broadcast>(r#"{"type":"rulesChanged"}"#);
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::lines::Lines;
 use super::value::{Item, Table, Value, place_of};
 use crate::error::{Error, ImportError, ImportLimit, InputError};
+use crate::fields::Name;
 use crate::limits::{MAX_IMPORT_DEPTH, MAX_IMPORT_VALUES};
 
 /// The value with which a text begins, and what follows it.
@@ -190,13 +190,9 @@ impl<'a> Visitor<'a> for Node<'_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Value<'a>, A::Error> {
         let below = self.below()?;
         let mut entries = Vec::new();
-        while let Some(Name(name)) = map.next_key()? {
+        while let Some(Name(name)) = map.next_key::<Name<'a>>()? {
             entries.push((name, map.next_value_seed(below)?));
         }
         Table::of(entries).map(Value::Table).map_err(|name| self.state.refuse(Problem::Repeated(name)))
     }
 }
-
-/// A name that borrows from the text where it has no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -5,15 +5,13 @@
 //! known is left out by itself.
 
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use serde::de::value::Error as WordError;
 
 use super::json;
 use super::lines::Lines;
 use super::taking::{Taking, no_part};
 use super::value::{Item, Table, Value, place_of};
 use crate::error::{Error, ImportError, ImportPart, RuleError};
-use crate::fields::is_comment;
+use crate::fields::{is_comment, named};
 use crate::limits::MAX_PINS_PER_RULE;
 use crate::pin::Pin;
 use crate::policy::POLICY_VERSION;
@@ -177,8 +175,7 @@ fn word<'a, T: for<'de> Deserialize<'de> + Default>(fields: &mut Table<'a>, name
         Some((Value::Text(word), at)) => (word, at),
         Some((_, at)) => return Err(wrong(name, at)),
     };
-    let word: Result<T, WordError> = T::deserialize(word.as_ref().into_deserializer());
-    word.map_err(|_| wrong(name, at))
+    named(&word).map_err(|_| wrong(name, at))
 }
 
 /// Each an object, or a pin alone.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::connection::Facts;
+use crate::fields::{Json, Read};
 use crate::pin::Pin;
 use crate::rule::{LabelledPin, MatchScope};
 
@@ -54,4 +55,15 @@ pub struct Match {
     pub sha256: Pin,
     /// The user's own words for the pin.
     pub label: String,
+}
+
+impl Read<'_> for Match {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let mut fields = json.object()?;
+        Ok(Self {
+            certificate: fields.part("certificate")?,
+            sha256: fields.part("sha256")?,
+            label: fields.part("label")?,
+        })
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LayeredRule, Match};
 use crate::connection::MissingFacts;
+use crate::fields::{Json, Read, unknown_variant};
 
 /// Why a connection is not pinned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,18 @@ pub enum Allowed {
     NoDeniedKey,
     /// The chain ends in a local root and the rule exempts those.
     LocalRootExempt,
+}
+
+impl Read<'_> for Allowed {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        let (name, value) = json.variant()?;
+        match (&*name, value) {
+            ("pin-matched", Some(value)) => Read::read(value).map(Self::PinMatched),
+            ("no-denied-key", None) => Ok(Self::NoDeniedKey),
+            ("local-root-exempt", None) => Ok(Self::LocalRootExempt),
+            _ => Err(unknown_variant(&name)),
+        }
+    }
 }
 
 /// Why a connection is a violation. The names are stable: they are stored and cross the wasm boundary.

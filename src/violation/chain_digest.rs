@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::fields::{Json, Read};
+
 /// The name of a chain: the SHA-256 of its certificates in their order, each after its length in bytes (64 bits, big
 /// endian), so that no other division of the same bytes has the same name.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,6 +37,12 @@ impl ChainDigest {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Read<'_> for ChainDigest {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        String::read(json).map(Self)
     }
 }
 

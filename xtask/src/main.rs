@@ -46,6 +46,12 @@ const COMMANDS: &[Command] = &[
         run: build::command,
     },
     Command {
+        name: "package",
+        arguments: "",
+        summary: "the same, and target/sockpin.zip, which a store takes and Firefox installs",
+        run: package::command,
+    },
+    Command {
         name: "schema",
         arguments: "",
         summary: "write doc/policy.schema.json, the form of the rules that are exported",

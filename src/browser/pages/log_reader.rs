@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use js_sys::{Array, Uint8Array};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     IdbCursor, IdbCursorDirection, IdbCursorWithValue, IdbDatabase, IdbIndex, IdbKeyRange, IdbObjectStore, IdbRequest,
@@ -12,13 +11,14 @@ use web_sys::{
 };
 
 use super::messages;
-use crate::browser::convert::{from_js, property, storage_error, to_js};
+use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers};
 use crate::browser::log_database::{
     self, ALL, BY_HOST, BY_LAST, CHAINS, COUNTS, DROPPED, PAUSES, READ, SINCE, TOTAL, TransactionMode, UNTIL,
     VIOLATIONS, store,
 };
 use crate::error::Error;
+use crate::fields::Read;
 use crate::log::{Dropped, Entry, Line, newest_first};
 use crate::message::PageRequest;
 use crate::pause::PauseEntry;
@@ -63,10 +63,10 @@ impl LogReader {
         let newest_pauses = pauses.open_cursor_with_range_and_direction(all, backwards);
         let mut lines = newest_first(entries, from_cursor(newest_pauses, limit).await?);
         lines.truncate(limit);
-        let number_of_pauses: u64 = from_js(&answer(pauses.count()).await?)?;
+        let number_of_pauses: u64 = read_js(&answer(pauses.count()).await?)?;
         let counted = store(&transaction, COUNTS)?.get(&JsValue::from_str(ALL));
         let number_of_entries = match answer_if_any(counted).await? {
-            Some(record) => from_js(&property(&record, TOTAL))?,
+            Some(record) => read_js(&property(&record, TOTAL))?,
             None => 0,
         };
         Ok((lines, number_of_pauses.saturating_add(number_of_entries)))
@@ -76,7 +76,7 @@ impl LogReader {
     pub(super) async fn entry(&self, id: u64) -> Result<Option<Entry>, Error> {
         let transaction = self.begin(&[VIOLATIONS]).await?;
         let found = answer_if_any(store(&transaction, VIOLATIONS)?.get(&to_js(&id)?)).await?;
-        Ok(found.map(|record| from_js(&record)).transpose()?)
+        Ok(found.map(|record| read_js(&record)).transpose()?)
     }
 
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.
@@ -91,7 +91,7 @@ impl LogReader {
         let counts = store(&transaction, COUNTS)?;
         let number = async |name: &str, field| -> Result<Option<u64>, Error> {
             let record = answer_if_any(counts.get(&JsValue::from_str(name))).await?;
-            Ok(record.map(|record| from_js(&property(&record, field))).transpose()?)
+            Ok(record.map(|record| read_js(&property(&record, field))).transpose()?)
         };
         let entries = number(ALL, TOTAL).await?.unwrap_or_default();
         let read_until = UnixMillis::new(number(READ, UNTIL).await?.unwrap_or_default());
@@ -129,7 +129,7 @@ impl LogReader {
         let range = range.map_err(|thrown| storage_error(&thrown))?;
         let (mut entries, unreadable) = entries(&answers(by_last.get_all_with_key(&range)).await?);
         entries.reverse();
-        let next = lower.map(|lower| from_js(&lower)).transpose()?;
+        let next = lower.map(|lower| read_js(&lower)).transpose()?;
         Ok(Piece { entries, unreadable, next })
     }
 
@@ -144,14 +144,14 @@ impl LogReader {
     /// Which entries there are.
     pub(super) async fn ids(&self) -> Result<HashSet<u64>, Error> {
         let transaction = self.begin(&[VIOLATIONS]).await?;
-        let ids: Vec<u64> = from_js(&answer(store(&transaction, VIOLATIONS)?.get_all_keys()).await?)?;
+        let ids: Vec<u64> = read_js(&answer(store(&transaction, VIOLATIONS)?.get_all_keys()).await?)?;
         Ok(ids.into_iter().collect())
     }
 
     pub(super) async fn pauses(&self) -> Result<Vec<PauseEntry>, Error> {
         let transaction = self.begin(&[PAUSES]).await?;
         let records = answers(store(&transaction, PAUSES)?.get_all()).await?;
-        Ok(records.iter().filter_map(|record| from_js(&record).ok()).collect())
+        Ok(records.iter().filter_map(|record| read_js(&record).ok()).collect())
     }
 
     /// How many entries are older than this.
@@ -169,7 +169,7 @@ impl LogReader {
         let range = range.map_err(|thrown| storage_error(&thrown))?;
         let transaction = self.begin(&[VIOLATIONS]).await?;
         let by = index(&store(&transaction, VIOLATIONS)?, by)?;
-        Ok(from_js(&answer(by.count_with_key(&range)).await?)?)
+        Ok(read_js(&answer(by.count_with_key(&range)).await?)?)
     }
 
     /// A few chains, by their digests in order, after this one; none where there is no other.
@@ -182,7 +182,7 @@ impl LogReader {
         let range = IdbKeyRange::lower_bound_with_open(&after, true).map_err(|thrown| storage_error(&thrown))?;
         let transaction = self.begin(&[CHAINS]).await?;
         let chains = answers(store(&transaction, CHAINS)?.get_all_with_key_and_limit(&range, A_FEW)).await?;
-        let read = |chain: JsValue| Ok((from_js(&property(&chain, "digest"))?, certificates(&chain)));
+        let read = |chain: JsValue| Ok((read_js(&property(&chain, "digest"))?, certificates(&chain)));
         chains.iter().map(read).collect()
     }
 
@@ -219,7 +219,7 @@ fn index(violations: &IdbObjectStore, name: &str) -> Result<IdbIndex, Error> {
 
 /// What can be read of these records, and how many cannot.
 fn entries(records: &Array) -> (Vec<Entry>, usize) {
-    let entries: Vec<Entry> = records.iter().filter_map(|record| from_js(&record).ok()).collect();
+    let entries: Vec<Entry> = records.iter().filter_map(|record| read_js(&record).ok()).collect();
     let unreadable = usize::try_from(records.length()).unwrap_or_default().saturating_sub(entries.len());
     (entries, unreadable)
 }
@@ -229,7 +229,7 @@ fn certificates(chain: &JsValue) -> Vec<Vec<u8>> {
     certificates.iter().filter_map(|der| Some(der.dyn_into::<Uint8Array>().ok()?.to_vec())).collect()
 }
 
-async fn from_cursor<T: DeserializeOwned>(request: Result<IdbRequest, JsValue>, limit: usize) -> Result<Vec<T>, Error> {
+async fn from_cursor<T: for<'a> Read<'a>>(request: Result<IdbRequest, JsValue>, limit: usize) -> Result<Vec<T>, Error> {
     let request = request.map_err(|thrown| storage_error(&thrown))?;
     let mut read = Vec::new();
     for _ in 0..limit {
@@ -238,7 +238,7 @@ async fn from_cursor<T: DeserializeOwned>(request: Result<IdbRequest, JsValue>, 
             break;
         };
         let cursor: IdbCursorWithValue = cursor.unchecked_into();
-        read.extend(from_js(&cursor.value().map_err(|thrown| storage_error(&thrown))?));
+        read.extend(read_js(&cursor.value().map_err(|thrown| storage_error(&thrown))?));
         cursor.continue_().map_err(|thrown| storage_error(&thrown))?;
     }
     Ok(read)

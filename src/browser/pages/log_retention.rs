@@ -9,7 +9,7 @@ use super::confirmation::Confirmation;
 use super::log_reader::LogReader;
 use super::messages;
 use super::ui::live_region::announce;
-use crate::browser::convert::{from_js, property};
+use crate::browser::convert::{property, read_js};
 use crate::browser::dom::{JsResult, by_id, id, listen, spawn};
 use crate::browser::part::say_in;
 use crate::browser::{api, clock};
@@ -27,7 +27,7 @@ pub(super) struct LogRetention {
 impl LogRetention {
     pub(super) async fn start(reader: Rc<LogReader>) -> JsResult {
         let kept = api::storage_get(Retention::KEY).await.unwrap_or_default();
-        let stored = Retention::stored(from_js(&property(&kept, Retention::KEY)).ok());
+        let stored = Retention::stored(read_js(&property(&kept, Retention::KEY)).ok());
         let retention = Rc::new(Self {
             choice: by_id(id!("keep"))?,
             shortening: Confirmation::new(id!("shorten-dialog"))?,

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::browser::api;
-use crate::browser::convert::{from_js, json, property, to_js, to_js_error};
+use crate::browser::convert::{json, property, read_js, to_js, to_js_error};
 use crate::browser::dom::JsResult;
 use crate::error::{Error, ProgramError};
 use crate::message::{Announcement, Broadcast, PageRequest, Response};
@@ -49,7 +49,7 @@ pub(super) fn unexpected() -> Error {
 pub(super) fn listen(handler: impl Fn(Announcement) + 'static) {
     let listener = Closure::<dyn FnMut(JsValue)>::new(move |message| {
         // Other pages' requests to the background come by here as well.
-        if let Ok(Broadcast { announcement }) = from_js(&message) {
+        if let Ok(Broadcast { announcement }) = read_js(&message) {
             handler(announcement);
         }
     });

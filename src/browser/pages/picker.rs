@@ -15,7 +15,7 @@ use super::public_suffix::is_registry_suffix;
 use super::rule_store::{RuleStore, current_time};
 use super::seen_store::{SeenStore, ShownChain};
 use super::ui::notices::set_notices;
-use crate::browser::convert::{from_js, property, to_js_error};
+use crate::browser::convert::{property, read_js, to_js_error};
 use crate::browser::dom::{Id, JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::url_host::url_host;
@@ -384,7 +384,7 @@ impl Picker {
 
 fn mode() -> JsResult<Mode> {
     let mode = property(by_id::<HtmlElement>(id!("picker-mode"))?.as_ref(), "value");
-    from_js(&mode).map_err(|error| to_js_error(&error.into()))
+    read_js(&mode).map_err(|error| to_js_error(&error.into()))
 }
 
 /// Fills a drop-down list; the first option is chosen.
@@ -400,7 +400,7 @@ fn fill_options(list: Id, options: impl Iterator<Item = Text>) -> JsResult {
 /// Which option of a drop-down list is chosen.
 fn chosen(list: Id) -> JsResult<usize> {
     let index = property(by_id::<HtmlElement>(list)?.as_ref(), "selectedIndex");
-    Ok(from_js(&index).unwrap_or_default())
+    Ok(read_js(&index).unwrap_or_default())
 }
 
 fn choose(list: Id, option: usize) -> JsResult {

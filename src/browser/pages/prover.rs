@@ -88,7 +88,7 @@ impl Prover {
         let own = (pattern.scope() == PatternScope::Exact).then(|| pattern.to_string());
         let seen = self.seen.seen();
         let mut endpoints: Vec<_> = seen.endpoints().iter().collect();
-        endpoints.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.last));
+        endpoints.sort_by_cached_key(|endpoint| std::cmp::Reverse(endpoint.last));
         let seen = endpoints.into_iter().filter_map(|seen| {
             let host = Host::parse(&seen.host, &url_host).ok()?;
             pattern.matches(&host, seen.port).then(|| endpoint(&seen.host, seen.port))

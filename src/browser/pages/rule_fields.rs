@@ -10,7 +10,7 @@ use web_sys::{HtmlDetailsElement, HtmlElement, HtmlInputElement};
 use super::key_rows::KeyRows;
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
-use crate::browser::convert::{from_js, property, to_js, to_js_error};
+use crate::browser::convert::{property, read_js, to_js, to_js_error};
 use crate::browser::dom::{JsResult, all, by_id, id};
 use crate::browser::part::{Part, part, say_in};
 use crate::rule::{Field, PinDocument, RuleDocument};
@@ -44,7 +44,7 @@ impl RuleFields {
         for control in &self.controls {
             Reflect::set(&typed, &control.name(), &control.value())?;
         }
-        let rule: RuleDocument = from_js(&typed).map_err(|error| to_js_error(&error.into()))?;
+        let rule: RuleDocument = read_js(&typed).map_err(|error| to_js_error(&error.into()))?;
         Ok(RuleDocument { pins: self.pins.read()?, denied: self.denied.read()?, ..rule })
     }
 
@@ -86,7 +86,7 @@ impl RuleFields {
         };
         for area in all::<HtmlElement>(&self.form, AREAS)? {
             let name = JsValue::from(area.dataset().get("messageFor"));
-            let field: Field = from_js(&name).map_err(|error| to_js_error(&error.into()))?;
+            let field: Field = read_js(&name).map_err(|error| to_js_error(&error.into()))?;
             let notices = at(FormPlace::Field(field));
             set_notices(&area, &notices)?;
             if let Some(Control(control)) = self.controls.iter().find(|control| control.name() == name) {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 
 use crate::browser::clock::now;
 use crate::browser::dom::JsResult;
-use crate::browser::promise::resolved;
+use crate::browser::promise::{self, resolved};
 use crate::browser::url_host::url_host;
 use crate::browser::{managed_store, policy_store};
 use crate::error::Error;
@@ -82,7 +82,7 @@ impl RuleStore {
     }
 
     fn after(self: Rc<Self>, before: Option<Promise>) -> Promise {
-        future_to_promise(async move {
+        promise::of(async move {
             // How that one ended is told to whoever asked for it.
             let _ = JsFuture::from(before.unwrap_or_else(resolved)).await;
             self.readings.borrow_mut().has_begun = true;

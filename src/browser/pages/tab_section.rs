@@ -13,7 +13,7 @@ use super::rule_store::{RuleStore, current_time};
 use super::ui::list::{Item, List};
 use super::ui::live_region::announce;
 use crate::browser::api;
-use crate::browser::convert::{from_js, property};
+use crate::browser::convert::{property, read_js};
 use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
@@ -137,7 +137,7 @@ impl TabSection {
         };
         let key = tab_key(tab);
         let items = api::session_get(&[&key, PAUSE]).await?;
-        let pause: Option<Pause> = from_js(&property(&items, PAUSE)).ok();
+        let pause: Option<Pause> = read_js(&property(&items, PAUSE)).ok();
         self.is_paused.set(pause.is_some_and(|pause| pause.lasts(current_time())));
         // What is kept of a page that has gone says nothing of the one that is there.
         let text = Reflect::get(&items, &JsValue::from_str(&key)).ok().and_then(|text| api::long_text(&text));
@@ -216,7 +216,8 @@ async fn current_tab() -> Option<i32> {
     }
     let current = js_sys::JSON::parse(r#"{"active": true, "currentWindow": true}"#).ok()?;
     let tabs = api::tabs(&current).await.ok()?;
-    from_js(&property(&tabs.dyn_into::<js_sys::Array>().ok()?.get(0), "id")).ok()
+    let id: u32 = read_js(&property(&tabs.dyn_into::<js_sys::Array>().ok()?.get(0), "id")).ok()?;
+    i32::try_from(id).ok()
 }
 
 async fn is_of_this_page(tab: i32) -> bool {

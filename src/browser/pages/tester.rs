@@ -121,7 +121,7 @@ impl Tester {
                 rows.push((shown.seen, draw(&of, &connection, &verdict)));
             }
         }
-        rows.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+        rows.sort_by_cached_key(|(time, _)| std::cmp::Reverse(*time));
         show(id!("tester-nothing-seen"), rows.is_empty())?;
         Part::with_id(id!("tester-seen"))?.fill(rows.into_iter().map(|(_, row)| row))
     }
