@@ -11,7 +11,11 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::AbortController;
 
 use super::api::{Listener, ProbeListeners};
-use super::{State, api, headers, pausing::set_alarm, probe::cancel};
+use super::{
+    State, api, headers,
+    pausing::set_alarm,
+    probe::{OF_BACKGROUND, cancel},
+};
 use crate::browser::convert::property;
 use crate::browser::log_database::set;
 use crate::browser::url_host::url_host;
@@ -117,8 +121,7 @@ impl Reports {
     /// Whether the collector has taken it. Where Firefox would say which one it is, nothing is sent.
     async fn post(&self, report: &Report) -> Result<bool, JsValue> {
         let hide = Listener::new(|details| without_origin(&details).unwrap_or_else(|_| cancel()));
-        // A background belongs to no tab. No pattern has a port.
-        let filter = JSON::parse(r#"{"urls": ["https://*/*"], "types": ["xmlhttprequest"], "tabId": -1}"#)?;
+        let filter = JSON::parse(OF_BACKGROUND)?;
         self.listeners.add("onBeforeSendHeaders", &hide, &filter)?;
         let is_taken = post(report).await;
         self.listeners.clear();
