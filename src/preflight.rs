@@ -3,7 +3,6 @@
 //! This module says when a socket gets one, and how long the answer holds; `browser` sends it. The request, the probe,
 //! leaves from the extension's own background page. Where it would not take the same route as the socket, none is sent.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -133,10 +132,17 @@ pub const fn obstacle(route: &Route) -> Option<ProbeFailure> {
 #[derive(Debug, Default)]
 pub struct Answers {
     generation: u64,
-    kept: HashMap<Key, (UnixMillis, ProbeAnswer)>,
+    kept: Vec<Kept>,
 }
 
-type Key = (String, u16, Option<Proxy>);
+/// The answer to a probe, and when it came.
+#[derive(Debug)]
+struct Kept {
+    target: Target,
+    proxy: Option<Proxy>,
+    time: UnixMillis,
+    answer: ProbeAnswer,
+}
 
 impl Answers {
     /// A probe for this target, to be sent if [`Answers::fresh`] has nothing.
@@ -168,8 +174,8 @@ impl Answers {
     }
 
     fn last(&self, probe: &Probe, now: UnixMillis) -> Option<&ProbeAnswer> {
-        let (time, answer) = self.kept.get(&key(probe))?;
-        is_fresh(*time, now).then_some(answer)
+        let kept = self.kept.iter().find(|kept| kept.is_of(probe))?;
+        is_fresh(kept.time, now).then_some(&kept.answer)
     }
 
     /// Keeps an answer, unless the policy has changed since the probe was made.
@@ -178,12 +184,14 @@ impl Answers {
             return;
         }
         if self.kept.len() >= MAX_PREFLIGHT_ANSWERS {
-            self.kept.retain(|_, (time, _)| is_fresh(*time, now));
+            self.kept.retain(|kept| is_fresh(kept.time, now));
         }
         if self.kept.len() >= MAX_PREFLIGHT_ANSWERS {
             self.kept.clear();
         }
-        self.kept.insert(key(probe), (now, answer));
+        let (target, proxy) = (probe.target.clone(), probe.proxy.clone());
+        self.kept.retain(|kept| !kept.is_of(probe));
+        self.kept.push(Kept { target, proxy, time: now, answer });
     }
 
     /// Forgets every answer: the policy has changed.
@@ -198,6 +206,8 @@ fn is_fresh(time: UnixMillis, now: UnixMillis) -> bool {
     now.as_millis().checked_sub(time.as_millis()).is_some_and(|age| age < PREFLIGHT_KEPT_MS)
 }
 
-fn key(probe: &Probe) -> Key {
-    (probe.target.host.to_string(), probe.target.port, probe.proxy.clone())
+impl Kept {
+    fn is_of(&self, probe: &Probe) -> bool {
+        self.target.host == probe.target.host && self.target.port == probe.target.port && self.proxy == probe.proxy
+    }
 }

@@ -2,7 +2,6 @@
 
 mod report_uri;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use report_uri::ReportUri;
@@ -475,13 +474,13 @@ fn check_pins(
     if documents.len() > MAX_PINS_PER_RULE {
         return Err(vec![FieldError::whole(field, RuleError::PinCount { limit: MAX_PINS_PER_RULE })]);
     }
-    let mut seen: HashSet<Pin> = taken.iter().map(|pin| pin.sha256).collect();
-    let mut pins = Vec::with_capacity(documents.len());
+    let mut pins: Vec<LabelledPin> = Vec::with_capacity(documents.len());
     let mut errors = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         let checked = Pin::parse(&document.sha256).map_err(Error::from).and_then(|sha256| {
             let label = check_length(&document.label, MAX_LABEL_CHARACTERS)?;
-            if seen.insert(sha256) { Ok(LabelledPin { sha256, label }) } else { Err(RuleError::PinRepeated.into()) }
+            let is_repeated = taken.iter().chain(&pins).any(|pin| pin.sha256 == sha256);
+            if is_repeated { Err(RuleError::PinRepeated.into()) } else { Ok(LabelledPin { sha256, label }) }
         });
         match checked {
             Ok(pin) => pins.push(pin),

@@ -25,10 +25,9 @@ mod sightings;
 mod tab_store;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::{Function, Map, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -73,8 +72,8 @@ struct State {
     sealing: Sealing,
     /// Why the seal could not be put on, if it could not.
     seal_problem: RefCell<Option<Error>>,
-    /// Whether what each request has in the log is on disk, once that is known.
-    written: RefCell<HashMap<String, Promise>>,
+    /// For each request a promise of whether what it has in the log is on disk.
+    written: Map,
     button: Rc<Button>,
     tabs: Rc<TabStore>,
     /// What the browser lets this extension see, as far as it has been asked.
@@ -107,7 +106,7 @@ impl Background {
             log_problem: RefCell::new(None),
             sealing: Sealing::default(),
             seal_problem: RefCell::new(None),
-            written: RefCell::default(),
+            written: Map::new(),
             tabs: Rc::new(TabStore::new(Rc::clone(&button))),
             button,
             access: Cell::new(Access { every_site: true, private_windows: true }),
@@ -216,7 +215,7 @@ impl Background {
             }
             engine.ended(&request);
             drop(engine);
-            self.state.written.borrow_mut().remove(&request);
+            self.state.written.delete(&JsValue::from_str(&request));
         }
     }
 
@@ -338,8 +337,7 @@ impl State {
         self.bring_about(request, details, step.effects);
         // Also where it was decided before: it is answered as then, once the entry is on disk. But it is not waited for for
         // ever: the answer does not depend on it.
-        let written = self.written.borrow().get(request).cloned();
-        if let Some(written) = written {
+        if let Some(written) = self.written(request) {
             promise::within(&written, LOG_WRITE_DEADLINE_MS).await;
         }
         blocking_response(&step.answer, details)
@@ -365,7 +363,9 @@ impl State {
                     self.say_what_has_changed();
                     spawn_local(async move {
                         // Where it cannot be stored, it is forgotten when the background sleeps.
-                        let _ = session_store::store(OVERRULING, Some(overruling)).await;
+                        if let Ok(overruling) = to_js(&overruling) {
+                            let _ = session_store::store(OVERRULING, &overruling).await;
+                        }
                     });
                 }
             }
@@ -381,8 +381,7 @@ impl State {
     /// Writes down a violation of a request. What was written down of it before counts no longer, if it got that far.
     fn write_in_turn(self: &Rc<Self>, request: &str, violation: Box<Violation>, before: Option<Box<Violation>>) {
         let state = Rc::clone(self);
-        let mut entries = self.written.borrow_mut();
-        let before = before.and_then(|before| Some((before, entries.get(request)?.clone())));
+        let before = before.and_then(|before| Some((before, self.written(request)?)));
         let written = promise::of(async move {
             let before = match before {
                 Some((before, written)) => {
@@ -402,10 +401,14 @@ impl State {
             state.let_old_entries_go_once_a_day();
             Ok(state.has_written(result.map(drop)))
         });
-        if entries.len() >= MAX_HANDSHAKES {
-            entries.clear();
+        if usize::try_from(self.written.size()).is_ok_and(|entries| entries >= MAX_HANDSHAKES) {
+            self.written.clear();
         }
-        entries.insert(request.to_owned(), written);
+        self.written.set(&JsValue::from_str(request), &written);
+    }
+
+    fn written(&self, request: &str) -> Option<Promise> {
+        self.written.get(&JsValue::from_str(request)).dyn_into().ok()
     }
 
     /// Waits until a pause is on disk, but not for ever.

@@ -1,7 +1,6 @@
 //! Values across the wasm boundary.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use js_sys::JSON;
 use serde::Serialize;
@@ -17,6 +16,22 @@ use crate::fields::{self, Read};
 pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, ProgramError> {
     let json = serde_json::to_string(value).map_err(|error| argument(error.to_string()))?;
     JSON::parse(&json).map_err(|thrown| argument(message_of(&thrown)))
+}
+
+/// An object with these properties.
+#[cfg(feature = "background")]
+pub(super) fn object<const N: usize>(fields: [(&str, &JsValue); N]) -> JsValue {
+    object_of(&fields)
+}
+
+#[cfg(feature = "background")]
+fn object_of(fields: &[(&str, &JsValue)]) -> JsValue {
+    let object = js_sys::Object::new();
+    for (name, value) in fields {
+        // Setting a property of an object that was made a line above cannot fail.
+        let _ = js_sys::Reflect::set(&object, &JsValue::from_str(name), value);
+    }
+    object.into()
 }
 
 /// The other way round, field by field.
@@ -45,10 +60,18 @@ fn argument(detail: String) -> ProgramError {
 /// making a name for JavaScript costs more than reading what it names, so each is made once.
 pub(super) fn property(value: &JsValue, name: &'static str) -> JsValue {
     thread_local! {
-        static NAMES: RefCell<HashMap<&'static str, JsValue>> = RefCell::default();
+        /// In alphabetical order.
+        static NAMES: RefCell<Vec<(&'static str, JsValue)>> = const { RefCell::new(Vec::new()) };
     }
-    let name = NAMES.with_borrow_mut(|names| names.entry(name).or_insert_with(|| JsValue::from_str(name)).clone());
-    js_sys::Reflect::get(value, &name).unwrap_or(JsValue::UNDEFINED)
+    let name = NAMES.with_borrow_mut(|names| match names.binary_search_by(|(known, _)| (*known).cmp(name)) {
+        Ok(place) => names.get(place).map(|(_, known)| known.clone()),
+        Err(place) => {
+            let made = JsValue::from_str(name);
+            names.insert(place, (name, made.clone()));
+            Some(made)
+        }
+    });
+    name.and_then(|name| js_sys::Reflect::get(value, &name).ok()).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// What the browser rejected or threw, as an [`Error`].

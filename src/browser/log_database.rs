@@ -2,7 +2,6 @@
 //! read.
 
 use js_sys::{Array, Object, Reflect};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbVersionChangeEvent};
 
@@ -72,11 +71,6 @@ extern "C" {
     ) -> Result<IdbTransaction, JsValue>;
 }
 
-#[derive(Serialize)]
-struct TransactionOptions {
-    durability: &'static str,
-}
-
 /// Opens the database; `upgrade` is called where it has to be made, or is of a version before.
 pub(super) async fn open(upgrade: fn(&IdbVersionChangeEvent)) -> Result<IdbDatabase, StorageError> {
     indexed_db::open(DATABASE, VERSION, upgrade).await
@@ -89,7 +83,8 @@ pub(super) fn begin(database: &IdbDatabase, stores: &[&str], access: Transaction
         TransactionMode::Read => "readonly",
         TransactionMode::Write => "readwrite",
     };
-    let options = to_js(&TransactionOptions { durability: "strict" })?;
+    let options = Object::new();
+    set(&options, "durability", &JsValue::from_str("strict"))?;
     let stores = stores.iter().copied().map(JsValue::from_str).collect::<Array>();
     let transaction = database.unchecked_ref::<DurableDatabase>().transaction(&stores, mode, &options);
     Ok(transaction.map_err(|thrown| storage_error(&thrown))?)

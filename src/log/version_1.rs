@@ -1,8 +1,6 @@
 //! Records of the log's first version, in which every socket had a record of its own: `{id, time, host, …, chain}` with
 //! each certificate described, and no DER; a pause was `{id, time, pause}` in the same store.
 
-use serde::Serialize;
-
 use super::{EntryKey, Share, rank};
 use crate::fields::{Fields, elements, read};
 use crate::verdict::Outcome;
@@ -33,15 +31,16 @@ pub fn upgrade(record: &str) -> Option<Upgraded> {
     let id: u64 = record.read("id").ok()??;
     let time: u64 = read(record.get("time")?).ok()?;
     if record.get("pause").is_some() {
-        return Some(Upgraded::Pause { id, record: object(record.iter()) });
+        return Some(Upgraded::Pause { id, record: object(record.iter().collect()) });
     }
     record.take("time");
     let page: Option<String> = record.read("page").ok().flatten();
     let outcome: Outcome = read(record.get("outcome")?).ok()?;
     let chain = record.take("chain").map(|chain| elements(chain).map_or_else(|_| chain.to_owned(), describe_all));
-    let violation = object(record.iter().chain(chain.as_deref().map(|chain| ("chain", chain))));
+    let violation = object(record.iter().chain(chain.as_deref().map(|chain| ("chain", chain))).collect());
     let share = page.as_deref().map_or(Share::Unreported, Share::Page).as_str().to_owned();
-    let (key, page, rank) = (text(EntryKey::of_version_1(id).as_str()), text(&page), rank(outcome));
+    let page = page.as_deref().map_or_else(|| "null".to_owned(), text);
+    let (key, rank) = (text(EntryKey::of_version_1(id).as_str()), rank(outcome));
     let tally = format!(
         r#"{{"count":1,"first":{time},"last":{time},"beforeLast":null,"pages":[{{"page":{page},"count":1}}],"elsewhere":0}}"#
     );
@@ -63,19 +62,19 @@ fn describe_apart(certificate: &str) -> String {
         return certificate.to_owned();
     };
     let fields = ["subject", "issuer", "notBefore", "notAfter", "serial"];
-    let description = object(fields.into_iter().filter_map(|name| Some((name, certificate.take(name)?))));
-    object(certificate.iter().chain([("description", description.as_str())]))
+    let description = object(fields.into_iter().filter_map(|name| Some((name, certificate.take(name)?))).collect());
+    object(certificate.iter().chain([("description", description.as_str())]).collect())
 }
 
 /// An object with these names and values; the values are JSON texts.
-fn object<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let fields: Vec<_> = fields.map(|(name, value)| format!("{}:{value}", text(name))).collect();
-    format!("{{{}}}", fields.join(","))
+fn object(fields: Vec<(&str, &str)>) -> String {
+    let fields: Vec<_> = fields.into_iter().map(|(name, value)| text(name) + ":" + value).collect();
+    "{".to_owned() + &fields.join(",") + "}"
 }
 
-/// A text or none as JSON, which has a form for every text.
-fn text(text: impl Serialize) -> String {
-    serde_json::to_string(&text).unwrap_or_default()
+/// A text as JSON, which has a form for every text.
+fn text(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 #[cfg(test)]

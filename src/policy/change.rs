@@ -1,6 +1,5 @@
 //! Many rules added, replaced and taken out in one step: all of it or nothing.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Policy, mistakes_of_entry};
@@ -25,9 +24,10 @@ impl Policy {
     ) -> Result<(Self, Vec<Arc<Rule>>), Vec<RuleRefusal>> {
         // What is replaced goes first: hosts may be exchanged.
         let replaced = save.iter().filter_map(|document| document.id.as_deref());
-        let leaving: HashSet<&str> = replaced.chain(delete.iter().map(String::as_str)).collect();
+        let mut leaving: Vec<&str> = replaced.chain(delete.iter().map(String::as_str)).collect();
+        leaving.sort_unstable();
         let mut after = self.clone();
-        after.rules.retain(|rule| !leaving.contains(rule.id()));
+        after.rules.retain(|rule| leaving.binary_search(&rule.id()).is_err());
         for id in leaving {
             after.index.take(id);
         }

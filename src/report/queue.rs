@@ -17,6 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::fields;
 use crate::host::UrlHostParser;
 use crate::limits::{
     MAX_KNOWN_REPORTS, MAX_WAITING_REPORT_BYTES, MAX_WAITING_REPORTS, REPORT_INTERVAL_MS, REPORT_KEPT_MS,
@@ -201,7 +202,7 @@ impl ReportQueue {
         }
         let (due, failures) = (UnixMillis::from_millis_text(fields.next()?)?, fields.next()?.parse().ok()?);
         let layer = if fields.next()? == MANAGED { Layer::Managed } else { Layer::User };
-        let rule = serde_json::from_str(fields.next()?).ok()?;
+        let rule = fields::read(fields.next()?).ok()?;
         let collector = Arc::new(ReportUri::parse(fields.next()?, url_host).ok()?);
         let report = Arc::new(Report { key, layer, rule, collector, body: fields.next()?.to_owned() });
         self.waiting.push(Waiting { report, made: time, due, failures });

@@ -7,26 +7,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect};
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::queue::Queue;
 use crate::browser::api::tabs;
-use crate::browser::convert::{property, to_js};
+use crate::browser::convert::{object, property};
 use crate::button::{ButtonState, TabButton, at_least, one_more, tab_button};
 use crate::tab_sockets::TabSummary;
-
-#[derive(Default, Serialize)]
-struct Details<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    color: Option<&'a str>,
-}
 
 /// The toolbar button, as it is on every tab.
 pub(super) struct Button {
@@ -76,14 +65,12 @@ impl Button {
         let before = self.shown.replace(Some(state));
         // Where one of these fails, the others say what they can.
         spawn_local(self.changes.run(async move {
-            let text = Details { text: Some(state.text), ..Details::default() };
-            let _ = api::set_badge_text(&to_js(&text).unwrap_or_default()).await;
+            let of_all = |name, value| object([(name, &JsValue::from_str(value))]);
+            let _ = api::set_badge_text(&of_all("text", state.text)).await;
             // An empty title is the manifest's own.
             let title = state.title.and_then(|id| api::message(id).ok());
-            let title = Details { title: Some(title.as_deref().unwrap_or_default()), ..Details::default() };
-            let _ = api::set_title(&to_js(&title).unwrap_or_default()).await;
-            let colour = Details { color: Some(state.colour), ..Details::default() };
-            let _ = api::set_badge_background_color(&to_js(&colour).unwrap_or_default()).await;
+            let _ = api::set_title(&of_all("title", title.as_deref().unwrap_or_default())).await;
+            let _ = api::set_badge_background_color(&of_all("color", state.colour)).await;
             if !state.text.is_empty() {
                 // Where that fails, a number stands in one tab that says as much.
                 let _ = clear_tabs().await;

@@ -1,9 +1,9 @@
 //! The headers of a `webRequest` event: `[{name, value}, …]`, as `requestHeaders` or `responseHeaders`.
 
-use js_sys::{Array, JsString, Object, Reflect};
+use js_sys::{Array, JsString};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::browser::convert::property;
+use crate::browser::convert::{object, property};
 use crate::lock::{OpeningHeaders, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS};
 
 /// The lists of an event.
@@ -48,13 +48,4 @@ fn is_named(header: &JsValue, name: &str) -> bool {
     other.dyn_ref::<JsString>().is_some_and(|other| {
         usize::try_from(other.length()) == Ok(name.len()) && String::from(other).eq_ignore_ascii_case(name)
     })
-}
-
-fn object<const N: usize>(fields: [(&str, &JsValue); N]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in fields {
-        // Setting a property of an object that was made a line above cannot fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
-    }
-    object.into()
 }

@@ -1,7 +1,5 @@
 //! The log's database as this version has it: made, or made of that of the version before.
 
-use std::collections::HashMap;
-
 use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -82,11 +80,14 @@ fn create_store(database: &IdbDatabase, name: &str, key: &str, numbered: bool) -
 fn rewrite(transaction: &IdbTransaction, records: &Array) -> Result<(), Error> {
     let (violations, pauses, counts) =
         (store(transaction, VIOLATIONS)?, store(transaction, PAUSES)?, store(transaction, COUNTS)?);
-    let mut shares = HashMap::<String, u64>::new();
+    let mut shares = Vec::<(String, u64)>::new();
     for record in records.iter() {
         match json(&record).ok().and_then(|record| version_1::upgrade(&record)) {
             Some(Upgraded::Entry { share, record }) => {
-                *shares.entry(share).or_default() += 1;
+                match shares.iter_mut().find(|(known, _)| *known == share) {
+                    Some((_, entries)) => *entries = entries.saturating_add(1),
+                    None => shares.push((share, 1)),
+                }
                 violations.put(&parsed(&record)?).map_err(|thrown| storage_error(&thrown))?;
             }
             Some(Upgraded::Pause { id, record }) => {
@@ -96,7 +97,7 @@ fn rewrite(transaction: &IdbTransaction, records: &Array) -> Result<(), Error> {
             None => {}
         }
     }
-    let total: u64 = shares.values().sum();
+    let total: u64 = shares.iter().map(|(_, entries)| entries).sum();
     for (share, entries) in &shares {
         counts.put(&counted(share, ENTRIES, *entries)?).map_err(|thrown| storage_error(&thrown))?;
     }

@@ -17,7 +17,6 @@ use crate::error::{Error, StorageError};
 use crate::history::{ChangedBy, continued};
 use crate::host::Host;
 use crate::message::{Announcement, PageRequest, Response, Status};
-use crate::overruling::Overruling;
 use crate::preflight::{Probe, ProbeAnswer, ProbeFailure};
 use crate::rule::{RuleDocument, RuleStamp};
 use crate::seen::{SeenChain, Sighting};
@@ -50,7 +49,7 @@ impl State {
             PageRequest::DismissOverruling => {
                 self.engine.borrow_mut().forget_overruling();
                 self.say_what_has_changed();
-                session_store::store(OVERRULING, None::<Overruling>).await.map(|()| Response::Done)
+                session_store::remove(OVERRULING).await.map(|()| Response::Done)
             }
             PageRequest::PrepareLog => self.log.prepare().await.map(|()| Response::Done).map_err(Error::from),
             PageRequest::ClearLog => self.keep_up(Upkeep::Clear).await,

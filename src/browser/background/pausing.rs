@@ -2,17 +2,16 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::session_store;
 use super::{State, tell_pages};
 use crate::browser::clock;
-use crate::browser::convert::to_js;
+use crate::browser::convert::{object, to_js};
 use crate::error::Error;
 use crate::message::{Announcement, Response};
-use crate::pause::{PAUSE, Pause, PauseEntry, PauseEvent, PauseLength};
+use crate::pause::{PAUSE, PauseEntry, PauseEvent, PauseLength};
 use crate::time::UnixMillis;
 
 /// The alarm that wakes the background when a pause is over, so that the button shows it in time. Whether a pause lasts
@@ -23,7 +22,7 @@ impl State {
     pub(super) async fn pause(self: &Rc<Self>, length: PauseLength) -> Result<Response, Error> {
         let now = clock::now()?;
         let pause = self.engine.borrow().begin_pause(length, now)?;
-        session_store::store(PAUSE, Some(pause)).await?;
+        session_store::store(PAUSE, &to_js(&pause)?).await?;
         self.engine.borrow_mut().set_pause(Some(pause));
         spawn_local(set_alarm(ALARM, pause.until));
         self.write_pause(PauseEntry { id: None, time: now, pause: length.into() }).await;
@@ -43,7 +42,7 @@ impl State {
             let state = Rc::clone(self);
             spawn_local(async move {
                 // At once as well, not in turn: what waits in the queue before it may never end.
-                let _ = session_store::store(PAUSE, None::<Pause>).await;
+                let _ = session_store::remove(PAUSE).await;
                 let entry = PauseEntry { id: None, time: now, pause: PauseEvent::Ended };
                 state.write_pause(entry).await;
             });
@@ -55,7 +54,7 @@ impl State {
         // One that another page has begun since this was asked for ends as well.
         self.end_pause();
         spawn_local(set_alarm(ALARM, None));
-        session_store::store(PAUSE, None::<Pause>).await?;
+        session_store::remove(PAUSE).await?;
         Ok(Response::Done)
     }
 
@@ -69,7 +68,7 @@ impl State {
             let state = Rc::clone(self);
             spawn_local(async move {
                 // Where this fails, the pause is over all the same.
-                let _ = session_store::store(PAUSE, None::<Pause>).await;
+                let _ = session_store::remove(PAUSE).await;
                 state.write_pause(entry).await;
                 state.say_what_has_changed();
             });
@@ -85,15 +84,11 @@ impl State {
 /// Sets an alarm in the place of the one of its name, or clears it. That of a pause only serves to show its end in time; nothing
 /// depends on it.
 pub(super) async fn set_alarm(name: &str, time: Option<UnixMillis>) {
-    #[derive(Serialize)]
-    struct When {
-        when: u64,
-    }
     // Another pause may have had one.
     let _ = api::clear_alarm(name).await;
     if let Some(time) = time
-        && let Ok(when) = to_js(&When { when: time.as_millis() })
+        && let Ok(time) = to_js(&time)
     {
-        let _ = api::create_alarm(name, &when);
+        let _ = api::create_alarm(name, &object([("when", &time)]));
     }
 }

@@ -4,11 +4,9 @@
 //! listeners are there only while a probe is under way. They see no sockets, so a probe cannot cause another.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use js_sys::{Promise, Reflect};
-use serde::Serialize;
+use js_sys::{JSON, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
@@ -16,7 +14,7 @@ use web_sys::AbortController;
 use super::api::{self, ProbeListeners};
 use super::own_requests::{OwnListener, OwnRequests, cancel, go_on};
 use super::request_details::{route, status};
-use crate::browser::convert::{property, to_js, to_js_error};
+use crate::browser::convert::property;
 use crate::browser::url_host::canonical_url;
 use crate::browser::{promise, security_info};
 use crate::connection::{Facts, MissingFacts};
@@ -30,7 +28,8 @@ pub(super) struct Prober {
 
 /// The probes under way.
 struct InFlight {
-    probes: RefCell<HashMap<String, Rc<PendingProbe>>>,
+    /// Each with its address; there are few.
+    probes: RefCell<Vec<(String, Rc<PendingProbe>)>>,
     registry: ProbeListeners,
     listeners: RefCell<Option<Listeners>>,
 }
@@ -59,7 +58,7 @@ impl Prober {
         let Some(url) = canonical_url(&probe.url()) else {
             return ProbeAnswer::None(ProbeFailure::Failed);
         };
-        let under_way = self.in_flight.probes.borrow().get(&url).cloned();
+        let under_way = self.in_flight.probe_at(&url);
         let pending = match under_way {
             Some(pending) if pending.proxy == probe.proxy => pending,
             // By its address alone its answer could not be told from that of the other route.
@@ -79,12 +78,12 @@ impl Prober {
             ambiguous: Cell::new(None),
             ended: RefCell::new(promise::resolved()),
         });
-        self.in_flight.probes.borrow_mut().insert(url.clone(), Rc::clone(&pending));
+        self.in_flight.probes.borrow_mut().push((url.clone(), Rc::clone(&pending)));
         let (in_flight, this) = (Rc::clone(&self.in_flight), Rc::clone(&pending));
         let ended = promise::of(async move {
             // Where this fails, the probe has no answer.
             let _ = send(&in_flight, &this, &url).await;
-            in_flight.probes.borrow_mut().remove(&url);
+            in_flight.probes.borrow_mut().retain(|(of, _)| *of != url);
             if in_flight.probes.borrow().is_empty() {
                 in_flight.listeners.take();
             }
@@ -97,7 +96,7 @@ impl Prober {
 
 async fn send(in_flight: &Rc<InFlight>, pending: &PendingProbe, url: &str) -> Result<(), JsValue> {
     let abort = AbortController::new()?;
-    let request = to_js(&REQUEST).map_err(|error| to_js_error(&error.into()))?;
+    let request = JSON::parse(REQUEST)?;
     Reflect::set(&request, &JsValue::from_str("signal"), &abort.signal())?;
     if in_flight.listeners.borrow().is_none() {
         let added = Listeners::add(in_flight)?;
@@ -127,23 +126,15 @@ async fn send(in_flight: &Rc<InFlight>, pending: &PendingProbe, url: &str) -> Re
 }
 
 /// The request that is sent: nothing that the page or the person brings.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Request {
-    method: &'static str,
-    credentials: &'static str,
-    cache: &'static str,
-    redirect: &'static str,
-    referrer_policy: &'static str,
-}
+const REQUEST: &str = r#"{
+    "method": "HEAD", "credentials": "omit", "cache": "no-store", "redirect": "manual", "referrerPolicy": "no-referrer"
+}"#;
 
-const REQUEST: Request = Request {
-    method: "HEAD",
-    credentials: "omit",
-    cache: "no-store",
-    redirect: "manual",
-    referrer_policy: "no-referrer",
-};
+/// The requests of a background, which belongs to no tab. No pattern has a port, and the address is compared in any case.
+pub(super) const OF_BACKGROUND: &str = r#"{"urls": ["https://*/*"], "types": ["xmlhttprequest"], "tabId": -1}"#;
+
+/// The one of [`REQUEST`].
+const METHOD: &str = "HEAD";
 
 /// What the browser calls while probes are under way.
 struct Listeners {
@@ -171,12 +162,15 @@ impl Listeners {
 }
 
 impl InFlight {
+    fn probe_at(&self, url: &str) -> Option<Rc<PendingProbe>> {
+        self.probes.borrow().iter().find(|(of, _)| of == url).map(|(_, probe)| Rc::clone(probe))
+    }
+
     /// The probe to which this request belongs, if it is one of ours.
     fn probe_of(&self, details: &JsValue) -> Option<Rc<PendingProbe>> {
         let text = |name: &'static str| property(details, name).as_string();
-        let is_ours =
-            text("method")? == REQUEST.method && text("originUrl")?.starts_with(&api::extension_url("").ok()?);
-        if is_ours { self.probes.borrow().get(&text("url")?).cloned() } else { None }
+        let is_ours = text("method")? == METHOD && text("originUrl")?.starts_with(&api::extension_url("").ok()?);
+        if is_ours { self.probe_at(&text("url")?) } else { None }
     }
 }
 

@@ -25,15 +25,23 @@ impl Queue {
     where
         W: Future<Output = T>,
     {
-        let mut turn = Turn { end: None };
-        let ended = Promise::new(&mut |resolve, _| turn.end = Some(resolve));
-        let before = self.last.replace(ended);
+        let turn = self.turn();
         async move {
             // Ends when this future does, also where it is dropped.
-            let _turn = turn;
-            // A turn never rejects.
-            let _ = JsFuture::from(before).await;
+            let _turn = turn.await;
             work.await
+        }
+    }
+
+    /// The next turn, queued now: whoever awaits it has it until they drop it.
+    fn turn(&self) -> impl Future<Output = Turn> + use<> {
+        let mut turn = Turn { end: None };
+        let ended = Promise::new(&mut |resolve, _| turn.end = Some(resolve));
+        let before = JsFuture::from(self.last.replace(ended));
+        async move {
+            // A turn never rejects.
+            let _ = before.await;
+            turn
         }
     }
 }

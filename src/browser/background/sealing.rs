@@ -56,7 +56,7 @@ impl State {
         self.sealing.changes.set(self.sealing.changes.get().wrapping_add(1));
         // Where this fails, the next start of the browser compares.
         let broken = promise::of(async {
-            let _ = session_store::store(SEALED, None::<bool>).await;
+            let _ = session_store::remove(SEALED).await;
             Ok(JsValue::UNDEFINED)
         });
         promise::within(&broken, SEAL_DEADLINE_MS).await;
@@ -74,7 +74,7 @@ impl State {
         let done = seal::put_on(&sealed).await;
         // One that has begun since is yet to be sealed.
         if done.is_ok() && self.sealing.changes.get() == changes {
-            let _ = session_store::store(SEALED, Some(true)).await;
+            let _ = session_store::store(SEALED, &JsValue::TRUE).await;
         }
         self.say_whether_sealed(done.err()).await;
     }

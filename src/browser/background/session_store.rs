@@ -1,12 +1,11 @@
 //! `storage.session`: it outlives the event page's sleep, ends with the browser, and is never written to disk.
 
 use js_sys::Object;
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::api;
 use crate::browser::api::{long_text, session_get};
-use crate::browser::convert::{property, read_js, storage_error, to_js};
+use crate::browser::convert::{object, property, read_js, storage_error};
 use crate::browser::log_database::set;
 use crate::error::Error;
 use crate::fields::Read;
@@ -49,24 +48,14 @@ pub(super) async fn store_texts(texts: &[(String, String)]) -> Result<(), Error>
     Ok(())
 }
 
-/// Takes away what is stored under these keys.
-pub(super) async fn remove(keys: &[String]) -> Result<(), Error> {
-    for key in keys {
-        api::session_remove(key).await.map_err(|thrown| storage_error(&thrown))?;
-    }
+/// Takes away what is stored under this key.
+pub(super) async fn remove(key: &str) -> Result<(), Error> {
+    api::session_remove(key).await.map_err(|thrown| storage_error(&thrown))?;
     Ok(())
 }
 
-/// Stores a value, or takes the stored one away.
-pub(super) async fn store<T: Serialize>(key: &str, value: Option<T>) -> Result<(), Error> {
-    let done = match value {
-        Some(value) => {
-            let items = Object::new();
-            set(&items, key, &to_js(&value)?)?;
-            api::session_set(&items).await
-        }
-        None => api::session_remove(key).await,
-    };
-    done.map_err(|thrown| storage_error(&thrown))?;
+/// Stores a value.
+pub(super) async fn store(key: &str, value: &JsValue) -> Result<(), Error> {
+    api::session_set(&object([(key, value)])).await.map_err(|thrown| storage_error(&thrown))?;
     Ok(())
 }

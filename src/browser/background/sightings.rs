@@ -61,7 +61,11 @@ impl Sightings {
                 // What is stored counts: an endpoint must not name a chain that is not there.
                 self.seen.replace(None);
             }
-            let _ = session_store::remove(&unused).await;
+            for key in unused {
+                if session_store::remove(&key).await.is_err() {
+                    break;
+                }
+            }
         }
     }
 
