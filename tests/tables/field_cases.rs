@@ -129,7 +129,7 @@ fn case_2_a_fingerprint_in_the_place_of_a_pin_is_explained_at_a_violation() {
         let Verdict::Violation(finding) = verdict else { panic!("no violation: {verdict:?}") };
         assert_eq!(finding.outcome, Outcome::Block);
         let violation = Violation::new(&finding, &connection, None);
-        let now = facts_of(&violation, chain.certificates().to_vec());
+        let now = facts_of(&violation, chain.certificates().clone());
         let snapshot = violation.rule.as_ref().unwrap();
         let explanation = Explanation::new(snapshot, &Before::default(), &now).unwrap();
         let said = view::explanation::likely(&explanation);

@@ -130,9 +130,6 @@ const REQUEST: &str = r#"{
     "method": "HEAD", "credentials": "omit", "cache": "no-store", "redirect": "manual", "referrerPolicy": "no-referrer"
 }"#;
 
-/// The requests of a background, which belongs to no tab. No pattern has a port, and the address is compared in any case.
-pub(super) const OF_BACKGROUND: &str = r#"{"urls": ["https://*/*"], "types": ["xmlhttprequest"], "tabId": -1}"#;
-
 /// The one of [`REQUEST`].
 const METHOD: &str = "HEAD";
 

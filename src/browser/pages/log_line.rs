@@ -55,11 +55,11 @@ pub(super) async fn fill(
         None => Vec::new(),
     };
     // The rest of the entry is there without it.
-    let explained = explainer.explain(&entry, &certificates).await.inspect_err(report).ok().flatten();
+    let explanation = explainer.explain(&entry, &certificates).await.inspect_err(report).ok().flatten();
     if body.has_child_nodes() {
         return Ok(None);
     }
-    log_entry::draw(&entry, &certificates, explained.as_ref(), &body)?;
+    log_entry::draw(&entry, &certificates, explanation.as_ref(), &body)?;
     Ok(Some((entry, Part::of(&body))))
 }
 
