@@ -59,7 +59,7 @@ async fn rules_of_a_version_to_come_are_kept_and_nobody_is_offered_to_throw_them
     let world = World::start(Installation::Temporary, false).await?;
     let firefox = &world.firefox;
     let mut newer: Value = serde_json::from_str(BEFORE)?;
-    newer["rules"][0]["reportUri"] = json!("https://reports.sockpin.test/");
+    newer["rules"][0]["quorum"] = json!(2);
     let newer = json!(newer.to_string());
     firefox.run_in_extension(STORE, vec![newer.clone(), Value::Null]).await?;
     firefox.end_background().await?;
@@ -67,7 +67,7 @@ async fn rules_of_a_version_to_come_are_kept_and_nobody_is_offered_to_throw_them
 
     let options = firefox.page("options.html").await?;
     options.wait_for_presence("#problem[data-code=policy-field-newer]", true).await?;
-    assert!(options.text("#problem-text").await?.contains("“reportUri”"));
+    assert!(options.text("#problem-text").await?.contains("“quorum”"));
     options.wait_for_presence("#problem-action", false).await?;
     options.wait_for_presence("#rules-section", false).await?;
     let refused = firefox.ask_extension(json!({ "type": "resetPolicy" })).await?;
