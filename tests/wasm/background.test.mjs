@@ -207,9 +207,8 @@ test("all that is stored is asked for before any answer is awaited", async () =>
     browser.storage.session.get = slow("session", browser.storage.session.get);
   });
   assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {});
-  assert.deepEqual(events.slice(0, 3).sort(), ["local", "managed", "session"]);
-  // What comes after it is no question of the start: a socket that was seen is noted.
-  assert.equal(events[3], "answer");
+  const asked = new Set(events.slice(0, events.indexOf("answer")));
+  assert.deepEqual([...asked].sort(), ["local", "managed", "session"]);
 });
 
 test("stored rules that are gone stop every socket, and are not taken for none", async () => {
