@@ -135,7 +135,7 @@ async fn attack(world: &World, tally: &mut Tally, said: &Said) -> Result<()> {
         RightKey::LeftOut => world.firefox.sockets(&both[..1]).await?,
         RightKey::BlockedNext => {
             let mut seen = world.firefox.sockets(&both[..1]).await?;
-            button_shows(world, &page, "1", WELL).await?;
+            button_shows(world, &page, "1", "Sockpin (blocked sockets of this tab: 1)").await?;
             seen.extend(world.firefox.sockets(&both[1..]).await?);
             seen
         }
@@ -159,10 +159,10 @@ async fn attack(world: &World, tally: &mut Tally, said: &Said) -> Result<()> {
 
 async fn is_said(world: &World, page: &str, said: &Said, blocked: usize) -> Result<()> {
     let (badge, title) = match said.badge {
-        Badge::Problem(title) => ("!".to_owned(), title),
-        Badge::Count => (blocked.to_string(), WELL),
+        Badge::Problem(title) => ("!".to_owned(), title.to_owned()),
+        Badge::Count => (blocked.to_string(), format!("Sockpin (blocked sockets of this tab: {blocked})")),
     };
-    button_shows(world, page, &badge, title).await?;
+    button_shows(world, page, &badge, &title).await?;
     match said.log {
         Log::None => {}
         Log::Reason(reason) => {
@@ -196,9 +196,6 @@ async fn button_shows(world: &World, page: &str, badge: &str, title: &str) -> Re
     .await;
     shown.with_context(|| format!("it should show {badge:?} and say {title:?}: {button:?}"))
 }
-
-/// What the button says where nothing is wrong.
-const WELL: &str = "Sockpin (private windows are not protected)";
 
 const GET_POLICY: &str = "return browser.storage.local.get('policy').then(({ policy }) => policy)";
 const SET_POLICY: &str = "return browser.storage.local.set({ policy: arguments[0] })";
