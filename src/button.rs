@@ -75,6 +75,7 @@ pub struct TabButton {
 const BLOCKED: &str = "";
 const FLAGGED: &str = "⚑";
 const MATCHED: &str = "✓";
+const MOST_STOPS: u64 = 99;
 
 /// The gravest thing that has become of a tab's sockets; none where there is nothing to say.
 #[must_use]
@@ -93,21 +94,38 @@ pub const fn tab_button(summary: TabSummary) -> Option<TabButton> {
     })
 }
 
-/// What the badge of a tab shows. Firefox has room for three characters, and keeps the text: a stop that was counted while
-/// the others were still to be noted is not taken back.
+/// What the button shows beside this badge. Stops are counted on the badge as they happen, and Firefox drops it with the page:
+/// of them the badge knows more than what is kept, which may come late and be about a page that has gone.
 #[must_use]
-pub fn at_least(shown: &str, button: &TabButton) -> String {
-    match button.sign {
-        BLOCKED => counted(button.count.max(number(shown)), 99),
-        FLAGGED => format!("{FLAGGED}{}", counted(button.count, 9)),
-        sign => sign.to_owned(),
+pub fn beside_badge(kept: Option<TabButton>, shown: &str) -> Option<TabButton> {
+    let is_of_stops = |button: &TabButton| button.sign == BLOCKED;
+    let count = match number(shown) {
+        0 => return kept.filter(|button| !is_of_stops(button)),
+        // Past the most that it has room for it does not say how many.
+        MOST_STOPS if shown.ends_with('+') => {
+            kept.filter(is_of_stops).map_or(0, |button| button.count).max(MOST_STOPS + 1)
+        }
+        count => count,
+    };
+    tab_button(TabSummary { blocked: count, ..TabSummary::default() })
+}
+
+impl TabButton {
+    /// What the badge shows. Firefox has room for three characters.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self.sign {
+            BLOCKED => counted(self.count, MOST_STOPS),
+            FLAGGED => format!("{FLAGGED}{}", counted(self.count, 9)),
+            sign => sign.to_owned(),
+        }
     }
 }
 
 /// What the badge of a tab shows for one more stop than it shows now.
 #[must_use]
 pub fn one_more(shown: &str) -> String {
-    counted(number(shown).saturating_add(1), 99)
+    counted(number(shown).saturating_add(1), MOST_STOPS)
 }
 
 /// The stops that a badge shows. Past the most that it has room for it says so and no more.
@@ -219,19 +237,32 @@ mod tests {
             (with(0, 0, 2), "", Some("✓"), Some("Sockpin (sockets of this tab that match their pins: 2)")),
             (with(0, 4, 2), "✓", Some("⚑4"), Some("Sockpin (flagged sockets of this tab: 4)")),
             (with(0, 10, 2), "", Some("⚑9+"), Some("Sockpin (flagged sockets of this tab: 10)")),
-            (with(1, 4, 2), "⚑4", Some("1"), Some("Sockpin (blocked sockets of this tab: 1)")),
-            (with(1, 4, 2), "3", Some("3"), Some("Sockpin (blocked sockets of this tab: 1)")),
-            (with(250, 4, 2), "7", Some("99+"), Some("Sockpin (blocked sockets of this tab: 250)")),
-            (with(1, 0, 0), "99+", Some("99"), Some("Sockpin (blocked sockets of this tab: 1)")),
+            (with(1, 4, 2), "1", Some("1"), Some("Sockpin (blocked sockets of this tab: 1)")),
+            // What is kept is about another page, or not there yet.
+            (with(7, 0, 0), "", None, None),
+            (with(7, 4, 0), "⚑4", None, None),
+            (with(7, 0, 0), "2", Some("2"), Some("Sockpin (blocked sockets of this tab: 2)")),
+            (with(0, 4, 2), "2", Some("2"), Some("Sockpin (blocked sockets of this tab: 2)")),
+            (with(0, 0, 0), "2", Some("2"), Some("Sockpin (blocked sockets of this tab: 2)")),
+            (with(250, 4, 2), "99+", Some("99+"), Some("Sockpin (blocked sockets of this tab: 250)")),
+            (with(1, 0, 0), "99+", Some("99+"), Some("Sockpin (blocked sockets of this tab: 100)")),
         ] {
-            let button = tab_button(summary);
+            let button = beside_badge(tab_button(summary), shown);
             let said = button.map(|button| {
                 let text = Text::Message { id: button.title, arguments: vec![button.count.into()] };
-                (at_least(shown, &button), text.english())
+                (button.text(), text.english())
             });
             assert_eq!(said.as_ref().map(|(text, _)| text.as_str()), text, "{summary:?}");
             assert_eq!(said.as_ref().map(|(_, said)| said.as_str()), sentence, "{summary:?}");
             assert!(text.is_none_or(|text| text.chars().count() <= 3));
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_tab_is_shown_where_the_badge_was_hidden() {
+        for (blocked, text) in [(1, "1"), (99, "99"), (250, "99+")] {
+            let button = tab_button(TabSummary { blocked, ..TabSummary::default() }).unwrap();
+            assert_eq!(button.text(), text);
         }
     }
 

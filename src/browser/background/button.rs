@@ -14,8 +14,8 @@ use super::api;
 use super::queue::Queue;
 use crate::browser::api::tabs;
 use crate::browser::convert::{object, property};
-use crate::button::{ButtonState, TabButton, at_least, one_more, tab_button};
-use crate::tab_sockets::TabSummary;
+use crate::button::{ButtonState, TabButton, beside_badge, one_more, tab_button};
+use crate::tab_sockets::{TabSummary, tab_of_popup};
 
 /// The toolbar button, as it is on every tab.
 pub(super) struct Button {
@@ -41,18 +41,16 @@ impl Button {
         }));
     }
 
-    /// Says what has become of a tab's sockets. Nothing of it hides what is said on every tab.
-    pub(super) fn show_of_tab(self: &Rc<Self>, tab: i32, summary: TabSummary) {
+    /// Says what has become of a tab's sockets. Nothing of it hides what is said on every tab, and the stops are counted already
+    /// unless that had hidden the badge.
+    pub(super) fn show_of_tab(self: &Rc<Self>, tab: i32, summary: TabSummary, was_hidden: bool) {
         let this = Rc::clone(self);
         spawn_local(self.changes.run(async move {
             if this.shown.borrow().as_ref().is_some_and(|state| !state.text.is_empty()) {
                 return;
             }
             // The tab may have been closed meanwhile.
-            let _ = match tab_button(summary) {
-                Some(button) => set_of_tab(tab, button).await,
-                None => set_parts(tab, [None; 3]).await,
-            };
+            let _ = set_of_tab(tab, tab_button(summary), was_hidden).await;
         }));
     }
 
@@ -85,16 +83,41 @@ async fn count_one_more(tab: i32) -> Result<(), JsValue> {
     api::set_badge_text(&part_of_tab(tab, "text", Some(&one_more(&shown)))?).await.map(drop)
 }
 
-/// What one tab shows, where it is not what every tab does.
-async fn set_of_tab(tab: i32, button: TabButton) -> Result<(), JsValue> {
+/// What one tab shows, where it is not what every tab does. The tab may go to another page at any moment: what would then stand
+/// on that one is taken away again.
+async fn set_of_tab(tab: i32, kept: Option<TabButton>, was_hidden: bool) -> Result<(), JsValue> {
     let shown = api::badge_text(&of_tab(tab)?).await?.as_string().unwrap_or_default();
+    let button = if was_hidden && shown.is_empty() { kept } else { beside_badge(kept, &shown) };
+    let Some(button) = button else {
+        return set_parts(tab, [None; 3]).await;
+    };
+    let text = button.text();
+    let is_counted = text == shown;
+    if !is_counted {
+        api::set_badge_text(&part_of_tab(tab, "text", Some(&text))?).await?;
+    }
     let title = api::message_with(button.title, &Array::of1(&button.count.to_string().into()))?;
-    set_parts(tab, [Some(&at_least(&shown, &button)), Some(&title), Some(button.colour)]).await
+    set_title_and_colour(tab, Some(&title), Some(button.colour)).await?;
+    match shows_noted_page(tab).await? {
+        true => Ok(()),
+        false if is_counted => set_title_and_colour(tab, None, None).await,
+        false => set_parts(tab, [None; 3]).await,
+    }
+}
+
+/// Whether the page of a tab is the one that what is kept of the tab is about. An error where there is no such tab.
+pub(super) async fn shows_noted_page(tab: i32) -> Result<bool, JsValue> {
+    let popup = api::popup(&of_tab(tab)?).await?;
+    Ok(popup.as_string().is_some_and(|popup| tab_of_popup(&popup).is_some()))
 }
 
 /// Text, title and colour of one tab; without one, the tab shows what every tab does.
 async fn set_parts(tab: i32, [text, title, colour]: [Option<&str>; 3]) -> Result<(), JsValue> {
     api::set_badge_text(&part_of_tab(tab, "text", text)?).await?;
+    set_title_and_colour(tab, title, colour).await
+}
+
+async fn set_title_and_colour(tab: i32, title: Option<&str>, colour: Option<&str>) -> Result<(), JsValue> {
     api::set_title(&part_of_tab(tab, "title", title)?).await?;
     api::set_badge_background_color(&part_of_tab(tab, "color", colour)?).await.map(drop)
 }

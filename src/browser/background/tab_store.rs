@@ -11,20 +11,27 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
 use super::batch::Batch;
-use super::button::{Button, of_tab, part_of_tab};
+use super::button::{Button, part_of_tab, shows_noted_page};
 use super::queue::Queue;
 use super::{api, request_details};
 use crate::browser::api::{long_text, session_get, tabs};
 use crate::browser::convert::property;
 use crate::browser::promise;
-use crate::limits::{MAX_NOTED_TABS, SIGHTINGS_DELAY_MS};
-use crate::tab_sockets::{KnownSockets, Opener, TAB, TabSocket, TabSockets, popup_of, tab_key, tab_of_popup};
+use crate::limits::{MAX_NOTED_TABS, PAGE_CHANGE_MS, SIGHTINGS_DELAY_MS};
+use crate::tab_sockets::{KnownSockets, Opener, TAB, TabSocket, TabSockets, popup_of, tab_key};
 
 /// A socket with its request and who opened it.
 struct Noted {
     request: String,
     opener: Opener,
     socket: TabSocket,
+}
+
+/// A document of a tab.
+#[derive(Clone, PartialEq, Eq)]
+struct Mark {
+    tab: i32,
+    document: Option<String>,
 }
 
 /// What is known of a tab.
@@ -39,6 +46,10 @@ pub(super) struct TabStore {
     button: Rc<Button>,
     /// What is kept, as far as it has been read.
     tabs: RefCell<Vec<Tab>>,
+    /// The documents for which the tab has got its own popup, the latest last.
+    marked: RefCell<Vec<Mark>>,
+    /// Those of them that were the first of their page.
+    begun: RefCell<Vec<Mark>>,
     /// What has not been added to it yet.
     waiting: Batch<Noted>,
     /// What is kept is changed by one after the other.
@@ -47,7 +58,14 @@ pub(super) struct TabStore {
 
 impl TabStore {
     pub(super) fn new(button: Rc<Button>) -> Self {
-        Self { button, tabs: RefCell::default(), waiting: Batch::default(), changes: Queue::new() }
+        Self {
+            button,
+            tabs: RefCell::default(),
+            marked: RefCell::default(),
+            begun: RefCell::default(),
+            waiting: Batch::default(),
+            changes: Queue::new(),
+        }
     }
 
     /// Notes what has become of a socket.
@@ -56,6 +74,7 @@ impl TabStore {
         let opener = Opener { document: text("documentId"), parent: text("parentDocumentId") };
         let request = text("requestId").unwrap_or_default();
         let is_violation = socket.place.state.is_violation();
+        self.mark(socket.tab, &opener);
         if !self.waiting.add(Noted { request, opener, socket }) {
             return;
         }
@@ -68,6 +87,30 @@ impl TabStore {
             while let Some(noted) = this.waiting.take() {
                 this.changes.run(this.add_all(noted)).await;
             }
+        });
+    }
+
+    /// The popup is set while the page is there: where it is gone later, so is the page. It is set again once Firefox has surely
+    /// been told of the page, with which it drops what was set before.
+    fn mark(self: &Rc<Self>, tab: i32, opener: &Opener) {
+        let mark = Mark { tab, document: opener.document.clone() };
+        if self.marked.borrow().contains(&mark) {
+            return;
+        }
+        if self.marked.borrow().len() >= MAX_NOTED_TABS {
+            self.marked.borrow_mut().remove(0);
+        }
+        self.marked.borrow_mut().push(mark.clone());
+        let this = Rc::clone(self);
+        spawn_local(async move {
+            // Where these fail the tab has been closed meanwhile.
+            if shows_noted_page(tab).await == Ok(false) {
+                this.marked.borrow_mut().retain(|known| known.tab != tab || *known == mark);
+                this.begun.borrow_mut().push(mark);
+            }
+            let _ = set_popup(tab).await;
+            promise::after(PAGE_CHANGE_MS).await;
+            let _ = set_popup(tab).await;
         });
     }
 
@@ -94,22 +137,27 @@ impl TabStore {
     async fn add(&self, id: i32, noted: Vec<Noted>) -> Result<(), JsValue> {
         let is_same_page = shows_noted_page(id).await?;
         let mut tab = self.take(id).await;
-        if !is_same_page {
-            tab.sockets.leave_page();
-        }
+        let mut begun =
+            self.begun.borrow_mut().extract_if(.., |mark| mark.tab == id).map(|mark| mark.document).collect::<Vec<_>>();
         for Noted { request, opener, socket } in noted {
+            if begun.contains(&opener.document) {
+                begun.clear();
+                tab.sockets.leave_page();
+            }
             if let Some(was) = tab.known.graver(&request, &socket.place) {
                 tab.sockets.note(&socket, &opener, was.as_ref());
             }
         }
-        tab.sockets.fit();
         if !is_same_page {
-            set_popup(id).await?;
+            // It has gone, with all that was noted of it.
+            tab.sockets.leave_page();
+            self.marked.borrow_mut().retain(|mark| mark.tab != id);
         }
+        tab.sockets.fit();
         let items = Object::new();
         Reflect::set(&items, &JsValue::from_str(&tab_key(id)), &JsValue::from_str(&tab.sockets.to_text()))?;
         api::session_set(&items).await?;
-        self.button.show_of_tab(id, tab.sockets.summary());
+        self.button.show_of_tab(id, tab.sockets.summary(), false);
         self.tabs.borrow_mut().push(tab);
         Ok(())
     }
@@ -150,17 +198,11 @@ impl TabStore {
         spawn_local(self.changes.run(async move {
             for tab in noted_tabs().await.unwrap_or_default() {
                 if shows_noted_page(tab).await == Ok(true) {
-                    this.button.show_of_tab(tab, read(tab).await.summary());
+                    this.button.show_of_tab(tab, read(tab).await.summary(), true);
                 }
             }
         }));
     }
-}
-
-/// Whether the page of a tab is the one that what is kept is about. An error where there is no such tab.
-async fn shows_noted_page(tab: i32) -> Result<bool, JsValue> {
-    let popup = api::popup(&of_tab(tab)?).await?;
-    Ok(popup.as_string().is_some_and(|popup| tab_of_popup(&popup).is_some()))
 }
 
 async fn set_popup(tab: i32) -> Result<JsValue, JsValue> {
