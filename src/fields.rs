@@ -2,6 +2,7 @@
 //! known by its name, and what is not asked for costs no memory.
 
 mod json;
+mod line;
 mod read;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ pub(crate) use self::json::Json;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub(crate) use self::json::Name;
 use self::json::Value;
+pub(crate) use self::line::Line;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub(crate) use self::read::named;
 pub(crate) use self::read::{Read, read, word, words};

@@ -174,9 +174,6 @@ pub const MAX_SEEN_CHAIN_BYTES: usize = 24 * 1024;
 /// Milliseconds after which a socket that was seen is added to the others, with all that have come meanwhile.
 pub const SIGHTINGS_DELAY_MS: i32 = 500;
 
-/// Milliseconds after its first socket in which Firefox has taken note of a tab's new page.
-pub const PAGE_CHANGE_MS: i32 = 150;
-
 /// Sockets that wait to be noted together. Those of a larger burst are not counted.
 pub const MAX_BATCH: usize = 5_000;
 

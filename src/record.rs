@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::connection::Connection;
+use crate::fields::Line;
 use crate::limits::MAX_RULE_RECORDS;
 use crate::pin::Pin;
 use crate::policy::Layer;
@@ -252,32 +253,32 @@ impl RuleRecord {
 
     fn from_line(line: &str) -> Option<Self> {
         let (words, rule) = line.split_once('\t')?;
-        let mut words = words.split(' ');
+        let mut words = Line::new(words, ' ');
         let record = Self {
-            layer: match words.next()? {
+            layer: match words.text()? {
                 MANAGED => Layer::Managed,
                 USER => Layer::User,
                 _ => return None,
             },
             rule: rule.to_owned(),
-            asked: words.next()?.parse().ok()?,
-            judged: words.next()?.parse().ok()?,
-            first: UnixMillis::from_millis_text(words.next()?)?,
-            last: UnixMillis::from_millis_text(words.next()?)?,
-            violations: words.next()?.parse().ok()?,
-            last_violation: match words.next()? {
+            asked: words.number()?,
+            judged: words.number()?,
+            first: words.time()?,
+            last: words.time()?,
+            violations: words.number()?,
+            last_violation: match words.text()? {
                 NEVER => None,
                 last => Some(UnixMillis::from_millis_text(last)?),
             },
             pins: Vec::new(),
         };
         let mut pins = Vec::new();
-        while let Some(sha256) = words.next() {
+        while let Some(sha256) = words.text() {
             pins.push(PinRecord {
                 sha256: Pin::parse(sha256).ok()?,
-                count: words.next()?.parse().ok()?,
-                last: UnixMillis::from_millis_text(words.next()?)?,
-                certificate: words.next()?.parse().ok()?,
+                count: words.number()?,
+                last: words.time()?,
+                certificate: words.number()?,
             });
         }
         Some(Self { pins, ..record })

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 pub use certificates::{SeenCertificate, SeenCertificates};
 pub use chain::SeenChain;
 
+use crate::fields::Line;
 use crate::limits::{
     MAX_CHAINS_PER_ENDPOINT, MAX_PAGES_PER_ENDPOINT, MAX_SEEN_CHAINS, MAX_SEEN_ENDPOINTS, SEEN_CHAIN_INTERVAL_MS,
 };
@@ -163,25 +164,20 @@ impl SeenEndpoint {
     }
 
     fn from_line(line: &str) -> Option<Self> {
-        let mut fields = line.split('\t');
-        let mut field = || fields.next();
+        let mut line = Line::new(line, '\t');
         let endpoint = Self {
-            host: field()?.to_owned(),
-            port: field()?.parse().ok()?,
-            count: field()?.parse().ok()?,
-            first: UnixMillis::from_millis_text(field()?)?,
-            last: UnixMillis::from_millis_text(field()?)?,
-            pages: field()?.split_whitespace().map(str::to_owned).collect(),
+            host: line.text()?.to_owned(),
+            port: line.number()?,
+            count: line.number()?,
+            first: line.time()?,
+            last: line.time()?,
+            pages: line.list()?,
             chains: Vec::new(),
         };
-        let mut words = field()?.split_whitespace();
+        let mut words = Line::new(line.text()?, ' ');
         let mut chains = Vec::new();
-        while let Some(digest) = words.next() {
-            chains.push(SeenAt {
-                digest: ChainDigest::named(digest),
-                first: UnixMillis::from_millis_text(words.next()?)?,
-                last: UnixMillis::from_millis_text(words.next()?)?,
-            });
+        while let Some(digest) = words.text().filter(|digest| !digest.is_empty()) {
+            chains.push(SeenAt { digest: ChainDigest::named(digest), first: words.time()?, last: words.time()? });
         }
         Some(Self { chains, ..endpoint })
     }

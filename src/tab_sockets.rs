@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::connection::Scheme;
+use crate::fields::Line;
 use crate::limits::{
     MAX_DOCUMENTS_PER_TAB, MAX_KNOWN_SOCKETS, MAX_PAGES_PER_TAB_ROW, MAX_TAB_ROWS, MAX_TAB_TEXT_BYTES,
     MAX_TAB_WORD_CHARACTERS,
@@ -224,15 +225,13 @@ impl TabSockets {
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         let (head, rows) = text.split_once('\n').unwrap_or_default();
-        let mut fields = head.split('\t');
-        let mut field = || fields.next().unwrap_or_default();
-        let list = |field: &str| field.split_whitespace().map(str::to_owned).collect();
+        let mut head = Line::new(head, '\t');
         Self {
-            is_private: field() == "private",
-            omitted: field().parse().unwrap_or(0),
-            top: Some(field().to_owned()).filter(|top| !top.is_empty()),
-            documents: list(field()),
-            before: list(field()),
+            is_private: head.text() == Some("private"),
+            omitted: head.number().unwrap_or_default(),
+            top: head.text().filter(|top| !top.is_empty()).map(str::to_owned),
+            documents: head.list().unwrap_or_default(),
+            before: head.list().unwrap_or_default(),
             rows: rows.lines().filter_map(SocketRow::from_line).collect(),
         }
     }
@@ -390,18 +389,16 @@ impl SocketRow {
     }
 
     fn from_line(line: &str) -> Option<Self> {
-        let mut fields = line.split('\t');
-        let mut field = || fields.next();
-        let scheme = match field()? {
+        let mut line = Line::new(line, '\t');
+        let scheme = match line.text()? {
             "wss" => Scheme::Wss,
             "ws" => Scheme::Ws,
             _ => return None,
         };
-        let (host, port) = (field()?.to_owned(), field()?.parse().ok()?);
-        let count = field()?.parse().ok()?;
-        let (first, last) = (UnixMillis::from_millis_text(field()?)?, UnixMillis::from_millis_text(field()?)?);
-        let pages = field()?.split_whitespace().map(str::to_owned).collect();
-        let state = SocketState::from_words(field()?, field()?)?;
+        let (host, port) = (line.text()?.to_owned(), line.number()?);
+        let (count, first, last) = (line.number()?, line.time()?, line.time()?);
+        let pages = line.list()?;
+        let state = SocketState::from_words(line.text()?, line.text()?)?;
         Some(Self { place: SocketPlace { scheme, host, port, state }, count, first, last, pages })
     }
 

@@ -94,9 +94,16 @@ struct State {
 #[wasm_bindgen]
 impl Background {
     /// Reads the policy and is ready. `on_panic` is called with the message when this instance dies.
-    pub async fn start(on_panic: Function, probe_listeners: ProbeListeners) -> Result<Background, JsValue> {
+    pub fn start(on_panic: Function, probe_listeners: ProbeListeners) -> Promise {
         report_panics_to(on_panic);
-        let (engine, is_sealed) = load_engine().await.map_err(|error| to_js_error(&error))?;
+        promise::of(async move {
+            let background = Self::begin(probe_listeners).await;
+            background.map(JsValue::from).map_err(|error| to_js_error(&error))
+        })
+    }
+
+    async fn begin(probe_listeners: ProbeListeners) -> Result<Self, Error> {
+        let (engine, is_sealed) = load_engine().await?;
         let button = Rc::new(Button::new());
         let state = Rc::new(State {
             engine: RefCell::new(engine),

@@ -24,13 +24,11 @@ impl Policy {
     ) -> Result<(Self, Vec<Arc<Rule>>), Vec<RuleRefusal>> {
         // What is replaced goes first: hosts may be exchanged.
         let replaced = save.iter().filter_map(|document| document.id.as_deref());
-        let mut leaving: Vec<&str> = replaced.chain(delete.iter().map(String::as_str)).collect();
-        leaving.sort_unstable();
         let mut after = self.clone();
-        after.rules.retain(|rule| leaving.binary_search(&rule.id()).is_err());
-        for id in leaving {
+        for id in replaced.chain(delete.iter().map(String::as_str)) {
             after.index.take(id);
         }
+        after.rules.retain(|rule| after.index.by_id(rule.id()).is_some());
         let mut saved = Vec::with_capacity(save.len());
         let mut refusals = Vec::new();
         for (place, document) in save.iter().enumerate() {

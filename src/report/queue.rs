@@ -9,7 +9,6 @@
 //! All of it is lines of text, with tabs between the fields of each; what cannot be read is passed over.
 
 use std::fmt::Write as _;
-use std::str::Split;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -17,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::fields;
+use crate::fields::{self, Line};
 use crate::host::UrlHostParser;
 use crate::limits::{
     MAX_KNOWN_REPORTS, MAX_WAITING_REPORT_BYTES, MAX_WAITING_REPORTS, REPORT_INTERVAL_MS, REPORT_KEPT_MS,
@@ -188,23 +187,23 @@ impl ReportQueue {
         let mut queue = Self::default();
         for line in text.lines() {
             // Where a line is none of these, nothing is added.
-            let _ = queue.add_line(&mut line.split('\t'), url_host);
+            let _ = queue.add_line(&mut Line::new(line, '\t'), url_host);
         }
         queue
     }
 
-    fn add_line(&mut self, fields: &mut Split<'_, char>, url_host: UrlHostParser<'_>) -> Option<()> {
-        let (kind, key) = (fields.next()?, ReportKey(fields.next()?.to_owned()));
-        let time = UnixMillis::from_millis_text(fields.next()?)?;
+    fn add_line(&mut self, line: &mut Line<'_>, url_host: UrlHostParser<'_>) -> Option<()> {
+        let (kind, key) = (line.text()?, ReportKey(line.text()?.to_owned()));
+        let time = line.time()?;
         if kind == TOLD {
             self.told.push((key, time));
             return Some(());
         }
-        let (due, failures) = (UnixMillis::from_millis_text(fields.next()?)?, fields.next()?.parse().ok()?);
-        let layer = if fields.next()? == MANAGED { Layer::Managed } else { Layer::User };
-        let rule = fields::read(fields.next()?).ok()?;
-        let collector = Arc::new(ReportUri::parse(fields.next()?, url_host).ok()?);
-        let report = Arc::new(Report { key, layer, rule, collector, body: fields.next()?.to_owned() });
+        let (due, failures) = (line.time()?, line.number()?);
+        let layer = if line.text()? == MANAGED { Layer::Managed } else { Layer::User };
+        let rule = fields::read(line.text()?).ok()?;
+        let collector = Arc::new(ReportUri::parse(line.text()?, url_host).ok()?);
+        let report = Arc::new(Report { key, layer, rule, collector, body: line.text()?.to_owned() });
         self.waiting.push(Waiting { report, made: time, due, failures });
         Some(())
     }

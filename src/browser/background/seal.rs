@@ -3,11 +3,10 @@
 //! one, for no host at all, has the fingerprints of the groups.
 
 use js_sys::Array;
-use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::api;
-use crate::browser::convert::{property, storage_error, to_js};
+use crate::browser::convert::{object, property, storage_error, to_js};
 use crate::browser::url_host::url_host;
 use crate::error::Error;
 use crate::limits::{MAX_SEALED_GROUPS, SEALED_GROUPS_AT_ONCE};
@@ -49,32 +48,50 @@ pub(super) async fn put_on(sealed: &SealedHosts) -> Result<(), Error> {
 
 /// The fingerprints of the groups that the browser has been told of; none where it was told by another version, or not of all.
 async fn declared_fingerprints() -> Vec<String> {
-    let rules = declared(&Filter { rule_ids: Some([FINGERPRINTS_ID]) }).await.unwrap_or_default();
+    let of_fingerprints = object([("ruleIds", &to_js(&[FINGERPRINTS_ID]).unwrap_or_default())]);
+    let rules = declared(&of_fingerprints).await.unwrap_or_default();
     let fingerprints = property(&property(&rules.get(0), "condition"), "requestDomains").dyn_into::<Array>();
     fingerprints.unwrap_or_default().iter().filter_map(|fingerprint| fingerprint.as_string()).collect()
 }
 
 async fn nothing_is_put_on() -> bool {
-    declared(&Filter { rule_ids: None }).await.is_some_and(|rules| rules.length() == 0)
+    declared(&object([])).await.is_some_and(|rules| rules.length() == 0)
 }
 
-async fn declared(filter: &Filter) -> Option<Array> {
-    api::declared_rules(&to_js(filter).ok()?).await.ok()?.dyn_into().ok()
+async fn declared(filter: &JsValue) -> Option<Array> {
+    api::declared_rules(filter).await.ok()?.dyn_into().ok()
 }
 
 async fn declare(
     remove_rule_ids: &[usize],
     groups: &[(usize, &HostGroup)],
     fingerprints: &[String],
-    is_told: impl Fn(&str) -> bool,
+    is_told: fn(&str) -> bool,
 ) -> Result<(), Error> {
-    let groups = groups.iter().map(|(place, group)| {
-        let hosts = group.domains().filter(|host| is_told(host)).collect();
-        DeclarativeRule::of(id_of(*place), hosts)
-    });
-    let add_rules = groups.chain([DeclarativeRule::of(FINGERPRINTS_ID, fingerprints.to_vec())]).flatten().collect();
-    let update: JsValue = to_js(&Update { remove_rule_ids, add_rules })?;
+    let add_rules = Array::new();
+    for (place, group) in groups {
+        let hosts: Vec<String> = group.domains().filter(|host| is_told(host)).collect();
+        add_rule(&add_rules, id_of(*place), &hosts)?;
+    }
+    add_rule(&add_rules, FINGERPRINTS_ID, fingerprints)?;
+    let update = object([("removeRuleIds", &to_js(remove_rule_ids)?), ("addRules", &add_rules)]);
     api::declare_rules(&update).await.map_err(|thrown| storage_error(&thrown))?;
+    Ok(())
+}
+
+/// Adds the rule for these hosts, where there are any: without, it would apply to every host. Firefox always includes their
+/// subdomains. The header is appended, since what the server says of its extensions must not be lost.
+fn add_rule(rules: &Array, id: usize, hosts: &[String]) -> Result<(), Error> {
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    let text = JsValue::from_str;
+    let (types, hosts) = (Array::of1(&text("websocket")), to_js(hosts)?);
+    let condition = object([("resourceTypes", &types), ("requestDomains", &hosts)]);
+    let (name, operation, value) = (text(SEC_WEBSOCKET_EXTENSIONS), text("append"), text(SEAL));
+    let headers = Array::of1(&object([("header", &name), ("operation", &operation), ("value", &value)]));
+    let action = object([("type", &text("modifyHeaders")), ("responseHeaders", &headers)]);
+    rules.push(&object([("id", &to_js(&id)?), ("condition", &condition), ("action", &action)]));
     Ok(())
 }
 
@@ -84,59 +101,3 @@ const fn id_of(place: usize) -> usize {
 }
 
 const FINGERPRINTS_ID: usize = 1_000;
-const HEADER: Header = Header { name: SEC_WEBSOCKET_EXTENSIONS, operation: "append", value: SEAL };
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Filter {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule_ids: Option<[usize; 1]>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Update<'a> {
-    remove_rule_ids: &'a [usize],
-    add_rules: Vec<DeclarativeRule>,
-}
-
-#[derive(Serialize)]
-struct DeclarativeRule {
-    id: usize,
-    condition: Condition,
-    action: Action,
-}
-
-impl DeclarativeRule {
-    /// None without hosts: such a rule would apply to every host.
-    fn of(id: usize, request_domains: Vec<String>) -> Option<Self> {
-        let condition = Condition { resource_types: ["websocket"], request_domains };
-        let action = Action { kind: "modifyHeaders", response_headers: [HEADER] };
-        (!condition.request_domains.is_empty()).then_some(Self { id, condition, action })
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Condition {
-    resource_types: [&'static str; 1],
-    /// Firefox always includes their subdomains.
-    request_domains: Vec<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Action {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    response_headers: [Header; 1],
-}
-
-/// `append`, since what the server says of its extensions must not be lost.
-#[derive(Serialize)]
-struct Header {
-    #[serde(rename = "header")]
-    name: &'static str,
-    operation: &'static str,
-    value: &'static str,
-}

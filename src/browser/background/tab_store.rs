@@ -17,7 +17,7 @@ use super::{api, request_details};
 use crate::browser::api::{long_text, session_get, tabs};
 use crate::browser::convert::property;
 use crate::browser::promise;
-use crate::limits::{MAX_NOTED_TABS, PAGE_CHANGE_MS, SIGHTINGS_DELAY_MS};
+use crate::limits::{MAX_NOTED_TABS, SIGHTINGS_DELAY_MS};
 use crate::tab_sockets::{KnownSockets, Opener, TAB, TabSocket, TabSockets, popup_of, tab_key};
 
 /// A socket with its request and who opened it.
@@ -90,8 +90,7 @@ impl TabStore {
         });
     }
 
-    /// The popup is set while the page is there: where it is gone later, so is the page. It is set again once Firefox has surely
-    /// been told of the page, with which it drops what was set before.
+    /// The popup is set while the page is there: where it is gone later, so is the page.
     fn mark(self: &Rc<Self>, tab: i32, opener: &Opener) {
         let mark = Mark { tab, document: opener.document.clone() };
         if self.marked.borrow().contains(&mark) {
@@ -108,8 +107,6 @@ impl TabStore {
                 this.marked.borrow_mut().retain(|known| known.tab != tab || *known == mark);
                 this.begun.borrow_mut().push(mark);
             }
-            let _ = set_popup(tab).await;
-            promise::after(PAGE_CHANGE_MS).await;
             let _ = set_popup(tab).await;
         });
     }
