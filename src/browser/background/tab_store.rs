@@ -52,6 +52,8 @@ pub(super) struct TabStore {
     begun: RefCell<Vec<Mark>>,
     /// What has not been added to it yet.
     waiting: Batch<Noted>,
+    /// Nothing is added before the popup of its tab is set, which says of which page it is.
+    marks: Queue,
     /// What is kept is changed by one after the other.
     changes: Queue,
 }
@@ -64,6 +66,7 @@ impl TabStore {
             marked: RefCell::default(),
             begun: RefCell::default(),
             waiting: Batch::default(),
+            marks: Queue::new(),
             changes: Queue::new(),
         }
     }
@@ -101,17 +104,18 @@ impl TabStore {
         }
         self.marked.borrow_mut().push(mark.clone());
         let this = Rc::clone(self);
-        spawn_local(async move {
+        spawn_local(self.marks.run(async move {
             // Where these fail the tab has been closed meanwhile.
             if shows_noted_page(tab).await == Ok(false) {
                 this.marked.borrow_mut().retain(|known| known.tab != tab || *known == mark);
                 this.begun.borrow_mut().push(mark);
             }
             let _ = set_popup(tab).await;
-        });
+        }));
     }
 
     async fn add_all(&self, noted: Vec<Noted>) {
+        self.marks.run(async {}).await;
         let mut by_tab: Vec<(i32, Vec<Noted>)> = Vec::new();
         for one in noted {
             let tab = one.socket.tab;
