@@ -47,6 +47,7 @@ async fn pins_of_a_record_and_of_an_authority_flag_what_differs_and_stop_nothing
 
     // The authority of a server that was seen, chosen in its chain.
     let row = format!("#seen [data-endpoint='{UNPINNED}:{}']", moving.port());
+    page.wait_for_presence(&format!("{row} button"), true).await?;
     page.click(&format!("{row} button")).await?;
     page.wait_for_count("#picker[open] .picked", 3).await?;
     page.click("#picker .picked:nth-child(3) input").await?;
