@@ -1,5 +1,9 @@
 //! Pictures of the pages in every state: light and dark, as wide as a desktop and as a phone.
 
+mod path;
+
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use serde_json::json;
 use sockpin_e2e::demo::PINNED;
@@ -15,13 +19,14 @@ use crate::workspace;
 /// Takes the pictures, each of a whole page, into `target/screenshots`.
 pub(crate) async fn take(world: &World) -> Result<()> {
     let firefox = &world.firefox;
-    eprintln!("Taking pictures of the pages into {}", workspace::target().join("screenshots").display());
+    eprintln!("Taking pictures of the pages into {}", folder().display());
     picture(firefox, "lab").await?;
     page(firefox, "popup", "popup", OPEN_BLOCKED).await?;
     page(firefox, "popup", "popup-pause-menu", OPEN_PAUSE_MENU).await?;
     page(firefox, "log", "log", OPEN_BLOCKED).await?;
     page(firefox, "log", "log-nothing-found", SEARCH_FOR_NOTHING).await?;
     tab(world).await?;
+    path::take(world).await?;
     page(firefox, "options", "options", "").await?;
     page(firefox, "options", "options-form", OPEN_FORM).await?;
     page(firefox, "options", "options-warnings", OPEN_WARNINGS).await?;
@@ -192,14 +197,19 @@ async fn tab(world: &World) -> Result<()> {
             world.socket("attacker").await?;
             firefox.ask_extension(json!({ "type": "resume" })).await?;
         }
-        let id = firefox.run_in_extension(TAB_ID, vec![json!(address)]).await?;
-        firefox.open_extension_page(&format!("popup.html?tab={id}")).await?;
+        firefox.open_extension_page(&popup_over(firefox, &address).await?).await?;
         if !sockets.is_empty() {
             firefox.wait_for("the rows", ROWS, Vec::new()).await?;
         }
         picture(firefox, &format!("popup-tab-{name}")).await?;
     }
     Ok(())
+}
+
+/// Where the popup is over the tab with this address.
+async fn popup_over(firefox: &Firefox, address: &str) -> Result<String> {
+    let id = firefox.run_in_extension(TAB_ID, vec![json!(address)]).await?;
+    Ok(format!("popup.html?tab={id}"))
 }
 
 const TAB_ID: &str = "return browser.tabs.query({}).then((tabs) => tabs.find(({ url }) => url === arguments[0])?.id)";
@@ -238,8 +248,12 @@ async fn pictures_of_widths(firefox: &Firefox, name: &str) -> Result<()> {
 }
 
 async fn save(firefox: &Firefox, name: &str) -> Result<()> {
-    let file = workspace::target().join("screenshots").join(format!("{name}.png"));
+    let file = folder().join(format!("{name}.png"));
     firefox.screenshot(&file).await.with_context(|| format!("the picture {}", file.display()))
+}
+
+fn folder() -> PathBuf {
+    workspace::target().join("screenshots")
 }
 
 const WIDTHS: [(u32, u32); 2] = [(1280, 800), (360, 740)];

@@ -55,6 +55,13 @@ impl Page<'_> {
         element.click().await.with_context(|| format!("could not click {selector}"))
     }
 
+    /// A picture of the first element, as PNG, once nothing in the page moves.
+    pub async fn picture(&self, selector: &str) -> Result<Vec<u8>> {
+        self.firefox.stands_still().await?;
+        let element = self.element(selector).await?;
+        element.screenshot_as_png().await.with_context(|| format!("no picture of {selector} could be taken"))
+    }
+
     /// Empties a field and types into it key by key.
     pub async fn type_into(&self, selector: &str, text: &str) -> Result<()> {
         let field = self.element(selector).await?;
