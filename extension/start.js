@@ -15,10 +15,13 @@ addEventListener("error", (event) => {
   if (event.error instanceof WebAssembly.RuntimeError) fail(event.error);
 });
 
+// Both parts of the core at once: the module is compiled while its JavaScript is read.
+const parts = [import("./pkg/pages.js"), WebAssembly.compileStreaming(fetch("pkg/pages_bg.wasm"))];
+
 export async function start(page) {
   try {
-    const core = await import("./pkg/pages.js");
-    await core.default();
+    const [core, module] = await Promise.all(parts);
+    await core.default({ module_or_path: module });
     await core[page]();
   } catch (error) {
     fail(error);
