@@ -197,6 +197,7 @@ mod tests {
             matched: None,
             chain: vec![entry(Mark::None, b"x"), entry(Mark::Unparsable, b""), entry(Mark::Denied, b"c")],
             chain_digest: None,
+            other_rule: None,
             certificates: std::sync::Arc::default(),
         }
     }
