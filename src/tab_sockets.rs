@@ -216,8 +216,9 @@ pub struct TabSummary {
     pub paused: u64,
     pub failed: u64,
     pub flagged: u64,
-    /// Those that another extension has let through among them.
     pub blocked: u64,
+    /// Those that were to be blocked, and that another extension has let through.
+    pub opened: u64,
 }
 
 impl TabSockets {
@@ -278,7 +279,8 @@ impl TabSockets {
                 SocketState::Paused => &mut summary.paused,
                 SocketState::Failed(_) => &mut summary.failed,
                 SocketState::Flagged(_) => &mut summary.flagged,
-                SocketState::Blocked(_) | SocketState::Opened(_) => &mut summary.blocked,
+                SocketState::Blocked(_) => &mut summary.blocked,
+                SocketState::Opened(_) => &mut summary.opened,
             };
             *counted = counted.saturating_add(row.count);
         }

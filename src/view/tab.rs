@@ -184,6 +184,7 @@ pub struct SummaryWords {
 #[must_use]
 pub fn summary(summary: TabSummary, not_judged: usize) -> SummaryWords {
     let (name, text) = match summary {
+        TabSummary { opened: count @ 1.., .. } => ("opened", plural!("tab_some_opened", count)),
         TabSummary { blocked: count @ 1.., .. } => ("blocked", plural!("tab_some_blocked", count)),
         TabSummary { flagged: count @ 1.., .. } => ("flagged", plural!("tab_some_flagged", count)),
         _ if not_judged > 0 => ("not-judged", text!("tab_some_not_judged")),
@@ -340,6 +341,12 @@ mod tests {
             ),
             (TabSummary { flagged: 1, not_pinned: 1, ..none }, 1, "flagged", "One socket of this tab was flagged."),
             (TabSummary { flagged: 1, blocked: 2, ..none }, 0, "blocked", "2 sockets of this tab were blocked."),
+            (
+                TabSummary { opened: 1, blocked: 2, ..none },
+                0,
+                "opened",
+                "Another extension let one socket of this tab through although Sockpin had blocked it.",
+            ),
         ] {
             let words = summary(counts, not_judged);
             assert_eq!((words.name, words.text.english().as_str()), (name, said));
