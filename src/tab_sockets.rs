@@ -262,7 +262,7 @@ impl TabSockets {
         self.omitted
     }
 
-    /// Whether the tab is one of a private window: nothing of it is in the log.
+    /// Whether the tab is one of a private window.
     #[must_use]
     pub const fn is_private(&self) -> bool {
         self.is_private

@@ -109,6 +109,12 @@ pub fn saved(lines: usize) -> Text {
     plural!("log_saved", lines)
 }
 
+/// The mark of an entry of a private window.
+#[must_use]
+pub fn private() -> Text {
+    text!("log_private")
+}
+
 /// Said once the log is empty.
 #[must_use]
 pub fn cleared() -> Text {

@@ -71,11 +71,13 @@ impl State {
 
     /// Does all of it.
     pub(super) async fn keep_up(self: &Rc<Self>, what: Upkeep) -> Result<Response, Error> {
+        // Where one of them cannot, the other does.
+        let private = self.private_log.keep_up(&what).await;
         while self.log.keep_up(&what).await? == Gone::Some {
             // Whoever wants to write has a turn.
             promise::after(0).await;
         }
         self.tell_pages_of_log();
-        Ok(Response::Done)
+        private.map(|()| Response::Done)
     }
 }

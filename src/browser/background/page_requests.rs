@@ -55,6 +55,7 @@ impl State {
             PageRequest::ClearLog => self.keep_up(Upkeep::Clear).await,
             PageRequest::ClearLogOf { host } => self.keep_up(Upkeep::ClearHost(host)).await,
             PageRequest::ReadLog { until } => self.keep_up(Upkeep::MarkRead { until }).await,
+            PageRequest::ReadPrivateLog { until } => self.private_log.mark_read(until).await.map(|()| Response::Done),
             PageRequest::KeepLog { days } => self.keep_log(days).await,
             PageRequest::SetNotifications { on } => notifications::want(on),
             PageRequest::Look { host, port } => self.look(&host, port).await,

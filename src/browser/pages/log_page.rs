@@ -40,7 +40,7 @@ struct LogPage {
     /// While the log is read, it is drawn again when this has passed.
     redrawing: RefCell<Deadline>,
     /// Until when the background has been told that somebody has looked at the log.
-    told_until: Cell<UnixMillis>,
+    told_until: Cell<[UnixMillis; 2]>,
 }
 
 pub(super) async fn start() -> JsResult {
@@ -206,16 +206,22 @@ impl LogPage {
 
     /// What is in a tab behind others nobody has seen.
     fn tell_what_was_seen(&self) {
-        let until = self.lines.newest();
-        if document().is_ok_and(|document| document.hidden()) || until <= self.told_until.get() {
+        if document().is_ok_and(|document| document.hidden()) {
             return;
         }
-        self.told_until.set(until);
-        spawn(async move {
-            // Where this fails they are new once more.
-            let _ = messages::ask(&PageRequest::ReadLog { until }).await;
-            Ok(())
-        });
+        let newest = self.lines.newest();
+        let told = self.told_until.replace(newest);
+        let requests: [fn(UnixMillis) -> PageRequest; 2] =
+            [|until| PageRequest::ReadLog { until }, |until| PageRequest::ReadPrivateLog { until }];
+        for ((request, until), told) in requests.into_iter().zip(newest).zip(told) {
+            if until > told {
+                spawn(async move {
+                    // Where this fails they are new once more.
+                    let _ = messages::ask(&request(until)).await;
+                    Ok(())
+                });
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The log as pages read it: from the database itself, and never to write.
+//! The log as pages read it: from the database itself, and what is of private windows from `storage.session`; never to write.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -11,6 +11,7 @@ use web_sys::{
 };
 
 use super::messages;
+use crate::browser::api::{long_text, session_get};
 use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers};
 use crate::browser::log_database::{
@@ -19,6 +20,7 @@ use crate::browser::log_database::{
 };
 use crate::error::Error;
 use crate::fields::Read;
+use crate::log::private::{PRIVATE_LOG, PrivateLog};
 use crate::log::{Dropped, Entry, Line, newest_first};
 use crate::message::PageRequest;
 use crate::pause::PauseEntry;
@@ -59,21 +61,28 @@ impl LogReader {
         let (violations, pauses) = (store(&transaction, VIOLATIONS)?, store(&transaction, PAUSES)?);
         let (all, backwards) = (&JsValue::NULL, IdbCursorDirection::Prev);
         let by_last = violations.index(BY_LAST).map_err(|thrown| storage_error(&thrown))?;
-        let entries = from_cursor(by_last.open_cursor_with_range_and_direction(all, backwards), limit).await?;
+        let mut entries = from_cursor(by_last.open_cursor_with_range_and_direction(all, backwards), limit).await?;
         let newest_pauses = pauses.open_cursor_with_range_and_direction(all, backwards);
-        let mut lines = newest_first(entries, from_cursor(newest_pauses, limit).await?);
-        lines.truncate(limit);
+        let pauses_read = from_cursor(newest_pauses, limit).await?;
         let number_of_pauses: u64 = read_js(&answer(pauses.count()).await?)?;
         let counted = store(&transaction, COUNTS)?.get(&JsValue::from_str(ALL));
         let number_of_entries = match answer_if_any(counted).await? {
             Some(record) => read_js(&property(&record, TOTAL))?,
             None => 0,
         };
-        Ok((lines, number_of_pauses.saturating_add(number_of_entries)))
+        let private = private_log().await?.entries();
+        let total = number_of_pauses.saturating_add(number_of_entries).saturating_add(count(&private));
+        entries.extend(private);
+        let mut lines = newest_first(entries, pauses_read);
+        lines.truncate(limit);
+        Ok((lines, total))
     }
 
     /// The entry with this identifier; none where it has gone.
     pub(super) async fn entry(&self, id: u64) -> Result<Option<Entry>, Error> {
+        if let Some(private) = private_log().await?.entries().into_iter().find(|entry| entry.id == id) {
+            return Ok(Some(private));
+        }
         let transaction = self.begin(&[VIOLATIONS]).await?;
         let found = answer_if_any(store(&transaction, VIOLATIONS)?.get(&to_js(&id)?)).await?;
         Ok(found.map(|record| read_js(&record)).transpose()?)
@@ -81,6 +90,9 @@ impl LogReader {
 
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.
     pub(super) async fn chain(&self, digest: &ChainDigest) -> Result<Vec<Vec<u8>>, Error> {
+        if let Some((_, private)) = private_log().await?.chains().find(|(name, _)| name == digest) {
+            return Ok(private);
+        }
         let transaction = self.begin(&[CHAINS]).await?;
         let chain = answer(store(&transaction, CHAINS)?.get(&JsValue::from_str(digest.as_str()))).await?;
         Ok(certificates(&chain))
@@ -93,13 +105,15 @@ impl LogReader {
             let record = answer_if_any(counts.get(&JsValue::from_str(name))).await?;
             Ok(record.map(|record| read_js(&property(&record, field))).transpose()?)
         };
-        let entries = number(ALL, TOTAL).await?.unwrap_or_default();
+        let mut entries = number(ALL, TOTAL).await?.unwrap_or_default();
         let read_until = UnixMillis::new(number(READ, UNTIL).await?.unwrap_or_default());
         let dropped = match (number(DROPPED, DROPPED).await?, number(SINCE, SINCE).await?) {
             (Some(entries), Some(since)) => Some(Dropped { entries, since: UnixMillis::new(since) }),
             _ => None,
         };
-        Ok(Overview { entries, dropped, read_until })
+        let private = private_log().await?;
+        entries = entries.saturating_add(count(&private.entries()));
+        Ok(Overview { entries, dropped, read_until: read_until.max(private.read_until()) })
     }
 
     /// About so many entries whose last socket was before this time; all that have their last socket at the same moment come
@@ -129,7 +143,11 @@ impl LogReader {
         let range = range.map_err(|thrown| storage_error(&thrown))?;
         let (mut entries, unreadable) = entries(&answers(by_last.get_all_with_key(&range)).await?);
         entries.reverse();
-        let next = lower.map(|lower| read_js(&lower)).transpose()?;
+        let next: Option<UnixMillis> = lower.map(|lower| read_js(&lower)).transpose()?;
+        let is_in_piece = |entry: &Entry| {
+            next.is_none_or(|next| entry.tally.last >= next) && before.is_none_or(|before| entry.tally.last < before)
+        };
+        entries.extend(private_log().await?.entries().into_iter().filter(is_in_piece));
         Ok(Piece { entries, unreadable, next })
     }
 
@@ -138,14 +156,16 @@ impl LogReader {
         let transaction = self.begin(&[VIOLATIONS]).await?;
         let by_last = index(&store(&transaction, VIOLATIONS)?, BY_LAST)?;
         let range = IdbKeyRange::lower_bound(&to_js(&time)?).map_err(|thrown| storage_error(&thrown))?;
-        Ok(entries(&answers(by_last.get_all_with_key(&range)).await?).0)
+        let mut entries = entries(&answers(by_last.get_all_with_key(&range)).await?).0;
+        entries.extend(private_log().await?.entries().into_iter().filter(|entry| entry.tally.last >= time));
+        Ok(entries)
     }
 
     /// Which entries there are.
     pub(super) async fn ids(&self) -> Result<HashSet<u64>, Error> {
         let transaction = self.begin(&[VIOLATIONS]).await?;
         let ids: Vec<u64> = read_js(&answer(store(&transaction, VIOLATIONS)?.get_all_keys()).await?)?;
-        Ok(ids.into_iter().collect())
+        Ok(ids.into_iter().chain(private_log().await?.entries().iter().map(|entry| entry.id)).collect())
     }
 
     pub(super) async fn pauses(&self) -> Result<Vec<PauseEntry>, Error> {
@@ -157,19 +177,33 @@ impl LogReader {
     /// How many entries are older than this.
     pub(super) async fn number_from_before(&self, time: UnixMillis) -> Result<u64, Error> {
         let range = IdbKeyRange::upper_bound_with_open(&to_js(&time)?, true);
-        self.number(BY_LAST, range).await
+        self.number(BY_LAST, range, |entry| entry.tally.last < time).await
     }
 
     /// How many entries are of a host.
     pub(super) async fn number_of_host(&self, host: &str) -> Result<u64, Error> {
-        self.number(BY_HOST, IdbKeyRange::only(&JsValue::from_str(host))).await
+        self.number(BY_HOST, IdbKeyRange::only(&JsValue::from_str(host)), |entry| entry.violation.host == host).await
     }
 
-    async fn number(&self, by: &str, range: Result<IdbKeyRange, JsValue>) -> Result<u64, Error> {
+    /// How many entries are in a range of an index, and how many private ones are so.
+    async fn number(
+        &self,
+        by: &str,
+        range: Result<IdbKeyRange, JsValue>,
+        is_it: impl Fn(&Entry) -> bool,
+    ) -> Result<u64, Error> {
         let range = range.map_err(|thrown| storage_error(&thrown))?;
         let transaction = self.begin(&[VIOLATIONS]).await?;
         let by = index(&store(&transaction, VIOLATIONS)?, by)?;
-        Ok(read_js(&answer(by.count_with_key(&range)).await?)?)
+        let stored: u64 = read_js(&answer(by.count_with_key(&range)).await?)?;
+        let mut private = private_log().await?.entries();
+        private.retain(is_it);
+        Ok(stored.saturating_add(count(&private)))
+    }
+
+    /// The chains of private entries.
+    pub(super) async fn private_chains(&self) -> Result<Vec<(ChainDigest, Vec<Vec<u8>>)>, Error> {
+        Ok(private_log().await?.chains().collect())
     }
 
     /// A few chains, by their digests in order, after this one; none where there is no other.
@@ -211,6 +245,16 @@ impl LogReader {
         self.database.replace(Some(database.clone()));
         Ok(database)
     }
+}
+
+/// What is of private windows. A page awaits no transaction meanwhile: it would end.
+async fn private_log() -> Result<PrivateLog, Error> {
+    let items = session_get(&[PRIVATE_LOG]).await.map_err(|thrown| storage_error(&thrown))?;
+    Ok(PrivateLog::from_text(&long_text(&property(&items, PRIVATE_LOG)).unwrap_or_default()))
+}
+
+fn count(entries: &[Entry]) -> u64 {
+    u64::try_from(entries.len()).unwrap_or(u64::MAX)
 }
 
 fn index(violations: &IdbObjectStore, name: &str) -> Result<IdbIndex, Error> {

@@ -180,25 +180,25 @@ impl Popup {
 struct Entries(Rc<List<ShownLine>>);
 
 impl Entries {
-    /// The newest entry of such a socket.
-    fn of(&self, place: &SocketPlace) -> Option<String> {
+    /// The newest entry of such a socket, of a private window or not.
+    fn of(&self, place: &SocketPlace, is_private: bool) -> Option<String> {
         self.0.find(|shown| {
             let Line::Violation(entry) = &*shown.line else { return None };
             let Violation { host, port, .. } = &entry.violation;
             let is_it =
                 *host == place.host && *port == Some(place.port) && SocketState::of(&entry.violation) == place.state;
-            is_it.then(|| shown.line.name())
+            (is_it && entry.is_private() == is_private).then(|| shown.line.name())
         })
     }
 }
 
 impl Explanations for Entries {
-    fn has(&self, place: &SocketPlace) -> bool {
-        self.of(place).is_some()
+    fn has(&self, place: &SocketPlace, is_private: bool) -> bool {
+        self.of(place, is_private).is_some()
     }
 
-    fn open(&self, place: &SocketPlace) -> JsResult {
-        self.of(place).map_or(Ok(()), |name| open_entry(&self.0, &name))
+    fn open(&self, place: &SocketPlace, is_private: bool) -> JsResult {
+        self.of(place, is_private).map_or(Ok(()), |name| open_entry(&self.0, &name))
     }
 }
 
