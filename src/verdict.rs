@@ -76,7 +76,7 @@ words!(Outcome, Reason);
 pub fn judge(layers: &Layers, connection: &Connection) -> Verdict {
     let mut evidence = None;
     let mut strictest = Verdict::NotPinned(NotPinned::NoRule);
-    let mut other = None;
+    let (mut user, mut managed) = (None, None);
     for (layer, rule) in rules_for(layers, &connection.target) {
         let verdict = if rule.mode() == Mode::Off {
             Verdict::NotPinned(NotPinned::RuleOff((layer, Arc::clone(rule))))
@@ -84,17 +84,21 @@ pub fn judge(layers: &Layers, connection: &Connection) -> Verdict {
             let evidence = evidence.get_or_insert_with(|| Evidence::of(&connection.facts));
             judge_by_rule(layer, rule, connection, evidence)
         };
-        let milder = if verdict.strictness() > strictest.strictness() {
-            std::mem::replace(&mut strictest, verdict)
-        } else {
-            verdict
-        };
-        if let Verdict::Violation(milder) = milder {
-            other = Some(milder.rule);
+        if matches!(verdict, Verdict::Violation(_)) {
+            match layer {
+                Layer::User => user = Some(rule),
+                Layer::Managed => managed = Some(rule),
+            }
+        }
+        if verdict.strictness() > strictest.strictness() {
+            strictest = verdict;
         }
     }
-    if let Verdict::Violation(finding) = &mut strictest {
-        finding.other = other.filter(|(layer, _)| *layer != finding.rule.0);
+    if let Verdict::Violation(Finding { rule: (layer, _), other, .. }) = &mut strictest {
+        *other = match layer {
+            Layer::User => managed.map(|rule| (Layer::Managed, Arc::clone(rule))),
+            Layer::Managed => user.map(|rule| (Layer::User, Arc::clone(rule))),
+        };
     }
     strictest
 }

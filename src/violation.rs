@@ -18,7 +18,7 @@ use crate::policy::Layer;
 use crate::preflight::ProbeFailure;
 use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode, Rule};
 use crate::time::{Date, UnixMillis};
-use crate::verdict::{Finding, Match, Outcome, Reason};
+use crate::verdict::{Finding, LayeredRule, Match, Outcome, Reason};
 
 /// A violation, as logged.
 ///
@@ -59,7 +59,7 @@ pub struct Violation {
     pub rule: Option<RuleSnapshot>,
     /// The rule of the other layer, where it was violated as well: whoever wants to be told by it is. Not stored.
     #[serde(skip)]
-    pub other_rule: Option<Box<RuleSnapshot>>,
+    pub other_rule: Option<LayeredRule>,
     /// The pin that matched, where something else was violated.
     pub matched: Option<Match>,
     /// What the rule says of each certificate of the chain, the server's own first.
@@ -230,10 +230,7 @@ impl Violation {
             outcome: finding.outcome,
             exception: matches!(connection.facts, Facts::LeafOnly { exception: true, .. }),
             rule: Some(RuleSnapshot::of(*layer, rule, connection.now)),
-            other_rule: finding
-                .other
-                .as_ref()
-                .map(|(layer, rule)| Box::new(RuleSnapshot::of(*layer, rule, connection.now))),
+            other_rule: finding.other.clone(),
             matched: finding.matched.clone(),
             chain,
             chain_digest: ChainDigest::of(&stored),
@@ -270,8 +267,8 @@ impl Violation {
     /// The same violation, as the rule of the other layer sees it.
     #[must_use]
     pub fn by_other_rule(&self) -> Option<Self> {
-        let rule = self.other_rule.as_deref()?;
-        Some(Self { rule: Some(rule.clone()), other_rule: None, ..self.clone() })
+        let (layer, rule) = self.other_rule.as_ref()?;
+        Some(Self { rule: Some(RuleSnapshot::of(*layer, rule, self.time)), other_rule: None, ..self.clone() })
     }
 
     /// Lets it through because protection is paused.

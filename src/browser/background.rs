@@ -51,6 +51,7 @@ use crate::engine::{Answer, Effect, Engine, HeadersReceived, Listener, Opening, 
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
+use crate::log::private::Change;
 use crate::message::{Access, Announcement, Broadcast, PageRequest, Response};
 use crate::pause::{PAUSE, PauseEntry};
 use crate::time::UnixMillis;
@@ -295,13 +296,11 @@ impl State {
         }
     }
 
+    /// What is of tabs that are no more, and of private windows where none is open.
     async fn forget_what_is_closed(self: &Rc<Self>) {
-        self.tabs.forget_closed_tabs().await;
-        self.forget_closed_windows().await;
-    }
-
-    async fn forget_closed_windows(self: &Rc<Self>) {
-        if self.private_log.forget_without_window().await {
+        let has_private = self.tabs.forget_closed_tabs().await;
+        // What could not be taken away is when the background starts again.
+        if !has_private && self.private_log.change(Change::Clear).await == Ok(true) {
             self.tell_pages_of_log();
         }
     }
@@ -419,12 +418,13 @@ impl State {
                 None => None,
             };
             if kept_in == KeptIn::Memory {
-                if let Err(problem) = state.private_log.enter(&violation, before.as_deref()).await {
+                let change = Change::Enter { violation: &violation, before: before.as_deref() };
+                if let Err(problem) = state.private_log.change(change).await {
                     return Ok(state.has_written(Err(problem)));
                 }
                 state.tell_pages_of_log();
                 // Its window may have been closed meanwhile.
-                spawn_local(async move { state.forget_closed_windows().await });
+                spawn_local(async move { state.forget_what_is_closed().await });
                 return Ok(JsValue::TRUE);
             }
             let result = state.log.enter(&violation, before.as_deref()).await;

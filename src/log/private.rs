@@ -39,6 +39,29 @@ pub struct PrivateLog {
     entries: Vec<PrivateEntry>,
 }
 
+/// What is to be changed.
+#[derive(Debug, Clone, Copy)]
+pub enum Change<'a> {
+    /// Count a violation.
+    Enter {
+        /// As which it counts.
+        violation: &'a Violation,
+        /// As which the socket was counted before, and counts no longer.
+        before: Option<&'a Violation>,
+    },
+    /// Delete all entries.
+    Clear,
+    /// Delete the entries of a host.
+    ClearHost(&'a str),
+    /// Delete the entries whose last socket was before this time.
+    LetGoFromBefore(UnixMillis),
+    /// Somebody has looked at it.
+    MarkRead {
+        /// Until then.
+        until: UnixMillis,
+    },
+}
+
 /// An entry, as far as it must be known to find it and to count one more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PrivateEntry {
@@ -63,9 +86,12 @@ impl PrivateLog {
         }
     }
 
-    /// As it is kept.
+    /// As it is kept; empty where there is no entry.
     #[must_use]
     pub fn to_text(&self) -> String {
+        if self.entries.is_empty() {
+            return String::new();
+        }
         let mut text = format!("{}\n", self.read_until.as_millis());
         for entry in &self.entries {
             text.push_str(&entry.to_line());
@@ -73,38 +99,57 @@ impl PrivateLog {
         text
     }
 
-    /// Whether there is no entry.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Counts a violation. A socket that was counted as `before` is counted as this one instead.
+    /// Changes it in this way. Whether there was anything to change.
     ///
     /// # Errors
     /// None that is known: what is written as JSON always can be.
-    pub fn enter(&mut self, violation: &Violation, before: Option<&Violation>) -> Result<(), ProgramError> {
+    pub fn change(&mut self, change: &Change<'_>) -> Result<bool, ProgramError> {
+        let goes: &dyn Fn(&PrivateEntry) -> bool = match change {
+            Change::Enter { violation, before } => {
+                self.enter(violation, *before)?;
+                return Ok(true);
+            }
+            Change::MarkRead { until } => {
+                self.read_until = *until;
+                return Ok(!self.entries.is_empty());
+            }
+            Change::Clear => &|_| true,
+            Change::ClearHost(host) => &|entry| entry.host == *host,
+            Change::LetGoFromBefore(time) => &|entry| entry.tally.last < *time,
+        };
+        let before = self.entries.len();
+        self.entries.retain(|entry| !goes(entry));
+        Ok(self.entries.len() < before)
+    }
+
+    fn enter(&mut self, violation: &Violation, before: Option<&Violation>) -> Result<(), ProgramError> {
         // Pages know an entry by its identifier: none comes twice, also after the entry has gone.
-        let after_others = self.entries.iter().map(|entry| entry.id.saturating_add(1)).max();
-        let id = after_others.max(Some(FIRST_ID.saturating_add(violation.time.as_millis())));
-        if let Some(before) = before {
-            let json = before.to_json()?;
-            self.entries.retain_mut(|entry| entry.violation != json || entry.tally.subtract(before));
+        let after_others = self.entries.iter().map(|entry| entry.id.saturating_add(1)).max().unwrap_or_default();
+        let id = after_others.max(FIRST_ID.saturating_add(violation.time.as_millis()));
+        if let Some(before) = before
+            && let Some(mut entry) = self.take(&before.to_json()?)
+            && entry.tally.subtract(before)
+        {
+            self.entries.push(entry);
         }
         let json = violation.to_json()?;
-        let known = self.entries.iter().position(|entry| entry.violation == json);
-        let entry = if let Some(place) = known {
-            let mut entry = self.entries.remove(place);
-            entry.tally.add(violation);
-            entry
-        } else {
-            PrivateEntry::new(id.unwrap_or(FIRST_ID), violation, json)
+        let entry = match self.take(&json) {
+            Some(mut entry) => {
+                entry.tally.add(violation);
+                entry
+            }
+            None => PrivateEntry::new(id, violation, json),
         };
         self.entries.push(entry);
         while let Some(place) = self.first_to_go() {
             self.entries.remove(place);
         }
         Ok(())
+    }
+
+    fn take(&mut self, violation: &str) -> Option<PrivateEntry> {
+        let place = self.entries.iter().position(|entry| entry.violation == violation)?;
+        Some(self.entries.remove(place))
     }
 
     /// Where there are too many: one of the largest share but the last, by rank and age.
@@ -114,31 +159,17 @@ impl PrivateLog {
         if self.entries.len() <= MAX_PRIVATE_ENTRIES && bytes <= MAX_PRIVATE_LOG_BYTES {
             return None;
         }
-        let order = |(place, entry): &(usize, &PrivateEntry)| {
-            let entries = others.iter().filter(|other| other.tally.share() == entry.tally.share()).count();
-            (Reverse(entries), entry.rank, *place)
-        };
-        others.iter().enumerate().min_by_key(order).map(|(place, _)| place)
-    }
-
-    /// Deletes all entries.
-    pub fn clear(&mut self) {
-        self.entries.clear();
-    }
-
-    /// Deletes the entries of a host.
-    pub fn clear_host(&mut self, host: &str) {
-        self.entries.retain(|entry| entry.host != host);
-    }
-
-    /// Deletes the entries whose last socket was before this time.
-    pub fn let_go_from_before(&mut self, time: UnixMillis) {
-        self.entries.retain(|entry| entry.tally.last >= time);
-    }
-
-    /// Somebody has looked at it.
-    pub fn mark_read(&mut self, until: UnixMillis) {
-        self.read_until = until;
+        let mut first = None;
+        for (place, entry) in others.iter().enumerate() {
+            let share = entry.tally.share();
+            let of_share = others.iter().filter(|other| other.tally.share() == share).count();
+            // The oldest of those that are alike comes first.
+            let order = (of_share, Reverse(entry.rank));
+            if first.is_none_or(|(_, known)| order > known) {
+                first = Some((place, order));
+            }
+        }
+        first.map(|(place, _)| place)
     }
 
     /// Until when somebody has looked at it. See [`super::is_unread`].
@@ -237,10 +268,14 @@ mod tests {
     const A: &str = "https://a.example";
     const B: &str = "https://b.example";
 
+    fn enter(log: &mut PrivateLog, violation: &Violation, before: Option<&Violation>) {
+        log.change(&Change::Enter { violation, before }).unwrap();
+    }
+
     fn log(violations: &[Violation]) -> PrivateLog {
         let mut log = PrivateLog::default();
         for violation in violations {
-            log.enter(violation, None).unwrap();
+            enter(&mut log, violation, None);
         }
         log
     }
@@ -255,20 +290,19 @@ mod tests {
         let mut log = log(&[first.clone(), violation("b.test", A, 6), again.clone()]);
         assert_eq!(hosts(&log), [("a.test".to_owned(), 2), ("b.test".to_owned(), 1)]);
         let amended = Violation { reason: Reason::AnswerDiscarded, ..again.clone() };
-        log.enter(&amended, Some(&again)).unwrap();
+        enter(&mut log, &amended, Some(&again));
         let counts: Vec<_> = log.entries().iter().map(|entry| (entry.violation.reason, entry.tally.count)).collect();
         let [mismatch, discarded] = [Reason::PinMismatch, Reason::AnswerDiscarded];
         assert!(counts.contains(&(discarded, 1)) && counts.contains(&(mismatch, 1)), "{counts:?}");
-        log.enter(&Violation { reason: Reason::AnswerDiscarded, ..first.clone() }, Some(&first)).unwrap();
+        enter(&mut log, &Violation { reason: Reason::AnswerDiscarded, ..first.clone() }, Some(&first));
         assert_eq!(hosts(&log).len(), 2, "the first has nothing left");
     }
 
     #[test]
     fn what_is_kept_is_read_again_with_its_chains() {
         let mut log = log(&[violation("a.test", A, 5), violation("b.test", "a\tpage\n", 6)]);
-        log.enter(&Violation { certificates: Arc::default(), chain_digest: None, ..violation("", A, 9) }, None)
-            .unwrap();
-        log.mark_read(UnixMillis::new(8));
+        enter(&mut log, &Violation { certificates: Arc::default(), chain_digest: None, ..violation("", A, 9) }, None);
+        log.change(&Change::MarkRead { until: UnixMillis::new(8) }).unwrap();
         let again = PrivateLog::from_text(&log.to_text());
         assert_eq!(again, log);
         assert_eq!(again.read_until(), UnixMillis::new(8));
@@ -287,7 +321,7 @@ mod tests {
         let mut log = log(&[rare, violation("oldest.test", A, 0), flagged]);
         let has = |log: &PrivateLog, host: &str| hosts(log).iter().any(|(known, _)| known == host);
         let fill = |log: &mut PrivateLog, number: usize| {
-            log.enter(&violation(&format!("{number}.test"), A, 2), None).unwrap();
+            enter(&mut log, &violation(&format!("{number}.test"), A, 2), None);
         };
         (3..MAX_PRIVATE_ENTRIES).for_each(|number| fill(&mut log, number));
         assert_eq!(log.entries().len(), MAX_PRIVATE_ENTRIES);
@@ -310,13 +344,13 @@ mod tests {
             let larger = usize::from(number);
             let certificates: Arc<[Vec<u8>]> = Arc::from([vec![number; MAX_SEEN_CHAIN_BYTES + larger]]);
             let chain_digest = ChainDigest::of(&certificates);
-            log.enter(&Violation { certificates, chain_digest, ..violation("a.test", A, 1) }, None).unwrap();
+            enter(&mut log, &Violation { certificates, chain_digest, ..violation("a.test", A, 1) }, None);
         }
         assert_eq!((log.entries().len(), log.chains().count()), (2, 1), "one is too large");
         for number in 2..250_u8 {
             let certificates: Arc<[Vec<u8>]> = Arc::from([vec![number; MAX_SEEN_CHAIN_BYTES]]);
             let chain_digest = ChainDigest::of(&certificates);
-            log.enter(&Violation { certificates, chain_digest, ..violation("a.test", A, 1) }, None).unwrap();
+            enter(&mut log, &Violation { certificates, chain_digest, ..violation("a.test", A, 1) }, None);
         }
         assert!(log.to_text().len() <= MAX_PRIVATE_LOG_BYTES && log.entries().len() > 10);
         const QUOTA: usize = 10 * 1024 * 1024;
@@ -327,11 +361,11 @@ mod tests {
     #[test]
     fn entries_go_by_age_and_by_host() {
         let mut log = log(&[violation("a.test", A, 5), violation("b.test", A, 6), violation("c.test", A, 7)]);
-        log.let_go_from_before(UnixMillis::new(6));
+        log.change(&Change::LetGoFromBefore(UnixMillis::new(6))).unwrap();
         assert_eq!(hosts(&log), [("c.test".to_owned(), 1), ("b.test".to_owned(), 1)]);
-        log.clear_host("c.test");
+        log.change(&Change::ClearHost("c.test")).unwrap();
         assert_eq!(hosts(&log), [("b.test".to_owned(), 1)]);
-        log.clear();
-        assert!(log.is_empty());
+        log.change(&Change::Clear).unwrap();
+        assert_eq!(log.to_text(), "");
     }
 }

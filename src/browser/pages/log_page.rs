@@ -97,8 +97,8 @@ impl LogPage {
             let this = Rc::clone(&this);
             spawn(async move {
                 match log_line::fill(&event, &this.list, &this.reader, &this.explainer).await? {
-                    Some((entry, body)) => LogClearing::offer(&entry, &body),
-                    None => Ok(()),
+                    Some((entry, body)) if !messages::is_private() => LogClearing::offer(&entry, &body),
+                    Some(_) | None => Ok(()),
                 }
             });
             Ok(())
@@ -185,7 +185,10 @@ impl LogPage {
         let reading = if self.lines.is_whole() { Reading::Done } else { Reading::UnderWay };
         LogFilters::say(words::outcome(&query, found.len(), total, reading).as_ref())?;
         show(id!("no-violations"), total == 0 && reading == Reading::Done)?;
-        show(id!("clear-log"), total > 0)?;
+        // What is not shown here is not deleted from here.
+        let is_whole = !messages::is_private();
+        show(id!("log-private-only"), !is_whole)?;
+        show(id!("clear-log"), is_whole && total > 0)?;
         show(id!("log-search"), total > 0 || !query.is_empty())?;
         let dropped = self.lines.dropped();
         show(id!("log-dropped"), dropped.is_some())?;

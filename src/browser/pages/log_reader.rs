@@ -18,7 +18,7 @@ use crate::browser::log_database::{
     self, ALL, BY_HOST, BY_LAST, CHAINS, COUNTS, DROPPED, PAUSES, READ, SINCE, TOTAL, TransactionMode, UNTIL,
     VIOLATIONS, store,
 };
-use crate::error::Error;
+use crate::error::{Error, StorageError};
 use crate::fields::Read;
 use crate::log::private::{PRIVATE_LOG, PrivateLog};
 use crate::log::{Dropped, Entry, Line, newest_first};
@@ -33,6 +33,7 @@ pub(super) struct LogReader {
 }
 
 /// What is known of the log as a whole.
+#[derive(Default)]
 pub(super) struct Overview {
     pub(super) entries: u64,
     pub(super) dropped: Option<Dropped>,
@@ -40,7 +41,8 @@ pub(super) struct Overview {
     pub(super) read_until: UnixMillis,
 }
 
-/// A piece of the log, newest first.
+/// A piece of the log; what is stored of it is newest first.
+#[derive(Default)]
 pub(super) struct Piece {
     pub(super) entries: Vec<Entry>,
     /// Records that another version has written in another shape, or that are damaged.
@@ -57,11 +59,23 @@ impl LogReader {
     /// The newest lines, newest first, and how many there are in all. What an older or newer version wrote in another
     /// shape is passed over, not lost.
     pub(super) async fn newest(&self, limit: usize) -> Result<(Vec<Line>, u64), Error> {
-        let transaction = self.begin(&[VIOLATIONS, PAUSES, COUNTS]).await?;
+        let (mut entries, pauses, total) = self.newest_stored(limit).await?;
+        let private = private_log().await?.entries();
+        let total = total.saturating_add(count(&private));
+        entries.extend(private);
+        let mut lines = newest_first(entries, pauses);
+        lines.truncate(limit);
+        Ok((lines, total))
+    }
+
+    async fn newest_stored(&self, limit: usize) -> Result<(Vec<Entry>, Vec<PauseEntry>, u64), Error> {
+        let Some(transaction) = self.begin(&[VIOLATIONS, PAUSES, COUNTS]).await? else {
+            return Ok(Default::default());
+        };
         let (violations, pauses) = (store(&transaction, VIOLATIONS)?, store(&transaction, PAUSES)?);
         let (all, backwards) = (&JsValue::NULL, IdbCursorDirection::Prev);
         let by_last = violations.index(BY_LAST).map_err(|thrown| storage_error(&thrown))?;
-        let mut entries = from_cursor(by_last.open_cursor_with_range_and_direction(all, backwards), limit).await?;
+        let entries = from_cursor(by_last.open_cursor_with_range_and_direction(all, backwards), limit).await?;
         let newest_pauses = pauses.open_cursor_with_range_and_direction(all, backwards);
         let pauses_read = from_cursor(newest_pauses, limit).await?;
         let number_of_pauses: u64 = read_js(&answer(pauses.count()).await?)?;
@@ -70,12 +84,7 @@ impl LogReader {
             Some(record) => read_js(&property(&record, TOTAL))?,
             None => 0,
         };
-        let private = private_log().await?.entries();
-        let total = number_of_pauses.saturating_add(number_of_entries).saturating_add(count(&private));
-        entries.extend(private);
-        let mut lines = newest_first(entries, pauses_read);
-        lines.truncate(limit);
-        Ok((lines, total))
+        Ok((entries, pauses_read, number_of_pauses.saturating_add(number_of_entries)))
     }
 
     /// The entry with this identifier; none where it has gone.
@@ -83,7 +92,9 @@ impl LogReader {
         if let Some(private) = private_log().await?.entries().into_iter().find(|entry| entry.id == id) {
             return Ok(Some(private));
         }
-        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
+            return Ok(None);
+        };
         let found = answer_if_any(store(&transaction, VIOLATIONS)?.get(&to_js(&id)?)).await?;
         Ok(found.map(|record| read_js(&record)).transpose()?)
     }
@@ -93,33 +104,58 @@ impl LogReader {
         if let Some((_, private)) = private_log().await?.chains().find(|(name, _)| name == digest) {
             return Ok(private);
         }
-        let transaction = self.begin(&[CHAINS]).await?;
+        let Some(transaction) = self.begin(&[CHAINS]).await? else {
+            return Ok(Vec::new());
+        };
         let chain = answer(store(&transaction, CHAINS)?.get(&JsValue::from_str(digest.as_str()))).await?;
         Ok(certificates(&chain))
     }
 
     pub(super) async fn overview(&self) -> Result<Overview, Error> {
-        let transaction = self.begin(&[COUNTS]).await?;
+        let stored = self.stored_overview().await?;
+        let private = private_log().await?;
+        Ok(Overview {
+            entries: stored.entries.saturating_add(count(&private.entries())),
+            read_until: stored.read_until.max(private.read_until()),
+            ..stored
+        })
+    }
+
+    async fn stored_overview(&self) -> Result<Overview, Error> {
+        let Some(transaction) = self.begin(&[COUNTS]).await? else {
+            return Ok(Overview::default());
+        };
         let counts = store(&transaction, COUNTS)?;
         let number = async |name: &str, field| -> Result<Option<u64>, Error> {
             let record = answer_if_any(counts.get(&JsValue::from_str(name))).await?;
             Ok(record.map(|record| read_js(&property(&record, field))).transpose()?)
         };
-        let mut entries = number(ALL, TOTAL).await?.unwrap_or_default();
+        let entries = number(ALL, TOTAL).await?.unwrap_or_default();
         let read_until = UnixMillis::new(number(READ, UNTIL).await?.unwrap_or_default());
         let dropped = match (number(DROPPED, DROPPED).await?, number(SINCE, SINCE).await?) {
             (Some(entries), Some(since)) => Some(Dropped { entries, since: UnixMillis::new(since) }),
             _ => None,
         };
-        let private = private_log().await?;
-        entries = entries.saturating_add(count(&private.entries()));
-        Ok(Overview { entries, dropped, read_until: read_until.max(private.read_until()) })
+        Ok(Overview { entries, dropped, read_until })
     }
 
     /// About so many entries whose last socket was before this time; all that have their last socket at the same moment come
     /// together.
     pub(super) async fn piece(&self, before: Option<UnixMillis>, about: u32) -> Result<Piece, Error> {
-        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let mut piece = self.stored_piece(before, about).await?;
+        let mut private = private_log().await?.entries();
+        private.retain(|entry| {
+            let last = entry.tally.last;
+            piece.next.is_none_or(|next| last >= next) && before.is_none_or(|before| last < before)
+        });
+        piece.entries.extend(private);
+        Ok(piece)
+    }
+
+    async fn stored_piece(&self, before: Option<UnixMillis>, about: u32) -> Result<Piece, Error> {
+        let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
+            return Ok(Piece::default());
+        };
         let by_last = index(&store(&transaction, VIOLATIONS)?, BY_LAST)?;
         let upper = before.map(|time| to_js(&time)).transpose()?;
         let range = upper.as_ref().map(|upper| IdbKeyRange::upper_bound_with_open(upper, true)).transpose();
@@ -143,33 +179,37 @@ impl LogReader {
         let range = range.map_err(|thrown| storage_error(&thrown))?;
         let (mut entries, unreadable) = entries(&answers(by_last.get_all_with_key(&range)).await?);
         entries.reverse();
-        let next: Option<UnixMillis> = lower.map(|lower| read_js(&lower)).transpose()?;
-        let is_in_piece = |entry: &Entry| {
-            next.is_none_or(|next| entry.tally.last >= next) && before.is_none_or(|before| entry.tally.last < before)
-        };
-        entries.extend(private_log().await?.entries().into_iter().filter(is_in_piece));
+        let next = lower.map(|lower| read_js(&lower)).transpose()?;
         Ok(Piece { entries, unreadable, next })
     }
 
     /// The entries whose last socket was then or later.
     pub(super) async fn since(&self, time: UnixMillis) -> Result<Vec<Entry>, Error> {
-        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let mut entries = private_log().await?.entries();
+        entries.retain(|entry| entry.tally.last >= time);
+        let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
+            return Ok(entries);
+        };
         let by_last = index(&store(&transaction, VIOLATIONS)?, BY_LAST)?;
         let range = IdbKeyRange::lower_bound(&to_js(&time)?).map_err(|thrown| storage_error(&thrown))?;
-        let mut entries = entries(&answers(by_last.get_all_with_key(&range)).await?).0;
-        entries.extend(private_log().await?.entries().into_iter().filter(|entry| entry.tally.last >= time));
+        entries.extend(self::entries(&answers(by_last.get_all_with_key(&range)).await?).0);
         Ok(entries)
     }
 
     /// Which entries there are.
     pub(super) async fn ids(&self) -> Result<HashSet<u64>, Error> {
-        let transaction = self.begin(&[VIOLATIONS]).await?;
-        let ids: Vec<u64> = read_js(&answer(store(&transaction, VIOLATIONS)?.get_all_keys()).await?)?;
-        Ok(ids.into_iter().chain(private_log().await?.entries().iter().map(|entry| entry.id)).collect())
+        let mut ids: HashSet<u64> = private_log().await?.entries().iter().map(|entry| entry.id).collect();
+        if let Some(transaction) = self.begin(&[VIOLATIONS]).await? {
+            let stored: Vec<u64> = read_js(&answer(store(&transaction, VIOLATIONS)?.get_all_keys()).await?)?;
+            ids.extend(stored);
+        }
+        Ok(ids)
     }
 
     pub(super) async fn pauses(&self) -> Result<Vec<PauseEntry>, Error> {
-        let transaction = self.begin(&[PAUSES]).await?;
+        let Some(transaction) = self.begin(&[PAUSES]).await? else {
+            return Ok(Vec::new());
+        };
         let records = answers(store(&transaction, PAUSES)?.get_all()).await?;
         Ok(records.iter().filter_map(|record| read_js(&record).ok()).collect())
     }
@@ -193,7 +233,9 @@ impl LogReader {
         is_it: impl Fn(&Entry) -> bool,
     ) -> Result<u64, Error> {
         let range = range.map_err(|thrown| storage_error(&thrown))?;
-        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
+            return Err(StorageError::Failed { detail: "no database is opened in a private window".to_owned() }.into());
+        };
         let by = index(&store(&transaction, VIOLATIONS)?, by)?;
         let stored: u64 = read_js(&answer(by.count_with_key(&range)).await?)?;
         let mut private = private_log().await?.entries();
@@ -214,19 +256,25 @@ impl LogReader {
         const A_FEW: u32 = 50;
         let after = JsValue::from_str(digest.map_or("", ChainDigest::as_str));
         let range = IdbKeyRange::lower_bound_with_open(&after, true).map_err(|thrown| storage_error(&thrown))?;
-        let transaction = self.begin(&[CHAINS]).await?;
+        let Some(transaction) = self.begin(&[CHAINS]).await? else {
+            return Ok(Vec::new());
+        };
         let chains = answers(store(&transaction, CHAINS)?.get_all_with_key_and_limit(&range, A_FEW)).await?;
         let read = |chain: JsValue| Ok((read_js(&property(&chain, "digest"))?, certificates(&chain)));
         chains.iter().map(read).collect()
     }
 
-    async fn begin(&self, stores: &[&str]) -> Result<IdbTransaction, Error> {
+    /// None in a private window, where Firefox opens no database.
+    async fn begin(&self, stores: &[&str]) -> Result<Option<IdbTransaction>, Error> {
+        if messages::is_private() {
+            return Ok(None);
+        }
         let begin = |database: IdbDatabase| log_database::begin(&database, stores, TransactionMode::Read);
         match begin(self.database().await?) {
-            Ok(transaction) => Ok(transaction),
+            Ok(transaction) => Ok(Some(transaction)),
             Err(_closed) => {
                 self.database.replace(None);
-                begin(self.database().await?)
+                begin(self.database().await?).map(Some)
             }
         }
     }

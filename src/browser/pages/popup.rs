@@ -164,8 +164,11 @@ impl Popup {
 
     fn draw(&self, lines: Vec<Line>, total: u64, read_until: UnixMillis) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
-        show(id!("clear-log"), !lines.is_empty())?;
-        show(id!("save-log"), !lines.is_empty())?;
+        // What is not shown here is neither deleted nor saved from here.
+        let is_whole = !messages::is_private();
+        show(id!("log-private-only"), !is_whole)?;
+        show(id!("clear-log"), is_whole && !lines.is_empty())?;
+        show(id!("save-log"), is_whole && !lines.is_empty())?;
         let more: HtmlElement = by_id(id!("log-more"))?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
         more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
