@@ -66,9 +66,11 @@ pub struct TabButton {
     sign: &'static str,
     /// How many sockets.
     pub count: u64,
+    /// How many of them another extension has let through.
+    pub opened: u64,
     /// The colour behind them.
     pub colour: &'static str,
-    /// The tooltip, with the number in it.
+    /// The tooltip, with the numbers in it.
     pub title: &'static str,
 }
 
@@ -80,18 +82,16 @@ const MOST_STOPS: u64 = 99;
 /// The gravest thing that has become of a tab's sockets; none where there is nothing to say.
 #[must_use]
 pub const fn tab_button(summary: TabSummary) -> Option<TabButton> {
-    Some(match summary {
-        TabSummary { blocked: count @ 1.., .. } => {
-            TabButton { sign: BLOCKED, count, colour: RED, title: "button_tab_blocked" }
+    let (sign, count, colour, title) = match summary {
+        TabSummary { blocked, opened: opened @ 1.., .. } => {
+            (BLOCKED, blocked.saturating_add(opened), RED, "button_tab_opened")
         }
-        TabSummary { flagged: count @ 1.., .. } => {
-            TabButton { sign: FLAGGED, count, colour: AMBER, title: "button_tab_flagged" }
-        }
-        TabSummary { allowed: count @ 1.., .. } => {
-            TabButton { sign: MATCHED, count, colour: GREEN, title: "button_tab_matched" }
-        }
+        TabSummary { blocked: count @ 1.., .. } => (BLOCKED, count, RED, "button_tab_blocked"),
+        TabSummary { flagged: count @ 1.., .. } => (FLAGGED, count, AMBER, "button_tab_flagged"),
+        TabSummary { allowed: count @ 1.., .. } => (MATCHED, count, GREEN, "button_tab_matched"),
         _ => return None,
-    })
+    };
+    Some(TabButton { sign, count, opened: summary.opened, colour, title })
 }
 
 /// What the button shows beside this badge. Stops are counted on the badge as they happen, and Firefox drops it with the page:
@@ -107,7 +107,8 @@ pub fn beside_badge(kept: Option<TabButton>, shown: &str) -> Option<TabButton> {
         }
         count => count,
     };
-    tab_button(TabSummary { blocked: count, ..TabSummary::default() })
+    let opened = kept.map_or(0, |button| button.opened).min(count);
+    tab_button(TabSummary { blocked: count - opened, opened, ..TabSummary::default() })
 }
 
 impl TabButton {
@@ -227,6 +228,11 @@ mod tests {
         }
     }
 
+    const LET_THROUGH: &str =
+        "Sockpin (sockets of this tab that were to be blocked: 1; of these, another extension let through: 1)";
+    const LET_THROUGH_OF_THREE: &str =
+        "Sockpin (sockets of this tab that were to be blocked: 3; of these, another extension let through: 1)";
+
     #[test]
     fn a_tab_shows_the_gravest_of_its_sockets_in_three_characters_and_without_a_colour() {
         let none = TabSummary::default();
@@ -246,10 +252,14 @@ mod tests {
             (with(0, 0, 0), "2", Some("2"), Some("Sockpin (blocked sockets of this tab: 2)")),
             (with(250, 4, 2), "99+", Some("99+"), Some("Sockpin (blocked sockets of this tab: 250)")),
             (with(1, 0, 0), "99+", Some("99+"), Some("Sockpin (blocked sockets of this tab: 100)")),
+            (TabSummary { opened: 1, ..with(0, 0, 0) }, "1", Some("1"), Some(LET_THROUGH)),
+            (TabSummary { opened: 1, ..with(2, 4, 0) }, "3", Some("3"), Some(LET_THROUGH_OF_THREE)),
+            (TabSummary { opened: 1, ..with(2, 4, 0) }, "", None, None),
         ] {
             let button = beside_badge(tab_button(summary), shown);
             let said = button.map(|button| {
-                let text = Text::Message { id: button.title, arguments: vec![button.count.into()] };
+                let arguments = vec![button.count.into(), button.opened.into()];
+                let text = Text::Message { id: button.title, arguments };
                 (button.text(), text.english())
             });
             assert_eq!(said.as_ref().map(|(text, _)| text.as_str()), text, "{summary:?}");

@@ -58,7 +58,7 @@ pub struct Socket {
     pub page: Option<String>,
     /// None for a socket that belongs to no tab.
     pub tab: Option<i32>,
-    /// How the request travels. Nothing of a private window is written to disk.
+    /// How the request travels. Nothing of a private window is written to disk: [`Effect::LogPrivately`].
     pub route: Route,
     /// The HTTP status of the answer, once there is one.
     pub status: Option<u16>,
@@ -92,6 +92,13 @@ pub enum Effect {
         /// The entry in which it no longer counts.
         before: Box<Violation>,
         /// The entry in which it counts from now on.
+        now: Box<Violation>,
+    },
+    /// Keep it in memory alone before the answer is given: it is of a private window, and nobody is told of it.
+    LogPrivately {
+        /// The entry in which it no longer counts, if it was in one already.
+        before: Option<Box<Violation>>,
+        /// The entry in which it counts.
         now: Box<Violation>,
     },
     /// Count one more on the badge of the tab with this id.

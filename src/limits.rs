@@ -85,6 +85,12 @@ pub const MAX_DETAIL_CHARACTERS: usize = 300;
 /// Entries kept in the log, each of any number of equal violations. What goes first: [`crate::log`].
 pub const MAX_LOG_ENTRIES: u64 = 10_000;
 
+/// Entries of private windows that are kept, in memory. What goes first: [`crate::log::private`].
+pub const MAX_PRIVATE_ENTRIES: usize = 100;
+
+/// Bytes of all of them with their chains. One with three certificates has about 8 KB.
+pub const MAX_PRIVATE_LOG_BYTES: usize = 512 * 1024;
+
 /// Entries that are deleted in one go where they are too old, or of a host that is cleared. A socket whose entry is to be written
 /// meanwhile waits for one go.
 pub const LOG_ENTRIES_AT_ONCE: u32 = 20;

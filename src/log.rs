@@ -14,11 +14,14 @@
 //! 3. among those, the one that happened last the longest ago. So one that nobody has seen yet goes after those that were seen,
 //!    which are older ([`is_unread`]); the last to go is what was stopped and not seen.
 //!
+//! Those of private windows are kept apart from all others, in memory alone: [`private`].
+//!
 //! How many have gone in this way, and since when, is kept ([`Dropped`]) and said on the log page. What has become too old goes as
 //! well, as somebody has chosen: [`Retention`].
 
 mod day;
 mod key;
+pub mod private;
 mod retention;
 mod tally;
 pub mod version_1;
@@ -45,6 +48,14 @@ pub struct Entry {
     pub tally: Tally,
     /// What all of them have in common.
     pub violation: Violation,
+}
+
+impl Entry {
+    /// Whether it is of a private window, and in memory alone.
+    #[must_use]
+    pub const fn is_private(&self) -> bool {
+        private::is_private(self.id)
+    }
 }
 
 impl Read<'_> for Entry {
@@ -96,6 +107,12 @@ impl Line {
             Self::Violation(entry) => entry.tally.last,
             Self::Pause(pause) => pause.time,
         }
+    }
+
+    /// Whether it is of a private window.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        matches!(self, Self::Violation(entry) if entry.is_private())
     }
 
     /// Its name among all lines.

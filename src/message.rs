@@ -71,7 +71,12 @@ pub enum PageRequest {
     },
     /// Somebody has looked at the log.
     ReadLog {
-        /// The time of the newest entry that was there.
+        /// The time of the newest entry that was there, but for those of private windows.
+        until: UnixMillis,
+    },
+    /// The same of the entries of private windows: when they were made is not written to disk.
+    ReadPrivateLog {
+        /// The time of the newest of them.
         until: UnixMillis,
     },
     /// Keep entries for so long, and let older ones go at once.
@@ -130,6 +135,7 @@ impl PageRequest {
             "setNotifications" => Self::SetNotifications { on: fields.require("on")? },
             "clearLogOf" => Self::ClearLogOf { host: fields.require("host")? },
             "readLog" => Self::ReadLog { until: UnixMillis::new(fields.require("until")?) },
+            "readPrivateLog" => Self::ReadPrivateLog { until: UnixMillis::new(fields.require("until")?) },
             "keepLog" => Self::KeepLog { days: fields.require("days")? },
             "look" => Self::Look { host: fields.require("host")?, port: fields.require("port")? },
             "prove" => Self::Prove {
@@ -363,6 +369,7 @@ mod tests {
             PageRequest::SetNotifications { on: true },
             PageRequest::ClearLogOf { host: "a.test".to_owned() },
             PageRequest::ReadLog { until: UnixMillis::new(5) },
+            PageRequest::ReadPrivateLog { until: UnixMillis::new(6) },
             PageRequest::KeepLog { days: 30 },
             PageRequest::Look { host: "a.test".to_owned(), port: 8443 },
             PageRequest::Prove { id: "r".to_owned(), host: "a.test".to_owned(), port: 8443, wrong_pin: true },

@@ -354,8 +354,14 @@ mod tests {
 
     fn violation(layer: Layer, rule: &Arc<Rule>) -> Judged {
         let rule = (layer, Arc::clone(rule));
-        let finding =
-            Finding { outcome: Outcome::Flag, reason: Reason::PinMismatch, rule, matched: None, keys: Vec::new() };
+        let finding = Finding {
+            outcome: Outcome::Flag,
+            reason: Reason::PinMismatch,
+            rule,
+            other: None,
+            matched: None,
+            keys: Vec::new(),
+        };
         Judged::of(&Verdict::Violation(finding)).unwrap()
     }
 

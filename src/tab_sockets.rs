@@ -216,8 +216,9 @@ pub struct TabSummary {
     pub paused: u64,
     pub failed: u64,
     pub flagged: u64,
-    /// Those that another extension has let through among them.
     pub blocked: u64,
+    /// Those that were to be blocked, and that another extension has let through.
+    pub opened: u64,
 }
 
 impl TabSockets {
@@ -261,7 +262,7 @@ impl TabSockets {
         self.omitted
     }
 
-    /// Whether the tab is one of a private window: nothing of it is in the log.
+    /// Whether the tab is one of a private window.
     #[must_use]
     pub const fn is_private(&self) -> bool {
         self.is_private
@@ -278,7 +279,8 @@ impl TabSockets {
                 SocketState::Paused => &mut summary.paused,
                 SocketState::Failed(_) => &mut summary.failed,
                 SocketState::Flagged(_) => &mut summary.flagged,
-                SocketState::Blocked(_) | SocketState::Opened(_) => &mut summary.blocked,
+                SocketState::Blocked(_) => &mut summary.blocked,
+                SocketState::Opened(_) => &mut summary.opened,
             };
             *counted = counted.saturating_add(row.count);
         }

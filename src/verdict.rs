@@ -51,6 +51,8 @@ pub struct Finding {
     pub reason: Reason,
     /// The rule that decided.
     pub rule: LayeredRule,
+    /// The rule of the other layer, where it is violated as well.
+    pub other: Option<LayeredRule>,
     /// The pin that matched, where something else was violated.
     pub matched: Option<Match>,
     /// The key of every certificate, the server's own first; none for one that could not be parsed.
@@ -74,6 +76,7 @@ words!(Outcome, Reason);
 pub fn judge(layers: &Layers, connection: &Connection) -> Verdict {
     let mut evidence = None;
     let mut strictest = Verdict::NotPinned(NotPinned::NoRule);
+    let (mut user, mut managed) = (None, None);
     for (layer, rule) in rules_for(layers, &connection.target) {
         let verdict = if rule.mode() == Mode::Off {
             Verdict::NotPinned(NotPinned::RuleOff((layer, Arc::clone(rule))))
@@ -81,9 +84,21 @@ pub fn judge(layers: &Layers, connection: &Connection) -> Verdict {
             let evidence = evidence.get_or_insert_with(|| Evidence::of(&connection.facts));
             judge_by_rule(layer, rule, connection, evidence)
         };
+        if matches!(verdict, Verdict::Violation(_)) {
+            match layer {
+                Layer::User => user = Some(rule),
+                Layer::Managed => managed = Some(rule),
+            }
+        }
         if verdict.strictness() > strictest.strictness() {
             strictest = verdict;
         }
+    }
+    if let Verdict::Violation(Finding { rule: (layer, _), other, .. }) = &mut strictest {
+        *other = match layer {
+            Layer::User => managed.map(|rule| (Layer::Managed, Arc::clone(rule))),
+            Layer::Managed => user.map(|rule| (Layer::User, Arc::clone(rule))),
+        };
     }
     strictest
 }
@@ -117,7 +132,7 @@ fn judge_by_rule(layer: Layer, rule: &Arc<Rule>, connection: &Connection, eviden
         Ok(allowed) => Verdict::Allowed(allowed, rule),
         Err((reason, matched)) => {
             let outcome = if blocks { Outcome::Block } else { Outcome::Flag };
-            Verdict::Violation(Finding { outcome, reason, rule, matched, keys: evidence.keys.clone() })
+            Verdict::Violation(Finding { outcome, reason, rule, other: None, matched, keys: evidence.keys.clone() })
         }
     }
 }

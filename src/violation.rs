@@ -18,7 +18,7 @@ use crate::policy::Layer;
 use crate::preflight::ProbeFailure;
 use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode, Rule};
 use crate::time::{Date, UnixMillis};
-use crate::verdict::{Finding, Match, Outcome, Reason};
+use crate::verdict::{Finding, LayeredRule, Match, Outcome, Reason};
 
 /// A violation, as logged.
 ///
@@ -57,6 +57,9 @@ pub struct Violation {
     pub probe_failure: Option<ProbeFailure>,
     /// The rule as it was when it decided; none where no rule could be looked up.
     pub rule: Option<RuleSnapshot>,
+    /// The rule of the other layer, where it was violated as well: whoever wants to be told by it is. Not stored.
+    #[serde(skip)]
+    pub other_rule: Option<LayeredRule>,
     /// The pin that matched, where something else was violated.
     pub matched: Option<Match>,
     /// What the rule says of each certificate of the chain, the server's own first.
@@ -126,6 +129,7 @@ impl Read<'_> for Violation {
             matched: fields.part_or_default("matched")?,
             chain: fields.part("chain")?,
             chain_digest: fields.part_or_default("chainDigest")?,
+            other_rule: None,
             certificates: Arc::default(),
         })
     }
@@ -226,6 +230,7 @@ impl Violation {
             outcome: finding.outcome,
             exception: matches!(connection.facts, Facts::LeafOnly { exception: true, .. }),
             rule: Some(RuleSnapshot::of(*layer, rule, connection.now)),
+            other_rule: finding.other.clone(),
             matched: finding.matched.clone(),
             chain,
             chain_digest: ChainDigest::of(&stored),
@@ -251,11 +256,19 @@ impl Violation {
             overruled: None,
             probe_failure: None,
             rule: None,
+            other_rule: None,
             matched: None,
             chain: Vec::new(),
             chain_digest: None,
             certificates: Arc::default(),
         }
+    }
+
+    /// The same violation, as the rule of the other layer sees it.
+    #[must_use]
+    pub fn by_other_rule(&self) -> Option<Self> {
+        let (layer, rule) = self.other_rule.as_ref()?;
+        Some(Self { rule: Some(RuleSnapshot::of(*layer, rule, self.time)), other_rule: None, ..self.clone() })
     }
 
     /// Lets it through because protection is paused.

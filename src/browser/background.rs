@@ -12,6 +12,7 @@ mod notifications;
 mod own_requests;
 mod page_requests;
 mod pausing;
+mod private_log_store;
 mod probe;
 mod proving;
 mod queue;
@@ -34,6 +35,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use self::api::ProbeListeners;
 use self::button::Button;
 use self::log_store::{Log, Room, Upkeep};
+use self::private_log_store::PrivateLogStore;
 use self::probe::Prober;
 use self::queue::Queue;
 use self::reports::Reports;
@@ -49,6 +51,7 @@ use crate::engine::{Answer, Effect, Engine, HeadersReceived, Listener, Opening, 
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
+use crate::log::private::Change;
 use crate::message::{Access, Announcement, Broadcast, PageRequest, Response};
 use crate::pause::{PAUSE, PauseEntry};
 use crate::time::UnixMillis;
@@ -67,12 +70,13 @@ struct State {
     /// For the requests of Sockpin's own.
     own_requests: ProbeListeners,
     log: Log,
+    private_log: PrivateLogStore,
     /// Why the last entry could not be written, if it could not.
     log_problem: RefCell<Option<Error>>,
     sealing: Sealing,
     /// Why the seal could not be put on, if it could not.
     seal_problem: RefCell<Option<Error>>,
-    /// For each request a promise of whether what it has in the log is on disk.
+    /// For each request a promise of whether what it has in the log is on disk, or, of a private window, in memory.
     written: Map,
     button: Rc<Button>,
     tabs: Rc<TabStore>,
@@ -110,6 +114,7 @@ impl Background {
             prober: Prober::new(probe_listeners.clone()),
             own_requests: probe_listeners.clone(),
             log: Log::new(),
+            private_log: PrivateLogStore::default(),
             log_problem: RefCell::new(None),
             sealing: Sealing::default(),
             seal_problem: RefCell::new(None),
@@ -136,7 +141,7 @@ impl Background {
             this.send_reports().await;
             this.let_old_entries_go_once_a_day();
             // While this slept, tabs may have been closed.
-            this.tabs.forget_closed_tabs().await;
+            this.forget_what_is_closed().await;
         });
         Ok(Self { state })
     }
@@ -251,12 +256,12 @@ impl Background {
         })
     }
 
-    /// `tabs.onRemoved`, `windows.onRemoved`: what was noted of a tab goes with it.
+    /// `tabs.onRemoved`, `windows.onRemoved`: what was noted of a tab goes with it, and of private windows with the last.
     #[wasm_bindgen(js_name = tabsClosed)]
     pub fn tabs_closed(&self) -> Promise {
         let state = Rc::clone(&self.state);
         promise::of(async move {
-            state.tabs.forget_closed_tabs().await;
+            state.forget_what_is_closed().await;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -288,6 +293,15 @@ impl State {
             self.engine.replace(engine);
             self.draw_button();
             self.seal_soon();
+        }
+    }
+
+    /// What is of tabs that are no more, and of private windows where none is open.
+    async fn forget_what_is_closed(self: &Rc<Self>) {
+        let has_private = self.tabs.forget_closed_tabs().await;
+        // What could not be taken away is when the background starts again.
+        if !has_private && self.private_log.change(Change::Clear).await == Ok(true) {
+            self.tell_pages_of_log();
         }
     }
 
@@ -356,12 +370,13 @@ impl State {
             match effect {
                 Effect::Log(violation) => {
                     self.tell(&violation);
-                    self.write_in_turn(request, violation, None);
+                    self.write_in_turn(request, violation, None, KeptIn::Database);
                 }
                 Effect::Amend { before, now } => {
                     self.tell(&now);
-                    self.write_in_turn(request, now, Some(before));
+                    self.write_in_turn(request, now, Some(before), KeptIn::Database);
                 }
+                Effect::LogPrivately { before, now } => self.write_in_turn(request, now, before, KeptIn::Memory),
                 Effect::CountOnBadge { tab } => self.button.count(tab),
                 Effect::NoteInTab(socket) => self.tabs.note(details, *socket),
                 Effect::CountDecision(judged, time) => self.records.note(judged, time),
@@ -379,14 +394,20 @@ impl State {
         }
     }
 
-    /// Tells those of a violation who want to be told. Of a private window's nothing is logged, and nobody is told.
+    /// Tells those of a violation who want to be told. Of a private window's nobody is told.
     fn tell(self: &Rc<Self>, violation: &Violation) {
         self.report(violation);
         notifications::notify(violation);
     }
 
     /// Writes down a violation of a request. What was written down of it before counts no longer, if it got that far.
-    fn write_in_turn(self: &Rc<Self>, request: &str, violation: Box<Violation>, before: Option<Box<Violation>>) {
+    fn write_in_turn(
+        self: &Rc<Self>,
+        request: &str,
+        violation: Box<Violation>,
+        before: Option<Box<Violation>>,
+        kept_in: KeptIn,
+    ) {
         let state = Rc::clone(self);
         let before = before.and_then(|before| Some((before, self.written(request)?)));
         let written = promise::of(async move {
@@ -396,6 +417,16 @@ impl State {
                 }
                 None => None,
             };
+            if kept_in == KeptIn::Memory {
+                let change = Change::Enter { violation: &violation, before: before.as_deref() };
+                if let Err(problem) = state.private_log.change(change).await {
+                    return Ok(state.has_written(Err(problem)));
+                }
+                state.tell_pages_of_log();
+                // Its window may have been closed meanwhile.
+                spawn_local(async move { state.forget_what_is_closed().await });
+                return Ok(JsValue::TRUE);
+            }
             let result = state.log.enter(&violation, before.as_deref()).await;
             if result == Ok(Room::TooLittle) {
                 let state = Rc::clone(&state);
@@ -450,6 +481,15 @@ impl State {
             state.telling_of_log.set(false);
         });
     }
+}
+
+/// Where an entry of the log is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeptIn {
+    /// On disk.
+    Database,
+    /// In memory alone: it is of a private window.
+    Memory,
 }
 
 /// What is stored, and whether the seal has been compared with it in this session.

@@ -216,7 +216,7 @@ impl Engine {
         }
         let host = (!handshake.private).then(|| entry.host.clone());
         let log = handshake.write_down(Violation { overruled: Some(how), ..entry });
-        let mut effects: Vec<_> = log.into_iter().chain(handshake.in_tab()).collect();
+        let mut effects: Vec<_> = [log].into_iter().chain(handshake.in_tab()).collect();
         if self.overruling.as_ref().is_none_or(|gravest| gravest.how <= how) {
             let overruling = Overruling { how, time: now, host };
             self.overruling = Some(overruling.clone());
@@ -230,5 +230,5 @@ fn written_down(handshake: &mut Handshake, violation: Violation) -> Vec<Effect> 
     // Where the policy cannot be read, the badge of every tab says so, and a number would hide it.
     let counts = violation.outcome == Outcome::Block && violation.reason != Reason::PolicyUnreadable;
     let badge = handshake.tab.filter(|_| counts).map(|tab| Effect::CountOnBadge { tab });
-    badge.into_iter().chain(handshake.write_down(violation)).chain(handshake.in_tab()).collect()
+    badge.into_iter().chain([handshake.write_down(violation)]).chain(handshake.in_tab()).collect()
 }

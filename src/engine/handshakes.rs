@@ -69,14 +69,15 @@ impl Handshake {
         Some(Effect::NoteInTab(Box::new(TabSocket { tab: self.tab?, private, place, page, time: entry.time })))
     }
 
-    /// Logs the first entry of a request; each later one takes its place. Nothing of a private window is logged.
-    pub(crate) fn write_down(&mut self, violation: Violation) -> Option<Effect> {
-        let before = self.entry.replace(violation.clone());
+    /// Logs the first entry of a request; each later one takes its place.
+    pub(crate) fn write_down(&mut self, violation: Violation) -> Effect {
+        let before = self.entry.replace(violation.clone()).map(Box::new);
         let now = Box::new(violation);
-        (!self.private).then(|| match before {
-            Some(before) => Effect::Amend { before: Box::new(before), now },
+        match before {
+            before if self.private => Effect::LogPrivately { before, now },
+            Some(before) => Effect::Amend { before, now },
             None => Effect::Log(now),
-        })
+        }
     }
 }
 

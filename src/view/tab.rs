@@ -25,10 +25,10 @@ pub enum InLog {
     /// Nothing, or nothing any longer.
     #[default]
     Nothing,
-    /// Nothing ever: it is one of a private window.
-    Private,
     /// There is an entry about it.
     Entry,
+    /// The same of a private window: it is kept in memory alone.
+    PrivateEntry,
 }
 
 /// What can be done about a row.
@@ -92,8 +92,8 @@ pub struct RowWords {
 pub fn row(row: &SocketRow, circumstances: Circumstances) -> RowWords {
     let Circumstances { is_ruled, is_paused, log } = circumstances;
     let SocketPlace { scheme, state, .. } = &row.place;
-    let explain = (log == InLog::Entry).then_some(Action::Explain);
-    let private = || (log == InLog::Private).then(|| text!("tab_not_logged"));
+    let explain = (log != InLog::Nothing).then_some(Action::Explain);
+    let private = || (log == InLog::PrivateEntry).then(|| text!("tab_private"));
     let not_judged = |text| (Tag::new(text!("tab_not_judged"), Tone::Warning), Some(text), Some(Action::Reload));
     let mut name = state.name();
     let (tag, text, action) = match state {
@@ -184,6 +184,7 @@ pub struct SummaryWords {
 #[must_use]
 pub fn summary(summary: TabSummary, not_judged: usize) -> SummaryWords {
     let (name, text) = match summary {
+        TabSummary { opened: count @ 1.., .. } => ("opened", plural!("tab_some_opened", count)),
         TabSummary { blocked: count @ 1.., .. } => ("blocked", plural!("tab_some_blocked", count)),
         TabSummary { flagged: count @ 1.., .. } => ("flagged", plural!("tab_some_flagged", count)),
         _ if not_judged > 0 => ("not-judged", text!("tab_some_not_judged")),
@@ -217,7 +218,7 @@ mod tests {
     const NONE: Circumstances = Circumstances { is_ruled: false, is_paused: false, log: InLog::Nothing };
     const RULED: Circumstances = Circumstances { is_ruled: true, ..NONE };
     const LOGGED: Circumstances = Circumstances { log: InLog::Entry, ..RULED };
-    const PRIVATE: Circumstances = Circumstances { log: InLog::Private, ..RULED };
+    const PRIVATE: Circumstances = Circumstances { log: InLog::PrivateEntry, ..RULED };
     const PAUSED: Circumstances = Circumstances { is_paused: true, ..LOGGED };
 
     /// The stable name, the tag and the text in English, and what can be done.
@@ -235,7 +236,7 @@ mod tests {
         let (flagged, blocked) = (SocketState::Flagged(mismatch()), SocketState::Blocked(mismatch()));
         let not_found = "Firefox did not find the host. Sockpin has not stopped it.";
         let otherwise = "Firefox says “NS_ERROR_FAILURE”. Sockpin has not stopped it.";
-        let never_logged = "Nothing of a private window is written to the log.";
+        let in_memory = "Kept in memory only, until the last private window is closed.";
         let overruled = "Another extension let it through although Sockpin had blocked it.";
         let by_pause = "It was let through because Sockpin was paused.";
         let explain = Some(Action::Explain);
@@ -249,7 +250,7 @@ mod tests {
             (flagged, LOGGED, "flagged", "Flagged", "", explain),
             (blocked.clone(), LOGGED, "blocked", "Blocked", "", explain),
             (blocked.clone(), RULED, "blocked", "Blocked", "", None),
-            (blocked, PRIVATE, "blocked", "Blocked", never_logged, None),
+            (blocked, PRIVATE, "blocked", "Blocked", in_memory, explain),
             (SocketState::Opened(mismatch()), LOGGED, "opened", "Let through", overruled, explain),
         ] {
             let said = said(&of(Scheme::Wss, 443, state.clone()), circumstances);
@@ -340,6 +341,12 @@ mod tests {
             ),
             (TabSummary { flagged: 1, not_pinned: 1, ..none }, 1, "flagged", "One socket of this tab was flagged."),
             (TabSummary { flagged: 1, blocked: 2, ..none }, 0, "blocked", "2 sockets of this tab were blocked."),
+            (
+                TabSummary { opened: 1, blocked: 2, ..none },
+                0,
+                "opened",
+                "Another extension let one socket of this tab through although Sockpin had blocked it.",
+            ),
         ] {
             let words = summary(counts, not_judged);
             assert_eq!((words.name, words.text.english().as_str()), (name, said));

@@ -109,6 +109,12 @@ pub fn saved(lines: usize) -> Text {
     plural!("log_saved", lines)
 }
 
+/// The mark of an entry of a private window.
+#[must_use]
+pub fn private() -> Text {
+    text!("log_private")
+}
+
 /// Said once the log is empty.
 #[must_use]
 pub fn cleared() -> Text {
@@ -197,6 +203,7 @@ mod tests {
             matched: None,
             chain: vec![entry(Mark::None, b"x"), entry(Mark::Unparsable, b""), entry(Mark::Denied, b"c")],
             chain_digest: None,
+            other_rule: None,
             certificates: std::sync::Arc::default(),
         }
     }

@@ -302,7 +302,7 @@ fn an_address_that_cannot_be_read_is_stopped() {
 }
 
 #[test]
-fn nothing_of_a_private_window_is_written_down() {
+fn what_is_of_a_private_window_is_kept_apart() {
     let private = Socket { route: Route { private: true, ..Route::default() }, ..socket("wss://chat.example.com") };
     let step = handshake(
         &mut engine("block", Pin::of_spki(b"key")),
@@ -310,6 +310,11 @@ fn nothing_of_a_private_window_is_written_down() {
         Facts::Missing(MissingFacts::SecurityInfoFailed),
     );
     assert_eq!((step.answer.clone(), done(&step)), (Answer::Cancel, (vec![], 1)));
+    let kept = step.effects.iter().filter_map(|effect| match effect {
+        Effect::LogPrivately { before: None, now } => Some((now.host.as_str(), now.reason)),
+        _ => None,
+    });
+    assert_eq!(kept.collect::<Vec<_>>(), [("chat.example.com", Reason::SecurityInfoFailed)]);
 }
 
 fn ruled(fields: &serde_json::Value) -> serde_json::Value {

@@ -112,6 +112,7 @@ fn done(effects: &[Effect]) -> (Vec<&Violation>, Vec<&Violation>, usize) {
             Effect::Amend { now, .. } => amended.push(&**now),
             Effect::CountOnBadge { .. } => counted += 1,
             Effect::NoteSighting { .. }
+            | Effect::LogPrivately { .. }
             | Effect::NoteInTab(_)
             | Effect::CountDecision(..)
             | Effect::ShowOverruling(_) => {}
@@ -499,7 +500,7 @@ fn a_yes_that_does_not_count_is_written_down() {
 }
 
 #[test]
-fn nothing_of_a_private_window_is_written_down_and_an_overruling_names_no_host() {
+fn what_is_of_a_private_window_is_kept_apart_and_an_overruling_names_no_host() {
     let chain = TestChain::new();
     let private = Socket { route: Route { private: true, ..Route::default() }, ..wss() };
     let mut engine = wrong(&json!({}));
@@ -510,5 +511,11 @@ fn nothing_of_a_private_window_is_written_down_and_an_overruling_names_no_host()
     let effects = [step.effects, engine.opening_answer("1", Some(101), &|| accepting(Some(PAGE_ACCEPT)), NOW)].concat();
     let (new, amended, counted) = done(&effects);
     assert_eq!((new.len(), amended.len(), counted), (0, 0, 1));
+    let private = effects.iter().filter_map(|effect| match effect {
+        Effect::LogPrivately { before, now } => Some((before.as_ref().map(|entry| entry.overruled), now.overruled)),
+        _ => None,
+    });
+    let private: Vec<_> = private.collect();
+    assert_eq!(private, [(None, None), (Some(None), Some(Overruled::Opened))]);
     assert_eq!(engine.overruling().map(|overruling| overruling.host.clone()), Some(None));
 }

@@ -149,6 +149,54 @@ fn a_violation_is_told_to_whom_its_own_rule_or_the_administrator_names() {
     }
 }
 
+/// Whichever of the two decides.
+#[test]
+fn two_rules_that_are_violated_are_told_to_two_collectors_each_with_its_own_pins() {
+    const THEIRS: &str = "https://siem.example.com/";
+    let other_pin = TestChain::new().pins[0].to_base64();
+    let rule = |id: &str, mode: &str, pin: &str, uri: &str| json!({ "id": id, "host": "told.example", "mode": mode, "pins": [{ "sha256": pin }], "reportUri": uri });
+    let connection = connection("wss://told.example/", secure(TestChain::new().certificates()));
+    let (mine, theirs) = ((COLLECTOR, A), (THEIRS, other_pin.as_str()));
+    for (user_mode, managed_mode, first, second) in [
+        ("block", "flag", mine, Some(theirs)),
+        ("flag", "block", theirs, Some(mine)),
+        ("block", "block", theirs, Some(mine)),
+        ("block", "off", mine, None),
+    ] {
+        let managed = json!({ "rules": [rule("theirs", managed_mode, &other_pin, THEIRS)] });
+        let engine = engine(&[rule("mine", user_mode, A, COLLECTOR)], Some(&managed));
+        let Verdict::Violation(finding) = judge(engine.policy().unwrap(), &connection) else { panic!("no violation") };
+        let found = Violation::new(&finding, &connection, None);
+        let told = |violation: &Violation| {
+            let collector = engine.collector(violation).unwrap();
+            (collector.as_str().to_owned(), Report::of(violation, collector).unwrap().body)
+        };
+        let as_told = |(collector, pin): (&str, &str), told: (String, String)| {
+            assert_eq!(told.0, collector, "{user_mode}, {managed_mode}");
+            let pins: Value = serde_json::from_str(&told.1).unwrap();
+            assert_eq!(pins["known-pins"], json!([format!("pin-sha256=\"{pin}\"")]), "{user_mode}, {managed_mode}");
+        };
+        as_told(first, told(&found));
+        assert_eq!(found.by_other_rule().is_some(), second.is_some(), "{user_mode}, {managed_mode}");
+        if let (Some(expected), Some(other)) = (second, found.by_other_rule()) {
+            as_told(expected, told(&other));
+            assert_eq!(other.by_other_rule(), None);
+        }
+        assert_eq!(
+            found.to_json(),
+            Violation { other_rule: None, ..found.clone() }.to_json(),
+            "nothing of it is stored"
+        );
+    }
+    // A rule that is satisfied tells nobody.
+    let right = TestChain::new();
+    let managed = json!({ "rules": [rule("theirs", "block", &right.pins[2].to_base64(), THEIRS)] });
+    let engine = engine(&[rule("mine", "block", A, COLLECTOR)], Some(&managed));
+    let connection = crate::chains::connection("wss://told.example/", secure(right.certificates()));
+    let Verdict::Violation(finding) = judge(engine.policy().unwrap(), &connection) else { panic!("no violation") };
+    assert_eq!(finding.other, None);
+}
+
 #[test]
 fn an_administrators_address_that_is_none_is_refused_by_itself() {
     for (settings, refused) in [

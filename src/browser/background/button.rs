@@ -96,7 +96,8 @@ async fn set_of_tab(tab: i32, kept: Option<TabButton>, was_hidden: bool) -> Resu
     if !is_counted {
         api::set_badge_text(&part_of_tab(tab, "text", Some(&text))?).await?;
     }
-    let title = api::message_with(button.title, &Array::of1(&button.count.to_string().into()))?;
+    let number = |number: u64| JsValue::from(number.to_string());
+    let title = api::message_with(button.title, &Array::of2(&number(button.count), &number(button.opened)))?;
     set_title_and_colour(tab, Some(&title), Some(button.colour)).await?;
     match shows_noted_page(tab).await? {
         true => Ok(()),

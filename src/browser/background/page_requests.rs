@@ -16,6 +16,7 @@ use crate::engine::{Change, Refusal};
 use crate::error::{Error, StorageError};
 use crate::history::{ChangedBy, continued};
 use crate::host::Host;
+use crate::log::private::Change as PrivateChange;
 use crate::message::{Announcement, PageRequest, Response, Status};
 use crate::preflight::{Probe, ProbeAnswer, ProbeFailure};
 use crate::rule::{RuleDocument, RuleStamp};
@@ -55,6 +56,9 @@ impl State {
             PageRequest::ClearLog => self.keep_up(Upkeep::Clear).await,
             PageRequest::ClearLogOf { host } => self.keep_up(Upkeep::ClearHost(host)).await,
             PageRequest::ReadLog { until } => self.keep_up(Upkeep::MarkRead { until }).await,
+            PageRequest::ReadPrivateLog { until } => {
+                self.private_log.change(PrivateChange::MarkRead { until }).await.map(|_| Response::Done)
+            }
             PageRequest::KeepLog { days } => self.keep_log(days).await,
             PageRequest::SetNotifications { on } => notifications::want(on),
             PageRequest::Look { host, port } => self.look(&host, port).await,

@@ -41,8 +41,15 @@ enum Outcome {
 }
 
 impl State {
-    /// Reports a violation, if its rule or an administrator wants that.
+    /// Reports a violation to whom each rule that it violates names, or the settings of its layer.
     pub(super) fn report(self: &Rc<Self>, violation: &Violation) {
+        self.report_by_rule(violation);
+        if let Some(of_other_rule) = violation.by_other_rule() {
+            self.report_by_rule(&of_other_rule);
+        }
+    }
+
+    fn report_by_rule(self: &Rc<Self>, violation: &Violation) {
         let Some(collector) = self.engine.borrow().collector(violation) else {
             return;
         };

@@ -47,7 +47,7 @@ pub(super) fn route(details: &JsValue) -> Route {
     // Mostly there is none, and to read a property of nothing is an exception, which takes longer than all the rest.
     let proxy = Some(property(details, "proxyInfo")).filter(JsValue::is_object);
     Route {
-        // Where the browser does not say, nothing is written down.
+        // Where the browser does not say, nothing is written to disk.
         private: property(details, "incognito").as_bool().unwrap_or(true),
         container: container.is_some_and(|id| id != DEFAULT_CONTAINER),
         proxy: proxy.as_ref().and_then(read_proxy),

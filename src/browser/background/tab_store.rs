@@ -172,17 +172,19 @@ impl TabStore {
         }
     }
 
-    /// What is kept of tabs that are no more goes, and of those that are too many.
-    pub(super) async fn forget_closed_tabs(self: &Rc<Self>) {
+    /// What is kept of tabs that are no more goes, and of those that are too many. Whether one of a private window is open.
+    pub(super) async fn forget_closed_tabs(self: &Rc<Self>) -> bool {
         let this = Rc::clone(self);
-        self.changes.run(async move { this.forget_all_but_open().await.unwrap_or_default() }).await;
+        self.changes.run(async move { this.forget_all_but_open().await.unwrap_or(true) }).await
     }
 
-    async fn forget_all_but_open(&self) -> Result<(), JsValue> {
+    async fn forget_all_but_open(&self) -> Result<bool, JsValue> {
         let kept = noted_tabs().await?;
         let open = tabs(&Object::new()).await?;
         // Where Firefox answers something else, nothing is taken away.
-        let open: Vec<i32> = open.dyn_into::<Array>()?.iter().filter_map(|tab| id_of(&tab)).collect();
+        let open: Array = open.dyn_into()?;
+        let has_private = open.iter().any(|tab| property(&tab, "incognito").is_truthy());
+        let open: Vec<i32> = open.iter().filter_map(|tab| id_of(&tab)).collect();
         let surplus = kept.len().saturating_sub(MAX_NOTED_TABS);
         for (place, tab) in kept.into_iter().enumerate() {
             if place < surplus || !open.contains(&tab) {
@@ -190,7 +192,7 @@ impl TabStore {
                 forget(tab).await?;
             }
         }
-        Ok(())
+        Ok(has_private)
     }
 
     /// The button of each tab says what it said before something common to all had hidden it.

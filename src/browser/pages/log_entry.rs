@@ -28,6 +28,7 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], explained: Option<&P
     };
     content.list(part!("chain"), violation.chain.iter().enumerate().map(certificate))?;
     content.show(part!("exception"), violation.exception)?;
+    content.show(part!("private-kept"), entry.is_private())?;
     content.show(part!("no-chain"), violation.chain.is_empty())?;
     match &violation.rule {
         Some(rule) => draw_rule(rule, &content)?,

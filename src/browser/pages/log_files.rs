@@ -7,7 +7,7 @@ use web_sys::EventTarget;
 use super::download::Download;
 use super::log_reader::LogReader;
 use crate::browser::convert::to_js_error;
-use crate::browser::dom::{JsResult, by_id, id, listen, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::say_in;
 use crate::error::{Error, ProgramError};
 use crate::log::Line;
@@ -33,6 +33,8 @@ impl LogFile {
     /// A line of the file; none for what it has no form for.
     fn line(self, line: &Line, certificates: &[Vec<u8>]) -> Result<Option<String>, Error> {
         match (self, line) {
+            // What a file is written to outlives the window.
+            (_, line) if line.is_private() => Ok(None),
             (Self::JsonLines, line) => json_line(line, certificates)
                 .map(Some)
                 .map_err(|error| ProgramError::Argument { detail: error.to_string() }.into()),
@@ -51,10 +53,11 @@ pub(super) fn listen_for_saving() -> JsResult {
             let files = Rc::clone(&files);
             spawn(async move {
                 let (log, download) = &*files;
-                let lines = lines(log, file).await.map_err(|error| to_js_error(&error))?;
+                let (lines, left_out) = lines(log, file).await.map_err(|error| to_js_error(&error))?;
                 let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
                 download.offer(&text, file.name())?;
-                say_in(id!("log-saved"), &words::saved(lines.len()))
+                say_in(id!("log-saved"), &words::saved(lines.len()))?;
+                show(id!("log-saved-without-private"), left_out)
             });
             Ok(())
         })?;
@@ -62,7 +65,8 @@ pub(super) fn listen_for_saving() -> JsResult {
     Ok(())
 }
 
-async fn lines(log: &LogReader, file: LogFile) -> Result<Vec<String>, Error> {
+/// And whether entries of private windows are left out.
+async fn lines(log: &LogReader, file: LogFile) -> Result<(Vec<String>, bool), Error> {
     let (all, _) = log.newest(usize::MAX).await?;
     let mut lines = Vec::with_capacity(all.len());
     for line in &all {
@@ -76,5 +80,5 @@ async fn lines(log: &LogReader, file: LogFile) -> Result<Vec<String>, Error> {
         };
         lines.extend(file.line(line, &certificates)?);
     }
-    Ok(lines)
+    Ok((lines, all.iter().any(Line::is_private)))
 }

@@ -16,7 +16,6 @@ use crate::log::{Entry, Line};
 use crate::time::UnixMillis;
 use crate::view::date::ago;
 use crate::view::violation as words;
-use crate::violation::Violation;
 
 /// A line of the log as it is shown.
 pub(super) struct ShownLine {
@@ -84,7 +83,7 @@ impl Item for ShownLine {
 
 fn draw_line(line: &Line) -> JsResult<HtmlElement> {
     let element = match line {
-        Line::Violation(entry) => draw_violation(&entry.violation)?,
+        Line::Violation(entry) => draw_violation(entry)?,
         Line::Pause(pause) => {
             let element = Part::copy(id!("pause-template"))?;
             element.say(part!("pause"), &words::pause(pause.pause))?;
@@ -95,12 +94,14 @@ fn draw_line(line: &Line) -> JsResult<HtmlElement> {
     Ok(element.root().clone())
 }
 
-fn draw_violation(violation: &Violation) -> JsResult<Part> {
+fn draw_violation(entry: &Entry) -> JsResult<Part> {
+    let violation = &entry.violation;
     let element = Part::copy(id!("violation-template"))?;
     let data = element.root().dataset();
     data.set("outcome", &stable_name(violation.outcome))?;
     data.set("reason", &stable_name(violation.reason))?;
     element.tag(part!("outcome"), &words::outcome(violation))?;
+    element.show(part!("private"), entry.is_private())?;
     element.say(part!("host"), &words::host(violation))?;
     element.say(part!("reason"), &words::reason(violation))?;
     Ok(element)

@@ -113,7 +113,8 @@ impl LogLines {
     pub(super) async fn read_new(&self) -> Result<(), Error> {
         let overview = self.reader.overview().await?;
         self.dropped.set(overview.dropped);
-        for entry in self.reader.since(self.newest()).await? {
+        let [stored, private] = self.newest();
+        for entry in self.reader.since(stored.max(private)).await? {
             self.put(Line::Violation(Box::new(entry)));
         }
         let pauses = self.reader.pauses().await?;
@@ -136,6 +137,9 @@ impl LogLines {
         if !self.has_unread_chains.replace(false) {
             return Ok(false);
         }
+        for (digest, certificates) in self.reader.private_chains().await? {
+            self.subjects.borrow_mut().entry(digest).or_insert_with(|| subjects(&certificates));
+        }
         let mut last = None;
         loop {
             let chains = self.reader.chains_after(last.as_ref()).await?;
@@ -157,7 +161,11 @@ impl LogLines {
                 if digest.is_some_and(|digest| !self.subjects.borrow().contains_key(digest)) {
                     self.has_unread_chains.set(true);
                 }
-                ((false, entry.id), say(&words::reason(&entry.violation)))
+                let mut said = say(&words::reason(&entry.violation));
+                if entry.is_private() {
+                    said = format!("{said} {}", say(&words::private()));
+                }
+                ((false, entry.id), said)
             }
             Line::Pause(pause) => ((true, pause.id.unwrap_or_default()), say(&words::pause(pause.pause))),
         };
@@ -165,11 +173,13 @@ impl LogLines {
         self.rows.borrow_mut().insert(name, Row { line: Rc::new(line), day, said });
     }
 
-    /// The time of the newest entry; 0 where there is none.
-    pub(super) fn newest(&self) -> UnixMillis {
-        let rows = self.rows.borrow();
-        let entries = rows.iter().filter(|((is_pause, _), _)| !is_pause);
-        entries.map(|(_, row)| row.line.time()).max().unwrap_or_default()
+    /// The time of the newest entry that is stored, and of the newest of a private window; 0 where there is none.
+    pub(super) fn newest(&self) -> [UnixMillis; 2] {
+        [false, true].map(|is_private| {
+            let rows = self.rows.borrow();
+            let entries = rows.iter().filter(|((is_pause, _), row)| !is_pause && row.line.is_private() == is_private);
+            entries.map(|(_, row)| row.line.time()).max().unwrap_or_default()
+        })
     }
 
     /// What is looked for, in this order.

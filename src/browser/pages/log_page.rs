@@ -40,7 +40,7 @@ struct LogPage {
     /// While the log is read, it is drawn again when this has passed.
     redrawing: RefCell<Deadline>,
     /// Until when the background has been told that somebody has looked at the log.
-    told_until: Cell<UnixMillis>,
+    told_until: Cell<[UnixMillis; 2]>,
 }
 
 pub(super) async fn start() -> JsResult {
@@ -97,8 +97,8 @@ impl LogPage {
             let this = Rc::clone(&this);
             spawn(async move {
                 match log_line::fill(&event, &this.list, &this.reader, &this.explainer).await? {
-                    Some((entry, body)) => LogClearing::offer(&entry, &body),
-                    None => Ok(()),
+                    Some((entry, body)) if !messages::is_private() => LogClearing::offer(&entry, &body),
+                    Some(_) | None => Ok(()),
                 }
             });
             Ok(())
@@ -185,7 +185,10 @@ impl LogPage {
         let reading = if self.lines.is_whole() { Reading::Done } else { Reading::UnderWay };
         LogFilters::say(words::outcome(&query, found.len(), total, reading).as_ref())?;
         show(id!("no-violations"), total == 0 && reading == Reading::Done)?;
-        show(id!("clear-log"), total > 0)?;
+        // What is not shown here is not deleted from here.
+        let is_whole = !messages::is_private();
+        show(id!("log-private-only"), !is_whole)?;
+        show(id!("clear-log"), is_whole && total > 0)?;
         show(id!("log-search"), total > 0 || !query.is_empty())?;
         let dropped = self.lines.dropped();
         show(id!("log-dropped"), dropped.is_some())?;
@@ -206,16 +209,22 @@ impl LogPage {
 
     /// What is in a tab behind others nobody has seen.
     fn tell_what_was_seen(&self) {
-        let until = self.lines.newest();
-        if document().is_ok_and(|document| document.hidden()) || until <= self.told_until.get() {
+        if document().is_ok_and(|document| document.hidden()) {
             return;
         }
-        self.told_until.set(until);
-        spawn(async move {
-            // Where this fails they are new once more.
-            let _ = messages::ask(&PageRequest::ReadLog { until }).await;
-            Ok(())
-        });
+        let newest = self.lines.newest();
+        let told = self.told_until.replace(newest);
+        let requests: [fn(UnixMillis) -> PageRequest; 2] =
+            [|until| PageRequest::ReadLog { until }, |until| PageRequest::ReadPrivateLog { until }];
+        for ((request, until), told) in requests.into_iter().zip(newest).zip(told) {
+            if until > told {
+                spawn(async move {
+                    // Where this fails they are new once more.
+                    let _ = messages::ask(&request(until)).await;
+                    Ok(())
+                });
+            }
+        }
     }
 }
 

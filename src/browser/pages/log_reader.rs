@@ -1,4 +1,4 @@
-//! The log as pages read it: from the database itself, and never to write.
+//! The log as pages read it: from the database itself, and what is of private windows from `storage.session`; never to write.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -11,14 +11,16 @@ use web_sys::{
 };
 
 use super::messages;
+use crate::browser::api::{long_text, session_get};
 use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers};
 use crate::browser::log_database::{
     self, ALL, BY_HOST, BY_LAST, CHAINS, COUNTS, DROPPED, PAUSES, READ, SINCE, TOTAL, TransactionMode, UNTIL,
     VIOLATIONS, store,
 };
-use crate::error::Error;
+use crate::error::{Error, StorageError};
 use crate::fields::Read;
+use crate::log::private::{PRIVATE_LOG, PrivateLog};
 use crate::log::{Dropped, Entry, Line, newest_first};
 use crate::message::PageRequest;
 use crate::pause::PauseEntry;
@@ -31,6 +33,7 @@ pub(super) struct LogReader {
 }
 
 /// What is known of the log as a whole.
+#[derive(Default)]
 pub(super) struct Overview {
     pub(super) entries: u64,
     pub(super) dropped: Option<Dropped>,
@@ -38,7 +41,8 @@ pub(super) struct Overview {
     pub(super) read_until: UnixMillis,
 }
 
-/// A piece of the log, newest first.
+/// A piece of the log; what is stored of it is newest first.
+#[derive(Default)]
 pub(super) struct Piece {
     pub(super) entries: Vec<Entry>,
     /// Records that another version has written in another shape, or that are damaged.
@@ -55,39 +59,72 @@ impl LogReader {
     /// The newest lines, newest first, and how many there are in all. What an older or newer version wrote in another
     /// shape is passed over, not lost.
     pub(super) async fn newest(&self, limit: usize) -> Result<(Vec<Line>, u64), Error> {
-        let transaction = self.begin(&[VIOLATIONS, PAUSES, COUNTS]).await?;
+        let (mut entries, pauses, total) = self.newest_stored(limit).await?;
+        let private = private_log().await?.entries();
+        let total = total.saturating_add(count(&private));
+        entries.extend(private);
+        let mut lines = newest_first(entries, pauses);
+        lines.truncate(limit);
+        Ok((lines, total))
+    }
+
+    async fn newest_stored(&self, limit: usize) -> Result<(Vec<Entry>, Vec<PauseEntry>, u64), Error> {
+        let Some(transaction) = self.begin(&[VIOLATIONS, PAUSES, COUNTS]).await? else {
+            return Ok(Default::default());
+        };
         let (violations, pauses) = (store(&transaction, VIOLATIONS)?, store(&transaction, PAUSES)?);
         let (all, backwards) = (&JsValue::NULL, IdbCursorDirection::Prev);
         let by_last = violations.index(BY_LAST).map_err(|thrown| storage_error(&thrown))?;
         let entries = from_cursor(by_last.open_cursor_with_range_and_direction(all, backwards), limit).await?;
         let newest_pauses = pauses.open_cursor_with_range_and_direction(all, backwards);
-        let mut lines = newest_first(entries, from_cursor(newest_pauses, limit).await?);
-        lines.truncate(limit);
+        let pauses_read = from_cursor(newest_pauses, limit).await?;
         let number_of_pauses: u64 = read_js(&answer(pauses.count()).await?)?;
         let counted = store(&transaction, COUNTS)?.get(&JsValue::from_str(ALL));
         let number_of_entries = match answer_if_any(counted).await? {
             Some(record) => read_js(&property(&record, TOTAL))?,
             None => 0,
         };
-        Ok((lines, number_of_pauses.saturating_add(number_of_entries)))
+        Ok((entries, pauses_read, number_of_pauses.saturating_add(number_of_entries)))
     }
 
     /// The entry with this identifier; none where it has gone.
     pub(super) async fn entry(&self, id: u64) -> Result<Option<Entry>, Error> {
-        let transaction = self.begin(&[VIOLATIONS]).await?;
+        if let Some(private) = private_log().await?.entries().into_iter().find(|entry| entry.id == id) {
+            return Ok(Some(private));
+        }
+        let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
+            return Ok(None);
+        };
         let found = answer_if_any(store(&transaction, VIOLATIONS)?.get(&to_js(&id)?)).await?;
         Ok(found.map(|record| read_js(&record)).transpose()?)
     }
 
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.
     pub(super) async fn chain(&self, digest: &ChainDigest) -> Result<Vec<Vec<u8>>, Error> {
-        let transaction = self.begin(&[CHAINS]).await?;
+        if let Some((_, private)) = private_log().await?.chains().find(|(name, _)| name == digest) {
+            return Ok(private);
+        }
+        let Some(transaction) = self.begin(&[CHAINS]).await? else {
+            return Ok(Vec::new());
+        };
         let chain = answer(store(&transaction, CHAINS)?.get(&JsValue::from_str(digest.as_str()))).await?;
         Ok(certificates(&chain))
     }
 
     pub(super) async fn overview(&self) -> Result<Overview, Error> {
-        let transaction = self.begin(&[COUNTS]).await?;
+        let stored = self.stored_overview().await?;
+        let private = private_log().await?;
+        Ok(Overview {
+            entries: stored.entries.saturating_add(count(&private.entries())),
+            read_until: stored.read_until.max(private.read_until()),
+            ..stored
+        })
+    }
+
+    async fn stored_overview(&self) -> Result<Overview, Error> {
+        let Some(transaction) = self.begin(&[COUNTS]).await? else {
+            return Ok(Overview::default());
+        };
         let counts = store(&transaction, COUNTS)?;
         let number = async |name: &str, field| -> Result<Option<u64>, Error> {
             let record = answer_if_any(counts.get(&JsValue::from_str(name))).await?;
@@ -105,7 +142,20 @@ impl LogReader {
     /// About so many entries whose last socket was before this time; all that have their last socket at the same moment come
     /// together.
     pub(super) async fn piece(&self, before: Option<UnixMillis>, about: u32) -> Result<Piece, Error> {
-        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let mut piece = self.stored_piece(before, about).await?;
+        let mut private = private_log().await?.entries();
+        private.retain(|entry| {
+            let last = entry.tally.last;
+            piece.next.is_none_or(|next| last >= next) && before.is_none_or(|before| last < before)
+        });
+        piece.entries.extend(private);
+        Ok(piece)
+    }
+
+    async fn stored_piece(&self, before: Option<UnixMillis>, about: u32) -> Result<Piece, Error> {
+        let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
+            return Ok(Piece::default());
+        };
         let by_last = index(&store(&transaction, VIOLATIONS)?, BY_LAST)?;
         let upper = before.map(|time| to_js(&time)).transpose()?;
         let range = upper.as_ref().map(|upper| IdbKeyRange::upper_bound_with_open(upper, true)).transpose();
@@ -135,21 +185,31 @@ impl LogReader {
 
     /// The entries whose last socket was then or later.
     pub(super) async fn since(&self, time: UnixMillis) -> Result<Vec<Entry>, Error> {
-        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let mut entries = private_log().await?.entries();
+        entries.retain(|entry| entry.tally.last >= time);
+        let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
+            return Ok(entries);
+        };
         let by_last = index(&store(&transaction, VIOLATIONS)?, BY_LAST)?;
         let range = IdbKeyRange::lower_bound(&to_js(&time)?).map_err(|thrown| storage_error(&thrown))?;
-        Ok(entries(&answers(by_last.get_all_with_key(&range)).await?).0)
+        entries.extend(self::entries(&answers(by_last.get_all_with_key(&range)).await?).0);
+        Ok(entries)
     }
 
     /// Which entries there are.
     pub(super) async fn ids(&self) -> Result<HashSet<u64>, Error> {
-        let transaction = self.begin(&[VIOLATIONS]).await?;
-        let ids: Vec<u64> = read_js(&answer(store(&transaction, VIOLATIONS)?.get_all_keys()).await?)?;
-        Ok(ids.into_iter().collect())
+        let mut ids: HashSet<u64> = private_log().await?.entries().iter().map(|entry| entry.id).collect();
+        if let Some(transaction) = self.begin(&[VIOLATIONS]).await? {
+            let stored: Vec<u64> = read_js(&answer(store(&transaction, VIOLATIONS)?.get_all_keys()).await?)?;
+            ids.extend(stored);
+        }
+        Ok(ids)
     }
 
     pub(super) async fn pauses(&self) -> Result<Vec<PauseEntry>, Error> {
-        let transaction = self.begin(&[PAUSES]).await?;
+        let Some(transaction) = self.begin(&[PAUSES]).await? else {
+            return Ok(Vec::new());
+        };
         let records = answers(store(&transaction, PAUSES)?.get_all()).await?;
         Ok(records.iter().filter_map(|record| read_js(&record).ok()).collect())
     }
@@ -157,19 +217,35 @@ impl LogReader {
     /// How many entries are older than this.
     pub(super) async fn number_from_before(&self, time: UnixMillis) -> Result<u64, Error> {
         let range = IdbKeyRange::upper_bound_with_open(&to_js(&time)?, true);
-        self.number(BY_LAST, range).await
+        self.number(BY_LAST, range, |entry| entry.tally.last < time).await
     }
 
     /// How many entries are of a host.
     pub(super) async fn number_of_host(&self, host: &str) -> Result<u64, Error> {
-        self.number(BY_HOST, IdbKeyRange::only(&JsValue::from_str(host))).await
+        self.number(BY_HOST, IdbKeyRange::only(&JsValue::from_str(host)), |entry| entry.violation.host == host).await
     }
 
-    async fn number(&self, by: &str, range: Result<IdbKeyRange, JsValue>) -> Result<u64, Error> {
+    /// How many entries are in a range of an index, and how many private ones are so.
+    async fn number(
+        &self,
+        by: &str,
+        range: Result<IdbKeyRange, JsValue>,
+        is_it: impl Fn(&Entry) -> bool,
+    ) -> Result<u64, Error> {
         let range = range.map_err(|thrown| storage_error(&thrown))?;
-        let transaction = self.begin(&[VIOLATIONS]).await?;
+        let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
+            return Err(StorageError::Failed { detail: "no database is opened in a private window".to_owned() }.into());
+        };
         let by = index(&store(&transaction, VIOLATIONS)?, by)?;
-        Ok(read_js(&answer(by.count_with_key(&range)).await?)?)
+        let stored: u64 = read_js(&answer(by.count_with_key(&range)).await?)?;
+        let mut private = private_log().await?.entries();
+        private.retain(is_it);
+        Ok(stored.saturating_add(count(&private)))
+    }
+
+    /// The chains of private entries.
+    pub(super) async fn private_chains(&self) -> Result<Vec<(ChainDigest, Vec<Vec<u8>>)>, Error> {
+        Ok(private_log().await?.chains().collect())
     }
 
     /// A few chains, by their digests in order, after this one; none where there is no other.
@@ -180,19 +256,25 @@ impl LogReader {
         const A_FEW: u32 = 50;
         let after = JsValue::from_str(digest.map_or("", ChainDigest::as_str));
         let range = IdbKeyRange::lower_bound_with_open(&after, true).map_err(|thrown| storage_error(&thrown))?;
-        let transaction = self.begin(&[CHAINS]).await?;
+        let Some(transaction) = self.begin(&[CHAINS]).await? else {
+            return Ok(Vec::new());
+        };
         let chains = answers(store(&transaction, CHAINS)?.get_all_with_key_and_limit(&range, A_FEW)).await?;
         let read = |chain: JsValue| Ok((read_js(&property(&chain, "digest"))?, certificates(&chain)));
         chains.iter().map(read).collect()
     }
 
-    async fn begin(&self, stores: &[&str]) -> Result<IdbTransaction, Error> {
+    /// None in a private window, where Firefox opens no database.
+    async fn begin(&self, stores: &[&str]) -> Result<Option<IdbTransaction>, Error> {
+        if messages::is_private() {
+            return Ok(None);
+        }
         let begin = |database: IdbDatabase| log_database::begin(&database, stores, TransactionMode::Read);
         match begin(self.database().await?) {
-            Ok(transaction) => Ok(transaction),
+            Ok(transaction) => Ok(Some(transaction)),
             Err(_closed) => {
                 self.database.replace(None);
-                begin(self.database().await?)
+                begin(self.database().await?).map(Some)
             }
         }
     }
@@ -211,6 +293,16 @@ impl LogReader {
         self.database.replace(Some(database.clone()));
         Ok(database)
     }
+}
+
+/// What is of private windows. A page awaits no transaction meanwhile: it would end.
+async fn private_log() -> Result<PrivateLog, Error> {
+    let items = session_get(&[PRIVATE_LOG]).await.map_err(|thrown| storage_error(&thrown))?;
+    Ok(PrivateLog::from_text(&long_text(&property(&items, PRIVATE_LOG)).unwrap_or_default()))
+}
+
+fn count(entries: &[Entry]) -> u64 {
+    u64::try_from(entries.len()).unwrap_or(u64::MAX)
 }
 
 fn index(violations: &IdbObjectStore, name: &str) -> Result<IdbIndex, Error> {

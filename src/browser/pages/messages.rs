@@ -40,6 +40,12 @@ pub(super) async fn ask(request: &PageRequest) -> Result<Response, Error> {
     }
 }
 
+/// Whether this page is in a private window: Firefox opens no database there.
+pub(super) fn is_private() -> bool {
+    let browser = property(&js_sys::global(), "browser");
+    property(&property(&browser, "extension"), "inIncognitoContext").is_truthy()
+}
+
 /// An answer to another question than the one that was asked.
 pub(super) fn unexpected() -> Error {
     ProgramError::Argument { detail: "an answer to another question".to_owned() }.into()

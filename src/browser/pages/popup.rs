@@ -164,8 +164,11 @@ impl Popup {
 
     fn draw(&self, lines: Vec<Line>, total: u64, read_until: UnixMillis) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
-        show(id!("clear-log"), !lines.is_empty())?;
-        show(id!("save-log"), !lines.is_empty())?;
+        // What is not shown here is neither deleted nor saved from here.
+        let is_whole = !messages::is_private();
+        show(id!("log-private-only"), !is_whole)?;
+        show(id!("clear-log"), is_whole && !lines.is_empty())?;
+        show(id!("save-log"), is_whole && !lines.is_empty())?;
         let more: HtmlElement = by_id(id!("log-more"))?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
         more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
@@ -180,25 +183,25 @@ impl Popup {
 struct Entries(Rc<List<ShownLine>>);
 
 impl Entries {
-    /// The newest entry of such a socket.
-    fn of(&self, place: &SocketPlace) -> Option<String> {
+    /// The newest entry of such a socket, of a private window or not.
+    fn of(&self, place: &SocketPlace, is_private: bool) -> Option<String> {
         self.0.find(|shown| {
             let Line::Violation(entry) = &*shown.line else { return None };
             let Violation { host, port, .. } = &entry.violation;
             let is_it =
                 *host == place.host && *port == Some(place.port) && SocketState::of(&entry.violation) == place.state;
-            is_it.then(|| shown.line.name())
+            (is_it && entry.is_private() == is_private).then(|| shown.line.name())
         })
     }
 }
 
 impl Explanations for Entries {
-    fn has(&self, place: &SocketPlace) -> bool {
-        self.of(place).is_some()
+    fn has(&self, place: &SocketPlace, is_private: bool) -> bool {
+        self.of(place, is_private).is_some()
     }
 
-    fn open(&self, place: &SocketPlace) -> JsResult {
-        self.of(place).map_or(Ok(()), |name| open_entry(&self.0, &name))
+    fn open(&self, place: &SocketPlace, is_private: bool) -> JsResult {
+        self.of(place, is_private).map_or(Ok(()), |name| open_entry(&self.0, &name))
     }
 }
 

@@ -47,10 +47,10 @@ extern "C" {
 
 /// The log, as far as a row has to do with it.
 pub(super) trait Explanations {
-    /// Whether the log shows an entry of such a socket.
-    fn has(&self, place: &SocketPlace) -> bool;
+    /// Whether the log shows an entry of such a socket, of a private window or of any other.
+    fn has(&self, place: &SocketPlace, is_private: bool) -> bool;
     /// Opens it, and goes there.
-    fn open(&self, place: &SocketPlace) -> JsResult;
+    fn open(&self, place: &SocketPlace, is_private: bool) -> JsResult;
 }
 
 pub(super) struct TabSection {
@@ -181,18 +181,19 @@ impl TabSection {
     }
 
     fn in_log(&self, is_private: bool, place: &SocketPlace) -> InLog {
-        if is_private {
-            InLog::Private
-        } else if self.log.has(place) {
-            InLog::Entry
-        } else {
-            InLog::Nothing
+        match self.log.has(place, is_private) {
+            true if is_private => InLog::PrivateEntry,
+            true => InLog::Entry,
+            false => InLog::Nothing,
         }
     }
 
     fn act(&self, action: Action, place: &SocketPlace) -> JsResult {
         match (action, self.tab.get()) {
-            (Action::Explain, _) => self.log.open(place),
+            (Action::Explain, _) => {
+                let is_private = self.sockets.borrow().is_private();
+                self.log.open(place, is_private)
+            }
             (Action::Pin, _) => {
                 let address = format!("options.html#pin={}:{}", place.host, place.port);
                 spawn(async move { open_options_at(&address).await });

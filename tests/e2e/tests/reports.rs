@@ -1,10 +1,10 @@
 //! Reports to a collector: what arrives there, when, and what does not.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 use sockpin_e2e::authority::{Authority, Key};
-use sockpin_e2e::collector::Collector;
+use sockpin_e2e::collector::{Collector, Delivery};
 use sockpin_e2e::demo::{FLAGGED, PINNED};
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::Options;
@@ -207,7 +207,29 @@ async fn an_administrator_is_told_of_the_rules_that_are_theirs() -> Result<()> {
     let shown = world.firefox.page("options.html").await?;
     let about = shown.text("#managed-about").await?;
     ensure!(about.contains(&url), "{about}");
+    both_are_told(&world, &collector, &url).await?;
     world.firefox.quit().await
+}
+
+/// A rule of the person's own that names a collector as well: where it is satisfied, the administrator's alone is told.
+async fn both_are_told(world: &World, collector: &Collector, url: &str) -> Result<()> {
+    let mine = format!("{url}mine");
+    world.firefox.save_rule(rule(world, PINNED, "flag", Some(&mine))).await?;
+    ensure!(world.socket("pinned").await?.refused());
+    ensure!(world.socket("attacker").await?.refused());
+    let mut told = collector.delivered(3).await?.split_off(1);
+    told.sort_by(|one, other| one.target.cmp(&other.target));
+    let pins = |delivery: &Delivery| -> Result<Value> {
+        let report: Value = serde_json::from_str(&delivery.body)?;
+        report.get("known-pins").cloned().context("no pins")
+    };
+    let [theirs, own] = told.as_slice() else { bail!("{told:?}") };
+    ensure!((theirs.target.as_str(), own.target.as_str()) == ("/", "/mine"), "{told:?}");
+    let nobodys = format!("pin-sha256=\"{NOBODYS}\"");
+    let own_pins = json!([format!("pin-sha256=\"{}\"", world.demo.pinned_key.pin()), nobodys]);
+    let said = [pins(theirs)?, pins(own)?];
+    ensure!(said == [json!([nobodys]), own_pins], "{said:?}");
+    Ok(())
 }
 
 /// What Logprep has written is the evidence.

@@ -256,8 +256,8 @@ async fn nothing_of_a_tab_outlives_it_least_of_all_of_a_private_window() -> Resu
         let tab = Tab::with_popup(&world).await?;
         tab.popup.wait_for_count("#tab-sockets .tab-row", 2).await?;
         let text = tab.popup.text("[data-state=blocked] .tab-text").await?;
-        assert_eq!(text, "Nothing of a private window is written to the log.");
-        tab.popup.wait_for_count("[data-state=blocked] .tab-action:not([hidden])", 0).await?;
+        assert_eq!(text, "Kept in memory only, until the last private window is closed.");
+        tab.popup.wait_for_count("[data-state=blocked] .tab-action:not([hidden])", 1).await?;
         world.firefox.close_tab().await?;
         tab.show_web().await?;
         if sleeps {

@@ -165,7 +165,7 @@ async fn private_not_allowed(stage: &mut Stage) -> Result<Tally> {
     private_window(world).await
 }
 
-/// Of a private window nothing is logged.
+/// Of a private window nothing is in the log's database.
 async fn private_window(world: &World) -> Result<Tally> {
     let (firefox, attacker, blank) = (&world.firefox, &world.demo.servers.attacker, world.demo.site.blank());
     let url = world.demo.servers.url("attacker")?;

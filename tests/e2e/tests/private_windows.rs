@@ -1,0 +1,282 @@
+//! What is kept of the sockets of private windows: in memory alone, among the others, and gone with the last window.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use sockpin_e2e::demo::{FLAGGED, PINNED};
+use sockpin_e2e::firefox::{ColorScheme, Firefox};
+use sockpin_e2e::page::Page;
+use sockpin_e2e::wait;
+use sockpin_e2e::world::{Installation, World};
+use thirtyfour::WindowHandle;
+
+/// A pin that no key has.
+const NOBODYS: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
+
+/// The rule names no host, so that whatever has the host of a socket in it has it from the socket. Whoever can be told is.
+async fn world() -> Result<World> {
+    let world = World::start(Installation::Temporary, false).await?;
+    world.firefox.allow_in_private_windows(true).await?;
+    world.firefox.open(&world.demo.site.blank()).await?;
+    let rule = json!({
+        "host": "*.sockpin.test", "preflight": "off", "pins": [{ "sha256": NOBODYS }], "reportUri": "https://reports.invalid/",
+    });
+    world.firefox.save_rule(rule).await?;
+    world.firefox.run_in_extension("localStorage.setItem('notifications', 'true')", Vec::new()).await?;
+    Ok(world)
+}
+
+/// Opens a private window, in which one socket is stopped.
+async fn private_window(world: &World) -> Result<WindowHandle> {
+    world.firefox.open_private_window(&world.demo.site.blank()).await?;
+    let window = world.firefox.driver()?.window().await?;
+    stopped(world, "attacker").await?;
+    Ok(window)
+}
+
+async fn stopped(world: &World, socket: &str) -> Result<()> {
+    let seen = world.socket(socket).await?;
+    ensure!(seen.refused(), "{socket} is not stopped: {seen:?}");
+    Ok(())
+}
+
+async fn show(firefox: &Firefox, window: &WindowHandle) -> Result<()> {
+    Ok(firefox.driver()?.switch_to_window(window.clone()).await?)
+}
+
+/// The popup over the page of the current tab.
+async fn popup(firefox: &Firefox) -> Result<Page<'_>> {
+    let address = firefox.run("return document.URL", Vec::new()).await?;
+    let id = firefox.run_in_extension(NEWEST_TAB, vec![address]).await?;
+    firefox.page(&format!("popup.html?tab={id}")).await
+}
+
+const NEWEST_TAB: &str = r"
+return browser.tabs.query({}).then((tabs) => Math.max(...tabs.filter(({ url }) => url === arguments[0]).map(({ id }) => id)));
+";
+
+/// In which of all that the extension can store a text stands.
+async fn stored(firefox: &Firefox, text: &str) -> Result<Value> {
+    firefox.run_in_extension(STORED, vec![json!(text)]).await
+}
+
+const STORED: &str = r"
+const settled = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+});
+const readAll = async ({ name }) => {
+    const database = await settled(indexedDB.open(name));
+    const stores = [...database.objectStoreNames].map((store) => settled(database.transaction(store).objectStore(store).getAll()));
+    const all = await Promise.all(stores);
+    database.close();
+    return all;
+};
+const [text] = arguments;
+return (async () => {
+    const all = {
+        database: await Promise.all((await indexedDB.databases()).map(readAll)),
+        local: await browser.storage.local.get(null),
+        localStorage: { ...localStorage },
+        session: await browser.storage.session.get(null),
+    };
+    return Object.keys(all).filter((name) => JSON.stringify(all[name]).includes(text));
+})();
+";
+
+/// Waits until these have the host of the sockets in them, and nothing else has.
+async fn is_in(firefox: &Firefox, places: Value) -> Result<()> {
+    let mut found = Value::Null;
+    let waited = wait::until("what is stored", async || {
+        found = stored(firefox, PINNED).await?;
+        Ok((found == places).then_some(()))
+    })
+    .await;
+    waited.with_context(|| format!("{PINNED} is in {found}, not in {places}"))
+}
+
+/// Of how many hosts it is kept that they were notified of: by digests, so that none can be looked for.
+async fn notified(firefox: &Firefox) -> Result<usize> {
+    let kept = firefox.run_in_extension("return localStorage.getItem('notified') ?? ''", Vec::new()).await?;
+    Ok(kept.as_str().context("no text")?.lines().count())
+}
+
+/// On a desktop and on a phone, light and dark; with `SOCKPIN_PICTURES` a picture of each goes into that folder.
+async fn look(firefox: &Firefox, page: &Page<'_>, state: &str) -> Result<()> {
+    for (width, height) in [(1280, 800), (360, 740)] {
+        firefox.set_viewport(width, height).await?;
+        for (scheme, name) in [(ColorScheme::Light, "light"), (ColorScheme::Dark, "dark")] {
+            firefox.prefer(scheme).await?;
+            let found = firefox.accessibility_violations().await?;
+            ensure!(found.is_empty(), "{state}, {width}, {name}: {found:#?}");
+            let fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+            ensure!(page.is_true(fits).await?, "{state}: wider than {width}");
+            if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
+                let file = std::path::Path::new(&folder).join(format!("private-{state}-{name}-{width}.png"));
+                firefox.screenshot(&file).await?;
+            }
+        }
+    }
+    firefox.prefer(ColorScheme::Light).await?;
+    firefox.set_viewport(1280, 800).await
+}
+
+/// The time until which somebody has looked at what is stored of the log, and that of its newest entry.
+async fn read_until(firefox: &Firefox) -> Result<[Option<u64>; 2]> {
+    let log = firefox.stored_log().await?;
+    let read = log.counts.iter().find_map(|count| count.get("until")?.as_u64());
+    Ok([read, log.violations.first().map(|entry| entry.tally.last)])
+}
+
+#[tokio::test]
+async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_of_them() -> Result<()> {
+    let world = world().await?;
+    let firefox = &world.firefox;
+    let here = firefox.driver()?.window().await?;
+    stopped(&world, "flagged").await?;
+
+    let private = private_window(&world).await?;
+    stopped(&world, "attacker").await?;
+    assert_eq!(stored(firefox, PINNED).await?, json!(["session"]));
+
+    // In the private window itself: Firefox opens no database there, and what is not shown is not deleted.
+    let own = popup(firefox).await?;
+    own.wait_for_count("#log .violation", 1).await?;
+    own.wait_for_presence("#log-private-only", true).await?;
+    for hidden in ["#problem", "#clear-log", "#save-log"] {
+        own.wait_for_presence(hidden, false).await?;
+    }
+    let text = own.text("[data-state=blocked] .tab-text").await?;
+    assert_eq!(text, "Kept in memory only, until the last private window is closed.");
+    assert_eq!(own.text("#log .violation-private").await?, "Private window");
+    own.click("[data-state=blocked] .tab-action").await?;
+    own.wait_for_presence("#log .violation[open] .private-kept", true).await?;
+    own.wait_for_count("#log .violation[open] .chain > *", 3).await?;
+    look(firefox, &own, "popup").await?;
+    firefox.close_tab().await?;
+    show(firefox, &private).await?;
+    let own = firefox.page("log.html").await?;
+    own.wait_for_count("#log .violation", 1).await?;
+    own.wait_for_presence("#log-private-only", true).await?;
+    own.wait_for_presence("#clear-log", false).await?;
+    look(firefox, &own, "log-there").await?;
+    firefox.close_tab().await?;
+
+    // The popup of any other window has both.
+    show(firefox, &here).await?;
+    let other = firefox.page("popup.html").await?;
+    other.wait_for_count("#log .violation", 2).await?;
+    other.wait_for_presence("#log .violation:first-child .violation-private", true).await?;
+    other.wait_for_presence("#log .violation:last-child .violation-private", false).await?;
+    other.wait_for_presence("#log-private-only", false).await?;
+    firefox.close_tab().await?;
+
+    // A core that begins anew goes on with it.
+    firefox.end_background().await?;
+    show(firefox, &private).await?;
+    stopped(&world, "attacker").await?;
+    assert_eq!(stored(firefox, PINNED).await?, json!(["session"]));
+
+    show(firefox, &here).await?;
+    let log = firefox.page("log.html").await?;
+    log.wait_for_count("#log .violation", 2).await?;
+    assert_eq!(log.text("#log .violation:first-child .violation-times-short").await?, "× 3");
+    log.wait_for_presence("#log .violation:first-child .violation-new", true).await?;
+    log.type_into("#search", "private window").await?;
+    log.wait_for_count("#log .violation", 1).await?;
+    assert_eq!(log.text("#search-outcome").await?, "1 of 2 entries is shown.");
+    ensure!(log.text("#log .violation-host").await?.starts_with(PINNED));
+    log.type_into("#search", "Sockpin").await?;
+    log.wait_until(
+        "what certificates are called to be searched",
+        "document.querySelector('#search-outcome').textContent === '2 of 2 entries are shown.'",
+    )
+    .await?;
+    log.click("#log .violation:first-child summary").await?;
+    log.wait_for_presence("#log .violation[open] .private-kept", true).await?;
+    look(firefox, &log, "log").await?;
+    // That somebody has looked is known of both, and on disk is nothing of when the private one was.
+    wait::until("the time of looking to be kept", async || {
+        let [read, newest] = read_until(firefox).await?;
+        Ok((read.is_some() && read == newest).then_some(()))
+    })
+    .await?;
+    firefox.driver()?.refresh().await?;
+    firefox.page_is_ready("the log page").await?;
+    log.wait_for_count("#log .violation", 2).await?;
+    log.wait_for_presence("#log .violation-new", false).await?;
+
+    // What goes into a file outlives the window.
+    let popup = firefox.page("popup.html").await?;
+    popup.click("#save-log summary").await?;
+    popup.click("#save-json-lines").await?;
+    popup.wait_for_presence("#log-saved-without-private", true).await?;
+    assert_eq!(popup.text("#log-saved").await?, "1 entry has been written into a file.");
+    assert_eq!(popup.text("#log-saved-without-private").await?, "Entries of private windows are left out.");
+    assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
+    firefox.close_tab().await?;
+
+    // It is deleted as every other is.
+    log.show().await?;
+    firefox.run("document.querySelector('#log .violation summary').click()", Vec::new()).await?;
+    log.wait_for_presence("#log .violation:first-child [data-part=clear-host]", true).await?;
+    firefox
+        .run("document.querySelector('[data-part=clear-host]').scrollIntoView({ block: 'center' })", Vec::new())
+        .await?;
+    log.click("[data-part=clear-host]").await?;
+    log.wait_for_presence("#clear-host-dialog", true).await?;
+    assert_eq!(log.text("#clear-host-text").await?, "1 entry is deleted for good. Your rules stay as they are.");
+    log.click("#confirm-clear-host").await?;
+    log.wait_for_count("#log .violation", 1).await?;
+    show(firefox, &private).await?;
+    stopped(&world, "attacker").await?;
+    log.show().await?;
+    log.wait_for_count("#log .violation", 2).await?;
+
+    // With one of two windows it stays, and it goes with the last, also while the background sleeps.
+    firefox.open_private_window(&world.demo.site.blank()).await?;
+    firefox.close_tab().await?;
+    show(firefox, &private).await?;
+    stopped(&world, "attacker").await?;
+    assert_eq!(stored(firefox, PINNED).await?, json!(["session"]));
+    for sleeps in [false, true] {
+        if sleeps {
+            show(firefox, &here).await?;
+            private_window(&world).await?;
+            log.show().await?;
+            log.wait_for_count("#log .violation", 2).await?;
+            firefox.suspend_background().await?;
+        }
+        close_private_windows(firefox).await?;
+        log.show().await?;
+        log.wait_for_count("#log .violation", 1).await?;
+        is_in(firefox, json!([])).await?;
+    }
+    ensure!(log.text("#log .violation-host").await?.starts_with(FLAGGED));
+
+    ensure!(notified(firefox).await? == 1, "somebody was notified of a private window");
+
+    // The control: of an ordinary window all of them have it. Nothing else was counted for the rule.
+    show(firefox, &here).await?;
+    stopped(&world, "attacker").await?;
+    is_in(firefox, json!(["database", "local", "session"])).await?;
+    ensure!(notified(firefox).await? == 2, "the control is not notified of");
+    let counted = "return browser.storage.local.get('records-1').then((all) => all['records-1'] ?? '')";
+    wait::until("the rule's record of two sockets", async || {
+        let records = firefox.run_in_extension(counted, Vec::new()).await?;
+        let judged = records.as_str().and_then(|records| records.split(' ').nth(2));
+        Ok((judged == Some("2")).then_some(()))
+    })
+    .await?;
+    world.firefox.quit().await
+}
+
+/// All that are open.
+async fn close_private_windows(firefox: &Firefox) -> Result<()> {
+    firefox.privileged(CLOSE_PRIVATE_WINDOWS, Vec::new()).await.map(drop)
+}
+
+const CLOSE_PRIVATE_WINDOWS: &str = r"
+for (const window of Services.wm.getEnumerator('navigator:browser')) {
+    if (window.gBrowser.selectedBrowser.contentPrincipal.privateBrowsingId > 0) window.close();
+}
+";
