@@ -47,7 +47,8 @@ pub enum SocketState {
     Allowed(Option<Word>),
     /// It was let through because protection was paused.
     Paused,
-    /// It failed for another reason than Sockpin: the browser's name of the error.
+    /// It failed for another reason than Sockpin: what the browser says of the error, or the status of an answer that opens
+    /// nothing ([`Word::of_status`]).
     Failed(Word),
     /// It violates its rule, and was let through.
     Flagged(Word),
@@ -57,7 +58,7 @@ pub enum SocketState {
     Opened(Word),
 }
 
-/// The name of a pin, of an error, or of a [`Reason`], as it fits into a line.
+/// The name of a pin, an error or a status, or the name of a [`Reason`], as it fits into a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word(String);
 
@@ -69,12 +70,27 @@ impl Word {
         Self(text.chars().take(MAX_TAB_WORD_CHARACTERS).map(plain).collect())
     }
 
+    /// The status of an answer that opens nothing.
+    #[must_use]
+    pub fn of_status(status: u16) -> Self {
+        Self(format!("{STATUS}{status}"))
+    }
+
+    /// The status, if it is one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.strip_prefix(STATUS)?.parse().ok()
+    }
+
     /// The text.
     #[must_use]
     pub const fn as_str(&self) -> &str {
         self.0.as_str()
     }
 }
+
+/// What the browser says of an error begins otherwise: it is a name in capitals and `_`, or a sentence.
+const STATUS: &str = "HTTP ";
 
 impl From<Reason> for Word {
     /// As it stands in the log.
@@ -422,11 +438,16 @@ pub struct KnownSockets(Vec<(String, SocketPlace)>);
 
 impl KnownSockets {
     /// Takes in what is found out about a socket of this request. None where something graver is known of it, or as much;
-    /// else where it was before.
-    pub fn graver(&mut self, request: &str, place: &SocketPlace) -> Option<Option<SocketPlace>> {
+    /// else where it was before. One that was sent elsewhere has failed at the address that its page knows.
+    pub fn graver(&mut self, request: &str, place: &mut SocketPlace) -> Option<Option<SocketPlace>> {
         match self.0.iter_mut().rev().find(|(known, _)| known == request) {
             Some((_, known)) if known.state.gravity() >= place.state.gravity() => None,
-            Some((_, known)) => Some(Some(std::mem::replace(known, place.clone()))),
+            Some((_, known)) => {
+                if matches!(place.state, SocketState::Failed(_)) {
+                    *place = SocketPlace { state: place.state.clone(), ..known.clone() };
+                }
+                Some(Some(std::mem::replace(known, place.clone())))
+            }
             None => {
                 if self.0.len() >= MAX_KNOWN_SOCKETS {
                     self.0.drain(..MAX_KNOWN_SOCKETS / 2);
@@ -497,8 +518,8 @@ mod tests {
         ] {
             let (mut tab, mut known) = (TabSockets::default(), KnownSockets::default());
             let mut find = |request: &str, state: &SocketState| {
-                let socket = socket("a.test", state.clone());
-                if let Some(was) = known.graver(request, &socket.place) {
+                let mut socket = socket("a.test", state.clone());
+                if let Some(was) = known.graver(request, &mut socket.place) {
                     tab.note(&socket, &Opener::default(), was.as_ref());
                 }
             };
@@ -514,12 +535,37 @@ mod tests {
     #[test]
     fn many_requests_are_known_and_no_more() {
         let mut known = KnownSockets::default();
-        let place = socket("a.test", SocketState::NotPinned).place;
+        let mut place = socket("a.test", SocketState::NotPinned).place;
         for number in 0..3 * MAX_KNOWN_SOCKETS {
-            assert_eq!(known.graver(&number.to_string(), &place), Some(None));
-            assert_eq!(known.graver(&number.to_string(), &place), None);
+            assert_eq!(known.graver(&number.to_string(), &mut place), Some(None));
+            assert_eq!(known.graver(&number.to_string(), &mut place), None);
         }
         assert!(known.0.len() <= MAX_KNOWN_SOCKETS);
+    }
+
+    #[test]
+    fn what_was_sent_elsewhere_has_failed_where_it_was_to_go() {
+        let mut known = KnownSockets::default();
+        let failed = || SocketState::Failed(Word::new("NS_ERROR_NET_ON_RECEIVING_FROM"));
+        known.graver("1", &mut socket("a.test", SocketState::NotPinned).place);
+        let mut failed_there = socket("elsewhere.test", failed()).place;
+        let was = known.graver("1", &mut failed_there);
+        assert_eq!(was, Some(Some(socket("a.test", SocketState::NotPinned).place)));
+        assert_eq!(failed_there, socket("a.test", failed()).place);
+        // What another address has done stands there.
+        known.graver("2", &mut socket("a.test", SocketState::NotPinned).place);
+        let mut blocked_there = socket("elsewhere.test", blocked()).place;
+        assert!(known.graver("2", &mut blocked_there).is_some_and(|was| was.is_some()));
+        assert_eq!(blocked_there.host, "elsewhere.test");
+    }
+
+    #[test]
+    fn a_status_is_a_word_and_no_error_is_taken_for_one() {
+        let word = Word::of_status(403);
+        assert_eq!((word.as_str(), word.status()), ("HTTP 403", Some(403)));
+        for error in ["NS_ERROR_UNKNOWN_HOST", "Peer’s Certificate has expired.", "HTTP 99999", "403", ""] {
+            assert_eq!(Word::new(error).status(), None, "{error}");
+        }
     }
 
     #[test]
@@ -596,6 +642,7 @@ mod tests {
             SocketState::Allowed(Some(Word::new("Backup key, in the safe"))),
             SocketState::Paused,
             SocketState::Failed(Word::new("NS_ERROR_UNKNOWN_HOST")),
+            SocketState::Failed(Word::of_status(403)),
             SocketState::Flagged(Reason::CtNotCompliant.into()),
             blocked(),
             SocketState::Opened(Reason::DeniedKey.into()),
