@@ -28,50 +28,25 @@ impl<'a> FailedSocket<'a> {
         let cause = failure.status().map_or_else(|| FailureCause::of(error), FailureCause::Answered);
         Self { host: &place.host, port: place.port, page, cause, error }
     }
-    /// What happened and what to do.
+    /// What happened and what to do, and what the browser says of it where that is a sentence.
     #[must_use]
     pub fn sentence(&self) -> Text {
-        let (host, port) = (self.host, self.port.to_string());
-        match self.cause {
-            FailureCause::UnknownHost => text!("socket_failure_unknown_host", host = host),
-            FailureCause::Refused => text!("socket_failure_refused", host = host, port = port),
-            FailureCause::Timeout => text!("socket_failure_timeout", host = host, port = port),
-            FailureCause::Broken => text!("socket_failure_broken", host = host),
-            FailureCause::Offline => text!("socket_failure_offline"),
-            FailureCause::LocalNetwork => text!("socket_failure_local_network", host = host),
-            FailureCause::NoProxy => text!("socket_failure_no_proxy"),
-            FailureCause::ProxyRefused => text!("socket_failure_proxy_refused", host = host),
-            FailureCause::Stopped => text!("socket_failure_stopped"),
-            FailureCause::Answered(status) => {
-                text!("socket_failure_answered", host = host, status = status.to_string())
-            }
-            FailureCause::Redirected => text!("socket_failure_redirected"),
-            FailureCause::NoTls => {
-                Text::Sentences(vec![text!("socket_failure_no_tls", host = host, port = port), self.said()])
-            }
-            FailureCause::Certificate(problem) => {
-                let why = match problem {
-                    CertificateProblem::UnknownIssuer => text!("socket_failure_unknown_issuer", host = host),
-                    CertificateProblem::SelfSigned => text!("socket_failure_self_signed", host = host),
-                    CertificateProblem::OtherName => text!("socket_failure_other_name", host = host),
-                    CertificateProblem::Expired => text!("socket_failure_expired", host = host),
-                    CertificateProblem::NotYetValid => text!("socket_failure_not_yet_valid", host = host),
-                    CertificateProblem::Revoked => text!("socket_failure_revoked", host = host),
-                };
-                self.undecided(why)
-            }
-            FailureCause::Tls => self.undecided(text!("socket_failure_tls", host = host)),
-            FailureCause::Other => text!("socket_failure_other", host = host, error = foreign(self.error)),
-        }
+        let cause = self.cause;
+        let exception = if cause.can_be_decided() { self.exception() } else { None };
+        let is_about_tls = matches!(cause, FailureCause::Certificate(_) | FailureCause::Tls | FailureCause::NoTls);
+        let said = is_about_tls.then(|| text!("socket_failure_as_firefox_says", error = foreign(self.error)));
+        Text::Sentences([Some(self.why()), exception, said].into_iter().flatten().collect())
     }
 
-    fn undecided(&self, why: Text) -> Text {
-        Text::Sentences([Some(why), self.exception(), Some(self.said())].into_iter().flatten().collect())
-    }
-
-    /// What the browser says itself, in its own language.
-    fn said(&self) -> Text {
-        text!("socket_failure_as_firefox_says", error = foreign(self.error))
+    fn why(&self) -> Text {
+        let second = match self.cause {
+            FailureCause::Answered(status) => status.to_string(),
+            FailureCause::Other => foreign(self.error),
+            _ => self.port.to_string(),
+        };
+        let (id, count) = self.cause.sentence();
+        let arguments = [self.host.into(), second.into()];
+        Text::Message { id, arguments: arguments.into_iter().take(count).collect() }
     }
 
     /// The page of the browser that shows what it does not accept, where there is one.
@@ -90,6 +65,38 @@ impl<'a> FailedSocket<'a> {
             return None;
         }
         Some(text!("socket_failure_exception_of_page", page_port = port, port = self.port.to_string()))
+    }
+}
+
+impl FailureCause {
+    /// The id of the sentence, and how much is put in: the host first, if any, and then what else the sentence says of it.
+    const fn sentence(self) -> (&'static str, usize) {
+        /// Like the `text!` of all others, in its place in the catalogues as well. Of so many sentences this takes less room.
+        macro_rules! text {
+            ($id:literal $(, $name:ident = $place:literal)*) => { ($id, <[u8]>::len(&[$($place),*])) };
+        }
+        match self {
+            Self::UnknownHost => text!("socket_failure_unknown_host", host = 1),
+            Self::Refused => text!("socket_failure_refused", host = 1, port = 2),
+            Self::Timeout => text!("socket_failure_timeout", host = 1, port = 2),
+            Self::Broken => text!("socket_failure_broken", host = 1),
+            Self::Offline => text!("socket_failure_offline"),
+            Self::LocalNetwork => text!("socket_failure_local_network", host = 1),
+            Self::NoProxy => text!("socket_failure_no_proxy"),
+            Self::ProxyRefused => text!("socket_failure_proxy_refused", host = 1),
+            Self::Stopped => text!("socket_failure_stopped"),
+            Self::Answered(_) => text!("socket_failure_answered", host = 1, status = 2),
+            Self::Redirected => text!("socket_failure_redirected"),
+            Self::NoTls => text!("socket_failure_no_tls", host = 1, port = 2),
+            Self::Certificate(CertificateProblem::UnknownIssuer) => text!("socket_failure_unknown_issuer", host = 1),
+            Self::Certificate(CertificateProblem::SelfSigned) => text!("socket_failure_self_signed", host = 1),
+            Self::Certificate(CertificateProblem::OtherName) => text!("socket_failure_other_name", host = 1),
+            Self::Certificate(CertificateProblem::Expired) => text!("socket_failure_expired", host = 1),
+            Self::Certificate(CertificateProblem::NotYetValid) => text!("socket_failure_not_yet_valid", host = 1),
+            Self::Certificate(CertificateProblem::Revoked) => text!("socket_failure_revoked", host = 1),
+            Self::Tls => text!("socket_failure_tls", host = 1),
+            Self::Other => text!("socket_failure_other", host = 1, error = 2),
+        }
     }
 }
 

@@ -39,7 +39,7 @@ extern "C" {
     async fn reload_tab(tab: i32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = get)]
-    async fn get_tab(tab: i32) -> Result<JsValue, JsValue>;
+    fn get_tab(tab: i32) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = create)]
     async fn create_tab(properties: &JsValue) -> Result<JsValue, JsValue>;
@@ -244,7 +244,7 @@ async fn is_of_this_page(tab: i32) -> bool {
 
 /// Whether the page of a tab came over TLS. Firefox lets such a one open no socket in clear, and says nothing of it.
 async fn is_over_tls(tab: i32) -> bool {
-    let url = get_tab(tab).await.ok().and_then(|tab| property(&tab, "url").as_string());
+    let url = api::awaited(get_tab(tab)).await.ok().and_then(|tab| property(&tab, "url").as_string());
     url.is_some_and(|url| url.starts_with("https:"))
 }
 
