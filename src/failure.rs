@@ -3,9 +3,9 @@
 //! All that it tells is the `error` of `webRequest.onErrorOccurred`, or the status of an answer that opened nothing: at that
 //! time `getSecurityInfo` shows nothing, not even the certificate that was refused. For the network the error is the name of an
 //! `nsresult` (`NS_ERROR_UNKNOWN_HOST`), the same in every language. For TLS it is a sentence in the language of the browser
-//! (`nsserrors.properties`), so an English or a German one tells its cause, and in any other it tells that it was TLS. Of a socket that its page closed while it was
-//! connecting, of one to a port that Firefox bars, and of an unencrypted one that a page over https may not open, it tells
-//! nothing at all.
+//! (`nsserrors.properties`), so an English or a German one tells its cause, and in any other it tells that it was TLS. Of a socket that was given up while it
+//! was connecting (by its page, or by Firefox after `network.websocket.timeout.open` seconds), of one to a port that Firefox bars,
+//! and of an unencrypted one that a page over https may not open, it tells nothing at all.
 
 /// Why the socket did not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
