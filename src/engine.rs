@@ -337,12 +337,11 @@ impl Engine {
         self.enforce_on_answer(decision, socket, headers).with(sighting).with(noted)
     }
 
-    /// The browser says that a socket has come to nothing, by the name of its error. One that Sockpin has stopped is known
-    /// as that.
+    /// A socket has come to nothing, as the browser says or the server's answer. One that Sockpin has stopped is known as that.
     #[must_use]
-    pub fn failed(&self, socket: &Socket, error: &str) -> Option<Effect> {
+    pub fn failed(&self, socket: &Socket, failure: Word) -> Option<Effect> {
         let is_stopped = self.handshakes.of(&socket.request).is_some_and(handshakes::Handshake::is_stopped);
-        if is_stopped { None } else { in_tab(socket, SocketState::Failed(Word::new(error))) }
+        if is_stopped { None } else { in_tab(socket, SocketState::Failed(failure)) }
     }
 
     /// The guard has stopped a socket because the decision failed or took too long. It only remains to be logged.

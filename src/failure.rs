@@ -2,10 +2,10 @@
 //!
 //! All that it tells is the `error` of `webRequest.onErrorOccurred`, or the status of an answer that opened nothing: at that
 //! time `getSecurityInfo` shows nothing, not even the certificate that was refused. For the network the error is the name of an
-//! `nsresult` (`NS_ERROR_UNKNOWN_HOST`), the same in every language. For TLS it is a sentence in the language of the browser, so
-//! an English one tells its cause, and in any other it tells that it was TLS. Of a socket that its page closed while it was
-//! connecting, of one to a port that Firefox bars, and of an unencrypted one that a page over https may not open, it tells
-//! nothing at all.
+//! `nsresult` (`NS_ERROR_UNKNOWN_HOST`), the same in every language. For TLS it is a sentence in the language of the browser
+//! (`nsserrors.properties`), so an English or a German one tells its cause, and in any other it tells that it was TLS. Of a socket that was given up while it
+//! was connecting (by its page, or by Firefox after `network.websocket.timeout.open` seconds), of one to a port that Firefox bars,
+//! and of an unencrypted one that a page over https may not open, it tells nothing at all.
 
 /// Why the socket did not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,7 +36,7 @@ pub enum FailureCause {
     NoTls,
     /// Firefox does not accept the certificate.
     Certificate(CertificateProblem),
-    /// Something else about TLS, or about the certificate in a language other than English.
+    /// Something else about TLS, or about the certificate in a language that is not known here.
     Tls,
     /// Something else; the name says it.
     Other,
@@ -80,7 +80,12 @@ impl FailureCause {
     /// shows what it does not accept, and offers an exception where there can be one.
     #[must_use]
     pub const fn can_be_decided(self) -> bool {
-        matches!(self, Self::Certificate(_) | Self::Tls)
+        match self {
+            // For that there is no exception.
+            Self::Certificate(problem) => !matches!(problem, Revoked),
+            Self::Tls => true,
+            _ => false,
+        }
     }
 }
 
@@ -108,19 +113,28 @@ const NAMES: [(&str, FailureCause); 17] = [
     ("NS_ERROR_REDIRECT_LOOP", FailureCause::Redirected),
 ];
 
-/// Of Firefox's English sentences, what tells one from the others.
-const SENTENCES: [(&str, FailureCause); 10] = [
+/// Of Firefox's sentences in English and in German, what tells one from the others: those about an issuer's certificate are
+/// no sentences about the server's.
+const SENTENCES: [(&str, FailureCause); 18] = [
     ("issuer is not recognized", FailureCause::Certificate(UnknownIssuer)),
+    ("Zertifikat-Aussteller der Gegenstelle wurde nicht erkannt", FailureCause::Certificate(UnknownIssuer)),
     // A certificate of an authority that has the name of a trusted one, and another key.
     ("certificate has an invalid signature", FailureCause::Certificate(UnknownIssuer)),
+    ("Zertifikat der Gegenstelle hat eine ungültige Signatur", FailureCause::Certificate(UnknownIssuer)),
     ("certificate issuer has been marked as not trusted", FailureCause::Certificate(UnknownIssuer)),
+    ("Zertifikat-Aussteller der Gegenstelle wurde vom Benutzer", FailureCause::Certificate(UnknownIssuer)),
     ("self-signed", FailureCause::Certificate(SelfSigned)),
+    ("vom Aussteller selbst signiert", FailureCause::Certificate(SelfSigned)),
     ("does not match the server", FailureCause::Certificate(OtherName)),
-    ("Certificate has expired", FailureCause::Certificate(Expired)),
-    ("certificate has expired", FailureCause::Certificate(Expired)),
-    ("not yet valid", FailureCause::Certificate(NotYetValid)),
-    ("has been revoked", FailureCause::Certificate(Revoked)),
+    ("stimmt nicht mit dem Zertifikat des Servers überein", FailureCause::Certificate(OtherName)),
+    ("Peer’s Certificate has expired", FailureCause::Certificate(Expired)),
+    ("Zertifikat der Gegenstelle ist abgelaufen", FailureCause::Certificate(Expired)),
+    ("presented a certificate that is not yet valid", FailureCause::Certificate(NotYetValid)),
+    ("Zertifikat vorgezeigt, das noch nicht gültig ist", FailureCause::Certificate(NotYetValid)),
+    ("Peer’s Certificate has been revoked", FailureCause::Certificate(Revoked)),
+    ("Zertifikat der Gegenstelle wurde widerrufen", FailureCause::Certificate(Revoked)),
     ("record that exceeded the maximum permissible length", FailureCause::NoTls),
+    ("die maximal erlaubte Länge überschritten", FailureCause::NoTls),
 ];
 
 #[cfg(test)]
@@ -147,10 +161,36 @@ mod tests {
                 FailureCause::Certificate(OtherName),
             ),
             ("Peer’s Certificate has expired.", FailureCause::Certificate(Expired)),
+            ("The server presented a certificate that is not yet valid.", FailureCause::Certificate(NotYetValid)),
             ("Peer’s Certificate has been revoked.", FailureCause::Certificate(Revoked)),
             ("SSL received a record that exceeded the maximum permissible length.", FailureCause::NoTls),
             ("Cannot communicate securely with peer: no common encryption algorithm(s).", FailureCause::Tls),
-            ("Das Zertifikat der Gegenstelle ist abgelaufen.", FailureCause::Tls),
+            // As Firefox 153 says the same in German.
+            (
+                "Der Zertifikat-Aussteller der Gegenstelle wurde nicht erkannt.",
+                FailureCause::Certificate(UnknownIssuer),
+            ),
+            ("Das Zertifikat der Gegenstelle hat eine ungültige Signatur.", FailureCause::Certificate(UnknownIssuer)),
+            (
+                "Dem Zertifikat wird nicht vertraut, weil es vom Aussteller selbst signiert wurde.",
+                FailureCause::Certificate(SelfSigned),
+            ),
+            (
+                "Sichere Kommunikation mit der Gegenstelle ist nicht möglich: Angeforderter Domainname stimmt nicht mit dem \
+                 Zertifikat des Servers überein.",
+                FailureCause::Certificate(OtherName),
+            ),
+            ("Das Zertifikat der Gegenstelle ist abgelaufen.", FailureCause::Certificate(Expired)),
+            (
+                "Der Server hat ein Zertifikat vorgezeigt, das noch nicht gültig ist.",
+                FailureCause::Certificate(NotYetValid),
+            ),
+            ("Das Zertifikat der Gegenstelle wurde widerrufen.", FailureCause::Certificate(Revoked)),
+            ("SSL hat einen Eintrag erhalten, der die maximal erlaubte Länge überschritten hat.", FailureCause::NoTls),
+            // About the certificate of an issuer, and in a language that is not known here.
+            ("The certificate issuer’s certificate has expired. Check your system date and time.", FailureCause::Tls),
+            ("A certificate that is not yet valid was used to issue the server’s certificate.", FailureCause::Tls),
+            ("Le certificat du pair a expiré.", FailureCause::Tls),
         ] {
             assert_eq!(FailureCause::of(error), cause, "{error}");
         }
@@ -159,6 +199,7 @@ mod tests {
     #[test]
     fn only_what_is_shown_on_a_page_of_the_browser_can_be_decided_there() {
         assert!(FailureCause::Certificate(SelfSigned).can_be_decided() && FailureCause::Tls.can_be_decided());
-        assert!(!FailureCause::UnknownHost.can_be_decided() && !FailureCause::Answered(403).can_be_decided());
+        assert!(!FailureCause::Certificate(Revoked).can_be_decided() && !FailureCause::UnknownHost.can_be_decided());
+        assert!(!FailureCause::NoTls.can_be_decided() && !FailureCause::Answered(403).can_be_decided());
     }
 }

@@ -3,18 +3,17 @@
 //! Nothing waits for any of this, and nothing is decided by it. It is kept in memory, and goes with the page, the tab and
 //! the browser. One socket is in one row: what is found out about it later moves it to another.
 
-use std::fmt::Write as _;
+mod known;
+mod row;
+mod state;
 
-use crate::connection::Scheme;
 use crate::fields::Line;
-use crate::limits::{
-    MAX_DOCUMENTS_PER_TAB, MAX_KNOWN_SOCKETS, MAX_PAGES_PER_TAB_ROW, MAX_TAB_ROWS, MAX_TAB_TEXT_BYTES,
-    MAX_TAB_WORD_CHARACTERS,
-};
-use crate::overruling::Overruled;
+use crate::limits::{MAX_DOCUMENTS_PER_TAB, MAX_PAGES_PER_TAB_ROW, MAX_TAB_ROWS, MAX_TAB_TEXT_BYTES};
 use crate::time::UnixMillis;
-use crate::verdict::{Match, Outcome, Reason};
-use crate::violation::Violation;
+
+pub use known::KnownSockets;
+pub use row::{SocketPlace, SocketRow};
+pub use state::{SocketState, Word};
 
 /// What the keys in `storage.session` begin with, under each of which is the text of a [`TabSockets`].
 pub const TAB: &str = "tab/";
@@ -38,124 +37,6 @@ pub fn tab_of_popup(address: &str) -> Option<i32> {
     address.split_once("popup.html?tab=")?.1.parse().ok()
 }
 
-/// What has become of a socket, from what matters least to the gravest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SocketState {
-    /// No rule is about it.
-    NotPinned,
-    /// It satisfies its rule, by the pin with this name. None where no pin had to match.
-    Allowed(Option<Word>),
-    /// It was let through because protection was paused.
-    Paused,
-    /// It failed for another reason than Sockpin: the browser's name of the error.
-    Failed(Word),
-    /// It violates its rule, and was let through.
-    Flagged(Word),
-    /// It violates its rule, and was stopped.
-    Blocked(Word),
-    /// It was to be stopped, and another extension has let it through.
-    Opened(Word),
-}
-
-/// The name of a pin, of an error, or of a [`Reason`], as it fits into a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word(String);
-
-impl Word {
-    /// What breaks a line becomes a space; what is too long is cut.
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        let plain = |character: char| if character.is_control() { ' ' } else { character };
-        Self(text.chars().take(MAX_TAB_WORD_CHARACTERS).map(plain).collect())
-    }
-
-    /// The text.
-    #[must_use]
-    pub const fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl From<Reason> for Word {
-    /// As it stands in the log.
-    fn from(reason: Reason) -> Self {
-        Self(serde_json::to_string(&reason).unwrap_or_default().trim_matches('"').to_owned())
-    }
-}
-
-impl From<&Match> for Word {
-    /// Its label, or the key itself where it has none.
-    fn from(matched: &Match) -> Self {
-        if matched.label.is_empty() { Self(matched.sha256.to_string()) } else { Self::new(&matched.label) }
-    }
-}
-
-impl SocketState {
-    /// What an entry of the log says of a socket.
-    #[must_use]
-    pub fn of(violation: &Violation) -> Self {
-        let reason = violation.reason.into();
-        match violation.outcome {
-            _ if violation.overruled == Some(Overruled::Opened) => Self::Opened(reason),
-            Outcome::Flag if violation.paused => Self::Paused,
-            Outcome::Flag => Self::Flagged(reason),
-            Outcome::Block => Self::Blocked(reason),
-        }
-    }
-
-    /// Whether it violates its rule; the log says more of it.
-    #[must_use]
-    pub const fn is_violation(&self) -> bool {
-        matches!(self, Self::Flagged(_) | Self::Blocked(_) | Self::Opened(_))
-    }
-
-    /// The name of the state, and what belongs to it.
-    const fn words(&self) -> (&'static str, &str) {
-        match self {
-            Self::NotPinned => ("not-pinned", ""),
-            Self::Allowed(None) => ("allowed", ""),
-            Self::Allowed(Some(key)) => ("matched", key.as_str()),
-            Self::Paused => ("paused", ""),
-            Self::Failed(error) => ("failed", error.as_str()),
-            Self::Flagged(reason) => ("flagged", reason.as_str()),
-            Self::Blocked(reason) => ("blocked", reason.as_str()),
-            Self::Opened(reason) => ("opened", reason.as_str()),
-        }
-    }
-
-    /// The stable name of the state, for style sheets and tests.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.words().0
-    }
-
-    fn from_words(name: &str, detail: &str) -> Option<Self> {
-        let detail = Word(detail.to_owned());
-        Some(match name {
-            "not-pinned" => Self::NotPinned,
-            "allowed" => Self::Allowed(None),
-            "matched" => Self::Allowed(Some(detail)),
-            "paused" => Self::Paused,
-            "failed" => Self::Failed(detail),
-            "flagged" => Self::Flagged(detail),
-            "blocked" => Self::Blocked(detail),
-            "opened" => Self::Opened(detail),
-            _ => return None,
-        })
-    }
-}
-
-/// Which sockets are in one row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct SocketPlace {
-    pub scheme: Scheme,
-    /// In canonical form.
-    pub host: String,
-    pub port: u16,
-    pub state: SocketState,
-}
-
 /// A socket of a tab, as far as its page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "a doc stands where the name does not say it")]
@@ -176,19 +57,6 @@ pub struct Opener {
     pub document: Option<String>,
     /// `parentDocumentId`: that of the document around a frame.
     pub parent: Option<String>,
-}
-
-/// Sockets of one tab that are alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
-pub struct SocketRow {
-    pub place: SocketPlace,
-    /// How many; never 0.
-    pub count: u64,
-    pub first: UnixMillis,
-    pub last: UnixMillis,
-    /// The origins of the documents that opened them, the latest first; at most [`MAX_PAGES_PER_TAB_ROW`].
-    pub pages: Vec<String>,
 }
 
 /// The sockets of the page of one tab.
@@ -369,80 +237,11 @@ impl TabSockets {
     }
 }
 
-impl SocketState {
-    /// The higher the graver.
-    const fn gravity(&self) -> u8 {
-        match self {
-            Self::NotPinned => 0,
-            Self::Allowed(_) => 1,
-            Self::Paused => 2,
-            Self::Failed(_) => 3,
-            Self::Flagged(_) => 4,
-            Self::Blocked(_) => 5,
-            Self::Opened(_) => 6,
-        }
-    }
-}
-
-impl SocketRow {
-    fn new(socket: &TabSocket) -> Self {
-        let TabSocket { place, time, .. } = socket;
-        Self { place: place.clone(), count: 0, first: *time, last: *time, pages: Vec::new() }
-    }
-
-    fn from_line(line: &str) -> Option<Self> {
-        let mut line = Line::new(line, '\t');
-        let scheme = match line.text()? {
-            "wss" => Scheme::Wss,
-            "ws" => Scheme::Ws,
-            _ => return None,
-        };
-        let (host, port) = (line.text()?.to_owned(), line.number()?);
-        let (count, first, last) = (line.number()?, line.time()?, line.time()?);
-        let pages = line.list()?;
-        let state = SocketState::from_words(line.text()?, line.text()?)?;
-        Some(Self { place: SocketPlace { scheme, host, port, state }, count, first, last, pages })
-    }
-
-    fn write_line(&self, text: &mut String) {
-        let Self { place: SocketPlace { scheme, host, port, state }, count, first, last, pages } = self;
-        let scheme = match scheme {
-            Scheme::Wss => "wss",
-            Scheme::Ws => "ws",
-        };
-        let (name, detail) = state.words();
-        let (first, last) = (first.as_millis(), last.as_millis());
-        // Writing to a text cannot fail.
-        let _ =
-            writeln!(text, "{scheme}\t{host}\t{port}\t{count}\t{first}\t{last}\t{}\t{name}\t{detail}", pages.join(" "));
-    }
-}
-
-/// The sockets that came last, by their requests: what was noted of each.
-#[derive(Debug, Default)]
-pub struct KnownSockets(Vec<(String, SocketPlace)>);
-
-impl KnownSockets {
-    /// Takes in what is found out about a socket of this request. None where something graver is known of it, or as much;
-    /// else where it was before.
-    pub fn graver(&mut self, request: &str, place: &SocketPlace) -> Option<Option<SocketPlace>> {
-        match self.0.iter_mut().rev().find(|(known, _)| known == request) {
-            Some((_, known)) if known.state.gravity() >= place.state.gravity() => None,
-            Some((_, known)) => Some(Some(std::mem::replace(known, place.clone()))),
-            None => {
-                if self.0.len() >= MAX_KNOWN_SOCKETS {
-                    self.0.drain(..MAX_KNOWN_SOCKETS / 2);
-                }
-                self.0.push((request.to_owned(), place.clone()));
-                Some(None)
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::Scheme;
+    use crate::verdict::Reason;
 
     fn socket(host: &str, state: SocketState) -> TabSocket {
         let place = SocketPlace { scheme: Scheme::Wss, host: host.to_owned(), port: 443, state };
@@ -499,8 +298,8 @@ mod tests {
         ] {
             let (mut tab, mut known) = (TabSockets::default(), KnownSockets::default());
             let mut find = |request: &str, state: &SocketState| {
-                let socket = socket("a.test", state.clone());
-                if let Some(was) = known.graver(request, &socket.place) {
+                let mut socket = socket("a.test", state.clone());
+                if let Some(was) = known.graver(request, &mut socket.place) {
                     tab.note(&socket, &Opener::default(), was.as_ref());
                 }
             };
@@ -511,17 +310,6 @@ mod tests {
             let rows: Vec<_> = tab.rows().iter().map(|row| (row.place.state.clone(), row.count)).collect();
             assert_eq!(rows, [(is, 1), (SocketState::NotPinned, 1)], "{found:?}");
         }
-    }
-
-    #[test]
-    fn many_requests_are_known_and_no_more() {
-        let mut known = KnownSockets::default();
-        let place = socket("a.test", SocketState::NotPinned).place;
-        for number in 0..3 * MAX_KNOWN_SOCKETS {
-            assert_eq!(known.graver(&number.to_string(), &place), Some(None));
-            assert_eq!(known.graver(&number.to_string(), &place), None);
-        }
-        assert!(known.0.len() <= MAX_KNOWN_SOCKETS);
     }
 
     #[test]
@@ -598,6 +386,7 @@ mod tests {
             SocketState::Allowed(Some(Word::new("Backup key, in the safe"))),
             SocketState::Paused,
             SocketState::Failed(Word::new("NS_ERROR_UNKNOWN_HOST")),
+            SocketState::Failed(Word::of_status(403)),
             SocketState::Flagged(Reason::CtNotCompliant.into()),
             blocked(),
             SocketState::Opened(Reason::DeniedKey.into()),

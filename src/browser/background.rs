@@ -214,8 +214,8 @@ impl Background {
 
     /// `webRequest.onErrorOccurred` and `onCompleted`: the request has ended.
     pub fn ended(&self, details: &JsValue) {
-        if let (Some(error), Ok(socket)) = (property(details, "error").as_string(), request_details::read(details)) {
-            let effects = self.state.engine.borrow().failed(&socket, &error);
+        if let (Some(failure), Ok(socket)) = (request_details::failure(details), request_details::read(details)) {
+            let effects = self.state.engine.borrow().failed(&socket, failure);
             self.state.bring_about(&socket.request, details, effects.into_iter().collect());
         }
         if let Some(request) = property(details, "requestId").as_string() {

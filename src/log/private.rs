@@ -321,7 +321,7 @@ mod tests {
         let mut log = log(&[rare, violation("oldest.test", A, 0), flagged]);
         let has = |log: &PrivateLog, host: &str| hosts(log).iter().any(|(known, _)| known == host);
         let fill = |log: &mut PrivateLog, number: usize| {
-            enter(&mut log, &violation(&format!("{number}.test"), A, 2), None);
+            enter(log, &violation(&format!("{number}.test"), A, 2), None);
         };
         (3..MAX_PRIVATE_ENTRIES).for_each(|number| fill(&mut log, number));
         assert_eq!(log.entries().len(), MAX_PRIVATE_ENTRIES);

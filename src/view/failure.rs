@@ -1,7 +1,9 @@
 //! Why a socket failed without Sockpin, in a sentence or two, and what can be done.
 
+use super::foreign::foreign;
 use super::text::{Text, text};
 use crate::failure::{CertificateProblem, FailureCause};
+use crate::tab_sockets::{SocketPlace, Word};
 
 /// A socket that did not open, as far as the sentence needs it.
 #[derive(Debug, Clone, Copy)]
@@ -14,44 +16,37 @@ pub struct FailedSocket<'a> {
     pub page: Option<&'a str>,
     /// Why.
     pub cause: FailureCause,
+    /// What the browser says itself.
+    pub error: &'a str,
 }
 
-impl FailedSocket<'_> {
-    /// What happened and what to do.
+impl<'a> FailedSocket<'a> {
+    /// One that has gone there from this page and has come to this.
+    #[must_use]
+    pub fn new(place: &'a SocketPlace, page: Option<&'a str>, failure: &'a Word) -> Self {
+        let error = failure.as_str();
+        let cause = failure.status().map_or_else(|| FailureCause::of(error), FailureCause::Answered);
+        Self { host: &place.host, port: place.port, page, cause, error }
+    }
+    /// What happened and what to do, and what the browser says of it where that is a sentence.
     #[must_use]
     pub fn sentence(&self) -> Text {
-        let (host, port) = (self.host, self.port.to_string());
-        match self.cause {
-            FailureCause::UnknownHost => text!("socket_failure_unknown_host", host = host),
-            FailureCause::Refused => text!("socket_failure_refused", host = host, port = port),
-            FailureCause::Timeout => text!("socket_failure_timeout", host = host, port = port),
-            FailureCause::Broken => text!("socket_failure_broken", host = host),
-            FailureCause::Offline => text!("socket_failure_offline"),
-            FailureCause::LocalNetwork => text!("socket_failure_local_network", host = host),
-            FailureCause::NoProxy => text!("socket_failure_no_proxy"),
-            FailureCause::ProxyRefused => text!("socket_failure_proxy_refused", host = host),
-            FailureCause::Stopped => text!("socket_failure_stopped"),
-            FailureCause::Answered(status) => {
-                text!("socket_failure_answered", host = host, status = status.to_string())
-            }
-            FailureCause::Redirected => text!("socket_failure_redirected"),
-            FailureCause::NoTls => text!("socket_failure_no_tls", host = host, port = port),
-            FailureCause::Certificate(problem) => {
-                let why = match problem {
-                    CertificateProblem::UnknownIssuer => text!("socket_failure_unknown_issuer", host = host),
-                    CertificateProblem::SelfSigned => text!("socket_failure_self_signed", host = host),
-                    CertificateProblem::OtherName => text!("socket_failure_other_name", host = host),
-                    CertificateProblem::Expired => text!("socket_failure_expired", host = host),
-                    CertificateProblem::NotYetValid => text!("socket_failure_not_yet_valid", host = host),
-                    CertificateProblem::Revoked => text!("socket_failure_revoked", host = host),
-                };
-                Text::Sentences(std::iter::once(why).chain(self.exception()).collect())
-            }
-            FailureCause::Tls => Text::Sentences(
-                std::iter::once(text!("socket_failure_tls", host = host)).chain(self.exception()).collect(),
-            ),
-            FailureCause::Other => text!("socket_failure_other", host = host),
-        }
+        let cause = self.cause;
+        let exception = if cause.can_be_decided() { self.exception() } else { None };
+        let is_about_tls = matches!(cause, FailureCause::Certificate(_) | FailureCause::Tls | FailureCause::NoTls);
+        let said = is_about_tls.then(|| text!("socket_failure_as_firefox_says", error = foreign(self.error)));
+        Text::Sentences([Some(self.why()), exception, said].into_iter().flatten().collect())
+    }
+
+    fn why(&self) -> Text {
+        let second = match self.cause {
+            FailureCause::Answered(status) => status.to_string(),
+            FailureCause::Other => foreign(self.error),
+            _ => self.port.to_string(),
+        };
+        let (id, count) = self.cause.sentence();
+        let arguments = [self.host.into(), second.into()];
+        Text::Message { id, arguments: arguments.into_iter().take(count).collect() }
     }
 
     /// The page of the browser that shows what it does not accept, where there is one.
@@ -73,12 +68,51 @@ impl FailedSocket<'_> {
     }
 }
 
+impl FailureCause {
+    /// The id of the sentence, and how much is put in: the host first, if any, and then what else the sentence says of it.
+    const fn sentence(self) -> (&'static str, usize) {
+        /// Like the `text!` of all others, in its place in the catalogues as well. Of so many sentences this takes less room.
+        macro_rules! text {
+            ($id:literal $(, $name:ident = $place:literal)*) => { ($id, <[u8]>::len(&[$($place),*])) };
+        }
+        match self {
+            Self::UnknownHost => text!("socket_failure_unknown_host", host = 1),
+            Self::Refused => text!("socket_failure_refused", host = 1, port = 2),
+            Self::Timeout => text!("socket_failure_timeout", host = 1, port = 2),
+            Self::Broken => text!("socket_failure_broken", host = 1),
+            Self::Offline => text!("socket_failure_offline"),
+            Self::LocalNetwork => text!("socket_failure_local_network", host = 1),
+            Self::NoProxy => text!("socket_failure_no_proxy"),
+            Self::ProxyRefused => text!("socket_failure_proxy_refused", host = 1),
+            Self::Stopped => text!("socket_failure_stopped"),
+            Self::Answered(_) => text!("socket_failure_answered", host = 1, status = 2),
+            Self::Redirected => text!("socket_failure_redirected"),
+            Self::NoTls => text!("socket_failure_no_tls", host = 1, port = 2),
+            Self::Certificate(CertificateProblem::UnknownIssuer) => text!("socket_failure_unknown_issuer", host = 1),
+            Self::Certificate(CertificateProblem::SelfSigned) => text!("socket_failure_self_signed", host = 1),
+            Self::Certificate(CertificateProblem::OtherName) => text!("socket_failure_other_name", host = 1),
+            Self::Certificate(CertificateProblem::Expired) => text!("socket_failure_expired", host = 1),
+            Self::Certificate(CertificateProblem::NotYetValid) => text!("socket_failure_not_yet_valid", host = 1),
+            Self::Certificate(CertificateProblem::Revoked) => text!("socket_failure_revoked", host = 1),
+            Self::Tls => text!("socket_failure_tls", host = 1),
+            Self::Other => text!("socket_failure_other", host = 1, error = 2),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::Scheme;
+    use crate::tab_sockets::SocketState;
 
-    fn failed(cause: FailureCause, page: Option<&str>) -> String {
-        FailedSocket { host: "nas.test", port: 8443, page, cause }.sentence().english()
+    fn place() -> SocketPlace {
+        let state = SocketState::NotPinned;
+        SocketPlace { scheme: Scheme::Wss, host: "nas.test".to_owned(), port: 8443, state }
+    }
+
+    fn failed(error: &str, page: Option<&str>) -> String {
+        FailedSocket::new(&place(), page, &Word::new(error)).sentence().english()
     }
 
     #[test]
@@ -105,21 +139,36 @@ mod tests {
                 "The certificate that the server showed is not for nas.test.",
             ),
             ("Peer’s Certificate has expired.", "The certificate of nas.test has expired."),
-            ("The certificate is not yet valid.", "The certificate of nas.test is not valid yet."),
+            (
+                "The server presented a certificate that is not yet valid.",
+                "The certificate of nas.test is not valid yet.",
+            ),
             ("Peer’s Certificate has been revoked.", "The certificate of nas.test was revoked"),
-            ("Das Zertifikat ist abgelaufen.", "Firefox does not accept the certificate or the TLS of nas.test."),
-            ("NS_ERROR_OF_LATER_YEARS", "The socket to nas.test failed, and Firefox does not say more than this:"),
+            ("Le certificat du pair a expiré.", "Firefox does not accept the certificate or the TLS of nas.test."),
+            ("NS_ERROR_OF_LATER_YEARS", "The socket to nas.test failed, and Firefox says no more than"),
+            (Word::of_status(403).as_str(), "nas.test answered with status 403"),
         ] {
-            let said = failed(FailureCause::of(error), None);
+            let said = failed(error, None);
             assert!(said.starts_with(start), "{error}: {said}");
+            // A name is no sentence: it is shown only where there is no other.
+            let is_shown = said.contains(error);
+            assert_eq!(
+                is_shown,
+                !error.starts_with("NS_") && !error.starts_with("HTTP") || error.ends_with("YEARS"),
+                "{said}"
+            );
         }
-        let said = failed(FailureCause::Answered(403), None);
-        assert!(said.starts_with("nas.test answered with status 403"), "{said}");
+    }
+
+    #[test]
+    fn what_firefox_says_stays_in_its_place() {
+        let said = failed("<b>\u{202e}evil\u{2069} issuer is not recognized", None);
+        assert!(said.ends_with("Firefox says: “<b>\\u{202e}evil\\u{2069} issuer is not recognized”"), "{said}");
     }
 
     #[test]
     fn an_exception_of_the_page_is_not_one_of_the_socket() {
-        let cause = FailureCause::of("The certificate is not trusted because it is self-signed.");
+        let error = "The certificate is not trusted because it is self-signed.";
         for (page, said) in [
             (None, false),
             (Some("https://nas.test"), true),
@@ -129,15 +178,19 @@ mod tests {
             (Some("https://nas.test.evil.test"), false),
             (Some("https://other.test"), false),
         ] {
-            assert_eq!(failed(cause, page).contains("does not count for port 8443"), said, "{page:?}");
+            assert_eq!(failed(error, page).contains("does not count for port 8443"), said, "{page:?}");
         }
-        assert!(!failed(FailureCause::Refused, Some("https://nas.test")).contains("exception"));
+        for error in
+            ["NS_ERROR_CONNECTION_REFUSED", "SSL received a record that exceeded the maximum permissible length."]
+        {
+            assert!(!failed(error, Some("https://nas.test")).contains("exception"), "{error}");
+        }
     }
 
     #[test]
     fn what_can_be_decided_has_a_page_for_it() {
-        let page = |cause| FailedSocket { host: "nas.test", port: 8443, page: None, cause }.page_to_decide();
-        assert_eq!(page(FailureCause::Tls).as_deref(), Some("https://nas.test:8443/"));
-        assert_eq!(page(FailureCause::Refused), None);
+        let page = |error| FailedSocket::new(&place(), None, &Word::new(error)).page_to_decide();
+        assert_eq!(page("Le certificat du pair a expiré.").as_deref(), Some("https://nas.test:8443/"));
+        assert_eq!(page("NS_ERROR_CONNECTION_REFUSED"), None);
     }
 }

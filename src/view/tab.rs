@@ -1,11 +1,12 @@
 //! The sockets of the current tab in words: what has become of each, and what can be done about it.
 
 use super::date::ago;
+use super::failure::FailedSocket;
 use super::notice::{Tag, Tone};
 use super::seen::endpoint;
 use super::text::{Text, plural, text};
 use crate::connection::Scheme;
-use crate::tab_sockets::{SocketPlace, SocketRow, SocketState, TabSummary, Word};
+use crate::tab_sockets::{SocketPlace, SocketRow, SocketState, TabSummary};
 use crate::time::UnixMillis;
 
 /// What stands in the rest of the browser, as far as it matters for a row.
@@ -40,6 +41,8 @@ pub enum Action {
     Explain,
     /// To load the page again, so that its sockets are judged.
     Reload,
+    /// To see what Firefox does not accept, on a page where it can be decided.
+    Decide,
 }
 
 impl Action {
@@ -50,6 +53,7 @@ impl Action {
             Self::Pin => "pin",
             Self::Explain => "explain",
             Self::Reload => "reload",
+            Self::Decide => "decide",
         }
     }
 
@@ -60,6 +64,7 @@ impl Action {
             Self::Pin => text!("seen_pin"),
             Self::Explain => text!("tab_explain"),
             Self::Reload => text!("tab_reload"),
+            Self::Decide => text!("tab_decide"),
         }
     }
 
@@ -70,6 +75,7 @@ impl Action {
             Self::Pin => text!("seen_pin_label", endpoint = address(place)),
             Self::Explain => text!("tab_explain_label", endpoint = address(place)),
             Self::Reload => text!("tab_reload_label", endpoint = address(place)),
+            Self::Decide => text!("tab_decide_label", endpoint = address(place)),
         }
     }
 }
@@ -122,7 +128,11 @@ pub fn row(row: &SocketRow, circumstances: Circumstances) -> RowWords {
         SocketState::Paused => {
             (Tag::new(text!("tab_paused"), Tone::Warning), Some(text!("tab_let_through_by_pause")), explain)
         }
-        SocketState::Failed(error) => (Tag::new(text!("tab_failed"), Tone::Neutral), Some(failure(error)), None),
+        SocketState::Failed(failure) => {
+            let failed = FailedSocket::new(&row.place, row.pages.first().map(String::as_str), failure);
+            let decide = failed.page_to_decide().map(|_| Action::Decide);
+            (Tag::new(text!("tab_failed"), Tone::Neutral), Some(failed.sentence()), decide)
+        }
         SocketState::Flagged(_) => (Tag::new(text!("seen_flagged"), Tone::Warning), private(), explain),
         SocketState::Blocked(_) => (Tag::new(text!("seen_blocked"), Tone::Bad), private(), explain),
         SocketState::Opened(_) => {
@@ -135,17 +145,12 @@ pub fn row(row: &SocketRow, circumstances: Circumstances) -> RowWords {
 /// The name of a row whose sockets were open before they could be judged.
 const NOT_JUDGED: &str = "not-judged";
 
-/// Why Firefox says that a socket has failed: nothing that Sockpin has done.
-fn failure(error: &Word) -> Text {
-    match error.as_str() {
-        "NS_ERROR_CONNECTION_REFUSED" => text!("tab_failed_refused"),
-        "NS_ERROR_UNKNOWN_HOST" => text!("tab_failed_unknown_host"),
-        "NS_ERROR_NET_TIMEOUT" | "NS_ERROR_NET_TIMEOUT_EXTERNAL" => text!("tab_failed_timeout"),
-        "NS_ERROR_NET_RESET" | "NS_ERROR_NET_INTERRUPT" => text!("tab_failed_reset"),
-        "NS_ERROR_OFFLINE" => text!("tab_failed_offline"),
-        "NS_BINDING_ABORTED" => text!("tab_failed_by_page"),
-        "NS_ERROR_LOCAL_NETWORK_ACCESS_DENIED" => text!("tab_failed_local_network"),
-        other => text!("tab_failed_otherwise", error = other),
+/// The page of the browser that shows what it does not accept of this socket's server, where there is one.
+#[must_use]
+pub fn page_to_decide(place: &SocketPlace) -> Option<String> {
+    match &place.state {
+        SocketState::Failed(failure) => FailedSocket::new(place, None, failure).page_to_decide(),
+        _ => None,
     }
 }
 
@@ -198,6 +203,12 @@ pub fn summary(summary: TabSummary, not_judged: usize) -> SummaryWords {
     SummaryWords { name, text }
 }
 
+/// That those which failed have failed by themselves; none where none has.
+#[must_use]
+pub fn without_sockpin(summary: TabSummary) -> Option<Text> {
+    (summary.failed > 0).then(|| plural!("tab_failed_without_sockpin", summary.failed))
+}
+
 /// That some are in no row.
 #[must_use]
 pub fn omitted(sockets: u64) -> Text {
@@ -207,6 +218,7 @@ pub fn omitted(sockets: u64) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tab_sockets::Word;
     use crate::verdict::Reason;
 
     fn of(scheme: Scheme, port: u16, state: SocketState) -> SocketRow {
@@ -234,8 +246,11 @@ mod tests {
         let matched = SocketState::Allowed(Some(Word::new("Backup")));
         let mismatch = || Word::from(Reason::PinMismatch);
         let (flagged, blocked) = (SocketState::Flagged(mismatch()), SocketState::Blocked(mismatch()));
-        let not_found = "Firefox did not find the host. Sockpin has not stopped it.";
-        let otherwise = "Firefox says “NS_ERROR_FAILURE”. Sockpin has not stopped it.";
+        let not_found =
+            "Firefox found no address for a.test. The name may be mistyped, or this network does not know it.";
+        let expired = "Peer’s Certificate has expired.";
+        let decide = "The certificate of a.test has expired. Whoever runs the server has to renew it; also check the clock of \
+                      this computer. Firefox says: “\u{2068}Peer’s Certificate has expired.\u{2069}”";
         let in_memory = "Kept in memory only, until the last private window is closed.";
         let overruled = "Another extension let it through although Sockpin had blocked it.";
         let by_pause = "It was let through because Sockpin was paused.";
@@ -246,7 +261,7 @@ mod tests {
             (SocketState::Allowed(None), RULED, "allowed", "Allowed", "Its rule lets it through without a pin.", None),
             (SocketState::Paused, PAUSED, "paused", "Paused", by_pause, explain),
             (failed("NS_ERROR_UNKNOWN_HOST"), NONE, "failed", "Failed", not_found, None),
-            (failed("NS_ERROR_FAILURE"), NONE, "failed", "Failed", otherwise, None),
+            (failed(expired), NONE, "failed", "Failed", decide, Some(Action::Decide)),
             (flagged, LOGGED, "flagged", "Flagged", "", explain),
             (blocked.clone(), LOGGED, "blocked", "Blocked", "", explain),
             (blocked.clone(), RULED, "blocked", "Blocked", "", None),
@@ -276,24 +291,6 @@ mod tests {
             let said = said(&of(Scheme::Wss, 443, state), LOGGED);
             assert_eq!(said, ("not-judged", "Not judged".to_owned(), text.to_owned(), Some(Action::Reload)));
         }
-    }
-
-    #[test]
-    fn each_error_that_is_known_has_its_own_sentence() {
-        let said = |error| failure(&Word::new(error)).english();
-        let errors = [
-            "NS_ERROR_CONNECTION_REFUSED",
-            "NS_ERROR_UNKNOWN_HOST",
-            "NS_ERROR_NET_TIMEOUT",
-            "NS_ERROR_NET_RESET",
-            "NS_ERROR_OFFLINE",
-            "NS_BINDING_ABORTED",
-            "NS_ERROR_LOCAL_NETWORK_ACCESS_DENIED",
-            "NS_ERROR_ELSE",
-        ];
-        let all: std::collections::BTreeSet<_> = errors.into_iter().map(said).collect();
-        assert_eq!(all.len(), errors.len());
-        assert!(all.iter().all(|said| !said.contains("NS_") || said.contains("NS_ERROR_ELSE")));
     }
 
     #[test]

@@ -169,7 +169,7 @@ fn what_has_become_of_a_socket_is_noted_for_its_tab_a_private_windows_too() {
             let step = handshake(&mut engine, &socket, secure(chain.certificates()).into());
             assert_eq!(in_tab(&step.effects), std::slice::from_ref(&expected), "{mode} {url} {is_paused}");
             // What the browser says afterwards of one that was stopped is not said.
-            let failed = engine.failed(&socket, "NS_ERROR_ABORT").into_iter().collect::<Vec<_>>();
+            let failed = engine.failed(&socket, Word::new("NS_ERROR_ABORT")).into_iter().collect::<Vec<_>>();
             let is_stopped = matches!(expected, SocketState::Blocked(_));
             let fails = if is_stopped { vec![] } else { vec![SocketState::Failed(Word::new("NS_ERROR_ABORT"))] };
             assert_eq!(in_tab(&failed), fails, "{mode} {url} {is_paused}");

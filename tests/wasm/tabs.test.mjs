@@ -45,6 +45,25 @@ test("what has become of a tab's sockets is kept for its popup, and goes with th
   assert.ok("tab/7" in double.session, "which is open");
 });
 
+test("an answer that opens nothing is a failure with its status, and what is sent elsewhere fails where it was to go", async () => {
+  const double = await background();
+  const ends = [
+    ["onCompleted", { statusCode: 403, statusLine: "HTTP/1.1 403 Forbidden" }, "wss other.example.com 443 1 failed HTTP 403"],
+    ["onCompleted", { statusCode: 200, statusLine: "HTTP/1.1 200 OK" }, "wss other.example.com 443 1 failed HTTP 200"],
+    ["onCompleted", { statusCode: 101, statusLine: "HTTP/1.1 101" }, "wss other.example.com 443 2 not-pinned"],
+    ["onCompleted", { statusCode: 200, statusLine: "HTTP/2.0 200" }, "wss other.example.com 443 2 not-pinned"],
+    ["onErrorOccurred", { url: "wss://elsewhere.example.com/", error: "NS_ERROR_NET_ON_RECEIVING_FROM" },
+      "wss other.example.com 443 1 failed NS_ERROR_NET_ON_RECEIVING_FROM"],
+  ];
+  for (const [number, [event, told]] of ends.entries()) {
+    const requestId = String(number);
+    await double.ask("onHeadersReceived", unpinned({ requestId }));
+    double.observers[event](unpinned({ requestId, ...told }));
+  }
+  const expected = [...new Set(ends.map(([, , row]) => row))].sort();
+  await until(() => states(double).sort().join() === expected.join(), "the rows");
+});
+
 test("tabs that were closed while the background slept are forgotten when it starts", async () => {
   const double = await background((double) => { double.session["tab/9"] = "private\t0\t\t\t\n"; });
   await until(() => !("tab/9" in double.session), "the closed tab's to be gone");

@@ -10,6 +10,7 @@ use crate::connection::Address;
 use crate::engine::Socket;
 use crate::error::{Error, ProgramError};
 use crate::preflight::{Proxy, Route};
+use crate::tab_sockets::Word;
 
 /// Reads what the browser documents; an event without id or URL is no event.
 pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
@@ -37,6 +38,15 @@ pub(super) fn opens(details: &JsValue) -> bool {
         Some(101) => true,
         Some(200) => over_http2(),
         _ => false,
+    }
+}
+
+/// Why a request that has ended has opened no socket, if it has not.
+pub(super) fn failure(details: &JsValue) -> Option<Word> {
+    match property(details, "error").as_string() {
+        Some(error) => Some(Word::new(&error)),
+        None if opens(details) => None,
+        None => status(details).map(Word::of_status),
     }
 }
 

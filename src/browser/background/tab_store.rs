@@ -140,12 +140,12 @@ impl TabStore {
         let mut tab = self.take(id).await;
         let mut begun =
             self.begun.borrow_mut().extract_if(.., |mark| mark.tab == id).map(|mark| mark.document).collect::<Vec<_>>();
-        for Noted { request, opener, socket } in noted {
+        for Noted { request, opener, mut socket } in noted {
             if begun.contains(&opener.document) {
                 begun.clear();
                 tab.sockets.leave_page();
             }
-            if let Some(was) = tab.known.graver(&request, &socket.place) {
+            if let Some(was) = tab.known.graver(&request, &mut socket.place) {
                 tab.sockets.note(&socket, &opener, was.as_ref());
             }
         }

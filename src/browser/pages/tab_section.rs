@@ -38,6 +38,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = reload)]
     async fn reload_tab(tab: i32) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = get)]
+    fn get_tab(tab: i32) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = create)]
     async fn create_tab(properties: &JsValue) -> Result<JsValue, JsValue>;
 
@@ -150,7 +153,8 @@ impl TabSection {
             spawn(self.rules.read());
         }
         self.sockets.replace(sockets);
-        self.draw()
+        self.draw()?;
+        show(id!("tab-missing-cleartext"), is_over_tls(tab).await)
     }
 
     /// Shows the rows, by the rules and the log as they are now.
@@ -175,6 +179,11 @@ impl TabSection {
         if self.said.replace(Some(said.clone())).is_some_and(|before| before != said) {
             announce(&summary.text)?;
         }
+        let without_sockpin = words::without_sockpin(sockets.summary());
+        show(id!("tab-without-sockpin"), without_sockpin.is_some())?;
+        if let Some(said) = &without_sockpin {
+            say_in(id!("tab-without-sockpin"), said)?;
+        }
         show(id!("tab-omitted"), sockets.omitted() > 0)?;
         say_in(id!("tab-omitted"), &words::omitted(sockets.omitted()))?;
         self.list.show(rows)
@@ -196,7 +205,13 @@ impl TabSection {
             }
             (Action::Pin, _) => {
                 let address = format!("options.html#pin={}:{}", place.host, place.port);
-                spawn(async move { open_options_at(&address).await });
+                spawn(async move { open(&address).await });
+                Ok(())
+            }
+            (Action::Decide, _) => {
+                if let Some(address) = words::page_to_decide(place) {
+                    spawn(async move { open(&address).await });
+                }
                 Ok(())
             }
             (Action::Reload, Some(tab)) => {
@@ -228,8 +243,14 @@ async fn is_of_this_page(tab: i32) -> bool {
     popup.and_then(|popup| popup.as_string()).is_some_and(|popup| tab_of_popup(&popup).is_some())
 }
 
-/// Opens the options page at this place; a popup closes over it.
-async fn open_options_at(address: &str) -> JsResult {
+/// Whether the page of a tab came over TLS. Firefox lets such a one open no socket in clear, and says nothing of it.
+async fn is_over_tls(tab: i32) -> bool {
+    let url = api::awaited(get_tab(tab)).await.ok().and_then(|tab| property(&tab, "url").as_string());
+    url.is_some_and(|url| url.starts_with("https:"))
+}
+
+/// Opens a page in a tab; a popup closes over it.
+async fn open(address: &str) -> JsResult {
     let properties = js_sys::Object::new();
     Reflect::set(&properties, &JsValue::from_str("url"), &JsValue::from_str(address))?;
     create_tab(&properties).await?;

@@ -61,6 +61,11 @@ impl Authority {
         self.sign(&leaf(names, Period::Current)?, key, &[])
     }
 
+    /// Signs one whose time has not come.
+    pub fn issue_early(&self, names: &[&str], key: &Key) -> Result<Identity> {
+        self.sign(&leaf(names, Period::ToCome)?, key, &[&self.intermediate])
+    }
+
     /// Signs one whose time is over.
     pub fn issue_expired(&self, names: &[&str], key: &Key) -> Result<Identity> {
         self.sign(&leaf(names, Period::Over)?, key, &[&self.intermediate])
@@ -180,6 +185,7 @@ fn pin(key: &impl PublicKeyData) -> String {
 enum Period {
     Current,
     Over,
+    ToCome,
 }
 
 fn leaf(names: &[&str], period: Period) -> Result<CertificateParams> {
@@ -195,10 +201,13 @@ fn leaf(names: &[&str], period: Period) -> Result<CertificateParams> {
     params.use_authority_key_identifier_extension = true;
     params.serial_number = Some(next_serial());
     set_validity(&mut params, Duration::days(90));
-    if period == Period::Over {
-        params.not_before -= Duration::days(100);
-        params.not_after -= Duration::days(100);
-    }
+    let shift = match period {
+        Period::Over => Duration::days(-100),
+        Period::Current => Duration::ZERO,
+        Period::ToCome => Duration::days(100),
+    };
+    params.not_before += shift;
+    params.not_after += shift;
     Ok(params)
 }
 

@@ -113,7 +113,10 @@ async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away
     rows.push("failed | nowhere.invalid | 1 socket".to_owned());
     tab.lists(&rows).await?;
     let texts = tab.popup.text("#tab-sockets").await?;
-    assert!(texts.contains("The server refused the connection.") && texts.contains("Firefox did not find the host."));
+    assert!(
+        texts.contains("accepts no connection at port")
+            && texts.contains("Firefox found no address for nowhere.invalid.")
+    );
 
     world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
     tab.socket("attacker").await?;
