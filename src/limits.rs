@@ -96,6 +96,9 @@ pub const LOG_ENTRIES_READ_AT_ONCE: u32 = 200;
 /// written by nobody but a damaged disk.
 pub const MAX_FOREIGN_CHARACTERS: usize = 300;
 
+/// Characters of such a text that an opened entry shows of it where somebody wants all of it: some hundred lines.
+pub const MAX_WHOLE_CHARACTERS: usize = 10_000;
+
 /// Pauses, beginnings and ends, kept in the log beside its entries; the oldest go first.
 pub const MAX_LOGGED_PAUSES: u32 = 1_000;
 
