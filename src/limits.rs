@@ -99,6 +99,9 @@ pub const MAX_FOREIGN_CHARACTERS: usize = 300;
 /// Characters of such a text that an opened entry shows of it where somebody wants all of it: some hundred lines.
 pub const MAX_WHOLE_CHARACTERS: usize = 10_000;
 
+/// Texts of an entry that can be seen whole. One that was written by Sockpin has none: its texts are shorter than what is cut.
+pub const MAX_WHOLE_TEXTS: usize = 20;
+
 /// Pauses, beginnings and ends, kept in the log beside its entries; the oldest go first.
 pub const MAX_LOGGED_PAUSES: u32 = 1_000;
 

@@ -4,6 +4,7 @@ mod advice;
 pub mod plain_text;
 mod reason;
 mod sent;
+pub mod whole;
 
 pub use advice::advice;
 pub(super) use reason::probe_failed;
