@@ -92,6 +92,10 @@ pub const LOG_ENTRIES_AT_ONCE: u32 = 20;
 /// Entries that the log page reads in one go, with a turn for everything else after it: sockets are judged in the same thread.
 pub const LOG_ENTRIES_READ_AT_ONCE: u32 = 200;
 
+/// Lines of the log that are written into a file in one go, with a turn for everything else after it: of each certificate the name
+/// is read.
+pub const LOG_LINES_WRITTEN_AT_ONCE: usize = 50;
+
 /// Characters of a text from the log that are shown in one place: a host has at most 253, an origin some more. What is longer was
 /// written by nobody but a damaged disk.
 pub const MAX_FOREIGN_CHARACTERS: usize = 300;

@@ -104,12 +104,6 @@ pub fn shown_of(shown: usize, total: u64) -> Text {
     plural!("log_newest", shown, total = total)
 }
 
-/// Said once so many lines of the log are in a file.
-#[must_use]
-pub fn saved(lines: usize) -> Text {
-    plural!("log_saved", lines)
-}
-
 /// Said once the log is empty.
 #[must_use]
 pub fn cleared() -> Text {
