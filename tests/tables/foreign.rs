@@ -170,6 +170,22 @@ fn what_is_copied_can_be_seen_and_breaks_no_line() {
     assert!(lines.iter().all(|line| !line.contains(['\n', '\u{202e}', '\u{7}'])), "{lines:#?}");
 }
 
+/// JSON can carry half a character; a text cannot.
+#[test]
+fn half_a_character_is_no_label() {
+    let policy = |label: &str| {
+        let pin = key().sha256;
+        let json = format!(
+            r#"{{"version": 1, "rules": [{{"host": "a.test", "pins": [{{"sha256": "{pin}", "label": "{label}"}}]}}]}}"#
+        );
+        Policy::from_json(&json, NOW, &url_host)
+    };
+    assert!(policy(r"\ud83d\ude00").is_ok());
+    for half in [r"\ud83d", r"\ude00", r"\ude00\ud83d"] {
+        assert!(policy(half).is_err(), "{half}");
+    }
+}
+
 #[test]
 fn a_name_is_shown_as_far_as_it_is_read() {
     let name = |length| format!("CN={}", "x".repeat(length));
