@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use web_sys::EventTarget;
 
 use super::download::Download;
-use super::log_lines::local_day;
+use super::log_lines::{Found, local_day};
 use super::log_reader::LogReader;
 use super::log_selection::LogSelection;
 use crate::browser::clock::now;
@@ -24,14 +24,22 @@ use crate::violation::ChainDigest;
 struct LogFiles {
     reader: Rc<LogReader>,
     selection: Rc<LogSelection>,
+    /// What is found now, the newest first.
+    found: Box<dyn Fn() -> Vec<Found>>,
     download: Download,
     /// Whether one is being written.
     is_writing: Cell<bool>,
 }
 
-/// Puts the two buttons to work.
-pub(super) fn listen_for_saving(reader: Rc<LogReader>, selection: Rc<LogSelection>) -> JsResult {
-    let files = Rc::new(LogFiles { reader, selection, download: Download::default(), is_writing: Cell::new(false) });
+/// Puts the two buttons to work. `found` is what is found when one is clicked, the newest first.
+pub(super) fn listen_for_saving(
+    reader: Rc<LogReader>,
+    selection: Rc<LogSelection>,
+    found: impl Fn() -> Vec<Found> + 'static,
+) -> JsResult {
+    let found = Box::new(found);
+    let files =
+        Rc::new(LogFiles { reader, selection, found, download: Download::default(), is_writing: Cell::new(false) });
     for (button, file) in [(id!("save-json-lines"), LogFile::JsonLines), (id!("save-reports"), LogFile::Reports)] {
         let files = Rc::clone(&files);
         listen(&by_id::<EventTarget>(button)?, "click", move |_| {
@@ -55,12 +63,13 @@ impl LogFiles {
 
     /// Writes what is chosen now, and hands it to the browser. How many lines it has.
     async fn write(&self, file: LogFile) -> JsResult<usize> {
-        let (lines, share) = self.selection.chosen();
+        let (mut lines, share) = ((self.found)(), self.selection.share());
+        lines.retain(|found| self.selection.has(&found.line));
         say_in(id!("log-saved"), &words::saving(lines.len()))?;
         let (parts, mut written, mut last) = (Array::new(), 0, None);
         for portion in lines.chunks(LOG_LINES_WRITTEN_AT_ONCE) {
             let mut text = String::new();
-            for line in portion {
+            for Found { line, .. } in portion {
                 let certificates = self.certificates(line, &mut last).await;
                 let line = file.line(line, certificates).map_err(|error| JsValue::from_str(&error.to_string()))?;
                 if let Some(line) = line {

@@ -23,6 +23,7 @@ use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_capturin
 use crate::browser::part::say_in;
 use crate::browser::promise;
 use crate::message::{Announcement, PageRequest};
+use crate::query::log::LogOrder;
 use crate::time::UnixMillis;
 use crate::view::log::{self as words, Reading};
 use crate::view::status::Remedy;
@@ -67,7 +68,10 @@ pub(super) async fn start() -> JsResult {
     });
     page.listen()?;
     LogClearing::new(Rc::clone(&reader))?;
-    log_files::listen_for_saving(Rc::clone(&reader), Rc::clone(&page.selection))?;
+    let this = Rc::clone(&page);
+    log_files::listen_for_saving(Rc::clone(&reader), Rc::clone(&page.selection), move || {
+        this.lines.find(&this.filters.query(), LogOrder::Newest)
+    })?;
     // Beside the log: either may be slow.
     let this = Rc::clone(&page);
     spawn(async move { this.masthead.refresh(Unread::Nothing).await });

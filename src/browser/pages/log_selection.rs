@@ -12,7 +12,6 @@ use super::ui::live_region::announce;
 use crate::browser::dom::{JsResult, around, by_id, id, listen, show};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::log::Line;
-use crate::query::log::LogOrder;
 use crate::report::log_file::Share;
 use crate::view::log::{self as words, Reading};
 use crate::view::text::Text;
@@ -76,17 +75,13 @@ impl LogSelection {
         self.say()
     }
 
-    /// The lines that are selected, or else all that are found, the newest first.
-    pub(super) fn chosen(&self) -> (Vec<Rc<Line>>, Share) {
-        let (names, mut lines) = (self.names.borrow(), self.found.borrow().clone());
-        if !names.is_empty() {
-            lines.retain(|line| names.contains(&line.name()));
-        }
-        LogOrder::Newest.sort(&mut lines, |line| line);
-        (lines, self.share())
+    /// Whether a line is among those that are selected, or nothing is.
+    pub(super) fn has(&self, line: &Line) -> bool {
+        let names = self.names.borrow();
+        names.is_empty() || names.contains(&line.name())
     }
 
-    fn share(&self) -> Share {
+    pub(super) fn share(&self) -> Share {
         if self.names.borrow().is_empty() { self.share.get() } else { Share::Selected }
     }
 
