@@ -98,9 +98,19 @@ pub const LOG_ENTRIES_AT_ONCE: u32 = 20;
 /// Entries that the log page reads in one go, with a turn for everything else after it: sockets are judged in the same thread.
 pub const LOG_ENTRIES_READ_AT_ONCE: u32 = 200;
 
+/// Lines of the log that are written into a file in one go, with a turn for everything else after it: of each certificate the name
+/// is read.
+pub const LOG_LINES_WRITTEN_AT_ONCE: usize = 50;
+
 /// Characters of a text from the log that are shown in one place: a host has at most 253, an origin some more. What is longer was
 /// written by nobody but a damaged disk.
 pub const MAX_FOREIGN_CHARACTERS: usize = 300;
+
+/// Characters of such a text that an opened entry shows of it where somebody wants all of it: some hundred lines.
+pub const MAX_WHOLE_CHARACTERS: usize = 10_000;
+
+/// Texts of an entry that can be seen whole. One that was written by Sockpin has none: its texts are shorter than what is cut.
+pub const MAX_WHOLE_TEXTS: usize = 20;
 
 /// Pauses, beginnings and ends, kept in the log beside its entries; the oldest go first.
 pub const MAX_LOGGED_PAUSES: u32 = 1_000;

@@ -26,6 +26,7 @@ mod log_lines;
 mod log_page;
 mod log_reader;
 mod log_retention;
+mod log_selection;
 mod managed_section;
 mod masthead;
 mod messages;

@@ -1,5 +1,6 @@
 //! Certificates of a chain in words.
 
+use super::foreign::{foreign, foreign_name};
 use super::notice::{Tag, Tone};
 use super::text::{Text, text};
 use crate::certificate::{Certificate, Description};
@@ -30,6 +31,12 @@ pub fn short_name(name: &str) -> String {
     visible(known.filter(|part| !part.is_empty()).unwrap_or(name)).into_owned()
 }
 
+/// The same within a text of ours.
+#[must_use]
+pub fn shown_name(name: &str) -> String {
+    foreign_name(&short_name(name))
+}
+
 /// Of a certificate of which nothing else can be said.
 #[must_use]
 pub fn unreadable() -> Text {
@@ -41,7 +48,7 @@ pub fn unreadable() -> Text {
 pub fn subject(description: &Description) -> Text {
     match description.subject.as_deref() {
         Some("") => text!("certificate_unnamed"),
-        Some(name) => Text::literal(short_name(name)),
+        Some(name) => Text::literal(shown_name(name)),
         None => text!("certificate_name_unreadable"),
     }
 }
@@ -49,7 +56,7 @@ pub fn subject(description: &Description) -> Text {
 fn issuer(name: &str) -> Text {
     match name {
         "" => text!("certificate_issuer_unnamed"),
-        name => text!("certificate_issued_by", issuer = short_name(name)),
+        name => text!("certificate_issued_by", issuer = shown_name(name)),
     }
 }
 
@@ -74,7 +81,7 @@ fn day(rfc3339: Option<&str>) -> Option<Date> {
 pub fn mark(entry: &ChainEntry, rule: Option<&RuleSnapshot>) -> Tag {
     let label = |pins: fn(&RuleSnapshot) -> &[LabelledPin]| {
         let pin = pins(rule?).iter().find(|pin| Some(pin.sha256) == entry.sha256)?;
-        (!pin.label.is_empty()).then(|| pin.label.clone())
+        (!pin.label.is_empty()).then(|| foreign(&pin.label))
     };
     match entry.mark {
         Mark::Pin => {

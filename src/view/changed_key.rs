@@ -1,6 +1,7 @@
 //! A changed key in words: the certificate then and now, what has most likely happened, and what can be done.
 
-use super::certificate::{role, short_name, validity};
+use super::certificate::{role, short_name, shown_name, validity};
+use super::foreign::foreign;
 use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::picking::key_type;
 use super::text::{Argument, Text, text};
@@ -14,13 +15,13 @@ use crate::time::UnixMillis;
 /// The title, with the endpoint as a rule is written.
 #[must_use]
 pub fn title(endpoint: &str) -> Text {
-    text!("changed_title", endpoint = endpoint)
+    text!("changed_title", endpoint = foreign(endpoint))
 }
 
 /// Where this comes from.
 #[must_use]
 pub fn intro(rule: &str, time: UnixMillis) -> Text {
-    text!("changed_intro", rule = rule, time = Argument::Time(time))
+    text!("changed_intro", rule = foreign(rule), time = Argument::Time(time))
 }
 
 /// What is known of the certificate before.
@@ -75,7 +76,7 @@ pub fn value(shown: &Shown, field: Field) -> Text {
     let name = |name: Option<&String>| match name.map(String::as_str) {
         None => text!("certificate_name_unreadable"),
         Some("") => text!("certificate_unnamed"),
-        Some(name) => Text::literal(short_name(name)),
+        Some(name) => Text::literal(shown_name(name)),
     };
     match field {
         Field::Subject => name(subject.as_ref()),
@@ -119,7 +120,7 @@ pub fn offer(comparison: &Comparison, layer: Layer, rule: Option<RuleDocument>, 
     let note = |code, text| Offer::Nothing(Notice::new(NoticeKind::Note, code, text));
     let (rule, key) = match (layer, rule, comparison.now.key) {
         (Layer::Managed, ..) => {
-            let ask = |name| text!("changed_managed_by", administrator = name);
+            let ask = |name: &str| text!("changed_managed_by", administrator = foreign(name));
             return note("managed", administrator.map_or_else(|| text!("changed_managed"), ask));
         }
         (Layer::User, None, _) => return note("rule-gone", text!("changed_rule_gone")),

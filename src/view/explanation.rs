@@ -1,6 +1,7 @@
 //! Why a rule that pins keys did not match, in words: what is likely first, then what was expected, what came and since when.
 
-use super::certificate::{role, short_name};
+use super::certificate::{role, shown_name};
+use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind};
 use super::text::{Argument, Text, plural, text};
 use crate::changed_key::Shown;
@@ -12,8 +13,8 @@ use crate::violation::RuleSnapshot;
 /// What has most likely happened, and what speaks for it.
 #[must_use]
 pub fn likely(explanation: &Explanation) -> Notice {
-    let issuer = |shown: &Shown| short_name(shown.description.issuer.as_deref().unwrap_or_default());
-    let subject = |shown: &Shown| short_name(shown.description.subject.as_deref().unwrap_or_default());
+    let issuer = |shown: &Shown| shown_name(shown.description.issuer.as_deref().unwrap_or_default());
+    let subject = |shown: &Shown| shown_name(shown.description.subject.as_deref().unwrap_or_default());
     let unknown = Shown::default();
     let (before, now) = (explanation.leaf_before.as_ref().unwrap_or(&unknown), &explanation.leaf);
     let or_attack = |text| Text::Sentences(vec![text, text!("explanation_attack")]);
@@ -53,7 +54,7 @@ fn added_root(root: &AddedRoot) -> Text {
     let name = match root.subject.as_deref() {
         None => Argument::Text(text!("certificate_name_unreadable")),
         Some("") => Argument::Text(text!("certificate_unnamed")),
-        Some(name) => Argument::Literal(short_name(name)),
+        Some(name) => Argument::Literal(shown_name(name)),
     };
     let who = match root.reader {
         Some(Reader { name: reader, kind: ReaderKind::Scanner }) => {
@@ -77,8 +78,7 @@ fn added_root(root: &AddedRoot) -> Text {
 #[must_use]
 pub fn expected(explanation: &Explanation, rule: &RuleSnapshot) -> Text {
     match &explanation.expected {
-        Some(pin) if pin.label.is_empty() => text!("explanation_expected_pin", pin = pin.sha256.to_string()),
-        Some(pin) => text!("explanation_expected_pin", pin = &pin.label),
+        Some(pin) => text!("explanation_expected_pin", pin = key_name(&pin.label, &pin.sha256.to_string())),
         None => plural!("explanation_expected", rule.pins.len()),
     }
 }
@@ -90,7 +90,7 @@ pub fn came(explanation: &Explanation) -> Text {
     let subject = super::certificate::subject(description);
     match description.issuer.as_deref() {
         None | Some("") => subject,
-        Some(issuer) => text!("explanation_came", subject = Argument::Text(subject), issuer = short_name(issuer)),
+        Some(issuer) => text!("explanation_came", subject = Argument::Text(subject), issuer = shown_name(issuer)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What has become of a rule, and by what, in words.
 
+use super::foreign::{foreign, key_name};
 use super::rule::full_pin;
 use super::text::{Argument, Text, plural, text};
 use crate::history::{Change, ChangedBy, Difference, What};
@@ -38,7 +39,7 @@ pub fn what(change: &Change) -> Text {
 
 fn difference(difference: &Difference) -> Text {
     match difference {
-        Difference::Host(before, after) => text!("history_host", before = before, after = after),
+        Difference::Host(before, after) => text!("history_host", before = foreign(before), after = foreign(after)),
         Difference::Mode(before, after) => text!("history_mode", before = mode(*before), after = mode(*after)),
         Difference::PinAdded(pin) => text!("history_pin_added", pin = name(pin)),
         Difference::PinRemoved(pin) => text!("history_pin_removed", pin = name(pin)),
@@ -59,7 +60,7 @@ fn difference(difference: &Difference) -> Text {
         Difference::Preflight(Preflight::Off) => text!("history_preflight_off"),
         Difference::Preflight(Preflight::Require) => text!("history_preflight_require"),
         Difference::Note => text!("history_note"),
-        Difference::ReportUri(Some(uri)) => text!("history_reports", uri = uri),
+        Difference::ReportUri(Some(uri)) => text!("history_reports", uri = foreign(uri)),
         Difference::ReportUri(None) => text!("history_no_reports"),
     }
 }
@@ -74,7 +75,7 @@ fn mode(mode: Mode) -> Text {
 
 /// What the user calls it; the pin itself where it has no label.
 fn name(pin: &PinDocument) -> String {
-    if pin.label.is_empty() { full_pin(&pin.sha256) } else { pin.label.clone() }
+    key_name(&pin.label, &full_pin(&pin.sha256))
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use super::date::day;
 use super::foreign::foreign;
-use super::text::{Text, plural, text};
-use crate::log::{Day, DayTally, Dropped};
+use super::text::{Argument, Text, plural, text};
+use super::violation;
+use crate::log::{Day, DayTally, Dropped, Line};
 use crate::query::log::LogQuery;
+use crate::report::log_file::Share;
 
 /// How far the log has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,38 @@ pub fn dropped(dropped: Dropped) -> Text {
 #[must_use]
 pub fn unreadable(records: usize) -> Text {
     plural!("log_unreadable", records)
+}
+
+/// What the box that selects a line does, for those who do not see the line beside it.
+#[must_use]
+pub fn select(line: &Line) -> Text {
+    let time = Argument::Time(line.time());
+    match line {
+        Line::Violation(entry) => text!("log_select", host = violation::host(&entry.violation), time = time),
+        Line::Pause(_) => text!("log_select_pause", time = time),
+    }
+}
+
+/// Which lines a file would have.
+#[must_use]
+pub fn saves(share: Share, lines: usize) -> Text {
+    match share {
+        Share::All => plural!("log_saves_all", lines),
+        Share::Found => plural!("log_saves_found", lines),
+        Share::Selected => plural!("log_saves_selected", lines),
+    }
+}
+
+/// Said while a file is made of so many lines.
+#[must_use]
+pub fn saving(lines: usize) -> Text {
+    plural!("log_saving", lines)
+}
+
+/// Said once so many lines of the log are in a file.
+#[must_use]
+pub fn saved(lines: usize) -> Text {
+    if lines == 0 { text!("log_saved_none") } else { plural!("log_saved", lines) }
 }
 
 /// The button of an entry that deletes those of its host.

@@ -1,5 +1,6 @@
 //! What an administrator has set, in words.
 
+use super::foreign::foreign;
 use super::notice::Notice;
 use super::text::{Text, text};
 use crate::error::{Error, ManagedError, PolicyError, RuleError};
@@ -11,7 +12,7 @@ use crate::settings::Pausing;
 #[must_use]
 pub fn heading(managed: &Managed) -> Text {
     match &managed.policy.settings().administrator {
-        Some(administrator) => text!("managed_heading", administrator = administrator),
+        Some(administrator) => text!("managed_heading", administrator = foreign(administrator)),
         None => text!("managed_heading_unnamed"),
     }
 }

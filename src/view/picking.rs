@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::certificate::short_name;
+use super::certificate::{short_name, shown_name};
+use super::foreign::foreign;
 use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::text::{Text, plural, text};
 use crate::certificate::{Certificate, KeyType};
@@ -17,7 +18,7 @@ use crate::time::Date;
 /// The title, with the endpoint as a rule is written.
 #[must_use]
 pub fn title(endpoint: &str) -> Text {
-    text!("picker_title", endpoint = endpoint)
+    text!("picker_title", endpoint = foreign(endpoint))
 }
 
 /// What is shown here, by how far the browser has vouched for it.
@@ -188,12 +189,12 @@ pub enum Compared<'a> {
 #[must_use]
 pub fn compared(found: Compared<'_>) -> Notice {
     let (kind, code, text) = match found {
-        Compared::Key(subject) => (NoticeKind::Note, "key", text!("picker_compare_key", subject = short_name(subject))),
+        Compared::Key(subject) => (NoticeKind::Note, "key", text!("picker_compare_key", subject = shown_name(subject))),
         Compared::Certificate(subject) => {
-            (NoticeKind::Note, "certificate", text!("picker_compare_certificate", subject = short_name(subject)))
+            (NoticeKind::Note, "certificate", text!("picker_compare_certificate", subject = shown_name(subject)))
         }
         Compared::Elsewhere(SeenCertificate { subject, host, .. }) => {
-            let said = text!("picker_compare_elsewhere", subject = short_name(subject), host = host);
+            let said = text!("picker_compare_elsewhere", subject = shown_name(subject), host = foreign(host));
             (NoticeKind::Warning, "elsewhere", said)
         }
         Compared::Nothing => (NoticeKind::Warning, "unknown-fingerprint", text!("picker_compare_none")),

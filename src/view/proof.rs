@@ -1,11 +1,11 @@
 //! The proof of a rule in words: what came of a socket of Sockpin's own, with the rule and with a wrong key in its place.
 
+use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::seen::endpoint;
 use super::text::{Text, text};
 use super::violation::reason;
 use crate::limits::PROOF_DEADLINE_MS;
-use crate::pin::Pin;
 use crate::proof::{Conclusion, Ending, Proved};
 use crate::rule::{Mode, Rule};
 use crate::verdict::{Allowed, Match, Outcome, Reason};
@@ -172,13 +172,13 @@ fn is_by(violation: &Violation, rule: &Rule) -> bool {
 
 /// What the user calls a pin; the pin itself where it has no label.
 fn name(Match { sha256, label, .. }: &Match) -> String {
-    let pin = |pin: &Pin| pin.to_string();
-    if label.is_empty() { pin(sha256) } else { label.clone() }
+    key_name(label, &sha256.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pin::Pin;
     use crate::rule::{PinDocument, RuleDocument, RuleStamp};
     use crate::time::UnixMillis;
     use crate::violation::RuleSnapshot;

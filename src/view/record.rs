@@ -1,6 +1,7 @@
 //! What a rule has decided, in words.
 
 use super::date::{ago, day};
+use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind};
 use super::text::{Text, plural, text};
 use crate::record::{PinRecord, RuleRecord, Unrecorded};
@@ -83,7 +84,7 @@ fn of_pin<'a>(record: &'a RuleRecord, pin: &LabelledPin) -> Option<&'a PinRecord
 
 /// What the user calls it; the pin itself where it has no label.
 fn name(pin: &LabelledPin) -> String {
-    if pin.label.is_empty() { pin.sha256.to_string() } else { pin.label.clone() }
+    key_name(&pin.label, &pin.sha256.to_string())
 }
 
 /// Milliseconds for which two keys may take turns before one of them counts as gone.

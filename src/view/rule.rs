@@ -1,6 +1,7 @@
 //! A rule in words.
 
 use super::date::ago;
+use super::foreign::foreign;
 use super::notice::{Tag, Tone};
 use super::text::{Text, text};
 use crate::pin::Pin;
@@ -88,7 +89,7 @@ pub struct KeyLine {
 #[must_use]
 pub fn keys(pins: &[PinDocument], denied: &[PinDocument]) -> Vec<KeyLine> {
     let line = |key: &PinDocument, mark: Option<Tag>| KeyLine {
-        name: if key.label.is_empty() { text!("rule_key_unnamed") } else { Text::literal(&key.label) },
+        name: if key.label.is_empty() { text!("rule_key_unnamed") } else { Text::literal(foreign(&key.label)) },
         mark,
         pin: full_pin(&key.sha256),
     };

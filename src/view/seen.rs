@@ -1,7 +1,8 @@
 //! What was seen in this session, and what a rule makes of it, in words.
 
-use super::certificate::{short_name, subject};
+use super::certificate::{shown_name, subject};
 use super::date::ago;
+use super::foreign::{foreign, key_name};
 use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::text::{Text, plural, text};
 use super::violation::{probe_failed, reason};
@@ -28,8 +29,8 @@ pub fn facts(endpoint: &SeenEndpoint, now: UnixMillis) -> Vec<Text> {
         count => plural!("seen_sockets", count),
     };
     let page = endpoint.pages.first().map(|page| match endpoint.pages.len() {
-        1 => text!("seen_page", page = page),
-        pages => plural!("seen_pages", pages - 1, page = page),
+        1 => text!("seen_page", page = foreign(page)),
+        pages => plural!("seen_pages", pages - 1, page = foreign(page)),
     });
     let last = text!("seen_last", ago = ago(endpoint.last, now));
     [sockets, last].into_iter().chain(page).collect()
@@ -66,8 +67,7 @@ pub fn why(verdict: &Verdict, connection: &Connection) -> Text {
         Verdict::NotPinned(NotPinned::NoRule) => text!("trial_no_rule"),
         Verdict::NotPinned(NotPinned::RuleOff(_)) => text!("trial_rule_off"),
         Verdict::Allowed(Allowed::PinMatched(matched), _) => {
-            let label = if matched.label.is_empty() { matched.sha256.to_string() } else { matched.label.clone() };
-            text!("trial_matched", label = label)
+            text!("trial_matched", label = key_name(&matched.label, &matched.sha256.to_string()))
         }
         Verdict::Allowed(Allowed::NoDeniedKey, _) => text!("trial_no_denied"),
         Verdict::Allowed(Allowed::LocalRootExempt, _) => text!("trial_exempt"),
@@ -145,7 +145,7 @@ pub fn unanswered(failure: ProbeFailure) -> Notice {
 /// What was entered in the field of a pin, and what stands there now.
 #[must_use]
 pub fn replaced(certificate: &SeenCertificate) -> Notice {
-    let (subject, host) = (short_name(&certificate.subject), &certificate.host);
+    let (subject, host) = (shown_name(&certificate.subject), foreign(&certificate.host));
     let said = text!("form_fingerprint_replaced", subject = subject, host = host);
     Notice::new(NoticeKind::Note, "fingerprint-replaced", said)
 }

@@ -1,6 +1,7 @@
 //! Whether Sockpin is at work.
 
 use super::error::{detail, sentence};
+use super::foreign::foreign;
 use super::notice::Tone;
 use super::text::{Argument, Text, plural, text};
 use crate::error::{Error, PolicyError, ProgramError};
@@ -105,7 +106,7 @@ pub fn paused(until: Option<UnixMillis>) -> StatusLine {
 #[must_use]
 pub fn pausing_forbidden(administrator: Option<&str>) -> Text {
     match administrator {
-        Some(administrator) => text!("status_pausing_forbidden", administrator = administrator),
+        Some(administrator) => text!("status_pausing_forbidden", administrator = foreign(administrator)),
         None => text!("status_pausing_forbidden_unnamed"),
     }
 }

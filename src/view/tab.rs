@@ -2,6 +2,7 @@
 
 use super::date::ago;
 use super::failure::FailedSocket;
+use super::foreign::foreign;
 use super::notice::{Tag, Tone};
 use super::seen::endpoint;
 use super::text::{Text, plural, text};
@@ -115,7 +116,7 @@ pub fn row(row: &SocketRow, circumstances: Circumstances) -> RowWords {
             }
         }
         SocketState::Allowed(Some(key)) => {
-            let said = text!("tab_matched_by", key = key.as_str());
+            let said = text!("tab_matched_by", key = foreign(key.as_str()));
             (Tag::new(text!("seen_matched"), Tone::Good), Some(said), None)
         }
         SocketState::Allowed(None) => {
@@ -169,8 +170,8 @@ pub fn address(place: &SocketPlace) -> String {
 #[must_use]
 pub fn facts(row: &SocketRow, now: UnixMillis) -> Vec<Text> {
     let page = row.pages.first().map(|page| match row.pages.len() {
-        1 => text!("seen_page", page = page),
-        pages => plural!("seen_pages", pages - 1, page = page),
+        1 => text!("seen_page", page = foreign(page)),
+        pages => plural!("seen_pages", pages - 1, page = foreign(page)),
     });
     let last = text!("seen_last", ago = ago(row.last, now));
     [plural!("seen_sockets", row.count), last].into_iter().chain(page).collect()

@@ -1,6 +1,7 @@
 //! Import and export: what a file was taken for, what would become of each of its rules, and what a format does not say.
 
 use super::error::sentence;
+use super::foreign::foreign;
 use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::source::{Source, names_its_line};
 use super::text::{Argument, Text, plural, text};
@@ -132,7 +133,7 @@ pub fn done(counts: &Counts) -> Text {
 /// One rule keeps the whole from being stored.
 #[must_use]
 pub fn rule_refused(host: &str, why: Text) -> Text {
-    text!("import_rule_refused", host = host, why = why)
+    text!("import_rule_refused", host = foreign(host), why = why)
 }
 
 /// The import is taken back.

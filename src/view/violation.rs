@@ -4,6 +4,7 @@ mod advice;
 pub mod plain_text;
 mod reason;
 mod sent;
+pub mod whole;
 
 pub use advice::advice;
 pub(super) use reason::probe_failed;
@@ -101,12 +102,6 @@ pub fn pause(event: PauseEvent) -> Text {
 #[must_use]
 pub fn shown_of(shown: usize, total: u64) -> Text {
     plural!("log_newest", shown, total = total)
-}
-
-/// Said once so many lines of the log are in a file.
-#[must_use]
-pub fn saved(lines: usize) -> Text {
-    plural!("log_saved", lines)
 }
 
 /// The mark of an entry of a private window.

@@ -1,6 +1,7 @@
 //! What may go wrong with a rule, in words: what it is, what then happens, what to do.
 
 use super::date::days_until;
+use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind};
 use super::rule::full_pin;
 use super::text::{Text, plural, text};
@@ -46,7 +47,7 @@ pub fn on_card(rule: &RuleDocument, layer: Layer, warnings: &[Warning], now: Uni
         let notice = notice(warning, rule.mode, layer, now);
         let pin = pin(warning).and_then(|place| rule.pins.get(place));
         let Some(pin) = pin else { return notice };
-        let name = if pin.label.is_empty() { full_pin(&pin.sha256) } else { pin.label.clone() };
+        let name = key_name(&pin.label, &full_pin(&pin.sha256));
         Notice { text: text!("warning_of_pin", pin = name, warning = notice.text), ..notice }
     };
     warnings.iter().filter(|warning| is_for(warning, layer)).map(of_card).collect()

@@ -12,6 +12,7 @@ mod codes;
 mod engine;
 mod export;
 mod field_cases;
+mod foreign;
 mod hosts;
 mod import_android;
 mod import_app_transport;

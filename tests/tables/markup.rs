@@ -191,6 +191,27 @@ fn no_name_is_made_elsewhere() {
     assert_eq!(pages, all, "a file with parts that no page runs");
 }
 
+/// The templates of a page, by their ids.
+fn templates(html: &str) -> Vec<(&str, &str)> {
+    let of = |text| -> Option<(&str, &str)> { str::split_once(text, "</template>")?.0.split_once("\">") };
+    html.split("<template id=\"").skip(1).filter_map(of).collect()
+}
+
+/// What several pages show in the same way has the same markup on each.
+#[test]
+fn a_template_of_two_pages_is_the_same_on_both() {
+    let pages = PAGES.map(|(page, _)| fs::read_to_string(root().join(page)).unwrap());
+    let mut known = BTreeMap::new();
+    let mut shared = 0;
+    for (id, markup) in pages.iter().flat_map(|page| templates(page)) {
+        if let Some(before) = known.insert(id, markup) {
+            shared += 1;
+            assert_eq!(markup, before, "{id}");
+        }
+    }
+    assert!(shared > 0, "no template was compared");
+}
+
 /// The checks above can fail.
 #[test]
 fn a_name_that_one_side_lacks_is_found() {

@@ -24,6 +24,7 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     page(firefox, "popup", "popup", OPEN_BLOCKED).await?;
     page(firefox, "popup", "popup-pause-menu", OPEN_PAUSE_MENU).await?;
     page(firefox, "log", "log", OPEN_BLOCKED).await?;
+    page(firefox, "log", "log-selected", SELECT_FIRST).await?;
     page(firefox, "log", "log-nothing-found", SEARCH_FOR_NOTHING).await?;
     tab(world).await?;
     path::take(world).await?;
@@ -267,6 +268,7 @@ for (const card of document.querySelectorAll('.rule, .import-item')) card.style.
 const OPEN_BLOCKED: &str = "document.querySelector('#log [data-outcome=block]')?.setAttribute('open', '');";
 /// And the newest of all, which a pause let through.
 const OPEN_LET_THROUGH: &str = "document.querySelector('#log [data-outcome=flag]')?.setAttribute('open', '');";
+const SELECT_FIRST: &str = "document.querySelector('#log [data-part=selected]').click();";
 const SEARCH_FOR_NOTHING: &str = r"
 const field = document.querySelector('#search');
 field.value = 'nobody';

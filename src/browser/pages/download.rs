@@ -17,7 +17,12 @@ pub(super) struct Download {
 impl Download {
     /// Has the browser save a text under this name.
     pub(super) fn offer(&self, text: &str, name: &str) -> JsResult {
-        let blob = Blob::new_with_str_sequence(&Array::of1(&JsValue::from_str(text)).into())?;
+        self.offer_parts(&Array::of1(&JsValue::from_str(text)), name)
+    }
+
+    /// The same of a text in parts.
+    pub(super) fn offer_parts(&self, parts: &Array, name: &str) -> JsResult {
+        let blob = Blob::new_with_str_sequence(parts)?;
         let url = Url::create_object_url_with_blob(&blob)?;
         let link: HtmlAnchorElement = document()?.create_element("a")?.unchecked_into();
         link.set_href(&url);

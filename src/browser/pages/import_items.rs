@@ -14,6 +14,7 @@ use crate::formats::LeftOut;
 use crate::formats::export::Loss;
 use crate::import_plan::{Conflict, Item, ItemFinding};
 use crate::time::UnixMillis;
+use crate::view::foreign::foreign;
 use crate::view::rule::mode_tag;
 use crate::view::source::Source;
 use crate::view::text::Text;
@@ -55,7 +56,7 @@ impl ListItem for ItemRow {
             row.say(part!("import-host"), &words::nameless())?;
             row.get::<HtmlInputElement>(part!("import-host-input"))?.set_value(&self.item.rule.host);
         } else {
-            row.text(part!("import-host"), &self.item.rule.host)?;
+            row.text(part!("import-host"), &foreign(&self.item.rule.host))?;
         }
         row.tag(part!("import-mode"), &mode_tag(&self.item.rule, self.now))?;
         row.say(part!("import-pins"), &words::pins(&self.item))?;

@@ -16,6 +16,7 @@ use crate::policy::Layer;
 use crate::rule::Rule;
 use crate::seen::SeenEndpoint;
 use crate::view::changed_key::Source;
+use crate::view::foreign::key_name;
 use crate::violation::{RuleSnapshot, Violation};
 
 /// The chain of this session that the rule matched last, else that of an earlier one, else what the rule's record says.
@@ -46,7 +47,7 @@ impl KnownBefore {
         let matched = current_rule(store, rule).and_then(|current| {
             let matched = records.of(rule.layer, &current)?.pins.first()?.clone();
             let pin = current.pins().iter().find(|pin| pin.sha256 == matched.sha256)?;
-            let name = if pin.label.is_empty() { pin.sha256.to_string() } else { pin.label.clone() };
+            let name = key_name(&pin.label, &pin.sha256.to_string());
             Some(Self { chain: None, place: matched.certificate, source: Source::Matched(name, matched.last) })
         });
         matched.unwrap_or(Self { chain: None, place: 0, source: Source::None })

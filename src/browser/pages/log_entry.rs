@@ -11,6 +11,7 @@ use crate::error::visible;
 use crate::log::Entry;
 use crate::rule::{LabelledPin, PinDocument};
 use crate::view::text::Text;
+use crate::view::violation::whole::{WholeText, whole_texts};
 use crate::view::{certificate, violation as words};
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
 
@@ -39,6 +40,9 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], explained: Option<&P
         Some(advice) => content.say(part!("advice"), &advice)?,
         None => content.show(part!("advice-section"), false)?,
     }
+    let whole = whole_texts(entry);
+    content.show(part!("whole-texts"), !whole.is_empty())?;
+    content.list(part!("whole-texts"), whole.iter().map(draw_whole))?;
     content.say(part!("when"), &words::when(&entry.tally))?;
     entry_copy::offer(&content, entry, certificates)?;
     Part::of(body).append(&content)
@@ -72,6 +76,14 @@ fn draw_certificate(
     }
     element.say(part!("validity"), &certificate::validity(description))?;
     element.say(part!("pin"), &certificate::pin(entry))?;
+    Ok(element)
+}
+
+fn draw_whole(whole: &WholeText) -> JsResult<Part> {
+    let element = Part::copy(id!("whole-text-template"))?;
+    element.say(part!("whole-opener"), &whole.opener)?;
+    element.text(part!("whole-text"), &whole.text)?;
+    element.text(part!("whole-beginning"), &whole.beginning.as_ref().map(say).unwrap_or_default())?;
     Ok(element)
 }
 

@@ -1,84 +1,101 @@
-//! The whole log as a file: JSON lines, or reports.
+//! Lines of the log as a file: those that are selected, else those that are found.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
+use js_sys::Array;
+use wasm_bindgen::JsValue;
 use web_sys::EventTarget;
 
 use super::download::Download;
+use super::log_lines::{Found, local_day};
 use super::log_reader::LogReader;
-use crate::browser::convert::to_js_error;
+use super::log_selection::LogSelection;
+use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::say_in;
-use crate::error::{Error, ProgramError};
+use crate::browser::promise;
+use crate::limits::LOG_LINES_WRITTEN_AT_ONCE;
 use crate::log::Line;
-use crate::report::json_lines::json_line;
-use crate::report::rfc7469::report;
-use crate::view::violation as words;
+use crate::report::log_file::LogFile;
+use crate::view::log as words;
+use crate::violation::ChainDigest;
 
-/// What is in the file.
-#[derive(Clone, Copy)]
-enum LogFile {
-    JsonLines,
-    Reports,
+struct LogFiles {
+    reader: Rc<LogReader>,
+    selection: Rc<LogSelection>,
+    /// What is found now, the newest first.
+    found: Box<dyn Fn() -> Vec<Found>>,
+    download: Download,
+    /// Whether one is being written.
+    is_writing: Cell<bool>,
 }
 
-impl LogFile {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::JsonLines => "sockpin-log.jsonl",
-            Self::Reports => "sockpin-reports.jsonl",
-        }
-    }
-
-    /// A line of the file; none for what it has no form for.
-    fn line(self, line: &Line, certificates: &[Vec<u8>]) -> Result<Option<String>, Error> {
-        match (self, line) {
-            // What a file is written to outlives the window.
-            (_, line) if line.is_private() => Ok(None),
-            (Self::JsonLines, line) => json_line(line, certificates)
-                .map(Some)
-                .map_err(|error| ProgramError::Argument { detail: error.to_string() }.into()),
-            (Self::Reports, Line::Violation(entry)) => Ok(report(&entry.violation, certificates, entry.tally.last)),
-            (Self::Reports, Line::Pause(_)) => Ok(None),
-        }
-    }
-}
-
-/// Puts the two buttons to work.
-pub(super) fn listen_for_saving() -> JsResult {
-    let files = Rc::new((LogReader::new(), Download::default()));
+/// Puts the two buttons to work. `found` is what is found when one is clicked, the newest first.
+pub(super) fn listen_for_saving(
+    reader: Rc<LogReader>,
+    selection: Rc<LogSelection>,
+    found: impl Fn() -> Vec<Found> + 'static,
+) -> JsResult {
+    let found = Box::new(found);
+    let files =
+        Rc::new(LogFiles { reader, selection, found, download: Download::default(), is_writing: Cell::new(false) });
     for (button, file) in [(id!("save-json-lines"), LogFile::JsonLines), (id!("save-reports"), LogFile::Reports)] {
         let files = Rc::clone(&files);
         listen(&by_id::<EventTarget>(button)?, "click", move |_| {
             let files = Rc::clone(&files);
-            spawn(async move {
-                let (log, download) = &*files;
-                let (lines, left_out) = lines(log, file).await.map_err(|error| to_js_error(&error))?;
-                let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-                download.offer(&text, file.name())?;
-                say_in(id!("log-saved"), &words::saved(lines.len()))?;
-                show(id!("log-saved-without-private"), left_out)
-            });
+            spawn(async move { files.save(file).await });
             Ok(())
         })?;
     }
     Ok(())
 }
 
-/// And whether entries of private windows are left out.
-async fn lines(log: &LogReader, file: LogFile) -> Result<(Vec<String>, bool), Error> {
-    let (all, _) = log.newest(usize::MAX).await?;
-    let mut lines = Vec::with_capacity(all.len());
-    for line in &all {
-        let certificates = match line {
-            Line::Violation(entry) => match &entry.violation.chain_digest {
-                // One that has gone meanwhile is left out; the keys are known all the same.
-                Some(digest) => log.chain(digest).await.unwrap_or_default(),
-                None => Vec::new(),
-            },
-            Line::Pause(_) => Vec::new(),
-        };
-        lines.extend(file.line(line, &certificates)?);
+impl LogFiles {
+    async fn save(&self, file: LogFile) -> JsResult {
+        if self.is_writing.replace(true) {
+            return Ok(());
+        }
+        let saved = self.write(file).await;
+        self.is_writing.set(false);
+        say_in(id!("log-saved"), &words::saved(saved?))
     }
-    Ok((lines, all.iter().any(Line::is_private)))
+
+    /// Writes what is chosen now, and hands it to the browser. How many lines it has.
+    async fn write(&self, file: LogFile) -> JsResult<usize> {
+        let (mut lines, share) = ((self.found)(), self.selection.share());
+        lines.retain(|found| self.selection.has(&found.line));
+        say_in(id!("log-saved"), &words::saving(lines.len()))?;
+        show(id!("log-saved-without-private"), lines.iter().any(|found| found.line.is_private()))?;
+        let (parts, mut written, mut last) = (Array::new(), 0, None);
+        for portion in lines.chunks(LOG_LINES_WRITTEN_AT_ONCE) {
+            let mut text = String::new();
+            for Found { line, .. } in portion {
+                let certificates = self.certificates(line, &mut last).await;
+                let line = file.line(line, certificates).map_err(|error| JsValue::from_str(&error.to_string()))?;
+                if let Some(line) = line {
+                    text.push_str(&line);
+                    text.push('\n');
+                    written += 1;
+                }
+            }
+            parts.push(&JsValue::from_str(&text));
+            promise::after(0).await;
+        }
+        if written > 0 {
+            self.download.offer_parts(&parts, &file.name(share, local_day(now().unwrap_or_default())))?;
+        }
+        Ok(written)
+    }
+
+    /// The DER of the chain of a line. One that has gone meanwhile is left out; the keys are known all the same. `last` is the one
+    /// that was read last: many entries in a row have the same.
+    async fn certificates<'a>(&self, line: &Line, last: &'a mut Option<(ChainDigest, Vec<Vec<u8>>)>) -> &'a [Vec<u8>] {
+        let Line::Violation(entry) = line else { return &[] };
+        let Some(digest) = &entry.violation.chain_digest else { return &[] };
+        if last.as_ref().is_none_or(|(known, _)| known != digest) {
+            *last = Some((digest.clone(), self.reader.chain(digest).await.unwrap_or_default()));
+        }
+        last.as_ref().map_or(&[], |(_, certificates)| certificates)
+    }
 }

@@ -23,6 +23,16 @@ pub(super) struct ShownLine {
     pub(super) is_unread: bool,
     /// When it is shown.
     pub(super) now: UnixMillis,
+    /// What stands around it, where something does.
+    pub(super) frame: Option<Rc<dyn Frame>>,
+}
+
+/// What a page puts around each line.
+pub(super) trait Frame {
+    /// Puts it around the element of a line.
+    fn around(&self, line: &Line, element: &HtmlElement) -> JsResult<HtmlElement>;
+    /// Puts in what may be another each time that the line is shown.
+    fn update(&self, line: &Line, frame: &Part) -> JsResult;
 }
 
 /// Draws the body of an entry that is opened for the first time. The entry and its body, where that was so.
@@ -73,7 +83,8 @@ impl Item for ShownLine {
     fn version(&self) {}
 
     fn draw(&self) -> JsResult<HtmlElement> {
-        draw_line(&self.line)
+        let element = draw_line(&self.line)?;
+        self.frame.as_ref().map_or(Ok(element.clone()), |frame| frame.around(&self.line, &element))
     }
 
     fn update(&self, element: &Element) -> JsResult {
@@ -111,6 +122,9 @@ fn draw_violation(entry: &Entry) -> JsResult<Part> {
 fn update_line(shown: &ShownLine, element: &Element) -> JsResult {
     let element = Part::of(element);
     let (line, now) = (shown.line.as_ref(), shown.now);
+    if let Some(frame) = &shown.frame {
+        frame.update(line, &element)?;
+    }
     let time: Element = element.get(part!("time"))?;
     time.set_attribute("datetime", &line.time().to_rfc3339().unwrap_or_default())?;
     time.set_attribute("title", &say(&words::at(line.time())))?;

@@ -8,11 +8,13 @@ use web_sys::EventTarget;
 use super::day_picture::{self, DayPicture};
 use super::explainer::Explainer;
 use super::log_clearing::LogClearing;
+use super::log_files;
 use super::log_filters::LogFilters;
-use super::log_line::{self, ShownLine};
+use super::log_line::{self, Frame, ShownLine};
 use super::log_lines::{Found, LogLines, local_day};
 use super::log_reader::LogReader;
 use super::log_retention::LogRetention;
+use super::log_selection::LogSelection;
 use super::masthead::{Masthead, Unread};
 use super::messages;
 use super::ui::list::List;
@@ -21,6 +23,7 @@ use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_capturin
 use crate::browser::part::say_in;
 use crate::browser::promise;
 use crate::message::{Announcement, PageRequest};
+use crate::query::log::LogOrder;
 use crate::time::UnixMillis;
 use crate::view::log::{self as words, Reading};
 use crate::view::status::Remedy;
@@ -29,6 +32,7 @@ struct LogPage {
     masthead: Rc<Masthead>,
     filters: LogFilters,
     list: Rc<List<ShownLine>>,
+    selection: Rc<LogSelection>,
     picture: DayPicture,
     lines: LogLines,
     reader: Rc<LogReader>,
@@ -52,6 +56,7 @@ pub(super) async fn start() -> JsResult {
         })?,
         filters: LogFilters::new()?,
         list: List::new(by_id(id!("log"))?)?,
+        selection: LogSelection::new()?,
         picture: DayPicture::new(),
         lines: LogLines::new(Rc::clone(&reader)),
         reader: Rc::clone(&reader),
@@ -63,6 +68,10 @@ pub(super) async fn start() -> JsResult {
     });
     page.listen()?;
     LogClearing::new(Rc::clone(&reader))?;
+    let this = Rc::clone(&page);
+    log_files::listen_for_saving(Rc::clone(&reader), Rc::clone(&page.selection), move || {
+        this.lines.find(&this.filters.query(), LogOrder::Newest)
+    })?;
     // Beside the log: either may be slow.
     let this = Rc::clone(&page);
     spawn(async move { this.masthead.refresh(Unread::Nothing).await });
@@ -91,6 +100,8 @@ impl LogPage {
             }
             Ok(())
         })?;
+        let this = Rc::clone(self);
+        self.selection.listen(move || this.draw(List::show))?;
         // `toggle` does not bubble.
         let this = Rc::clone(self);
         listen_capturing(&by_id::<EventTarget>(id!("log"))?, "toggle", move |event| {
@@ -199,7 +210,9 @@ impl LogPage {
         show(id!("log-unreadable"), unreadable > 0)?;
         say_in(id!("log-unreadable"), &words::unreadable(unreadable))?;
         self.draw_picture(now)?;
-        let shown = |Found { line, is_unread }| ShownLine { line, is_unread, now };
+        self.selection.keep(&found, total, reading)?;
+        let frame: Rc<dyn Frame> = Rc::<LogSelection>::clone(&self.selection);
+        let shown = |Found { line, is_unread }| ShownLine { line, is_unread, now, frame: Some(Rc::clone(&frame)) };
         show_in(&self.list, found.into_iter().map(shown).collect())
     }
 

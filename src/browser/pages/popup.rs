@@ -8,7 +8,6 @@ use web_sys::{EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::confirmation::Confirmation;
 use super::explainer::Explainer;
-use super::log_files;
 use super::log_line::{self, ShownLine};
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
@@ -57,7 +56,6 @@ pub(super) async fn start() -> JsResult {
         drawn: Cell::new(0),
     });
     popup.listen()?;
-    log_files::listen_for_saving()?;
     // The background may have to be woken for the rest.
     popup.tab.start().await?;
     popup.refresh().await?;
@@ -164,16 +162,16 @@ impl Popup {
 
     fn draw(&self, lines: Vec<Line>, total: u64, read_until: UnixMillis) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
-        // What is not shown here is neither deleted nor saved from here.
+        // What is not shown here is not deleted from here.
         let is_whole = !messages::is_private();
         show(id!("log-private-only"), !is_whole)?;
         show(id!("clear-log"), is_whole && !lines.is_empty())?;
-        show(id!("save-log"), is_whole && !lines.is_empty())?;
         let more: HtmlElement = by_id(id!("log-more"))?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
         more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
         let now = now().unwrap_or(UnixMillis::new(0));
-        let shown = |line: Line| ShownLine { is_unread: is_unread(&line, read_until), line: Rc::new(line), now };
+        let shown =
+            |line: Line| ShownLine { is_unread: is_unread(&line, read_until), line: Rc::new(line), now, frame: None };
         self.lines.show(lines.into_iter().map(shown).collect())?;
         self.tab.draw()
     }

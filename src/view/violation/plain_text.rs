@@ -3,6 +3,7 @@
 use std::iter::once;
 
 use super::{advice, host, outcome, pages, reason, rule, sent, when};
+use crate::error::visible;
 use crate::log::Entry;
 use crate::rule::LabelledPin;
 use crate::view::certificate;
@@ -40,7 +41,8 @@ pub fn plain_text(entry: &Entry, certificates: &[Vec<u8>]) -> Vec<TextLine> {
     let length = violation.chain.len();
     let of_chain = |(index, shown): (usize, &ChainEntry)| {
         let description = certificate::description(shown, certificates.get(index).map(Vec::as_slice));
-        let whole = description.subject.clone().filter(|subject| !subject.is_empty()).map(Text::literal);
+        let whole = description.subject.clone().filter(|subject| !subject.is_empty());
+        let whole = whole.map(|subject| Text::literal(visible(&subject)));
         let subject = whole.unwrap_or_else(|| certificate::subject(&description));
         let mark = certificate::mark(shown, violation.rule.as_ref()).text;
         TextLine { pin: Some(certificate::pin(shown)), words: vec![subject, certificate::role(index, length), mark] }
@@ -74,7 +76,7 @@ fn section(lines: &mut Vec<TextLine>, heading: Text, below: impl Iterator<Item =
 }
 
 fn of_rule(pin: &LabelledPin) -> TextLine {
-    TextLine { pin: Some(Text::literal(pin.sha256.to_string())), words: vec![Text::literal(&pin.label)] }
+    TextLine { pin: Some(Text::literal(pin.sha256.to_string())), words: vec![Text::literal(visible(&pin.label))] }
 }
 
 /// Said once it has been copied.

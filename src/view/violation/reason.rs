@@ -5,6 +5,7 @@ use crate::overruling::Overruled;
 use crate::preflight::ProbeFailure;
 use crate::rule::{MatchScope, Mode};
 use crate::verdict::{Outcome, Reason};
+use crate::view::foreign::foreign;
 use crate::view::text::{Text, plural, text};
 use crate::violation::{Mark, Stage, Violation};
 
@@ -91,7 +92,7 @@ fn denied_key(violation: &Violation) -> Text {
     let rule = violation.rule.as_ref();
     let denied = rule.and_then(|rule| rule.denied.iter().find(|pin| Some(pin.sha256) == shown));
     match denied.map(|pin| pin.label.as_str()) {
-        Some(label) if !label.is_empty() => text!("violation_denied_key_named", label = label),
+        Some(label) if !label.is_empty() => text!("violation_denied_key_named", label = foreign(label)),
         _ => text!("violation_denied_key"),
     }
 }

@@ -267,6 +267,16 @@ async fn the_keyboard_alone_keeps_blocking_or_flags_and_takes_it_back() -> Resul
     press(firefox, Press::Tab + "").await?;
     press(firefox, Press::Tab + "").await?;
     popup.wait_until("the second choice", &has_focus("[data-part=flag-only]")).await?;
+    press(firefox, Press::Tab + "").await?;
+    popup.wait_until("the third choice", &has_focus("[data-part=compare-link]")).await?;
+    press(firefox, Press::Tab + "").await?;
+    popup.wait_until("the fourth choice", &has_focus("[data-part=copy-report]")).await?;
+    press(firefox, Press::Enter + "").await?;
+    popup.wait_for_presence(".choices [data-part=copied]", true).await?;
+    look(firefox, &popup, "copied").await?;
+    press(firefox, Press::Shift + Press::Tab).await?;
+    press(firefox, Press::Shift + Press::Tab).await?;
+    popup.wait_until("the second choice again", &has_focus("[data-part=flag-only]")).await?;
     press(firefox, Press::Enter + "").await?;
     popup.wait_until("the focus on what takes it back", &has_focus("#undo")).await?;
     assert_eq!(popup.text("#change-text").await?, "1 rule now only flags.");

@@ -1,5 +1,7 @@
 //! The pages in the language of the browser.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use serde_json::json;
 use sockpin_e2e::demo::Demo;
@@ -46,6 +48,15 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     log.wait_for_presence("[data-part=clear-host]", true).await?;
     assert_eq!(log.text("#keep-heading").await?, "Wie lange Einträge aufbewahrt werden");
     is_german(firefox, &german, &english).await?;
+    log.click("#log [data-part=selected]").await?;
+    assert_eq!(log.text("#save-about").await?, "Speichert den ausgewählten Eintrag.");
+    is_german(firefox, &german, &english).await?;
+    if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
+        for width in [360, 1280] {
+            firefox.set_viewport(width, 800).await?;
+            firefox.screenshot(&Path::new(&folder).join(format!("log-selected-german-{width}.png"))).await?;
+        }
+    }
 
     firefox.ask_extension(json!({ "type": "resume" })).await?;
     let button = firefox.button(&world.demo.site.blank()).await?;

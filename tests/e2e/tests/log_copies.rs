@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::demo::{FLAGGED, PINNED};
-use sockpin_e2e::firefox::Options;
+use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
 use sockpin_e2e::page::Page;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
@@ -44,7 +44,7 @@ async fn an_entry_is_copied_as_text_and_as_a_report() -> Result<()> {
     }
     popup.click("[data-part=copy-text]").await?;
     popup.wait_until("it to be told", "document.querySelector('#announcement').textContent !== ''").await?;
-    assert_eq!(popup.text("[data-part=copied]").await?, "Copied to the clipboard.");
+    assert_eq!(popup.text(".entry-actions [data-part=copied]").await?, "Copied to the clipboard.");
     let text = pasted(&world, &options).await?;
     let beginning = format!("Blocked · {PINNED}:{}\n", world.demo.servers.attacker.port());
     ensure!(text.starts_with(&beginning), "{text}");
@@ -54,8 +54,10 @@ async fn an_entry_is_copied_as_text_and_as_a_report() -> Result<()> {
     }
 
     popup.show().await?;
-    popup.click("[data-part=copy-report]").await?;
-    // The text says the same as before: what is in the clipboard does not.
+    // It is one of the choices, and nowhere else.
+    popup.wait_for_count("[data-part=copy-report]", 1).await?;
+    popup.click(".choices [data-part=copy-report]").await?;
+    popup.wait_for_presence(".choices [data-part=copied]", true).await?;
     let report = wait::until("the report", async || {
         let text = pasted(&world, &options).await?;
         Ok(serde_json::from_str::<Value>(&text).ok())
@@ -66,50 +68,133 @@ async fn an_entry_is_copied_as_text_and_as_a_report() -> Result<()> {
     world.firefox.quit().await
 }
 
-/// The lines of a file that Firefox has saved.
-async fn saved(file: &Path) -> Result<Vec<Value>> {
-    let text =
-        wait::until("the file", async || Ok(fs::read_to_string(file).ok().filter(|text| text.ends_with('\n')))).await?;
+/// The lines of the file that Firefox has saved under a name that begins so and goes on with the day.
+async fn saved(folder: &Path, name: &str) -> Result<Vec<Value>> {
+    let is_it = |file: &str| {
+        let date = file.strip_prefix(name).and_then(|rest| rest.strip_suffix(".jsonl"));
+        date.is_some_and(|date| date.len() == "-2026-11-26".len() && date.starts_with("-2"))
+    };
+    let text = wait::until(&format!("the file {name}"), async || {
+        let mut files = fs::read_dir(folder)?.flatten().filter(|file| file.file_name().to_str().is_some_and(is_it));
+        let text = files.next().and_then(|file| fs::read_to_string(file.path()).ok());
+        Ok(text.filter(|text| text.ends_with('\n')))
+    })
+    .await?;
     Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
+/// Clicks a button that saves, and waits until this is said.
+async fn save(page: &Page<'_>, button: &str, said: &str) -> Result<()> {
+    page.click(button).await?;
+    page.wait_until(said, &format!("document.querySelector('#log-saved').textContent === {}", json!(said))).await
+}
+
+/// On a desktop and on a phone, light and dark; with `SOCKPIN_PICTURES` a picture of each goes into that folder.
+async fn look(firefox: &Firefox, state: &str) -> Result<()> {
+    for (width, height) in [(360, 740), (1280, 800)] {
+        firefox.set_viewport(width, height).await?;
+        for (scheme, name) in [(ColorScheme::Dark, "dark"), (ColorScheme::Light, "light")] {
+            firefox.prefer(scheme).await?;
+            let found = firefox.accessibility_violations().await?;
+            ensure!(found.is_empty(), "{state}, {width}, {name}: {found:#?}");
+            if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
+                let file = Path::new(&folder).join(format!("{state}-{name}-{width}.png"));
+                firefox.screenshot(&file).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
-async fn all_of_the_log_is_saved_as_json_lines_and_as_reports() -> Result<()> {
+async fn of_the_log_all_is_saved_or_what_is_found_or_what_is_selected() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().to_str().context("a path that is no text")?;
-    let world = world(&[("browser.download.folderList", json!(2)), ("browser.download.dir", json!(path))]).await?;
-    let popup = world.firefox.page("popup.html").await?;
-    popup.wait_for_presence("#save-log", false).await?;
+    let world = world(&[
+        ("browser.download.folderList", json!(2)),
+        ("browser.download.dir", json!(path)),
+        // It would have the keyboard.
+        ("browser.download.alwaysOpenPanel", json!(false)),
+    ])
+    .await?;
+    let page = world.firefox.page("log.html").await?;
+    page.wait_for_presence("#no-violations", true).await?;
+    page.wait_for_presence("#save-log", false).await?;
     world.firefox.open_tab(&world.demo.site.blank()).await?;
     ensure!(world.socket("attacker").await?.refused());
     ensure!(world.socket("attacker").await?.refused());
     ensure!(world.socket("flagged").await?.delivered());
     world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
-    popup.show().await?;
-    popup.wait_for_count("#log > *", 3).await?;
-    popup.click("#save-log summary").await?;
-    assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
-    popup.click("#save-json-lines").await?;
-    popup
-        .wait_until("it to be told", "document.querySelector('#log-saved').textContent.startsWith('3 entries')")
-        .await?;
-    let lines = saved(&folder.path().join("sockpin-log.jsonl")).await?;
+    page.show().await?;
+    page.wait_for_count("#log .log-line", 3).await?;
+    assert_eq!(page.text("#save-about").await?, "Saves all 3 entries.");
+    look(&world.firefox, "save-all").await?;
+    save(&page, "#save-json-lines", "3 entries have been written into a file.").await?;
+    let lines = saved(folder.path(), "sockpin-log").await?;
     let of = |name: &str| lines.iter().map(|line| line.get(name).cloned().unwrap_or_default()).collect::<Vec<_>>();
     assert_eq!(of("event"), ["pause", "violation", "violation"]);
     assert_eq!(of("host"), [Value::Null, json!(FLAGGED), json!(PINNED)]);
     assert_eq!(of("count"), [Value::Null, json!(1), json!(2)]);
     let subjects = lines.last().and_then(|line| line.get("chainSubjects")?.as_array()?.last());
     assert_eq!(subjects, Some(&json!("O=Sockpin Demo,CN=Sockpin Demo Root")));
-
-    popup.click("#save-reports").await?;
-    popup
-        .wait_until("it to be told", "document.querySelector('#log-saved').textContent.startsWith('2 entries')")
-        .await?;
-    let reports = saved(&folder.path().join("sockpin-reports.jsonl")).await?;
+    save(&page, "#save-reports", "2 entries have been written into a file.").await?;
+    let reports = saved(folder.path(), "sockpin-reports").await?;
     let hosts: Vec<_> = reports.iter().filter_map(|report| report.get("hostname")).collect();
     assert_eq!(hosts, [&json!(FLAGGED), &json!(PINNED)]);
+
+    // What is found, in the order of the file whatever that of the page is.
+    page.select("#sort", "oldest").await?;
+    page.type_into("#search", FLAGGED).await?;
+    page.wait_until("what is found", &about("Saves the one entry that is found.")).await?;
+    save(&page, "#save-json-lines", "1 entry has been written into a file.").await?;
+    let [_, flagged, _] = lines.as_slice() else { bail!("{lines:?}") };
+    assert_eq!(saved(folder.path(), "sockpin-log-found").await?, [flagged.clone()]);
+
+    // Ticked by the keyboard. What is no longer found is no longer selected.
+    page.click("#reset-filters").await?;
+    page.wait_for_count("#log .log-line", 3).await?;
+    for line in [1, 3] {
+        tick(&world.firefox, line).await?;
+    }
+    page.wait_until("what is selected", &about("Saves the 2 selected entries.")).await?;
+    assert!(
+        page.is_true("document.querySelector('#announcement').textContent === 'Saves the 2 selected entries.'").await?
+    );
+    assert!(page.is_true("document.querySelector('#select-all').indeterminate").await?);
+    look(&world.firefox, "save-selected").await?;
+    save(&page, "#save-json-lines", "2 entries have been written into a file.").await?;
+    let [pause, _, blocked] = lines.as_slice() else { bail!("{lines:?}") };
+    assert_eq!(saved(folder.path(), "sockpin-log-selected").await?, [pause.clone(), blocked.clone()]);
+    page.select("#filter-outcome", "pause").await?;
+    page.wait_until("what is left", &about("Saves the selected entry.")).await?;
+    save(&page, "#save-reports", NO_REPORT).await?;
+    page.click("#reset-filters").await?;
+    page.wait_for_count("#log .log-line", 3).await?;
+    assert_eq!(page.text("#save-about").await?, "Saves the selected entry.");
+    page.click("#select-all").await?;
+    page.wait_until("all", &about("Saves the 3 selected entries.")).await?;
+    page.wait_for_count("#log [data-part=selected]:checked", 3).await?;
+    page.click("#select-all").await?;
+    page.wait_until("none", &about("Saves all 3 entries.")).await?;
+    page.wait_for_count("#log [data-part=selected]:checked", 0).await?;
+    let files = fs::read_dir(folder.path())?.count();
+    assert_eq!(files, 4, "no file without a line");
     world.firefox.quit().await
 }
+
+fn about(said: &str) -> String {
+    format!("document.querySelector('#save-about').textContent === {}", json!(said))
+}
+
+/// Ticks the box of a line with the space bar.
+async fn tick(firefox: &Firefox, line: usize) -> Result<()> {
+    let focus = "document.querySelector(`.log-line:nth-child(${arguments[0]}) [data-part=selected]`).focus()";
+    firefox.run(focus, vec![json!(line)]).await?;
+    firefox.driver()?.active_element().await?.send_keys(" ").await.context("the box could not be ticked")
+}
+
+const NO_REPORT: &str =
+    "No file was made: there are reports of violations of a rule alone, and there is none among these entries.";
 
 #[tokio::test]
 async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<()> {
@@ -138,7 +223,7 @@ async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<
     // Nothing is remembered of a socket before they were on, or of a private window's.
     ensure!(world.socket("flagged").await?.delivered());
     let alerts = shown(&world, 2).await?;
-    let [blocked, flagged] = alerts.as_slice() else { anyhow::bail!("{alerts:?}") };
+    let [blocked, flagged] = alerts.as_slice() else { bail!("{alerts:?}") };
     assert_eq!(blocked.get("title"), Some(&json!(format!("A connection to {PINNED} was blocked"))));
     let text = "The server showed none of the keys that your rule expects. Enter nothing there until you know why. \
                 Click to compare the keys.";

@@ -1,11 +1,15 @@
 //! The log page, used as a person uses it, with logs of every size and with whatever a server or a damaged disk may put there.
 
+use std::fs;
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::demo::PINNED;
-use sockpin_e2e::firefox::{ColorScheme, Firefox};
+use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
 use sockpin_e2e::page::Page;
 use sockpin_e2e::servers::Server;
+use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 
 /// A world whose log has these entries, each `{host, page, outcome, reason, daysAgo, …}`, and as many more of one page.
@@ -115,8 +119,8 @@ async fn the_entries_of_a_host_are_deleted_once_that_is_confirmed() -> Result<()
     let world = world(few(), 0).await?;
     let page = world.firefox.page("log.html").await?;
     page.wait_for_count("#log .violation", 4).await?;
-    page.click("#log .violation:nth-child(3) summary").await?;
-    page.wait_for_presence("#log .violation:nth-child(3) [data-part=clear-host]", true).await?;
+    page.click("#log .log-line:nth-child(3) summary").await?;
+    page.wait_for_presence("#log .log-line:nth-child(3) [data-part=clear-host]", true).await?;
     world.firefox.run(BRING_UP, vec![json!("[data-part=clear-host]")]).await?;
     page.click("[data-part=clear-host]").await?;
     page.wait_for_presence("#clear-host-dialog", true).await?;
@@ -186,7 +190,12 @@ async fn entries_go_when_they_are_older_than_somebody_has_chosen() -> Result<()>
 #[tokio::test]
 async fn a_full_log_is_searched_as_a_whole_and_says_what_it_has_dropped() -> Result<()> {
     let oldest = json!([{ "host": "needle.example", "page": "https://quiet.example", "daysAgo": 80 }]);
-    let world = world(oldest, 9_999).await?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().to_str().context("a path that is no text")?;
+    let downloads = [("browser.download.folderList", json!(2)), ("browser.download.dir", json!(path))];
+    let preferences = downloads.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let world = World::with(Installation::Temporary, Options { preferences, ..Options::default() }).await?;
+    fill(&world, oldest, 9_999).await?;
     world.load_policy().await?;
     ensure!(world.socket("attacker").await?.refused(), "the socket was not blocked");
     let page = world.firefox.page("log.html").await?;
@@ -208,6 +217,22 @@ async fn a_full_log_is_searched_as_a_whole_and_says_what_it_has_dropped() -> Res
     page.type_into("#search", "demo intermediate").await?;
     page.wait_for_count("#log .violation", 1).await?;
     assert!(hosts(&world).await?.iter().all(|host| host.starts_with(PINNED)));
+
+    // All of it is saved, with turns for everything else between the portions.
+    page.click("#reset-filters").await?;
+    page.wait_until("all", "document.querySelector('#save-about').textContent === 'Saves all 10,000 entries.'").await?;
+    world.firefox.run(COUNT_TURNS, Vec::new()).await?;
+    page.click("#save-json-lines").await?;
+    let done = "document.querySelector('#log-saved').textContent === '10,000 entries have been written into a file.'";
+    page.wait_until("the file", done).await?;
+    let longest = world.firefox.run("return window.longestTurn", Vec::new()).await?;
+    assert!(longest.as_f64().is_some_and(|longest| longest < 1_000.0), "nothing else was done for {longest} ms");
+    let file = wait::until("the file", async || {
+        let text = fs::read_dir(folder.path())?.flatten().find_map(|file| fs::read_to_string(file.path()).ok());
+        Ok(text.filter(|text| text.lines().count() == 10_000))
+    })
+    .await?;
+    assert!(file.lines().last().is_some_and(|line| line.contains("\"needle.example\"")), "the oldest is not the last");
     page.wait_for_presence("#failure", false).await?;
     world.firefox.quit().await
 }
@@ -220,6 +245,13 @@ async fn nothing_that_a_server_is_called_breaks_the_page_or_is_taken_for_words_o
     let key = sockpin_e2e::authority::Key::new()?;
     let identity = world.demo.authority.issue_called(&[PINNED], HOSTILE, &"<b>long</b> ".repeat(1_000), &key)?;
     let server = Server::tls(identity).await?;
+    // A label as long as a rule may have.
+    let label: String = format!("{HOSTILE_LABEL}{}", "x".repeat(200)).chars().take(200).collect();
+    let rule = world.firefox.rules().await?.into_iter().find(|rule| rule.get("host") == Some(&json!(PINNED)));
+    let mut rule = rule.context("the demo has no rule for its pinned host")?;
+    let pins = json!([{ "sha256": world.demo.pinned_key.pin(), "label": label }]);
+    rule.as_object_mut().context("a rule is an object")?.insert("pins".to_owned(), pins);
+    world.firefox.save_rule(rule).await?;
     let long = format!("wss://{PINNED}:{}/?{}", server.port(), "x".repeat(900_000));
     ensure!(world.firefox.socket(&long).await?.refused(), "the socket was not blocked");
     let chain: Vec<_> = (0..100).map(|_| json!({ "sha256": null, "builtInRoot": null, "match": "none" })).collect();
@@ -229,16 +261,37 @@ async fn nothing_that_a_server_is_called_breaks_the_page_or_is_taken_for_words_o
         { "host": "\u{5d0}\u{5d1}\u{5d2}.example\u{2069}\u{0}\u{7}", "page": "https://c.example" },
         { "host": "chain.example", "page": "https://d.example", "chain": chain },
         { "host": "surrogate.example", "page": "https://e.example", "isBroken": true },
+        { "host": "label.example", "page": "https://f.example", "label": format!("{HOSTILE_LABEL}{}", "y".repeat(10_000)) },
+        { "host": "label-surrogate.example", "page": "https://g.example", "label": "", "isBroken": true },
     ]);
     fill(&world, damaged, 0).await?;
     let page = world.firefox.page("log.html").await?;
-    page.wait_for_count("#log .violation", 5).await?;
+    page.wait_for_count("#log .violation", 6).await?;
     page.wait_for_presence("#log-unreadable", true).await?;
     let said = page.text("#log-unreadable").await?;
-    assert!(said.starts_with("1 entry cannot be shown"), "half a character is none: {said}");
+    assert!(said.starts_with("2 entries cannot be shown"), "half a character is none: {said}");
     world.firefox.run(OPEN_ALL, Vec::new()).await?;
-    page.wait_for_count("#log [data-part=clear-host]", 5).await?;
+    page.wait_for_count("#log [data-part=clear-host]", 6).await?;
     page.wait_for_count("#log .violation .certificate", 103).await?;
+    // What is cut is opened: a host, a page and a label.
+    page.wait_for_count("#log .whole-text", 3).await?;
+    page.click("#log .whole-text summary").await?;
+    page.wait_for_presence("#log .whole-text p", true).await?;
+    world.firefox.run(OPEN_ALL, Vec::new()).await?;
+    let lengths =
+        "return [...document.querySelectorAll('#log [data-part=whole-text]')].map((text) => text.textContent.length)";
+    let lengths: Vec<usize> = serde_json::from_value(world.firefox.run(lengths, Vec::new()).await?)?;
+    assert!(lengths.iter().all(|length| (10_000..10_100).contains(length)), "{lengths:?}");
+    let openers =
+        "return [...document.querySelectorAll('#log [data-part=whole-opener]')].map((text) => text.textContent)";
+    assert_eq!(
+        world.firefox.run(openers, Vec::new()).await?,
+        json!([
+            "Show the whole host: 10,000 characters",
+            "Show the whole address of the page: 2,000,018 characters",
+            "Show the whole name of a key: 10,015 characters",
+        ])
+    );
     let shown = world.firefox.run("return document.querySelector('#log').textContent", Vec::new()).await?;
     let shown = shown.as_str().context("the log has no text")?;
     for (what, expected) in [
@@ -246,6 +299,9 @@ async fn nothing_that_a_server_is_called_breaks_the_page_or_is_taken_for_words_o
         ("an override", "\\u{202e}gnp.exe"),
         ("a control character", "\\u{0}\\u{7}"),
         ("a certificate's markup", "<script>document.title='taken'</script>\\u{202e}\\u{7}"),
+        ("a label in the explanation", "The key of the pin “<i>label</i>\\u{202e}\\u{7}\\u{2069}xxx"),
+        ("a label beside the chain", "<i>label</i>\\u{202e}\\u{7}\\u{2069}xxx"),
+        ("a label of a damaged disk", "<i>label</i>\\u{202e}\\u{7}\\u{2069}yyy"),
     ] {
         assert!(shown.contains(expected), "{what} is not shown as it is");
     }
@@ -253,9 +309,9 @@ async fn nothing_that_a_server_is_called_breaks_the_page_or_is_taken_for_words_o
         |character: char| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}' | '\u{2067}' | '\0'..='\u{8}');
     assert!(!shown.contains(unseen), "a character that changes others reaches the page");
     assert!(shown.len() < 100_000, "{} bytes are shown", shown.len());
-    page.wait_for_count("#log :is(img, script, b)", 0).await?;
+    page.wait_for_count("#log :is(img, script, b, i)", 0).await?;
     assert!(page.is_true("document.title === 'Sockpin log'").await?);
-    assert_eq!(objections(&world.firefox).await?, [""; 0]);
+    assert_eq!(objections(&world.firefox, "hostile").await?, [""; 0]);
     page.wait_for_presence("#failure", false).await?;
     world.firefox.quit().await
 }
@@ -266,7 +322,7 @@ async fn every_state_of_the_page_is_accessible_and_fits() -> Result<()> {
     let firefox = &world.firefox;
     let mut wrong = Vec::new();
     let mut look = async |state: &str| {
-        wrong.extend(objections(firefox).await?.into_iter().map(|objection| format!("{state}: {objection}")));
+        wrong.extend(objections(firefox, state).await?.into_iter().map(|objection| format!("{state}: {objection}")));
         anyhow::Ok(())
     };
     let page = firefox.page("log.html").await?;
@@ -299,8 +355,8 @@ async fn every_state_of_the_page_is_accessible_and_fits() -> Result<()> {
     world.firefox.quit().await
 }
 
-/// What is wrong with the current page.
-async fn objections(firefox: &Firefox) -> Result<Vec<String>> {
+/// What is wrong with the current page; with `SOCKPIN_PICTURES` pictures of it go into that folder.
+async fn objections(firefox: &Firefox, state: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for (width, height) in [(360, 740), (1280, 800)] {
         firefox.set_viewport(width, height).await?;
@@ -311,14 +367,34 @@ async fn objections(firefox: &Firefox) -> Result<Vec<String>> {
         firefox.prefer(scheme).await?;
         let violations = firefox.accessibility_violations().await?;
         found.extend(violations.into_iter().map(|violation| format!("{scheme:?}: {violation}")));
+        for width in [360, 1280] {
+            if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
+                firefox.set_viewport(width, 800).await?;
+                firefox.screenshot(&Path::new(&folder).join(format!("log-{state}-{scheme:?}-{width}.png"))).await?;
+            }
+        }
     }
     Ok(found)
 }
+
+/// The same, and the end of an isolate.
+const HOSTILE_LABEL: &str = "<i>label</i>\u{202e}\u{7}\u{2069}";
 
 /// Markup, an override of the direction, control characters.
 const HOSTILE: &str = "<script>document.title='taken'</script>\u{202e}\u{7}";
 
 const OPEN_ALL: &str = "for (const details of document.querySelectorAll('#log details')) details.open = true;";
+
+/// How many milliseconds the longest turn has taken in which nothing else was done.
+const COUNT_TURNS: &str = r"
+window.longestTurn = 0;
+let last = performance.now();
+setInterval(() => {
+    const now = performance.now();
+    window.longestTurn = Math.max(window.longestTurn, now - last);
+    last = now;
+}, 0);
+";
 
 const BRING_UP: &str = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })";
 
@@ -346,14 +422,19 @@ return new Promise((resolve, reject) => {
         const [violations, counts] = ['violations', 'counts'].map((name) => transaction.objectStore(name));
         const shares = new Map();
         const now = Date.now();
-        const add = (key, { host, page, outcome = 'block', reason = 'pin-mismatch', time, count = 1, chain = [], isBroken }) => {
+        const rule = (label) => ({
+            id: 'gone', layer: 'user', host: '*.example', mode: 'block', match: 'chain', expires: null, expired: false,
+            localRoots: 'enforce', requireCt: false, denied: [],
+            pins: [{ sha256: 'C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=', label }],
+        });
+        const add = (key, { host, page, outcome = 'block', reason = 'pin-mismatch', time, count = 1, chain = [], label, isBroken }) => {
             shares.set(page, (shares.get(page) ?? 0) + 1);
             violations.add({
                 key, share: page, rank: outcome === 'block' ? 1 : 0,
-                tally: { count, first: time, last: time, beforeLast: null, pages: [{ page: isBroken ? '\ud800' : page, count }], elsewhere: 0 },
+                tally: { count, first: time, last: time, beforeLast: null, pages: [{ page: isBroken && label === undefined ? '\ud800' : page, count }], elsewhere: 0 },
                 violation: {
                     host, port: 443, outcome, reason, exception: false, paused: false, stage: 'handshake',
-                    noAnswer: null, rule: null, matched: null, chain, chainDigest: null,
+                    noAnswer: null, rule: label === undefined ? null : rule(isBroken ? '\ud800' : label), matched: null, chain, chainDigest: null,
                 },
             });
         };
