@@ -336,24 +336,22 @@ mod tests {
         assert_eq!(ids.len(), MAX_PRIVATE_ENTRIES);
     }
 
+    /// Of a server whose chain is so large.
+    fn showing(byte: u8, bytes: usize) -> Violation {
+        let certificates: Arc<[Vec<u8>]> = Arc::from([vec![byte; bytes]]);
+        Violation { chain_digest: ChainDigest::of(&certificates), certificates, ..violation("a.test", A, 1) }
+    }
+
     /// Servers choose how large a chain is.
     #[test]
     fn chains_together_leave_room_for_what_else_is_stored() {
-        let mut log = PrivateLog::default();
-        for number in 0..2_u8 {
-            let larger = usize::from(number);
-            let certificates: Arc<[Vec<u8>]> = Arc::from([vec![number; MAX_SEEN_CHAIN_BYTES + larger]]);
-            let chain_digest = ChainDigest::of(&certificates);
-            enter(&mut log, &Violation { certificates, chain_digest, ..violation("a.test", A, 1) }, None);
-        }
+        const QUOTA: usize = 10 * 1024 * 1024;
+        let mut log = log(&[showing(0, MAX_SEEN_CHAIN_BYTES), showing(1, MAX_SEEN_CHAIN_BYTES + 1)]);
         assert_eq!((log.entries().len(), log.chains().count()), (2, 1), "one is too large");
-        for number in 2..250_u8 {
-            let certificates: Arc<[Vec<u8>]> = Arc::from([vec![number; MAX_SEEN_CHAIN_BYTES]]);
-            let chain_digest = ChainDigest::of(&certificates);
-            enter(&mut log, &Violation { certificates, chain_digest, ..violation("a.test", A, 1) }, None);
+        for number in 2..250 {
+            enter(&mut log, &showing(number, MAX_SEEN_CHAIN_BYTES), None);
         }
         assert!(log.to_text().len() <= MAX_PRIVATE_LOG_BYTES && log.entries().len() > 10);
-        const QUOTA: usize = 10 * 1024 * 1024;
         let seen = MAX_SEEN_CHAINS * MAX_SEEN_CHAIN_BYTES.div_ceil(3) * 4;
         assert!(seen + MAX_NOTED_TABS * MAX_TAB_TEXT_BYTES + MAX_PRIVATE_LOG_BYTES < QUOTA);
     }

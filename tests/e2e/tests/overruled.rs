@@ -92,11 +92,10 @@ async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose()
         popup.click("#problem-action").await?;
         popup.wait_for_presence("#problem", false).await?;
         badge_says(&world, &blank, "1").await?;
-        let title = match opens {
-            true => {
-                "Sockpin (sockets of this tab that were to be blocked: 1; of these, another extension let through: 1)"
-            }
-            false => "Sockpin (blocked sockets of this tab: 1)",
+        let title = if opens {
+            "Sockpin (sockets of this tab that were to be blocked: 1; of these, another extension let through: 1)"
+        } else {
+            "Sockpin (blocked sockets of this tab: 1)"
         };
         let is_said = async || Ok((world.firefox.button(&blank).await?.title == title).then_some(()));
         wait::until(&format!("the button to say {title}"), is_said).await?;

@@ -127,6 +127,46 @@ async fn read_until(firefox: &Firefox) -> Result<[Option<u64>; 2]> {
     Ok([read, log.violations.first().map(|entry| entry.tally.last)])
 }
 
+/// Popup and log page in the private window itself: Firefox opens no database there, and what is not shown is not deleted.
+async fn in_the_private_window(firefox: &Firefox, private: &WindowHandle) -> Result<()> {
+    let own = popup(firefox).await?;
+    own.wait_for_count("#log .violation", 1).await?;
+    own.wait_for_presence("#log-private-only", true).await?;
+    for hidden in ["#problem", "#clear-log", "#save-log"] {
+        own.wait_for_presence(hidden, false).await?;
+    }
+    let text = own.text("[data-state=blocked] .tab-text").await?;
+    let said = [text, own.text("#log .violation-private").await?];
+    ensure!(said == ["Kept in memory only, until the last private window is closed.", "Private window"], "{said:?}");
+    own.click("[data-state=blocked] .tab-action").await?;
+    own.wait_for_presence("#log .violation[open] .private-kept", true).await?;
+    own.wait_for_count("#log .violation[open] .chain > *", 3).await?;
+    look(firefox, &own, "popup").await?;
+    firefox.close_tab().await?;
+    show(firefox, private).await?;
+    let own = firefox.page("log.html").await?;
+    own.wait_for_count("#log .violation", 1).await?;
+    own.wait_for_presence("#log-private-only", true).await?;
+    own.wait_for_presence("#clear-log", false).await?;
+    look(firefox, &own, "log-there").await?;
+    firefox.close_tab().await?;
+    Ok(())
+}
+
+/// What goes into a file outlives the window.
+async fn no_file_has_it(firefox: &Firefox) -> Result<()> {
+    let popup = firefox.page("popup.html").await?;
+    popup.click("#save-log summary").await?;
+    popup.click("#save-json-lines").await?;
+    popup.wait_for_presence("#log-saved-without-private", true).await?;
+    let said = [popup.text("#log-saved").await?, popup.text("#log-saved-without-private").await?];
+    ensure!(said == ["1 entry has been written into a file.", "Entries of private windows are left out."], "{said:?}");
+    let found = firefox.accessibility_violations().await?;
+    ensure!(found.is_empty(), "{found:#?}");
+    firefox.close_tab().await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_of_them() -> Result<()> {
     let world = world().await?;
@@ -138,28 +178,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
     stopped(&world, "attacker").await?;
     assert_eq!(stored(firefox, PINNED).await?, json!(["session"]));
 
-    // In the private window itself: Firefox opens no database there, and what is not shown is not deleted.
-    let own = popup(firefox).await?;
-    own.wait_for_count("#log .violation", 1).await?;
-    own.wait_for_presence("#log-private-only", true).await?;
-    for hidden in ["#problem", "#clear-log", "#save-log"] {
-        own.wait_for_presence(hidden, false).await?;
-    }
-    let text = own.text("[data-state=blocked] .tab-text").await?;
-    assert_eq!(text, "Kept in memory only, until the last private window is closed.");
-    assert_eq!(own.text("#log .violation-private").await?, "Private window");
-    own.click("[data-state=blocked] .tab-action").await?;
-    own.wait_for_presence("#log .violation[open] .private-kept", true).await?;
-    own.wait_for_count("#log .violation[open] .chain > *", 3).await?;
-    look(firefox, &own, "popup").await?;
-    firefox.close_tab().await?;
-    show(firefox, &private).await?;
-    let own = firefox.page("log.html").await?;
-    own.wait_for_count("#log .violation", 1).await?;
-    own.wait_for_presence("#log-private-only", true).await?;
-    own.wait_for_presence("#clear-log", false).await?;
-    look(firefox, &own, "log-there").await?;
-    firefox.close_tab().await?;
+    in_the_private_window(firefox, &private).await?;
 
     // The popup of any other window has both.
     show(firefox, &here).await?;
@@ -205,15 +224,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
     log.wait_for_count("#log .violation", 2).await?;
     log.wait_for_presence("#log .violation-new", false).await?;
 
-    // What goes into a file outlives the window.
-    let popup = firefox.page("popup.html").await?;
-    popup.click("#save-log summary").await?;
-    popup.click("#save-json-lines").await?;
-    popup.wait_for_presence("#log-saved-without-private", true).await?;
-    assert_eq!(popup.text("#log-saved").await?, "1 entry has been written into a file.");
-    assert_eq!(popup.text("#log-saved-without-private").await?, "Entries of private windows are left out.");
-    assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
-    firefox.close_tab().await?;
+    no_file_has_it(firefox).await?;
 
     // It is deleted as every other is.
     log.show().await?;

@@ -15,7 +15,7 @@ use sockpin_e2e::world::{Installation, World};
 /// Where the collector is.
 const COLLECTOR: &str = "reports.sockpin.test";
 /// A pin that no key has.
-const NOBODYS: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
+const NOBODYS: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
 
 async fn world(installation: Installation, policies: Option<Value>) -> Result<World> {
     let names = vec![COLLECTOR.to_owned()];
