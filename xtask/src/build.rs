@@ -44,7 +44,7 @@ const MODULES: [Module; 3] = [
         limit: 568_000,
     },
     // The goal is 900,000.
-    Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 1_270_000 },
+    Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 1_274_000 },
     Module { name: "lab", profile: "pages", flags: &[], folder: workspace::www, limit: 420_000 },
 ];
 
