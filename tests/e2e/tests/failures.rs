@@ -163,15 +163,9 @@ async fn refusing(world: &World, status: u16, location: Option<String>) -> Resul
     Ok(server)
 }
 
-#[tokio::test]
-async fn each_cause_has_its_sentence() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
-    let (firefox, authority) = (&world.firefox, &world.demo.authority);
-    let tab = Tab::with_popup(firefox).await?;
-    tab.show_web().await?;
+/// What Firefox does not accept about a certificate or the TLS, each with a server that shows it.
+async fn certificates(authority: &Authority) -> Result<(Vec<Cause>, Vec<Server>)> {
     let mut causes = Vec::new();
-
-    // Certificates.
     let key = Key::new()?;
     let trusts_no_issuer = format!("Firefox does not trust the issuer of the certificate of {UNPINNED}.");
     let mut servers = Vec::new();
@@ -190,6 +184,41 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     }
     let clear = Server::clear().await?;
     causes.push(Cause::new(url(&clear), format!("{UNPINNED} does not speak TLS at port {}.", clear.port())));
+    servers.push(clear);
+    Ok((causes, servers))
+}
+
+/// The page is one of the internet, and may not connect to this computer.
+async fn local_network(world: &World, tab: &Tab<'_>) -> Result<()> {
+    let firefox = &world.firefox;
+    let site = world.demo.site.url("/").replace("http://", "").replace('/', "");
+    for (name, value) in [
+        ("enabled", json!(true)),
+        ("blocking", json!(true)),
+        ("websocket.enabled", json!(true)),
+        ("address_space.public.override", json!(site)),
+    ] {
+        firefox.set_preference(&format!("network.lna.{name}"), value).await?;
+    }
+    firefox.open(&world.demo.site.url("/opener.html")).await?;
+    firefox.privileged(DENY_LOCAL_NETWORK, Vec::new()).await?;
+    let local = Cause::new(
+        world.demo.servers.url("unpinned")?,
+        format!("Firefox did not let the page connect to {UNPINNED}, a device of the local network."),
+    );
+    tab.fails(&local.url).await?;
+    tab.popup.show().await?;
+    tab.says(&[local]).await?;
+    tab.popup.wait_for_count("#tab-sockets .tab-row", 1).await
+}
+
+#[tokio::test]
+async fn each_cause_has_its_sentence() -> Result<()> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let firefox = &world.firefox;
+    let tab = Tab::with_popup(firefox).await?;
+    tab.show_web().await?;
+    let (mut causes, _servers) = certificates(&world.demo.authority).await?;
 
     // The network.
     let (closed, (dropping, _dropping)) = (closed_port().await?, dropping_port().await?);
@@ -255,11 +284,16 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     let closed = firefox.run(CLOSE_AT_ONCE, vec![json!(url(&silent))]).await?;
     ensure!(closed == json!("error"), "a socket that was closed: {closed}");
 
-    // One that opens is none of them, whatever becomes of it later.
+    // One that opens is none of them, even if it breaks off later.
     assert!(world.socket("unpinned").await?.delivered());
+    let server = Server::tls(world.demo.authority.issue(&[UNPINNED], &Key::new()?)?).await?;
+    firefox.run(KEEP_OPEN, vec![json!(url(&server))]).await?;
+    drop(server);
+    let broken = firefox.run("return window.ended", Vec::new()).await?;
+    ensure!(broken == json!(1006), "it ended with {broken}");
     tab.popup.show().await?;
     tab.says(&causes).await?;
-    tab.popup.wait_for_count("#tab-sockets [data-state=not-pinned]", 1).await?;
+    tab.popup.wait_for_count("#tab-sockets [data-state=not-pinned]", 2).await?;
     let rows = tab.rows().await?;
     assert_eq!(rows.len(), causes.len(), "{rows:#?}");
     let note = format!("Sockpin has stopped none of the {} sockets that failed.", causes.len());
@@ -269,27 +303,8 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     tab.popup.wait_for_presence("#tab-missing-cleartext", false).await?;
     tab.look("all").await?;
 
-    // The local network: the page is one of the internet, and may not connect to this computer.
     tab.show_web().await?;
-    let site = world.demo.site.url("/").replace("http://", "").replace('/', "");
-    for (name, value) in [
-        ("enabled", json!(true)),
-        ("blocking", json!(true)),
-        ("websocket.enabled", json!(true)),
-        ("address_space.public.override", json!(site)),
-    ] {
-        firefox.set_preference(&format!("network.lna.{name}"), value).await?;
-    }
-    firefox.open(&world.demo.site.url("/opener.html")).await?;
-    firefox.privileged(DENY_LOCAL_NETWORK, Vec::new()).await?;
-    let local = Cause::new(
-        world.demo.servers.url("unpinned")?,
-        format!("Firefox did not let the page connect to {UNPINNED}, a device of the local network."),
-    );
-    tab.fails(&local.url).await?;
-    tab.popup.show().await?;
-    tab.says(&[local]).await?;
-    tab.popup.wait_for_count("#tab-sockets .tab-row", 1).await?;
+    local_network(&world, &tab).await?;
     world.firefox.quit().await
 }
 
@@ -310,6 +325,12 @@ const socket = new WebSocket(arguments[0]);
 const ended = new Promise((resolve) => socket.addEventListener('error', () => resolve('error')));
 socket.close();
 return ended;
+";
+
+const KEEP_OPEN: &str = r"
+const socket = new WebSocket(arguments[0]);
+window.ended = new Promise((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)));
+return new Promise((resolve) => socket.addEventListener('open', () => resolve()));
 ";
 
 const DENY_LOCAL_NETWORK: &str = r"
