@@ -7,9 +7,9 @@ use crate::browser::dom::{JsResult, id};
 use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::certificate::Description;
-use crate::error::visible;
 use crate::log::Entry;
 use crate::rule::{LabelledPin, PinDocument};
+use crate::view::foreign::whole;
 use crate::view::text::Text;
 use crate::view::violation::whole::{WholeText, whole_texts};
 use crate::view::{certificate, violation as words};
@@ -71,8 +71,8 @@ fn draw_certificate(
     }
     let subject: Element = element.get(part!("subject"))?;
     subject.set_text_content(Some(&say(&certificate::subject(description))));
-    if let Some(whole) = &description.subject {
-        subject.set_attribute("title", &visible(whole))?;
+    if let Some(name) = &description.subject {
+        subject.set_attribute("title", &whole(name))?;
     }
     element.say(part!("validity"), &certificate::validity(description))?;
     element.say(part!("pin"), &certificate::pin(entry))?;

@@ -110,7 +110,12 @@ impl Frame for LogSelection {
     }
 
     fn update(&self, line: &Line, frame: &Part) -> JsResult {
-        frame.label(part!("selected"), &words::select(line))?;
+        // The browser takes long to write a time, and each line is updated each time that the list is shown.
+        let (data, time) = (frame.root().dataset(), line.time().as_millis().to_string());
+        if data.get("time").as_ref() != Some(&time) {
+            frame.label(part!("selected"), &words::select(line))?;
+            data.set("time", &time)?;
+        }
         frame.get::<HtmlInputElement>(part!("selected"))?.set_checked(self.names.borrow().contains(&line.name()));
         Ok(())
     }
