@@ -155,8 +155,8 @@ pub fn exported(export: &Export) -> Text {
 
 /// How much of the rules a format does not say.
 #[must_use]
-pub fn losses(export: &Export) -> Text {
-    match export.losses.len() {
+pub fn losses(losses: &[Loss]) -> Text {
+    match losses.len() {
         0 => text!("export_lossless"),
         count => plural!("export_losses", count),
     }
