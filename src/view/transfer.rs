@@ -57,6 +57,12 @@ pub fn outcome(outcome: ItemOutcome) -> Tag {
 /// Why something is done with a rule, where the tag does not say it.
 #[must_use]
 pub fn reasons(item: &Item, conflict: Conflict) -> Vec<Notice> {
+    let mut reasons = why(item, conflict);
+    reasons.extend(collector(item, conflict));
+    reasons
+}
+
+fn why(item: &Item, conflict: Conflict) -> Vec<Notice> {
     match &item.finding {
         ItemFinding::Unusable(errors) => errors.iter().map(|error| Notice::from(&error.error)).collect(),
         ItemFinding::HostMissing => {
@@ -68,6 +74,25 @@ pub fn reasons(item: &Item, conflict: Conflict) -> Vec<Notice> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whoever gets reports learns which hosts are used, and with which certificates: a new address is warned of.
+fn collector(item: &Item, conflict: Conflict) -> Option<Notice> {
+    let (kind, text) = match item.collectors(conflict) {
+        (before, after) if before == after => return None,
+        (None, Some(uri)) => (NoticeKind::Warning, text!("import_reports", uri = uri)),
+        (Some(before), Some(uri)) => (NoticeKind::Warning, text!("import_reports_instead", before = before, uri = uri)),
+        (Some(uri), None) => (NoticeKind::Note, text!("import_reports_no_longer", uri = uri)),
+        (None, None) => return None,
+    };
+    Some(Notice::new(kind, "collector", text))
+}
+
+/// That rules of the file bring addresses to which violations are told.
+#[must_use]
+pub fn collectors(counts: &Counts) -> Option<Notice> {
+    let text = || plural!("import_collectors", counts.collectors);
+    (counts.collectors > 0).then(|| Notice::new(NoticeKind::Warning, "collectors", text()))
 }
 
 /// How many pins a rule of the file has.

@@ -253,6 +253,7 @@ impl ImportSection {
         }))?;
         show(id!("import-parts-section"), !preview.left_out.is_empty())?;
         let parts = preview.left_out.iter().enumerate();
+        set_notices(&by_id(id!("import-warning"))?, words::collectors(&counts).as_slice())?;
         self.parts.show(parts.map(|(place, (source, part))| PartRow::left_out(place, source, part)).collect())?;
         let items = plan.items().iter().enumerate();
         let row = |(place, item)| ItemRow::new(place, item, plan.conflict(), current_time());
