@@ -183,10 +183,8 @@ async fn the_json_of_a_rule_follows_the_form_and_the_form_follows_it() -> Result
 }
 
 /// And whoever hears the page hears why.
-const TEST_IS_OFF: &str = r"
-(({ disabled, ariaDescribedByElements: [reason] }) => disabled && reason.textContent.includes('neither tested nor saved'))(
-    document.querySelector('#test-rule'),
-)";
+const TEST_IS_OFF: &str = "(({ disabled, ariaDescribedByElements: [reason] }) => \
+    disabled && reason.textContent.includes('neither tested nor saved'))(document.querySelector('#test-rule'))";
 
 #[tokio::test]
 async fn the_json_of_a_rule_is_copied_at_a_click() -> Result<()> {
