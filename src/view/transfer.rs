@@ -54,7 +54,7 @@ pub fn outcome(outcome: ItemOutcome) -> Tag {
     }
 }
 
-/// Why something is done with a rule, where the tag does not say it.
+/// Why something is done with a rule, where the tag does not say it; and to whom its violations are told from then on.
 #[must_use]
 pub fn reasons(item: &Item, conflict: Conflict) -> Vec<Notice> {
     let mut reasons = why(item, conflict);
@@ -152,6 +152,24 @@ pub fn done(counts: &Counts) -> Text {
     let added = (counts.added > 0).then(|| plural!("import_done_added", counts.added));
     let changed = (counts.changed > 0).then(|| plural!("import_done_changed", counts.changed));
     Text::Sentences(added.into_iter().chain(changed).collect())
+}
+
+/// What is asked about a link to a file on this host.
+#[must_use]
+pub fn link(host: &str) -> Text {
+    text!("import_link_about", host = host)
+}
+
+/// The file is asked for.
+#[must_use]
+pub fn link_reading() -> Notice {
+    Notice::new(NoticeKind::Note, "link-reading", text!("import_link_reading"))
+}
+
+/// A link that is not followed.
+#[must_use]
+pub fn link_refused() -> Notice {
+    Notice::new(NoticeKind::Error, "link-refused", text!("import_link_refused"))
 }
 
 /// One rule keeps the whole from being stored.
