@@ -32,6 +32,7 @@ mod import;
 mod json;
 mod key;
 mod lines;
+pub mod link;
 mod okhttp;
 mod pem;
 mod pin_list;

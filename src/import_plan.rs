@@ -126,6 +126,8 @@ pub struct Counts {
     pub host_missing: usize,
     /// [`ItemOutcome::Unusable`].
     pub unusable: usize,
+    /// Those of the added and changed ones whose reports go to another address than before, one of the file.
+    pub collectors: usize,
 }
 
 impl Counts {
@@ -251,6 +253,8 @@ impl Plan {
                 ItemOutcome::Unusable => &mut counts.unusable,
             };
             *count = count.saturating_add(1);
+            let is_new = |(before, after): (Option<&str>, Option<&str>)| after.is_some() && before != after;
+            counts.collectors = counts.collectors.saturating_add(usize::from(is_new(item.collectors(self.conflict))));
         }
         counts
     }
@@ -345,6 +349,19 @@ impl Item {
     #[must_use]
     pub const fn asks_for_host(&self) -> bool {
         self.open.is_some()
+    }
+
+    /// To which address reports of violations go before the import and after it, where it changes anything.
+    #[must_use]
+    pub fn collectors(&self, conflict: Conflict) -> (Option<&str>, Option<&str>) {
+        let own = self.rule.report_uri.as_deref().map(str::trim).filter(|uri| !uri.is_empty());
+        match (&self.finding, self.outcome(conflict)) {
+            (_, ItemOutcome::Add) => (None, own),
+            (ItemFinding::Differs { stored, .. }, ItemOutcome::Replace) => {
+                (stored.report_uri().map(|uri| uri.as_str()), own)
+            }
+            _ => (None, None),
+        }
     }
 
     /// What is done with it.

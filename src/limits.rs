@@ -32,6 +32,9 @@ pub const MAX_INSPECT_BYTES: usize = 1024 * 1024;
 /// and so has Chromium's list of all preloaded hosts.
 pub const MAX_IMPORT_BYTES: usize = 20 * 1024 * 1024;
 
+/// Milliseconds for which a server from which rules are read may say nothing.
+pub const LINK_DEADLINE_MS: i32 = 20_000;
+
 /// Levels of elements, objects and lists in a file of rules. Android's configurations and property lists use about ten; each
 /// level costs room on the stack.
 pub const MAX_IMPORT_DEPTH: usize = 32;

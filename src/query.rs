@@ -37,6 +37,8 @@ pub struct RuleQuery {
     pub layer: Option<Layer>,
     /// How it must be.
     pub state: Option<RuleState>,
+    /// When one of its pins must have matched last.
+    pub matched: Option<LastMatch>,
 }
 
 /// Words, each of which a rule that is found has somewhere: in its host pattern, in the label of a pin or of a denied key, or
@@ -62,6 +64,19 @@ pub enum RuleState {
     Violated,
     /// Something is warned of.
     WarnedOf,
+}
+
+/// When a pin of a rule has matched last. A rule that is off is found by its past alone: that it has never matched says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastMatch {
+    /// Within 24 hours.
+    Day,
+    /// Within 30 days.
+    Month,
+    /// Before that.
+    Earlier,
+    /// Never since it asks for what it asks for.
+    Never,
 }
 
 /// In which order rules stand. What is the same in it stands by host.
@@ -109,6 +124,11 @@ impl Choice for RuleState {
     ];
 }
 
+impl Choice for LastMatch {
+    const NAMED: &'static [(&'static str, Self)] =
+        &[("day", Self::Day), ("month", Self::Month), ("earlier", Self::Earlier), ("never", Self::Never)];
+}
+
 impl Choice for RuleOrder {
     const NAMED: &'static [(&'static str, Self)] =
         &[("host", Self::Host), ("changed", Self::Changed), ("judged", Self::Judged), ("expires", Self::Expires)];
@@ -121,12 +141,19 @@ impl RuleQuery {
         *self == Self::default()
     }
 
+    /// Whether it matters what a rule has decided.
+    #[must_use]
+    pub const fn asks_for_records(&self) -> bool {
+        self.state.is_some() || self.matched.is_some()
+    }
+
     /// Whether a rule is found.
     #[must_use]
     pub fn finds(&self, listed: Listed<'_>, now: UnixMillis) -> bool {
         self.mode.is_none_or(|mode| listed.rule.mode() == mode)
             && self.layer.is_none_or(|layer| listed.layer == layer)
             && self.state.is_none_or(|state| state.is_of(listed, now))
+            && self.matched.is_none_or(|matched| matched.is_of(listed, now))
             && self.words.are_in(listed.rule)
     }
 }
@@ -169,10 +196,26 @@ impl RuleState {
     }
 }
 
+impl LastMatch {
+    /// A match that the clock puts into the future was just now.
+    fn is_of(self, Listed { rule, record, .. }: Listed<'_>, now: UnixMillis) -> bool {
+        const MONTH: u64 = 30 * DAY;
+        let age = record.and_then(RuleRecord::last_match).map(|last| now.as_millis().saturating_sub(last.as_millis()));
+        match (self, age) {
+            (Self::Day, Some(age)) => age <= DAY,
+            (Self::Month, Some(age)) => age <= MONTH,
+            (Self::Earlier, Some(age)) => age > MONTH,
+            (Self::Never, None) => rule.mode() != Mode::Off,
+            (Self::Never, Some(_)) | (Self::Day | Self::Month | Self::Earlier, None) => false,
+        }
+    }
+}
+
 fn is_soon(time: UnixMillis, now: UnixMillis) -> bool {
-    const DAY: u64 = 24 * 60 * 60 * 1000;
     time.as_millis().saturating_sub(now.as_millis()) <= EXPIRES_SOON_DAYS * DAY
 }
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// Where a rule stands among others: the lower, the further to the front.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -300,7 +343,6 @@ mod tests {
         }
     }
 
-    const DAY: u64 = 24 * 60 * 60 * 1000;
     const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000); // 2026-11-22T00:00:00Z
 
     fn other(host: &str, mode: Mode, pins: &[char], expires: Option<&str>) -> Rule {
@@ -353,6 +395,49 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_is_found_by_the_last_match_of_any_of_its_pins() {
+        let matched = |rule: &Rule, ages: &[u64]| {
+            let key = |(place, age): (usize, &u64)| {
+                let first = char::from(b'A' + u8::try_from(place).unwrap());
+                format!(" sha256/{first}{}= 1 {} 0", "A".repeat(42), NOW.as_millis() - age)
+            };
+            let pins: String = ages.iter().enumerate().map(key).collect();
+            let text = format!("user 1 5 10 {} 0 -{pins}\t{}\n", NOW.as_millis(), rule.id());
+            Records::from_text(&text).into_iter().next().unwrap()
+        };
+        let ages: [(&str, Mode, &[u64]); 7] = [
+            ("now.test", Mode::Block, &[0, 90 * DAY]),
+            ("day.test", Mode::Flag, &[DAY]),
+            ("two.test", Mode::Block, &[DAY + 1]),
+            ("month.test", Mode::Off, &[30 * DAY]),
+            ("earlier.test", Mode::Off, &[30 * DAY + 1]),
+            // It has judged, and no pin has matched.
+            ("none.test", Mode::Flag, &[]),
+            ("off.test", Mode::Off, &[]),
+        ];
+        let all = ages.map(|(host, mode, ages)| {
+            let rule = other(host, mode, &['A', 'B'], None);
+            let record = matched(&rule, ages);
+            (rule, record)
+        });
+        for (name, expected) in [
+            ("day", &["now.test", "day.test"][..]),
+            ("month", &["now.test", "day.test", "two.test", "month.test"]),
+            ("earlier", &["earlier.test"]),
+            ("never", &["none.test"]),
+        ] {
+            let query = RuleQuery { matched: LastMatch::named(name), ..RuleQuery::default() };
+            let found = all.iter().filter(|(rule, record)| {
+                query.finds(Listed { layer: Layer::User, rule, record: Some(record), is_warned_of: false }, NOW)
+            });
+            assert_eq!(found.map(|(rule, _)| rule.id()).collect::<Vec<_>>(), expected, "{name}");
+            let without = Listed { layer: Layer::User, rule: &all[0].0, record: None, is_warned_of: false };
+            assert_eq!(query.finds(without, NOW), name == "never", "{name}");
+            assert!(query.asks_for_records() && !query.is_empty());
+        }
+    }
+
+    #[test]
     fn all_that_is_asked_for_must_be_so() {
         let rule = other("chat.example.com", Mode::Flag, &['A'], None);
         let listed = Listed { layer: Layer::User, rule: &rule, record: None, is_warned_of: false };
@@ -369,6 +454,7 @@ mod tests {
                 mode: Mode::named(mode),
                 layer: Layer::named(layer),
                 state: RuleState::named(state),
+                matched: None,
             };
             assert_eq!(query.finds(listed, NOW), expected, "{query:?}");
             assert_eq!(query.is_empty(), words.is_empty());

@@ -235,6 +235,12 @@ impl RecordIndex {
 }
 
 impl RuleRecord {
+    /// When one of its pins has matched last, if one has.
+    #[must_use]
+    pub fn last_match(&self) -> Option<UnixMillis> {
+        self.pins.first().map(|pin| pin.last)
+    }
+
     fn add(&mut self, judged: &Judged, time: UnixMillis) {
         self.judged = self.judged.saturating_add(1);
         self.first = self.first.min(time);

@@ -14,6 +14,7 @@ mod explainer;
 mod export_section;
 mod history_reader;
 mod import_items;
+mod import_link;
 mod import_section;
 mod key_rows;
 mod known_before;

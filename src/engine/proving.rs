@@ -13,7 +13,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`RuleError::Unknown`]: the rule does not decide about this target; what keeps the rules from being read.
-    pub fn expect(&mut self, expected: Expected) -> Result<bool, Error> {
+    pub fn expect_proof(&mut self, expected: Expected) -> Result<bool, Error> {
         if self.proof.as_ref().is_some_and(|proof| !proof.is_done(expected.from)) {
             return Ok(false);
         }

@@ -177,6 +177,39 @@ impl ExportFormat {
 /// Writes these rules, sorted by host.
 #[must_use]
 pub fn export<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>) -> Export {
+    let Sorted { written, losses, pinned_below } = sort_out(format, rules);
+    let text = match format {
+        ExportFormat::Sockpin => sockpin::write(&written),
+        ExportFormat::Android => android::write(&written),
+        ExportFormat::TrustKit => property_list::trust_kit(&written),
+        ExportFormat::TrustKitJson => trust_kit_json::write(&written),
+        ExportFormat::AppTransportSecurity => property_list::app_transport(&written, &pinned_below),
+        ExportFormat::OkHttp => lines::ok_http(&written),
+        ExportFormat::Hpkp => lines::hpkp(&written),
+        ExportFormat::Curl => lines::curl(&written),
+        ExportFormat::Tlsa => lines::tlsa(&written),
+    };
+    Export { text, rules: written.len(), losses }
+}
+
+/// What such a file would not say, without writing it: a page says so before anybody asks for the file.
+#[must_use]
+pub fn losses<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>) -> Vec<Loss> {
+    match format {
+        // All of every rule.
+        ExportFormat::Sockpin => Vec::new(),
+        format => sort_out(format, rules).losses,
+    }
+}
+
+/// The rules that are written, by host, and what is lost.
+struct Sorted<'a> {
+    written: Vec<&'a Rule>,
+    losses: Vec<Loss>,
+    pinned_below: HashSet<&'a str>,
+}
+
+fn sort_out<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>) -> Sorted<'a> {
     let (_, _, abilities) = format.row();
     let mut rules: Vec<_> = rules.into_iter().map(|rule| (rule.host().to_string(), rule)).collect();
     rules.sort_by(|(first, a), (second, b)| first.cmp(second).then_with(|| a.id().cmp(b.id())));
@@ -197,18 +230,7 @@ pub fn export<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule
             }
         }
     }
-    let text = match format {
-        ExportFormat::Sockpin => sockpin::write(&written),
-        ExportFormat::Android => android::write(&written),
-        ExportFormat::TrustKit => property_list::trust_kit(&written),
-        ExportFormat::TrustKitJson => trust_kit_json::write(&written),
-        ExportFormat::AppTransportSecurity => property_list::app_transport(&written, &pinned_below),
-        ExportFormat::OkHttp => lines::ok_http(&written),
-        ExportFormat::Hpkp => lines::hpkp(&written),
-        ExportFormat::Curl => lines::curl(&written),
-        ExportFormat::Tlsa => lines::tlsa(&written),
-    };
-    Export { text, rules: written.len(), losses }
+    Sorted { written, losses, pinned_below }
 }
 
 /// The JSON schema of [`ExportFormat::Sockpin`].

@@ -180,7 +180,7 @@ pub fn json_problems(parts: &[LeftOut]) -> Vec<Notice> {
     parts.iter().map(notice).collect()
 }
 
-/// Why the rule cannot be saved while there is something wrong with its JSON.
+/// Why the rule can be neither tested nor saved while there is something wrong with its JSON.
 #[must_use]
 pub fn json_is_wrong() -> Notice {
     Notice::new(NoticeKind::Error, "json-wrong", text!("form_json_wrong"))

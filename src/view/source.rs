@@ -11,7 +11,7 @@ use crate::rule::PinDocument;
 /// Where keys were looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A file of this name.
+    /// A file of this name, or at this address.
     File(String),
     /// A pasted or typed text.
     Pasted,
@@ -20,7 +20,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The file's name, if it is one.
+    /// The file's name or address, if it is one.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
         match self {
@@ -35,6 +35,10 @@ impl Source {
 pub enum Problem {
     /// The browser cannot read the file: it is a folder, or is no longer there.
     Unreadable,
+    /// There is no answer from its address, or none that may be read.
+    Unreachable,
+    /// Its address answers with this HTTP status.
+    Status(u16),
     /// What is in it.
     Content(Error),
 }
@@ -53,6 +57,8 @@ pub struct Taken {
 pub fn refused(source: &Source, problem: &Problem) -> Notice {
     let (code, why) = match problem {
         Problem::Unreadable => ("file-unreadable", text!("source_unreadable")),
+        Problem::Unreachable => ("link-unreachable", text!("source_unreachable")),
+        Problem::Status(status) => ("link-status", text!("source_status", status = status.to_string())),
         Problem::Content(error) => (error.code(), sentence(error)),
     };
     let text = match source.file() {
@@ -125,12 +131,20 @@ mod tests {
     #[test]
     fn a_source_without_keys_says_why() {
         let file = Source::File("backup.pem".to_owned());
+        let address = Source::File("https://intranet.example/pins.json".to_owned());
         for (source, problem, code, expected) in [
             (
                 &file,
                 Problem::Unreadable,
                 "file-unreadable",
                 "backup.pem: The file could not be read. It may be a folder, or it may have been moved or deleted. Choose it again.",
+            ),
+            (
+                &address,
+                Problem::Status(404),
+                "link-status",
+                "https://intranet.example/pins.json: The server answered with status 404 instead of a file. Ask whoever has given \
+                 you the link.",
             ),
             (
                 &file,

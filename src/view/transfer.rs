@@ -55,9 +55,15 @@ pub fn outcome(outcome: ItemOutcome) -> Tag {
     }
 }
 
-/// Why something is done with a rule, where the tag does not say it.
+/// Why something is done with a rule, where the tag does not say it; and to whom its violations are told from then on.
 #[must_use]
 pub fn reasons(item: &Item, conflict: Conflict) -> Vec<Notice> {
+    let mut reasons = why(item, conflict);
+    reasons.extend(collector(item, conflict));
+    reasons
+}
+
+fn why(item: &Item, conflict: Conflict) -> Vec<Notice> {
     match &item.finding {
         ItemFinding::Unusable(errors) => errors.iter().map(|error| Notice::from(&error.error)).collect(),
         ItemFinding::HostMissing => {
@@ -69,6 +75,25 @@ pub fn reasons(item: &Item, conflict: Conflict) -> Vec<Notice> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whoever gets reports learns which hosts are used, and with which certificates: a new address is warned of.
+fn collector(item: &Item, conflict: Conflict) -> Option<Notice> {
+    let (kind, text) = match item.collectors(conflict) {
+        (before, after) if before == after => return None,
+        (None, Some(uri)) => (NoticeKind::Warning, text!("import_reports", uri = uri)),
+        (Some(before), Some(uri)) => (NoticeKind::Warning, text!("import_reports_instead", before = before, uri = uri)),
+        (Some(uri), None) => (NoticeKind::Note, text!("import_reports_no_longer", uri = uri)),
+        (None, None) => return None,
+    };
+    Some(Notice::new(kind, "collector", text))
+}
+
+/// That rules of the file bring addresses to which violations are told.
+#[must_use]
+pub fn collectors(counts: &Counts) -> Option<Notice> {
+    let text = || plural!("import_collectors", counts.collectors);
+    (counts.collectors > 0).then(|| Notice::new(NoticeKind::Warning, "collectors", text()))
 }
 
 /// How many pins a rule of the file has.
@@ -130,6 +155,24 @@ pub fn done(counts: &Counts) -> Text {
     Text::Sentences(added.into_iter().chain(changed).collect())
 }
 
+/// What is asked about a link to a file on this host.
+#[must_use]
+pub fn link(host: &str) -> Text {
+    text!("import_link_about", host = host)
+}
+
+/// The file is asked for.
+#[must_use]
+pub fn link_reading() -> Notice {
+    Notice::new(NoticeKind::Note, "link-reading", text!("import_link_reading"))
+}
+
+/// A link that is not followed.
+#[must_use]
+pub fn link_refused() -> Notice {
+    Notice::new(NoticeKind::Error, "link-refused", text!("import_link_refused"))
+}
+
 /// One rule keeps the whole from being stored.
 #[must_use]
 pub fn rule_refused(host: &str, why: Text) -> Text {
@@ -156,8 +199,8 @@ pub fn exported(export: &Export) -> Text {
 
 /// How much of the rules a format does not say.
 #[must_use]
-pub fn losses(export: &Export) -> Text {
-    match export.losses.len() {
+pub fn losses(losses: &[Loss]) -> Text {
+    match losses.len() {
         0 => text!("export_lossless"),
         count => plural!("export_losses", count),
     }

@@ -194,6 +194,7 @@ fn what_a_format_cannot_say_is_listed() {
         ),
     ] {
         let losses = export(format, policy.rules().iter().map(AsRef::as_ref)).losses;
+        assert_eq!(sockpin::formats::export::losses(format, policy.rules().iter().map(AsRef::as_ref)), losses);
         let losses: Vec<_> = losses.iter().map(|loss| format!("{} {:?}", loss.host, loss.lost)).collect();
         assert_eq!(losses.join(", "), expected, "{format:?}");
     }

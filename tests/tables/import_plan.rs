@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use sockpin::import_plan::{Conflict, Counts, ItemFinding, ItemOutcome, Plan, RuleChanges};
 use sockpin::policy::Policy;
 use sockpin::rule::{Mode, PinDocument, RuleDocument, RuleStamp};
+use sockpin::view::notice::NoticeKind;
+use sockpin::view::transfer as words;
 
 use crate::chains::NOW;
 use crate::url_host;
@@ -121,6 +123,45 @@ fn a_conflict_is_decided_by_the_person() {
     plan.choose(1, Conflict::Replace);
     assert_eq!(outcomes(&plan), [ItemOutcome::Keep, ItemOutcome::Replace]);
     assert_eq!(plan.changes(&stored, "x").0.save.len(), 1);
+}
+
+/// Before the import and after it, and whether it is warned of: a file must not send anybody's reports elsewhere in silence.
+#[test]
+fn whose_reports_go_where_is_known_before_anything_is_stored() {
+    const OURS: &str = "https://ours.example/";
+    const THEIRS: &str = "https://theirs.example/";
+    let to = |uri: Option<&str>, pins: &[&str]| RuleDocument {
+        report_uri: uri.map(str::to_owned),
+        ..rule("a.example", pins)
+    };
+    for (stored, imported, conflict, expected, says) in [
+        (None, to(Some(THEIRS), &[A]), Conflict::Keep, (None, Some(THEIRS)), Some("collector")),
+        (None, to(Some(" "), &[A]), Conflict::Keep, (None, None), None),
+        (None, to(None, &[A]), Conflict::Keep, (None, None), None),
+        (Some(to(Some(OURS), &[A])), to(Some(THEIRS), &[A]), Conflict::Keep, (None, None), None),
+        (Some(to(Some(OURS), &[A])), to(Some(THEIRS), &[B]), Conflict::AddPins, (None, None), None),
+        (
+            Some(to(Some(OURS), &[A])),
+            to(Some(THEIRS), &[A]),
+            Conflict::Replace,
+            (Some(OURS), Some(THEIRS)),
+            Some("collector"),
+        ),
+        (Some(to(Some(OURS), &[A])), to(Some(OURS), &[B]), Conflict::Replace, (Some(OURS), Some(OURS)), None),
+        (Some(to(Some(OURS), &[A])), to(None, &[A]), Conflict::Replace, (Some(OURS), None), Some("collector")),
+        (None, to(Some(THEIRS), &["bad"]), Conflict::Keep, (None, None), Some("pin-length")),
+    ] {
+        let mut plan = plan(vec![imported], &policy(stored.as_slice()));
+        plan.set_conflict(conflict);
+        let item = &plan.items()[0];
+        assert_eq!(item.collectors(conflict), expected, "{item:?}");
+        let is_new = expected.1.is_some() && expected.0 != expected.1;
+        assert_eq!((plan.counts().collectors, words::collectors(&plan.counts()).is_some()), (is_new.into(), is_new));
+        let said = words::reasons(item, conflict);
+        assert_eq!(said.first().map(|notice| notice.code), says, "{said:?}");
+        let is_warning = said.first().is_some_and(|notice| notice.kind == NoticeKind::Warning);
+        assert_eq!(is_warning, is_new, "{said:?}");
+    }
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn both_sockets_tell_what_the_rule_does_and_leave_no_trace() {
         let rule = rule(&chain, &fields);
         let mut engine = by(&rule);
         for (number, wrong_pin, expected_told) in [("1", None, with_rule), ("2", Some(wrong()), with_wrong_pin)] {
-            assert_eq!(engine.expect(expected("r", wrong_pin)), Ok(true), "{fields}");
+            assert_eq!(engine.expect_proof(expected("r", wrong_pin)), Ok(true), "{fields}");
             let (answers, effects) = through(&mut engine, &own(number), &facts(&chain));
             let conclusion = proved(&mut engine);
             assert_eq!(told(&conclusion), expected_told, "{fields}, {number}");
@@ -170,7 +170,7 @@ fn in_a_pause_a_wrong_key_is_let_through_and_that_is_said() {
     let chain = TestChain::new();
     let mut engine = by(&rule(&chain, &json!({"preflight": "prefer"})));
     engine.set_pause(Some(engine.begin_pause(PauseLength::TenMinutes, NOW).unwrap()));
-    assert_eq!(engine.expect(expected("r", Some(wrong()))), Ok(true));
+    assert_eq!(engine.expect_proof(expected("r", Some(wrong()))), Ok(true));
     assert!(!stops(&mut engine, &own("1"), &facts(&chain)));
     assert_eq!(told(&proved(&mut engine)), "Flag PinMismatch Handshake paused");
 }
@@ -197,7 +197,7 @@ fn nobody_elses_socket_is_judged_by_the_wrong_pin_or_spared() {
         // Before Sockpin's own, while that one is under way, and after it.
         for moment in 0..3 {
             let mut engine = by(&rule(&chain, &json!({})));
-            assert_eq!(engine.expect(expected("r", Some(wrong()))), Ok(true));
+            assert_eq!(engine.expect_proof(expected("r", Some(wrong()))), Ok(true));
             if moment == 1 {
                 let Opening::Decided(_) = engine.opening(&own("1"), &Listener::BeforeRequest) else {
                     panic!("a probe")
@@ -226,22 +226,22 @@ fn nobody_elses_socket_is_judged_by_the_wrong_pin_or_spared() {
 fn only_the_first_socket_of_its_own_is_the_one_that_is_expected() {
     let chain = TestChain::new();
     let mut engine = by(&rule(&chain, &json!({})));
-    assert_eq!(engine.expect(expected("r", Some(wrong()))), Ok(true));
+    assert_eq!(engine.expect_proof(expected("r", Some(wrong()))), Ok(true));
     assert!(stops(&mut engine, &own("1"), &facts(&chain)));
     let (answers, effects) = through(&mut engine, &own("2"), &facts(&chain));
     assert_ne!(answers.last(), Some(&Answer::Cancel));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::NoteSighting { .. })), "{effects:?}");
     // Another is not begun meanwhile; but one that never ends holds nobody up for ever.
-    assert_eq!(engine.expect(expected("r", None)), Ok(false));
+    assert_eq!(engine.expect_proof(expected("r", None)), Ok(false));
     let late = Expected { from: UnixMillis::new(NOW.as_millis() + 60_000), ..expected("r", None) };
-    assert_eq!(engine.expect(late), Ok(true));
+    assert_eq!(engine.expect_proof(late), Ok(true));
 }
 
 #[test]
 fn what_its_request_still_does_once_it_is_over_is_its_own_and_no_other_is_expected() {
     let chain = TestChain::new();
     let mut engine = by(&rule(&chain, &json!({})));
-    assert_eq!(engine.expect(expected("r", Some(wrong()))), Ok(true));
+    assert_eq!(engine.expect_proof(expected("r", Some(wrong()))), Ok(true));
     let Opening::Decided(_) = engine.opening(&own("1"), &Listener::BeforeRequest) else { panic!("a probe") };
     let given_up = engine.proved(Ending::Deadline).unwrap();
     assert_eq!((given_up.ending, given_up.conclusion), (Ending::Deadline, Conclusion::Unjudged));
@@ -252,7 +252,7 @@ fn what_its_request_still_does_once_it_is_over_is_its_own_and_no_other_is_expect
     assert!(!engine.is_proof("1"));
     assert!(!stops(&mut engine, &own("1"), &facts(&chain)), "the request is another one now");
     // One that has never left is gone at once.
-    assert_eq!(engine.expect(expected("r", Some(wrong()))), Ok(true));
+    assert_eq!(engine.expect_proof(expected("r", Some(wrong()))), Ok(true));
     assert!(engine.proved(Ending::Failed).is_some());
     assert!(!stops(&mut engine, &own("3"), &facts(&chain)));
     assert_eq!(engine.proved(Ending::Failed), None);
@@ -296,7 +296,7 @@ fn a_wrong_pin_only_makes_a_rule_stricter() {
                     for facts in &shown {
                         let conclude = |wrong_pin| {
                             let mut engine = by(&rule(&chain, &fields));
-                            assert_eq!(engine.expect(expected("r", wrong_pin)), Ok(true));
+                            assert_eq!(engine.expect_proof(expected("r", wrong_pin)), Ok(true));
                             let stopped = stops(&mut engine, &own("1"), facts);
                             (stopped, proved(&mut engine))
                         };
@@ -325,7 +325,7 @@ fn a_wrong_pin_only_makes_a_rule_stricter() {
 fn the_rule_that_is_proved_decides_about_its_host_and_others_are_asked_as_well() {
     let chain = TestChain::new();
     let unknown = |engine: &mut Engine, id: &str| {
-        let refused = engine.expect(expected(id, Some(wrong())));
+        let refused = engine.expect_proof(expected(id, Some(wrong())));
         assert_eq!(refused, Err(Error::Rule(RuleError::Unknown { id: id.to_owned() })));
     };
     let exact = rule(&chain, &json!({}));
@@ -345,7 +345,7 @@ fn the_rule_that_is_proved_decides_about_its_host_and_others_are_asked_as_well()
         ("r", Some(wrong()), "Block PinMismatch Handshake".to_owned()),
         (id.as_str(), Some(wrong()), "Flag PinMismatch Handshake".to_owned()),
     ] {
-        assert_eq!(engine.expect(expected(rule, wrong_pin)), Ok(true));
+        assert_eq!(engine.expect_proof(expected(rule, wrong_pin)), Ok(true));
         through(&mut engine, &own("1"), &facts(&chain));
         assert_eq!(told(&proved(&mut engine)), expected_told, "{rule}");
         engine.ended("1");
@@ -356,7 +356,7 @@ fn the_rule_that_is_proved_decides_about_its_host_and_others_are_asked_as_well()
 fn what_stops_a_socket_for_another_reason_is_told_as_that() {
     let chain = TestChain::new();
     let mut engine = by(&rule(&chain, &json!({"preflight": "require"})));
-    assert_eq!(engine.expect(expected("r", Some(wrong()))), Ok(true));
+    assert_eq!(engine.expect_proof(expected("r", Some(wrong()))), Ok(true));
     let socket = own("1");
     let Opening::NeedsProbe(probe) = engine.opening(&socket, &Listener::BeforeRequest) else { panic!("no probe") };
     let step = engine.answered(&socket, &Listener::BeforeRequest, &probe, ProbeAnswer::None(ProbeFailure::Failed));
@@ -366,7 +366,7 @@ fn what_stops_a_socket_for_another_reason_is_told_as_that() {
     engine.ended("1");
 
     // The guard has stopped it.
-    assert_eq!(engine.expect(expected("r", None)), Ok(true));
+    assert_eq!(engine.expect_proof(expected("r", None)), Ok(true));
     let Opening::Decided(_) = engine.opening(&own("2"), &Listener::BeforeRequest) else { return };
     assert_eq!(engine.guard_stopped(&own("2"), Reason::Deadline), Step { answer: Answer::Cancel, effects: vec![] });
     assert_eq!(told(&proved(&mut engine)), "Block Deadline Handshake");

@@ -39,7 +39,7 @@ impl State {
         let _asks_nobody = self.ask_nobody_for_passwords().await.map_err(|thrown| storage_error(&thrown))?;
         let from = clock::now()?;
         let target = Target { scheme: Scheme::Wss, host, port };
-        if !self.engine.borrow_mut().expect(Expected { origin, target, rule, wrong_pin, from })? {
+        if !self.engine.borrow_mut().expect_proof(Expected { origin, target, rule, wrong_pin, from })? {
             return Ok(Response::Proving);
         }
         let ending = open(&url).await;

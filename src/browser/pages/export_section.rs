@@ -13,7 +13,7 @@ use super::ui::list::List;
 use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::policy_store;
-use crate::formats::export::{Export, ExportFormat, export};
+use crate::formats::export::{ExportFormat, export, losses};
 use crate::rule::Rule;
 use crate::time::UnixMillis;
 use crate::view::transfer as words;
@@ -67,9 +67,8 @@ impl ExportSection {
         Ok(section)
     }
 
-    fn export(&self) -> (ExportFormat, Export) {
-        let format = ExportFormat::named(&self.format.value()).unwrap_or(ExportFormat::Sockpin);
-        (format, export(format, self.rules().iter().map(AsRef::as_ref)))
+    fn format(&self) -> ExportFormat {
+        ExportFormat::named(&self.format.value()).unwrap_or(ExportFormat::Sockpin)
     }
 
     fn rules(&self) -> Vec<Arc<Rule>> {
@@ -99,17 +98,18 @@ impl ExportSection {
         self.draw()
     }
 
-    /// What the file would not say is said before there is one.
+    /// What the file would not say is said before there is one. It is not written for that: the page would be held up.
     fn draw(&self) -> JsResult {
-        let (_, export) = self.export();
-        say_in(id!("export-losses-text"), &words::losses(&export))?;
+        let losses = losses(self.format(), self.rules().iter().map(AsRef::as_ref));
+        say_in(id!("export-losses-text"), &words::losses(&losses))?;
         by_id::<Element>(id!("export-done"))?.set_text_content(None);
-        let losses = export.losses.iter().enumerate();
+        let losses = losses.iter().enumerate();
         self.losses.show(losses.map(|(place, loss)| PartRow::lost(place, loss)).collect())
     }
 
     fn save(&self) -> JsResult {
-        let (format, export) = self.export();
+        let format = self.format();
+        let export = export(format, self.rules().iter().map(AsRef::as_ref));
         self.download.offer(&export.text, format.file_name())?;
         say_in(id!("export-done"), &words::exported(&export))
     }

@@ -8,10 +8,12 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Element, Event, EventTarget, File, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement,
+    DataTransfer, Element, Event, EventTarget, File, HtmlButtonElement, HtmlElement, HtmlInputElement,
+    HtmlTextAreaElement,
 };
 
 use super::import_items::{ItemRow, PartRow, choice_of, conflict_named, name_of};
+use super::import_link::ImportLink;
 use super::messages;
 use super::rule_store::{RuleStore, current_time};
 use super::ui::list::List;
@@ -60,10 +62,11 @@ struct Preview {
 }
 
 /// A source, and its bytes or why it has none.
-type Input = (Source, Result<Vec<u8>, Problem>);
+pub(super) type Input = (Source, Result<Vec<u8>, Problem>);
 
 impl ImportSection {
-    pub(super) fn new(store: Rc<RuleStore>) -> JsResult<Rc<Self>> {
+    /// The section lives as long as the page; what reads files from links is to be told when the page is ready.
+    pub(super) fn start(store: Rc<RuleStore>) -> JsResult<Rc<ImportLink>> {
         let section = Rc::new(Self {
             store,
             preview: RefCell::default(),
@@ -73,17 +76,19 @@ impl ImportSection {
             round: Cell::new(0),
             is_importing: Cell::new(false),
         });
-        section.listen_to_sources()?;
+        let this = Rc::clone(&section);
+        let link = ImportLink::new(move |input| this.read(vec![input]))?;
+        section.listen_to_sources(&link)?;
         section.listen_to_preview()?;
         let this = Rc::clone(&section);
         section.store.subscribe(move || {
             this.rules_changed();
             Ok(())
         });
-        Ok(section)
+        Ok(link)
     }
 
-    fn listen_to_sources(self: &Rc<Self>) -> JsResult {
+    fn listen_to_sources(self: &Rc<Self>, link: &Rc<ImportLink>) -> JsResult {
         let input: HtmlInputElement = by_id(id!("import-file"))?;
         let this = Rc::clone(self);
         listen(&input.clone(), "change", move |_| {
@@ -93,9 +98,12 @@ impl ImportSection {
             this.read_files(files);
             Ok(())
         })?;
-        let this = Rc::clone(self);
+        let (this, link) = (Rc::clone(self), Rc::clone(link));
         accept_drops(&by_id(id!("import-drop"))?, move |data| {
             let files = of_list(data.files());
+            if let Some(address) = dropped_link(&data).filter(|_| files.is_empty()) {
+                return link.offer(&address);
+            }
             if files.is_empty() {
                 let text = data.get_data("text/plain").unwrap_or_default();
                 return this.read(vec![(Source::Dropped, Ok(text.into_bytes()))]);
@@ -245,6 +253,7 @@ impl ImportSection {
             return Ok(());
         }
         say_in(id!("import-counts"), &words::counts(&counts, preview.left_out.len()))?;
+        set_notices(&by_id(id!("import-warning"))?, words::collectors(&counts).as_slice())?;
         show(id!("import-conflict-field"), plan.conflicts() > 0)?;
         Part::with_id(id!("import-sources"))?.fill(preview.recognised.iter().map(|text| {
             let line = Part::copy(id!("import-source-template"))?;
@@ -383,6 +392,12 @@ async fn bytes_of(file: &File) -> Result<Vec<u8>, Problem> {
     // Rejects for a folder, and for a file that has gone since it was chosen.
     let read = JsFuture::from(file.array_buffer()).await.map_err(|_| Problem::Unreadable)?;
     Ok(Uint8Array::new(&read).to_vec())
+}
+
+/// The first address of a link that is dropped (RFC 2483 section 5); a text that is selected has none.
+fn dropped_link(data: &DataTransfer) -> Option<String> {
+    let list = data.get_data("text/uri-list").ok()?;
+    list.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned)
 }
 
 fn place_of(event: &Event) -> Option<usize> {

@@ -60,7 +60,7 @@ pub(super) async fn start() -> JsResult {
     let tester = Tester::new(&seen, &store)?;
     let options = Rc::new(Options { masthead, changes, form, list, store, tester });
     options.listen(reset)?;
-    ImportSection::new(Rc::clone(&options.store))?;
+    let import_link = ImportSection::start(Rc::clone(&options.store))?;
     ExportSection::new(Rc::clone(&options.store), Rc::clone(&options.list))?;
     notification_setting::start()?;
     let this = Rc::clone(&options);
@@ -75,6 +75,7 @@ pub(super) async fn start() -> JsResult {
     options.list.start()?;
     seen.start().await?;
     seen_section.pin_linked()?;
+    import_link.open_from_address()?;
     changed_key.open_from_address().await?;
     ready()
 }

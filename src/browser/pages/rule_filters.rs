@@ -7,7 +7,7 @@ use web_sys::{Element, EventTarget, HtmlInputElement, HtmlSelectElement, Keyboar
 use crate::browser::dom::{JsResult, by_id, id, listen, show, window};
 use crate::browser::words::say;
 use crate::policy::Layer;
-use crate::query::{Choice, RuleOrder, RuleQuery, RuleState, Words};
+use crate::query::{Choice, LastMatch, RuleOrder, RuleQuery, RuleState, Words};
 use crate::rule::Mode;
 use crate::view::text::Text;
 
@@ -17,6 +17,7 @@ pub(super) struct RuleFilters {
     mode: HtmlSelectElement,
     layer: HtmlSelectElement,
     state: HtmlSelectElement,
+    matched: HtmlSelectElement,
     order: HtmlSelectElement,
 }
 
@@ -28,6 +29,7 @@ impl RuleFilters {
             mode: by_id(id!("filter-mode"))?,
             layer: by_id(id!("filter-layer"))?,
             state: by_id(id!("filter-state"))?,
+            matched: by_id(id!("filter-matched"))?,
             order: by_id(id!("sort"))?,
         };
         let address = window()?.location().hash()?;
@@ -76,6 +78,7 @@ impl RuleFilters {
             mode: Mode::named(&self.mode.value()),
             layer: Layer::named(&self.layer.value()),
             state: RuleState::named(&self.state.value()),
+            matched: LastMatch::named(&self.matched.value()),
         }
     }
 
@@ -86,7 +89,7 @@ impl RuleFilters {
     /// Looks for nothing any longer. The order stays.
     pub(super) fn reset(&self) {
         self.search.set_value("");
-        for choice in [&self.mode, &self.layer, &self.state] {
+        for choice in [&self.mode, &self.layer, &self.state, &self.matched] {
             choice.set_value("");
         }
         self.keep();
@@ -103,8 +106,14 @@ impl RuleFilters {
         Ok(())
     }
 
-    fn choices(&self) -> [(&'static str, &HtmlSelectElement); 4] {
-        [("mode", &self.mode), ("layer", &self.layer), ("state", &self.state), ("sort", &self.order)]
+    fn choices(&self) -> [(&'static str, &HtmlSelectElement); 5] {
+        [
+            ("mode", &self.mode),
+            ("layer", &self.layer),
+            ("state", &self.state),
+            ("matched", &self.matched),
+            ("sort", &self.order),
+        ]
     }
 
     /// Keeps it in the page's address. A browser that is told too often refuses for a while, and is told with the next.

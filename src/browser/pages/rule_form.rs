@@ -271,8 +271,7 @@ impl RuleForm {
     fn say(&self) -> JsResult {
         let typed = self.read()?;
         let Checked { rule, mut notices } = self.check(&typed);
-        let cannot_be_saved = rule.is_none() || self.json.is_wrong() || self.is_saving.get();
-        by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(cannot_be_saved);
+        by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(rule.is_none() || self.is_saving.get());
         by_id::<HtmlButtonElement>(id!("test-rule"))?.set_disabled(rule.is_none());
         self.json.show(&typed);
         show(id!("load-stored"), matches!(self.edit_state(), EditState::Outdated(_)))?;
@@ -281,9 +280,6 @@ impl RuleForm {
             if !notices.contains(refusal) {
                 notices.push(refusal.clone());
             }
-        }
-        if self.json.is_wrong() {
-            notices.push((FormPlace::RULE, json_is_wrong()));
         }
         if self.was_deleted.get() {
             notices.push((FormPlace::RULE, deleted_meanwhile()));
@@ -308,7 +304,7 @@ impl RuleForm {
         if self.is_saving.get() {
             return Ok(());
         }
-        let Some(rule) = self.check(&self.read()?).rule.filter(|_| !self.json.is_wrong()) else {
+        let Some(rule) = self.draft()? else {
             return self.say();
         };
         // What is asked to be stored would be lost if the form were filled anew.
@@ -358,10 +354,16 @@ impl RuleForm {
         (self.closed)(Closed { stored, id })
     }
 
+    /// A rule whose JSON says something else than its fields is none.
     fn check(&self, typed: &RuleDocument) -> Checked {
         let around =
             Surroundings { seen: &self.seen.keys(), now: current_time(), is_registry_suffix: &is_registry_suffix };
-        check(typed, self.fields.expiry(), &self.store.user(), &url_host, around)
+        let mut checked = check(typed, self.fields.expiry(), &self.store.user(), &url_host, around);
+        if self.json.is_wrong() {
+            checked.rule = None;
+            checked.notices.push((FormPlace::RULE, json_is_wrong()));
+        }
+        checked
     }
 
     fn edit_state(&self) -> EditState {

@@ -177,7 +177,7 @@ impl RuleList {
         let found = |rules: &[Arc<Rule>], layer| -> Vec<Arc<Rule>> {
             // What a rule has decided is looked up only where somebody asks for it.
             let is_found = |rule: &&Arc<Rule>| {
-                let record = query.state.and_then(|_| records.of(layer, rule));
+                let record = if query.asks_for_records() { records.of(layer, rule) } else { None };
                 let is_warned_of = self.is_warned_of(&query, rule, layer, now);
                 query.finds(Listed { layer, rule, record, is_warned_of }, now)
             };

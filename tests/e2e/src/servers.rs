@@ -49,6 +49,11 @@ pub enum Answering {
     /// It takes the handshake of whoever brings a name and a password, asks all others for them (RFC 7617), and ends the
     /// connection by which it has asked.
     Challenging,
+    /// It takes whoever brings a name and a password, and asks all others for them, whatever they want; there are no pages, but an
+    /// empty answer.
+    Guarded,
+    /// It answers every request that is for no WebSocket with this file.
+    Serving(String),
     /// It says nothing until it is to answer otherwise; then, that.
     Later,
 }

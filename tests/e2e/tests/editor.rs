@@ -140,11 +140,13 @@ async fn the_json_of_a_rule_follows_the_form_and_the_form_follows_it() -> Result
         assert!(message.starts_with(beginning), "{message}");
         page.wait_for_presence("#save-message [data-code=json-wrong]", true).await?;
         assert!(page.is_true(save_is_off).await?);
+        assert!(page.is_true(TEST_IS_OFF).await?, "what is tested would not be what is read");
     }
     assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
     // A field that is typed into is newer than the text.
     page.type_into("#note", "mine").await?;
     page.wait_for_presence("#rule-json-message [data-part=said]", false).await?;
+    page.wait_until("testing to be possible", &format!("!({TEST_IS_OFF})")).await?;
     let mut expected = shown.clone();
     if let Some(fields) = expected.as_object_mut() {
         fields.insert("mode".to_owned(), json!("flag"));
@@ -179,6 +181,10 @@ async fn the_json_of_a_rule_follows_the_form_and_the_form_follows_it() -> Result
     assert_eq!((&after[0]["pins"][0]["sha256"], after[0].get("expires")), (&json!(backup), None));
     world.firefox.quit().await
 }
+
+/// And whoever hears the page hears why.
+const TEST_IS_OFF: &str = "(({ disabled, ariaDescribedByElements: [reason] }) => \
+    disabled && reason.textContent.includes('neither tested nor saved'))(document.querySelector('#test-rule'))";
 
 #[tokio::test]
 async fn the_json_of_a_rule_is_copied_at_a_click() -> Result<()> {

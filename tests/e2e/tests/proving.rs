@@ -249,8 +249,44 @@ async fn a_server_that_wants_a_password_gets_none_and_nobody_is_asked_for_one() 
     let traffic = server.settled_traffic().await?;
     assert_eq!(requests(&traffic), (3, 0), "each socket has asked once");
     ensure!(traffic.requests.iter().all(|request| request.header("authorization").is_none()), "a password was sent");
+
+    // One that the person has given Firefox for their own pages is not sent either, and is not forgotten for that: neither where
+    // Firefox keeps what it knows of a server apart for each site, as it does, nor where it does not.
+    server.answer(Answering::Guarded);
+    for (name, value) in [("network.http.phishy-userpass-length", json!(255)), (SUBRESOURCES_ASK, json!(0))] {
+        firefox.set_preference(name, value).await?;
+    }
+    let port = server.port();
+    for (is_apart, mode) in [(true, "block"), (true, "flag"), (false, "block"), (false, "flag")] {
+        firefox.set_preference("privacy.partition.network_state", json!(is_apart)).await?;
+        firefox.forget_passwords().await?;
+        firefox.open_tab(&format!("https://somebody:anything@{PINNED}:{port}/")).await?;
+        let web = firefox.this_page().await?;
+        let stored = firefox.rules().await?;
+        let mut changed = stored.into_iter().next().context("no rule")?;
+        changed.as_object_mut().context("no object")?.insert("mode".to_owned(), json!(mode));
+        firefox.save_rule(changed).await?;
+        web.show().await?;
+        assert_eq!(firefox.run(STATUS, Vec::new()).await?, json!(200), "the control: the page is logged in");
+        let before = server.traffic().requests.len();
+        let [right, _] = prove(&page, &format!("{PINNED}:{port}")).await?;
+        assert_eq!(right, ("Matches".to_owned(), format!("Matched by “Mine”. {no_socket}")), "{mode}");
+        let requests = server.traffic().requests;
+        let sockets: Vec<_> = requests.iter().skip(before).collect();
+        ensure!(sockets.len() == 2 && sockets.iter().all(|socket| socket.header("authorization").is_none()));
+        web.show().await?;
+        let status = firefox.run(STATUS, Vec::new()).await?;
+        assert_eq!(status, json!(200), "apart: {is_apart}, {mode}: Firefox has forgotten the password");
+    }
+    firefox.forget_passwords().await?;
+    assert_eq!(firefox.run(STATUS, Vec::new()).await?, json!(401), "the control: the page does not tell");
     world.firefox.quit().await
 }
+
+/// 0: a part of a page asks nobody for a password, and fails.
+const SUBRESOURCES_ASK: &str = "network.auth.subresource-http-auth-allow";
+const STATUS: &str =
+    "return fetch(`https://${location.host}/part`, { cache: 'no-store' }).then(({ status }) => status)";
 
 fn pem(ders: &[&[u8]]) -> String {
     let block =

@@ -143,7 +143,7 @@ async fn several_rules_are_selected_by_keyboard_alone_and_deleted_and_come_back_
     press(&world, "host-1").await?;
     // 1, 10 and 11.
     page.wait_for_count("#rules .rule", 3).await?;
-    for id in ["filter-mode", "filter-state", "sort", "reset-filters", "select-all"] {
+    for id in ["filter-mode", "filter-state", "filter-matched", "sort", "reset-filters", "select-all"] {
         press(&world, TAB).await?;
         page.wait_until(id, &format!("document.activeElement.id === '{id}'")).await?;
     }
@@ -295,6 +295,22 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     firefox.run_in_extension(OLDER, vec![json!(world.demo.backup_key.pin())]).await?;
     page.show().await?;
     page.wait_for_presence(".rule-notices [data-code=backup-only]", true).await?;
+
+    // A pin of one rule has matched just now, and none of the other ever has.
+    firefox.save_rule(json!({ "host": "silent.example", "mode": "flag", "pins": pins })).await?;
+    page.show().await?;
+    page.wait_for_count("#rules .rule", 2).await?;
+    firefox.run("location.hash = '#matched=never'; location.reload()", Vec::new()).await?;
+    page.wait_for_count("#rules .rule", 1).await?;
+    for (matched, host) in
+        [("never", Some("silent.example")), ("day", Some(sockpin_e2e::demo::PINNED)), ("earlier", None)]
+    {
+        page.select("#filter-matched", matched).await?;
+        page.wait_for_count("#rules .rule", usize::from(host.is_some())).await?;
+        assert_eq!(hosts(&world).await?.first().map(String::as_str), host, "{matched}");
+    }
+    page.click("#reset-filters").await?;
+    page.wait_for_count("#rules .rule", 2).await?;
     world.firefox.quit().await
 }
 

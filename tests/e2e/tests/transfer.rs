@@ -165,6 +165,23 @@ async fn a_bad_file_says_what_is_wrong_and_where_and_changes_nothing() -> Result
     assert_eq!(page.text("#import-counts").await?, "One rule will be added. One cannot be stored.");
     assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     page.wait_for_presence("#import-items [data-code=host-wildcard-top-level]", true).await?;
+
+    // Where a rule's reports would go is said before it is stored.
+    let collector = "https://reports.example/sockpin";
+    let reporting = json!([
+        { "host": "good.example", "pins": [A], "reportUri": collector },
+        { "host": sockpin_e2e::demo::PINNED, "pins": [A], "reportUri": collector },
+    ]);
+    fs::write(&file, reporting.to_string())?;
+    choose(&world, &file).await?;
+    page.wait_for_count("#import-items [data-code=collector]", 1).await?;
+    let warning = page.text("#import-warning").await?;
+    assert!(warning.starts_with("One rule will send reports of violations to an address"), "{warning}");
+    page.select("#import-conflict", "replace").await?;
+    page.wait_for_count("#import-items [data-code=collector]", 2).await?;
+    let said = format!("Reports of violations will be sent to {collector}.");
+    assert_eq!(page.text("#import-items [data-code=collector]").await?, said);
+    assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     page.click("#import-cancel").await?;
     assert!(page.is_true("document.querySelector('#import-preview').hidden").await?);
     assert_eq!(world.firefox.rules().await?, before);

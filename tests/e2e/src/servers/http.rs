@@ -104,7 +104,9 @@ impl Http {
                 }
                 return Ok(response);
             }
-            Answering::Challenging if websocket && !request.headers().contains_key(AUTHORIZATION) => {
+            Answering::Challenging | Answering::Guarded
+                if (websocket || answering == Answering::Guarded) && !request.headers().contains_key(AUTHORIZATION) =>
+            {
                 *response.status_mut() = StatusCode::UNAUTHORIZED;
                 let headers = response.headers_mut();
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"server\""));
@@ -112,7 +114,17 @@ impl Http {
                 return Ok(response);
             }
             Answering::NothingElse if !websocket => return Err(io::Error::other("not a WebSocket")),
-            Answering::NothingElse | Answering::Accepting | Answering::Challenging | Answering::Later => {}
+            Answering::Guarded if !websocket => return Ok(response),
+            Answering::Serving(file) if !websocket => {
+                *response.body_mut() = Full::new(file.into());
+                return Ok(response);
+            }
+            Answering::NothingElse
+            | Answering::Accepting
+            | Answering::Challenging
+            | Answering::Guarded
+            | Answering::Serving(_)
+            | Answering::Later => {}
         }
         if !websocket {
             *response.status_mut() = StatusCode::NOT_FOUND;

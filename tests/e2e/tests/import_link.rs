@@ -1,0 +1,225 @@
+//! A link to a file of rules, as a page has it and as it is dropped: nothing is asked for before the click, and what is read goes to
+//! the preview.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::json;
+use sockpin_e2e::authority::Key;
+use sockpin_e2e::demo::UNPINNED;
+use sockpin_e2e::extension;
+use sockpin_e2e::firefox::{ColorScheme, Firefox};
+use sockpin_e2e::page::Page;
+use sockpin_e2e::servers::{Answering, Server};
+use sockpin_e2e::wait;
+use sockpin_e2e::world::{Installation, World};
+
+const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
+/// Far more than the size at which reading ends, which is 20 MB.
+const TOO_MUCH: usize = 24 * 1024 * 1024;
+
+fn rules() -> String {
+    json!([{ "host": "chat.example", "pins": [{ "sha256": A, "label": "Root" }] }]).to_string()
+}
+
+#[tokio::test]
+async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_clicks() -> Result<()> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let firefox = &world.firefox;
+    let server = Server::tls(world.demo.authority.issue(&[UNPINNED], &Key::new()?)?).await?;
+    server.answer(Answering::Serving(rules()));
+    let address = format!("https://{UNPINNED}:{}/team/pins.json?a=b%26c", server.port());
+    firefox.privileged(SET_COOKIE, vec![json!(UNPINNED)]).await?;
+
+    // As a person follows it: Firefox asks first, for it is a page that wants it.
+    firefox.open_tab(&world.demo.site.blank()).await?;
+    firefox.run(LINK, vec![json!(format!("ext+sockpin:{address}"))]).await?;
+    let web = firefox.this_page().await?;
+    web.click("#link").await?;
+    wait::until("Firefox to ask", async || {
+        let asked = firefox.privileged(ALLOW, Vec::new()).await?;
+        Ok((asked == json!(true)).then_some(()))
+    })
+    .await?;
+    wait::until("the options page", async || {
+        let current = firefox.driver()?.current_url().await?;
+        Ok((current.as_str() == extension::url("options.html")).then_some(()))
+    })
+    .await?;
+    firefox.page_is_ready("options.html").await?;
+    let page = firefox.this_page().await?;
+    page.wait_for_presence("#import-link", true).await?;
+    assert_eq!(page.text("#import-link-address").await?, address);
+    let about = page.text("#import-link-about").await?;
+    ensure!(about.contains(UNPINNED) && about.contains("Nothing has been asked for yet"), "{about}");
+    page.wait_until("the focus", "document.activeElement.id === 'import-link-heading'").await?;
+    states_are_accessible(firefox, &page, "import-link").await?;
+    assert_eq!(server.traffic().requests, []);
+
+    // Loaded again, the page has forgotten it.
+    firefox.driver()?.refresh().await?;
+    firefox.page_is_ready("options.html").await?;
+    ensure!(!page.is_true("document.querySelector('#import-link').checkVisibility()").await?, "it is still there");
+    assert_eq!(server.traffic().requests, []);
+
+    open(firefox, &format!("ext+sockpin:{address}")).await?;
+    page.wait_for_presence("#import-link", true).await?;
+    page.click("#import-link-read").await?;
+    can_be_imported(&page).await?;
+    page.wait_until("the focus", "document.activeElement.id === 'import-preview-heading'").await?;
+    page.wait_for_presence("#import-link", false).await?;
+    let recognised = page.text("#import-sources").await?;
+    ensure!(
+        recognised.starts_with(&format!("https://{UNPINNED}")) && recognised.ends_with("Sockpin’s own JSON."),
+        "{recognised}"
+    );
+    assert_eq!(page.text("#import-counts").await?, "One rule will be added.");
+    assert_eq!(firefox.rules().await?.len(), 0);
+    let traffic = server.traffic();
+    let [request] = traffic.requests.as_slice() else { bail!("not one request: {traffic:?}") };
+    assert_eq!(request.line, "GET /team/pins.json?a=b%26c");
+    for name in ["cookie", "referer", "authorization", "origin"] {
+        ensure!(request.header(name).is_none(), "{name} was sent: {request:?}");
+    }
+    page.click("#import-confirm").await?;
+    page.wait_for_count("#rules .rule", 1).await?;
+    assert_eq!(firefox.rules().await?.first().and_then(|rule| rule.get("host")), Some(&json!("chat.example")));
+    world.firefox.quit().await
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_about_too() -> Result<()> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let firefox = &world.firefox;
+    let identity = |name: &str| world.demo.authority.issue(&[name], &Key::new()?);
+    let server = Server::tls(identity(UNPINNED)?).await?;
+    let clear = Server::clear().await?;
+    clear.answer(Answering::Serving(rules()));
+    let address = format!("https://{UNPINNED}:{}/pins.json", server.port());
+    let page = firefox.page("options.html").await?;
+
+    // Nothing is asked of anybody, and nothing can be read.
+    for link in [
+        "ext+sockpin:http://unpinned.sockpin.test/pins.json".to_owned(),
+        "ext+sockpin:".to_owned(),
+        "ext+sockpin:file:///etc/passwd".to_owned(),
+        format!("ext+sockpin:https://{UNPINNED}@attacker.example/"),
+        format!("ext+sockpin:{address}?{}", "a".repeat(3_000)),
+    ] {
+        open(firefox, &link).await?;
+        page.wait_for_presence("#import-message [data-code=link-refused]", true).await.context(link)?;
+        ensure!(!page.is_true("document.querySelector('#import-link').checkVisibility()").await?, "it can be read");
+        page.wait_until("the focus", "document.activeElement.id === 'import-file'").await?;
+    }
+    states_are_accessible(firefox, &page, "import-link-refused").await?;
+
+    // A dropped link: the same question, and the same errors as a person would meet them.
+    drop_link(firefox, &address).await?;
+    page.wait_for_presence("#import-link", true).await?;
+    ensure!(!page.is_true("document.querySelector('#import-message [data-part=said]')").await?, "what was said stays");
+    assert_eq!(server.traffic().requests, []);
+    let elsewhere = |to: &str| Answering::Refusing(302, Some(to.to_owned()));
+    for (answering, code) in [
+        (Answering::Refusing(404, None), "link-status"),
+        (elsewhere(&format!("http://{UNPINNED}:{}/pins.json", clear.port())), "link-unreachable"),
+        (Answering::Serving("no rules".to_owned()), "nothing-recognised"),
+        (Answering::Serving(" ".repeat(TOO_MUCH)), "input-too-large"),
+    ] {
+        server.answer(answering);
+        if !page.is_true("document.querySelector('#import-link').checkVisibility()").await? {
+            drop_link(firefox, &address).await?;
+        }
+        page.click("#import-link-read").await?;
+        page.wait_for_presence(&format!("#import-message [data-code={code}]"), true).await.context(code)?;
+        let said = page.text("#import-message").await?;
+        ensure!(said.starts_with("https://"), "{said}");
+    }
+    assert_eq!(clear.traffic().requests, [], "what is not encrypted was asked");
+    assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
+
+    // A server that says nothing is waited for until somebody discards it; what it says then is of no interest.
+    server.answer(Answering::Later);
+    drop_link(firefox, &address).await?;
+    page.click("#import-link-read").await?;
+    page.wait_for_presence("#import-message [data-code=link-reading]", true).await?;
+    let before = server.traffic().requests.len();
+    page.click("#import-link-discard").await?;
+    page.wait_for_presence("#import-link", false).await?;
+    page.wait_until("the focus", "document.activeElement.id === 'import-file'").await?;
+    server.answer(Answering::Serving(rules()));
+
+    // Where a server leads to another one, it is that one that is named.
+    let other = Server::tls(identity(sockpin_e2e::demo::FLAGGED)?).await?;
+    other.answer(Answering::Serving(rules()));
+    server.answer(elsewhere(&format!("https://{}:{}/", sockpin_e2e::demo::FLAGGED, other.port())));
+    drop_link(firefox, &address).await?;
+    page.click("#import-link-read").await?;
+    can_be_imported(&page).await?;
+    let recognised = page.text("#import-sources").await?;
+    ensure!(recognised.starts_with(&format!("https://{}", sockpin_e2e::demo::FLAGGED)), "{recognised}");
+    ensure!(server.traffic().requests.len() > before);
+    assert_eq!(firefox.rules().await?.len(), 0);
+    world.firefox.quit().await
+}
+
+/// As Firefox opens the page for a link, where it is open already.
+async fn open(firefox: &Firefox, link: &str) -> Result<()> {
+    firefox.run("location.hash = `import=${encodeURIComponent(arguments[0])}`", vec![json!(link)]).await.map(drop)
+}
+
+async fn drop_link(firefox: &Firefox, address: &str) -> Result<()> {
+    firefox.run(DROP, vec![json!(address)]).await.map(drop)
+}
+
+async fn can_be_imported(page: &Page<'_>) -> Result<()> {
+    page.wait_for_presence("#import-preview", true).await?;
+    page.wait_until("importing to be possible", "!document.querySelector('#import-confirm').disabled").await
+}
+
+/// On a desktop and on a phone, light and dark; with `SOCKPIN_PICTURES` a picture of each goes into that folder.
+async fn states_are_accessible(firefox: &Firefox, page: &Page<'_>, state: &str) -> Result<()> {
+    for (width, height) in [(360, 740), (1280, 800)] {
+        firefox.set_viewport(width, height).await?;
+        for (scheme, name) in [(ColorScheme::Dark, "dark"), (ColorScheme::Light, "light")] {
+            firefox.prefer(scheme).await?;
+            assert_eq!(firefox.accessibility_violations().await?, [""; 0], "{width}, {name}");
+            let fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+            ensure!(page.is_true(fits).await?, "wider than {width}");
+            if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
+                let file = std::path::Path::new(&folder).join(format!("{state}-{name}-{width}.png"));
+                firefox.screenshot(&file).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+const LINK: &str = r"
+const link = document.createElement('a');
+Object.assign(link, { id: 'link', href: arguments[0], textContent: 'Our pins' });
+document.body.append(link);
+";
+
+/// What Firefox asks before a page may open an application: it is allowed. Whether it has asked.
+const ALLOW: &str = r"
+const manager = gBrowser.getTabDialogBox(gBrowser.selectedBrowser).getTabDialogManager();
+const dialog = manager._topDialog?._frame?.contentDocument?.querySelector('dialog');
+const button = dialog?.getButton?.('accept');
+if (!button || button.disabled) return false;
+button.click();
+return true;
+";
+
+const SET_COOKIE: &str = r"
+const [host] = arguments;
+Services.prefs.setIntPref('network.cookie.cookieBehavior', 0);
+Services.cookies.add(host, '/', 'session', 'secret', true, false, true, Date.now() + 1e6, {},
+    Ci.nsICookie.SAMESITE_NONE, Ci.nsICookie.SCHEME_HTTPS);
+";
+
+const DROP: &str = r"
+const [address] = arguments;
+const dataTransfer = new DataTransfer();
+dataTransfer.setData('text/uri-list', `# Our pins\r\n${address}\r\n`);
+dataTransfer.setData('text/plain', address);
+document.querySelector('#import-drop')
+    .dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+";
