@@ -83,11 +83,21 @@ pub struct Dropped {
     pub since: UnixMillis,
 }
 
-/// Whether a line is new to whoever has looked at the log until `read_until`: the log page was last in sight before the last of its
+/// Until when somebody has looked at the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReadUntil {
+    /// At what is stored.
+    pub stored: UnixMillis,
+    /// At what is of private windows. A page in one shows nothing else.
+    pub private: UnixMillis,
+}
+
+/// Whether a line is new to whoever has looked at the log until then: the log page was last in sight before the last of its
 /// sockets. The popup shows what is new and takes nothing for seen. A pause is somebody's own doing, and never new.
 #[must_use]
-pub fn is_unread(line: &Line, read_until: UnixMillis) -> bool {
-    matches!(line, Line::Violation(_)) && line.time() > read_until
+pub fn is_unread(line: &Line, until: ReadUntil) -> bool {
+    let until = if line.is_private() { until.private } else { until.stored };
+    matches!(line, Line::Violation(_)) && line.time() > until
 }
 
 /// What a page shows as one line of the log.
@@ -157,17 +167,23 @@ mod tests {
     fn an_entry_is_new_until_somebody_looks_and_again_with_its_next_socket() {
         let time = UnixMillis::new;
         let mut tally = Tally::of(&Violation::unjudged(Reason::Deadline, time(50), None, None));
-        let line = |tally: &Tally| {
+        let line = |id, tally: &Tally| {
             let violation = Violation::unjudged(Reason::Deadline, tally.last, None, None);
-            Line::Violation(Box::new(Entry { id: 1, tally: tally.clone(), violation }))
+            Line::Violation(Box::new(Entry { id, tally: tally.clone(), violation }))
         };
-        for (read_until, expected) in [(0, true), (49, true), (50, false), (60, false)] {
-            assert_eq!(is_unread(&line(&tally), time(read_until)), expected, "{read_until}");
+        let private = 1 << 52;
+        for (until, expected) in [(0, true), (49, true), (50, false), (60, false)] {
+            let (stored, never) = (ReadUntil { stored: time(until), ..ReadUntil::default() }, ReadUntil::default());
+            assert_eq!(is_unread(&line(1, &tally), stored), expected, "{until}");
+            let looked = ReadUntil { private: time(until), ..never };
+            assert_eq!(is_unread(&line(private, &tally), looked), expected, "{until}, private");
+            // Who looks at the one has not looked at the other.
+            assert!(is_unread(&line(1, &tally), looked) && is_unread(&line(private, &tally), stored), "{until}");
         }
         tally.add(&Violation::unjudged(Reason::Deadline, time(61), None, None));
-        assert!(is_unread(&line(&tally), time(60)));
+        assert!(is_unread(&line(1, &tally), ReadUntil { stored: time(60), private: time(60) }));
         let pause = Line::Pause(PauseEntry { id: Some(1), time: time(61), pause: PauseEvent::Ended });
-        assert!(!is_unread(&pause, time(0)));
+        assert!(!is_unread(&pause, ReadUntil::default()));
     }
 
     #[test]

@@ -93,6 +93,10 @@ struct State {
     log_untold: Cell<bool>,
     /// Whether they are being told.
     telling_of_log: Cell<bool>,
+    /// Whether something may have been closed since that was last looked for.
+    closing_unseen: Cell<bool>,
+    /// Whether it is being looked for.
+    forgetting: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -129,6 +133,8 @@ impl Background {
             log_day: Cell::new(0),
             log_untold: Cell::new(false),
             telling_of_log: Cell::new(false),
+            closing_unseen: Cell::new(false),
+            forgetting: Cell::new(false),
         });
         state.draw_button();
         // No socket waits for what is only displayed.
@@ -138,10 +144,10 @@ impl Background {
             if !is_sealed {
                 this.seal_soon();
             }
-            this.send_reports().await;
+            // While this slept, tabs may have been closed. What is sent may take long.
+            this.forget_what_is_closed_soon();
             this.let_old_entries_go_once_a_day();
-            // While this slept, tabs may have been closed.
-            this.forget_what_is_closed().await;
+            this.send_reports().await;
         });
         Ok(Self { state })
     }
@@ -296,10 +302,25 @@ impl State {
         }
     }
 
+    /// Forgets it once for all that ask while it is under way, and once more after the last of them.
+    fn forget_what_is_closed_soon(self: &Rc<Self>) {
+        self.closing_unseen.set(true);
+        if self.forgetting.replace(true) {
+            return;
+        }
+        let state = Rc::clone(self);
+        spawn_local(async move {
+            while state.closing_unseen.replace(false) {
+                state.forget_what_is_closed().await;
+            }
+            state.forgetting.set(false);
+        });
+    }
+
     /// What is of tabs that are no more, and of private windows where none is open.
     async fn forget_what_is_closed(self: &Rc<Self>) {
         let has_private = self.tabs.forget_closed_tabs().await;
-        // What could not be taken away is when the background starts again.
+        // What could not be taken away now goes when the background starts again.
         if !has_private && self.private_log.change(Change::Clear).await == Ok(true) {
             self.tell_pages_of_log();
         }
@@ -422,10 +443,9 @@ impl State {
                 if let Err(problem) = state.private_log.change(change).await {
                     return Ok(state.has_written(Err(problem)));
                 }
-                state.tell_pages_of_log();
                 // Its window may have been closed meanwhile.
-                spawn_local(async move { state.forget_what_is_closed().await });
-                return Ok(JsValue::TRUE);
+                state.forget_what_is_closed_soon();
+                return Ok(state.has_written(Ok(())));
             }
             let result = state.log.enter(&violation, before.as_deref()).await;
             if result == Ok(Room::TooLittle) {

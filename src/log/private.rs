@@ -236,9 +236,10 @@ impl PrivateEntry {
     }
 
     /// About as many as its line has.
-    const fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         const OTHERS: usize = 1_000;
-        self.violation.len().saturating_add(self.certificates.len()).saturating_add(OTHERS)
+        let pages = self.tally.pages.iter().filter_map(|opened| opened.page.as_ref());
+        pages.map(String::len).chain([self.violation.len(), self.certificates.len(), OTHERS]).sum()
     }
 
     fn entry(&self) -> Option<Entry> {

@@ -77,13 +77,16 @@ impl State {
             Upkeep::Clear => Some(Change::Clear),
             Upkeep::ClearHost(host) => Some(Change::ClearHost(host)),
             Upkeep::LetGoFromBefore(time) => Some(Change::LetGoFromBefore(*time)),
-            // There is room as soon as an entry is made, and who has looked at which log is told of each.
+            // The private log makes room by itself with each entry, and has a request of its own for being read.
             Upkeep::MakeRoom { .. } | Upkeep::MarkRead { .. } => None,
         };
         let private = match private {
             Some(change) => self.private_log.change(change).await,
             None => Ok(false),
         };
+        if private == Ok(true) {
+            self.tell_pages_of_log();
+        }
         while self.log.keep_up(&what).await? == Gone::Some {
             // Whoever wants to write has a turn.
             promise::after(0).await;

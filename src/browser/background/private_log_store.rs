@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 
 use super::session_store;
+use crate::browser::api::{long_text, session_get};
+use crate::browser::convert::{property, storage_error};
 use crate::error::Error;
 use crate::log::private::{Change, PRIVATE_LOG, PrivateLog};
 
@@ -16,7 +18,8 @@ impl PrivateLogStore {
     /// Changes it; when this returns it is where it outlives the sleep of the event page. Whether there was anything to change.
     pub(super) async fn change(&self, change: Change<'_>) -> Result<bool, Error> {
         if self.kept.borrow().is_none() {
-            let text = session_store::text(PRIVATE_LOG).await.unwrap_or_default();
+            let items = session_get(&[PRIVATE_LOG]).await.map_err(|thrown| storage_error(&thrown))?;
+            let text = long_text(&property(&items, PRIVATE_LOG)).unwrap_or_default();
             // Another may have read it meanwhile.
             self.kept.borrow_mut().get_or_insert_with(|| PrivateLog::from_text(&text));
         }
@@ -29,11 +32,14 @@ impl PrivateLogStore {
             kept.to_text()
         };
         // It is handed over before anything is awaited: what is stored last is what is kept.
-        if text.is_empty() {
-            session_store::remove(PRIVATE_LOG).await?;
-        } else {
-            session_store::store_texts(&[(PRIVATE_LOG.to_owned(), text)]).await?;
+        let stored = match text.is_empty() {
+            true => session_store::remove(PRIVATE_LOG).await,
+            false => session_store::store_texts(&[(PRIVATE_LOG.to_owned(), text)]).await,
+        };
+        if stored.is_err() {
+            // What is stored counts, and is read again.
+            self.kept.replace(None);
         }
-        Ok(true)
+        stored.map(|()| true)
     }
 }

@@ -65,8 +65,9 @@ impl LogFiles {
     async fn write(&self, file: LogFile) -> JsResult<usize> {
         let (mut lines, share) = ((self.found)(), self.selection.share());
         lines.retain(|found| self.selection.has(&found.line));
-        say_in(id!("log-saved"), &words::saving(lines.len()))?;
         show(id!("log-saved-without-private"), lines.iter().any(|found| found.line.is_private()))?;
+        lines.retain(|found| !found.line.is_private());
+        say_in(id!("log-saved"), &words::saving(lines.len()))?;
         let (parts, mut written, mut last) = (Array::new(), 0, None);
         for portion in lines.chunks(LOG_LINES_WRITTEN_AT_ONCE) {
             let mut text = String::new();

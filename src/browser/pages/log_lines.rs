@@ -13,7 +13,7 @@ use crate::browser::words::say;
 use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::limits::LOG_ENTRIES_READ_AT_ONCE;
-use crate::log::{Day, DayCounts, Dropped, Line, is_unread};
+use crate::log::{Day, DayCounts, Dropped, Line, ReadUntil, is_unread};
 use crate::query::log::{LogOrder, LogQuery, Logged};
 use crate::time::UnixMillis;
 use crate::view::violation as words;
@@ -30,7 +30,7 @@ pub(super) struct LogLines {
     dropped: Cell<Option<Dropped>>,
     /// Until when somebody had looked at the log before this page was opened: what is new stays marked for as long as the page
     /// is there.
-    read_until: Cell<UnixMillis>,
+    read_until: Cell<ReadUntil>,
     /// Whether the newest have been read.
     has_begun: Cell<bool>,
     /// Before which entries have not been read yet; none once all have been.
@@ -113,8 +113,7 @@ impl LogLines {
     pub(super) async fn read_new(&self) -> Result<(), Error> {
         let overview = self.reader.overview().await?;
         self.dropped.set(overview.dropped);
-        let [stored, private] = self.newest();
-        for entry in self.reader.since(stored.max(private)).await? {
+        for entry in self.reader.since(self.newest()).await? {
             self.put(Line::Violation(Box::new(entry)));
         }
         let pauses = self.reader.pauses().await?;
@@ -123,7 +122,9 @@ impl LogLines {
             self.put(Line::Pause(pause));
         }
         let known = self.rows.borrow().keys().filter(|(is_pause, _)| !is_pause).count() + self.unreadable.get();
-        if u64::try_from(known) != Ok(overview.entries) {
+        // Private ones that have gone may be as many as others that have come, and must not stay in sight.
+        let has_private = self.rows.borrow().values().any(|row| row.line.is_private());
+        if has_private || u64::try_from(known) != Ok(overview.entries) {
             let ids = self.reader.ids().await?;
             self.rows.borrow_mut().retain(|(is_pause, id), _| *is_pause || ids.contains(id));
             let left = self.rows.borrow().keys().filter(|(is_pause, _)| !is_pause).count();

@@ -200,6 +200,7 @@ impl LogPage {
         let is_whole = !messages::is_private();
         show(id!("log-private-only"), !is_whole)?;
         show(id!("clear-log"), is_whole && total > 0)?;
+        show(id!("keeping"), is_whole)?;
         show(id!("log-search"), total > 0 || !query.is_empty())?;
         let dropped = self.lines.dropped();
         show(id!("log-dropped"), dropped.is_some())?;

@@ -21,7 +21,7 @@ use crate::browser::log_database::{
 use crate::error::{Error, StorageError};
 use crate::fields::Read;
 use crate::log::private::{PRIVATE_LOG, PrivateLog};
-use crate::log::{Dropped, Entry, Line, newest_first};
+use crate::log::{Dropped, Entry, Line, ReadUntil, newest_first};
 use crate::message::PageRequest;
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
@@ -38,7 +38,7 @@ pub(super) struct Overview {
     pub(super) entries: u64,
     pub(super) dropped: Option<Dropped>,
     /// See [`crate::log::is_unread`].
-    pub(super) read_until: UnixMillis,
+    pub(super) read_until: ReadUntil,
 }
 
 /// A piece of the log; what is stored of it is newest first.
@@ -89,26 +89,25 @@ impl LogReader {
 
     /// The entry with this identifier; none where it has gone.
     pub(super) async fn entry(&self, id: u64) -> Result<Option<Entry>, Error> {
-        if let Some(private) = private_log().await?.entries().into_iter().find(|entry| entry.id == id) {
-            return Ok(Some(private));
+        if let Some(transaction) = self.begin(&[VIOLATIONS]).await?
+            && let Some(record) = answer_if_any(store(&transaction, VIOLATIONS)?.get(&to_js(&id)?)).await?
+        {
+            return Ok(Some(read_js(&record)?));
         }
-        let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
-            return Ok(None);
-        };
-        let found = answer_if_any(store(&transaction, VIOLATIONS)?.get(&to_js(&id)?)).await?;
-        Ok(found.map(|record| read_js(&record)).transpose()?)
+        Ok(private_log().await?.entries().into_iter().find(|entry| entry.id == id))
     }
 
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.
     pub(super) async fn chain(&self, digest: &ChainDigest) -> Result<Vec<Vec<u8>>, Error> {
-        if let Some((_, private)) = private_log().await?.chains().find(|(name, _)| name == digest) {
-            return Ok(private);
+        if let Some(transaction) = self.begin(&[CHAINS]).await? {
+            let chain = answer(store(&transaction, CHAINS)?.get(&JsValue::from_str(digest.as_str()))).await?;
+            let stored = certificates(&chain);
+            if !stored.is_empty() {
+                return Ok(stored);
+            }
         }
-        let Some(transaction) = self.begin(&[CHAINS]).await? else {
-            return Ok(Vec::new());
-        };
-        let chain = answer(store(&transaction, CHAINS)?.get(&JsValue::from_str(digest.as_str()))).await?;
-        Ok(certificates(&chain))
+        let private = private_log().await?.chains().find(|(name, _)| name == digest);
+        Ok(private.map(|(_, certificates)| certificates).unwrap_or_default())
     }
 
     pub(super) async fn overview(&self) -> Result<Overview, Error> {
@@ -116,7 +115,7 @@ impl LogReader {
         let private = private_log().await?;
         Ok(Overview {
             entries: stored.entries.saturating_add(count(&private.entries())),
-            read_until: stored.read_until.max(private.read_until()),
+            read_until: ReadUntil { private: private.read_until(), ..stored.read_until },
             ..stored
         })
     }
@@ -131,7 +130,8 @@ impl LogReader {
             Ok(record.map(|record| read_js(&property(&record, field))).transpose()?)
         };
         let entries = number(ALL, TOTAL).await?.unwrap_or_default();
-        let read_until = UnixMillis::new(number(READ, UNTIL).await?.unwrap_or_default());
+        let stored = UnixMillis::new(number(READ, UNTIL).await?.unwrap_or_default());
+        let read_until = ReadUntil { stored, ..ReadUntil::default() };
         let dropped = match (number(DROPPED, DROPPED).await?, number(SINCE, SINCE).await?) {
             (Some(entries), Some(since)) => Some(Dropped { entries, since: UnixMillis::new(since) }),
             _ => None,
@@ -183,15 +183,16 @@ impl LogReader {
         Ok(Piece { entries, unreadable, next })
     }
 
-    /// The entries whose last socket was then or later.
-    pub(super) async fn since(&self, time: UnixMillis) -> Result<Vec<Entry>, Error> {
+    /// The entries whose last socket was then or later: those that are stored, and those of private windows. What is stored comes
+    /// to be seen later than what is kept in memory.
+    pub(super) async fn since(&self, [stored, private]: [UnixMillis; 2]) -> Result<Vec<Entry>, Error> {
         let mut entries = private_log().await?.entries();
-        entries.retain(|entry| entry.tally.last >= time);
+        entries.retain(|entry| entry.tally.last >= private);
         let Some(transaction) = self.begin(&[VIOLATIONS]).await? else {
             return Ok(entries);
         };
         let by_last = index(&store(&transaction, VIOLATIONS)?, BY_LAST)?;
-        let range = IdbKeyRange::lower_bound(&to_js(&time)?).map_err(|thrown| storage_error(&thrown))?;
+        let range = IdbKeyRange::lower_bound(&to_js(&stored)?).map_err(|thrown| storage_error(&thrown))?;
         entries.extend(self::entries(&answers(by_last.get_all_with_key(&range)).await?).0);
         Ok(entries)
     }
@@ -295,7 +296,7 @@ impl LogReader {
     }
 }
 
-/// What is of private windows. A page awaits no transaction meanwhile: it would end.
+/// What is of private windows. Not to be called within a transaction, which ends while this is awaited.
 async fn private_log() -> Result<PrivateLog, Error> {
     let items = session_get(&[PRIVATE_LOG]).await.map_err(|thrown| storage_error(&thrown))?;
     Ok(PrivateLog::from_text(&long_text(&property(&items, PRIVATE_LOG)).unwrap_or_default()))

@@ -67,6 +67,10 @@ impl LogSelection {
         if !self.names.borrow().is_empty() {
             let found = names(&self.found.borrow());
             self.names.borrow_mut().retain(|name| found.contains(name));
+            if self.names.borrow().is_empty() {
+                // Without a selection all of them would be saved.
+                announce(&self.said())?;
+            }
         }
         // Of a private window nothing is written to a file.
         show(id!("save-log"), !messages::is_private() && !found.is_empty())?;
@@ -95,9 +99,8 @@ impl LogSelection {
     }
 
     fn said(&self) -> Text {
-        let share = self.share();
-        let lines = if share == Share::Selected { self.names.borrow().len() } else { self.found.borrow().len() };
-        words::saves(share, lines)
+        let found = self.found.borrow();
+        words::saves(self.share(), found.iter().filter(|line| !line.is_private() && self.has(line)).count())
     }
 }
 

@@ -18,7 +18,7 @@ use super::ui::live_region::announce;
 use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn, window};
 use crate::browser::words::say;
-use crate::log::{Line, is_unread};
+use crate::log::{Line, ReadUntil, is_unread};
 use crate::message::{Announcement, PageRequest};
 use crate::tab_sockets::{SocketPlace, SocketState};
 use crate::time::UnixMillis;
@@ -133,7 +133,8 @@ impl Popup {
             format!("{}{port}", violation.host) == host
         };
         let name = self.lines.find(|shown| match &*shown.line {
-            Line::Violation(entry) => is_of_host(&entry.violation).then(|| shown.line.name()),
+            // Nobody is notified of a private window.
+            Line::Violation(entry) => (!entry.is_private() && is_of_host(&entry.violation)).then(|| shown.line.name()),
             Line::Pause(_) => None,
         });
         name.map_or(Ok(()), |name| open_entry(&self.lines, &name))
@@ -153,14 +154,15 @@ impl Popup {
         match newest {
             Ok((lines, total)) => {
                 // Without it nothing is new, and all of it is there.
-                let read_until = self.log.overview().await.map_or(UnixMillis::new(u64::MAX), |known| known.read_until);
+                let all = ReadUntil { stored: UnixMillis::new(u64::MAX), private: UnixMillis::new(u64::MAX) };
+                let read_until = self.log.overview().await.map_or(all, |known| known.read_until);
                 self.draw(lines, total, read_until)
             }
             Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
         }
     }
 
-    fn draw(&self, lines: Vec<Line>, total: u64, read_until: UnixMillis) -> JsResult {
+    fn draw(&self, lines: Vec<Line>, total: u64, read_until: ReadUntil) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
         // What is not shown here is not deleted from here.
         let is_whole = !messages::is_private();

@@ -193,8 +193,8 @@ async fn tick(firefox: &Firefox, line: usize) -> Result<()> {
     firefox.driver()?.active_element().await?.send_keys(" ").await.context("the box could not be ticked")
 }
 
-const NO_REPORT: &str =
-    "No file was made: there are reports of violations of a rule alone, and there is none among these entries.";
+const NO_REPORT: &str = "No file was made: none of these entries can be in it. \
+     There are reports only of violations of a rule, and entries of private windows are never saved.";
 
 #[tokio::test]
 async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<()> {
