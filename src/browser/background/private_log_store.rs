@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::session_store;
 use crate::error::Error;
-use crate::log::private::{Change, PRIVATE_LOG, PrivateLog};
+use crate::log::private::{PRIVATE_LOG, PrivateChange, PrivateLog};
 
 #[derive(Default)]
 pub(super) struct PrivateLogStore {
@@ -14,7 +14,7 @@ pub(super) struct PrivateLogStore {
 
 impl PrivateLogStore {
     /// Changes it; when this returns it is where it outlives the sleep of the event page. Whether there was anything to change.
-    pub(super) async fn change(&self, change: Change<'_>) -> Result<bool, Error> {
+    pub(super) async fn change(&self, change: PrivateChange<'_>) -> Result<bool, Error> {
         if self.kept.borrow().is_none() {
             let text = session_store::text(PRIVATE_LOG).await.unwrap_or_default();
             // Another may have read it meanwhile.
