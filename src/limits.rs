@@ -244,7 +244,7 @@ pub const MAX_PAGES_PER_TAB_ROW: usize = 5;
 pub const MAX_DOCUMENTS_PER_TAB: usize = 20;
 
 /// Characters of the name of a key or of an error in a row. A pin's label has as many.
-pub const MAX_TAB_WORD_CHARACTERS: usize = MAX_LABEL_CHARACTERS;
+pub const MAX_TAB_DETAIL_CHARACTERS: usize = MAX_LABEL_CHARACTERS;
 
 /// Sockets of which it is remembered what was noted, for what is found out later. Firefox has at most 200 under way.
 pub const MAX_KNOWN_SOCKETS: usize = 400;

@@ -34,7 +34,7 @@ impl KnownSockets {
 mod tests {
     use super::*;
     use crate::connection::Scheme;
-    use crate::tab_sockets::Word;
+    use crate::tab_sockets::Detail;
     use crate::verdict::Reason;
 
     fn place(host: &str, state: SocketState) -> SocketPlace {
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn what_was_sent_elsewhere_has_failed_where_it_was_to_go() {
         let mut known = KnownSockets::default();
-        let failed = || SocketState::Failed(Word::new("NS_ERROR_NET_ON_RECEIVING_FROM"));
+        let failed = || SocketState::Failed(Detail::new("NS_ERROR_NET_ON_RECEIVING_FROM"));
         known.graver("1", &mut place("a.test", SocketState::NotPinned));
         let mut failed_there = place("elsewhere.test", failed());
         let was = known.graver("1", &mut failed_there);

@@ -3,7 +3,7 @@
 use super::foreign::foreign;
 use super::text::{Text, text};
 use crate::failure::{CertificateProblem, FailureCause};
-use crate::tab_sockets::{SocketPlace, Word};
+use crate::tab_sockets::{Detail, SocketPlace};
 
 /// A socket that did not open, as far as the sentence needs it.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ pub struct FailedSocket<'a> {
 impl<'a> FailedSocket<'a> {
     /// One that has gone there from this page and has come to this.
     #[must_use]
-    pub fn new(place: &'a SocketPlace, page: Option<&'a str>, failure: &'a Word) -> Self {
+    pub fn new(place: &'a SocketPlace, page: Option<&'a str>, failure: &'a Detail) -> Self {
         let error = failure.as_str();
         let cause = failure.status().map_or_else(|| FailureCause::of(error), FailureCause::Answered);
         Self { host: &place.host, port: place.port, page, cause, error }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn failed(error: &str, page: Option<&str>) -> String {
-        FailedSocket::new(&place(), page, &Word::new(error)).sentence().english()
+        FailedSocket::new(&place(), page, &Detail::new(error)).sentence().english()
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             ("Peer’s Certificate has been revoked.", "The certificate of nas.test was revoked"),
             ("Le certificat du pair a expiré.", "Firefox does not accept the certificate or the TLS of nas.test."),
             ("NS_ERROR_OF_LATER_YEARS", "The socket to nas.test failed, and Firefox says no more than"),
-            (Word::of_status(403).as_str(), "nas.test answered with status 403"),
+            (Detail::of_status(403).as_str(), "nas.test answered with status 403"),
         ] {
             let said = failed(error, None);
             assert!(said.starts_with(start), "{error}: {said}");
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_can_be_decided_has_a_page_for_it() {
-        let page = |error| FailedSocket::new(&place(), None, &Word::new(error)).page_to_decide();
+        let page = |error| FailedSocket::new(&place(), None, &Detail::new(error)).page_to_decide();
         assert_eq!(page("Le certificat du pair a expiré.").as_deref(), Some("https://nas.test:8443/"));
         assert_eq!(page("NS_ERROR_CONNECTION_REFUSED"), None);
     }

@@ -219,7 +219,7 @@ pub fn omitted(sockets: u64) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tab_sockets::Word;
+    use crate::tab_sockets::Detail;
     use crate::verdict::Reason;
 
     fn of(scheme: Scheme, port: u16, state: SocketState) -> SocketRow {
@@ -243,9 +243,9 @@ mod tests {
 
     #[test]
     fn a_row_says_what_has_become_of_its_sockets_and_what_can_be_done() {
-        let failed = |error: &str| SocketState::Failed(Word::new(error));
-        let matched = SocketState::Allowed(Some(Word::new("Backup")));
-        let mismatch = || Word::from(Reason::PinMismatch);
+        let failed = |error: &str| SocketState::Failed(Detail::new(error));
+        let matched = SocketState::Allowed(Some(Detail::new("Backup")));
+        let mismatch = || Detail::from(Reason::PinMismatch);
         let (flagged, blocked) = (SocketState::Flagged(mismatch()), SocketState::Blocked(mismatch()));
         let not_found =
             "Firefox found no address for a.test. The name may be mistyped, or this network does not know it.";
