@@ -299,7 +299,7 @@ mod tests {
             let (mut tab, mut known) = (TabSockets::default(), KnownSockets::default());
             let mut find = |request: &str, state: &SocketState| {
                 let mut socket = socket("a.test", state.clone());
-                if let Some(was) = known.graver(request, &mut socket.place) {
+                if let Some(was) = known.take_in(request, &mut socket.place) {
                     tab.note(&socket, &Opener::default(), was.as_ref());
                 }
             };
