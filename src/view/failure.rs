@@ -28,6 +28,7 @@ impl<'a> FailedSocket<'a> {
         let cause = failure.status().map_or_else(|| FailureCause::of(error), FailureCause::Answered);
         Self { host: &place.host, port: place.port, page, cause, error }
     }
+
     /// What happened and what to do, and what the browser says of it where that is a sentence.
     #[must_use]
     pub fn sentence(&self) -> Text {
@@ -71,7 +72,8 @@ impl<'a> FailedSocket<'a> {
 impl FailureCause {
     /// The id of the sentence, and how much is put in: the host first, if any, and then what else the sentence says of it.
     const fn sentence(self) -> (&'static str, usize) {
-        /// Like the `text!` of all others, in its place in the catalogues as well. Of so many sentences this takes less room.
+        /// Stands in for the crate's `text!`, so that the test which compares placeholders with the catalogues finds these ids as
+        /// well. One [`Text::Message`] built in one place makes the module smaller than twenty would.
         macro_rules! text {
             ($id:literal $(, $name:ident = $place:literal)*) => { ($id, <[u8]>::len(&[$($place),*])) };
         }
