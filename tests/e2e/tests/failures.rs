@@ -299,7 +299,7 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     let note = format!("Sockpin has stopped none of the {} sockets that failed.", causes.len());
     assert_eq!(tab.popup.text("#tab-without-sockpin").await?, note);
     tab.popup.click("#tab-missing summary").await?;
-    assert!(tab.popup.text("#tab-missing").await?.contains("a port that it bars, such as 25"));
+    assert!(tab.popup.text("#tab-missing").await?.contains("a port that it blocks, such as 25"));
     tab.popup.wait_for_presence("#tab-missing-cleartext", false).await?;
     tab.look("all").await?;
 
@@ -358,7 +358,7 @@ async fn an_exception_of_the_page_is_none_of_its_socket_and_what_a_page_over_tls
     tab.popup.click("#tab-missing summary").await?;
     let missing = tab.popup.text("#tab-missing-cleartext").await?;
     assert!(
-        missing.starts_with("This page came over https. Firefox lets it open no unencrypted socket (ws://)"),
+        missing.starts_with("This page was loaded over https. Firefox lets it open no unencrypted socket (ws://)"),
         "{missing}"
     );
     tab.look("empty").await?;
