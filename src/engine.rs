@@ -337,7 +337,8 @@ impl Engine {
         self.enforce_on_answer(decision, socket, headers).with(sighting).with(noted)
     }
 
-    /// A socket has come to nothing, as the browser says or the server's answer. One that Sockpin has stopped is known as that.
+    /// A socket did not open: `failure` is the browser's error, or the status of the server's answer. One that Sockpin has
+    /// stopped is known as that.
     #[must_use]
     pub fn failed(&self, socket: &Socket, failure: Detail) -> Option<Effect> {
         let is_stopped = self.handshakes.of(&socket.request).is_some_and(handshakes::Handshake::is_stopped);

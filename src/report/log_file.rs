@@ -49,7 +49,7 @@ impl LogFile {
     /// As [`json_line`].
     pub fn line(self, line: &Line, certificates: &[Vec<u8>]) -> Result<Option<String>, serde_json::Error> {
         match (self, line) {
-            // What a file is written to outlives the window.
+            // A file outlives the window.
             (_, line) if line.is_private() => Ok(None),
             (Self::JsonLines, line) => json_line(line, certificates).map(Some),
             (Self::Reports, Line::Violation(entry)) => Ok(report(&entry.violation, certificates, entry.tally.last)),
