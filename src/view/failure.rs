@@ -18,15 +18,17 @@ pub struct FailedSocket<'a> {
     pub cause: FailureCause,
     /// What the browser says itself.
     pub error: &'a str,
+    /// A rule that is in force now would judge such a socket.
+    pub is_ruled: bool,
 }
 
 impl<'a> FailedSocket<'a> {
     /// One that has gone there from this page and has come to this.
     #[must_use]
-    pub fn new(place: &'a SocketPlace, page: Option<&'a str>, failure: &'a Detail) -> Self {
+    pub fn new(place: &'a SocketPlace, page: Option<&'a str>, failure: &'a Detail, is_ruled: bool) -> Self {
         let error = failure.as_str();
         let cause = failure.status().map_or_else(|| FailureCause::of(error), FailureCause::Answered);
-        Self { host: &place.host, port: place.port, page, cause, error }
+        Self { host: &place.host, port: place.port, page, cause, error, is_ruled }
     }
 
     /// What happened and what to do, and what the browser says of it where that is a sentence.
@@ -36,7 +38,8 @@ impl<'a> FailedSocket<'a> {
         let exception = if cause.can_be_decided() { self.exception() } else { None };
         let is_about_tls = matches!(cause, FailureCause::Certificate(_) | FailureCause::Tls | FailureCause::NoTls);
         let said = is_about_tls.then(|| text!("socket_failure_as_firefox_says", error = foreign(self.error)));
-        Text::Sentences([Some(self.why()), exception, said].into_iter().flatten().collect())
+        let unprotected = self.may_be_wrong_key().then(|| text!("socket_failure_page_unprotected"));
+        Text::Sentences([Some(self.why()), unprotected, exception, said].into_iter().flatten().collect())
     }
 
     fn why(&self) -> Text {
@@ -50,10 +53,16 @@ impl<'a> FailedSocket<'a> {
         Text::Message { id, arguments: arguments.into_iter().take(count).collect() }
     }
 
-    /// The page of the browser that shows what it does not accept, where there is one.
+    /// Whether a page of the browser shows what it does not accept, and nothing speaks against opening that page.
     #[must_use]
-    pub fn page_to_decide(&self) -> Option<String> {
-        self.cause.can_be_decided().then(|| format!("https://{}:{}/", self.host, self.port))
+    pub fn can_be_decided(&self) -> bool {
+        self.cause.can_be_decided() && !self.may_be_wrong_key()
+    }
+
+    /// Who stands in the way with a key that the rule would refuse may break TLS off instead, and serve the page once it is opened:
+    /// no rule judges that.
+    fn may_be_wrong_key(&self) -> bool {
+        self.is_ruled && self.cause == FailureCause::Tls
     }
 
     /// A page whose own certificate rests on an exception is the usual reason for a socket that fails beside it: an exception
@@ -114,7 +123,7 @@ mod tests {
     }
 
     fn failed(error: &str, page: Option<&str>) -> String {
-        FailedSocket::new(&place(), page, &Detail::new(error)).sentence().english()
+        FailedSocket::new(&place(), page, &Detail::new(error), false).sentence().english()
     }
 
     #[test]
@@ -190,9 +199,23 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_decided_has_a_page_for_it() {
-        let page = |error| FailedSocket::new(&place(), None, &Detail::new(error)).page_to_decide();
-        assert_eq!(page("Le certificat du pair a expiré.").as_deref(), Some("https://nas.test:8443/"));
-        assert_eq!(page("NS_ERROR_CONNECTION_REFUSED"), None);
+    fn a_rule_speaks_against_the_page_of_what_may_be_a_wrong_key() {
+        let (french, expired) = ("Le certificat du pair a expiré.", "Peer’s Certificate has expired.");
+        for (error, is_ruled, can_be_decided) in [
+            (french, false, true),
+            (french, true, false),
+            (expired, false, true),
+            (expired, true, true),
+            ("NS_ERROR_CONNECTION_REFUSED", false, false),
+            ("NS_ERROR_CONNECTION_REFUSED", true, false),
+        ] {
+            let error = Detail::new(error);
+            let place = place();
+            let failed = FailedSocket::new(&place, None, &error, is_ruled);
+            assert_eq!(failed.can_be_decided(), can_be_decided, "{error:?} {is_ruled}");
+            let said = failed.sentence().english();
+            let is_said = said.contains("not protected by the rule");
+            assert_eq!(is_said, is_ruled && error.as_str() == french, "{said}");
+        }
     }
 }
