@@ -42,7 +42,7 @@ use crate::proof::Proof;
 use crate::record::Judged;
 use crate::seal::SealedHosts;
 use crate::seen::Sighting;
-use crate::tab_sockets::{SocketPlace, SocketState, TabSocket, Word};
+use crate::tab_sockets::{Detail, SocketPlace, SocketState, TabSocket};
 use crate::time::UnixMillis;
 use crate::verdict::{Finding, Outcome, Reason, Verdict};
 use crate::violation::{Stage, Violation};
@@ -328,7 +328,7 @@ impl Engine {
             // What a violation becomes is noted with its entry.
             Decision { violation: Some(_), .. } => None,
             Decision { judged: Some(judged), .. } => {
-                in_tab(socket, SocketState::Allowed(judged.matched().map(Word::from)))
+                in_tab(socket, SocketState::Allowed(judged.matched().map(Detail::from)))
             }
             // What a proxy has answered is judged once the server has.
             Decision { judged: None, .. } if self.policy.is_ok() => None,
@@ -337,9 +337,10 @@ impl Engine {
         self.enforce_on_answer(decision, socket, headers).with(sighting).with(noted)
     }
 
-    /// A socket has come to nothing, as the browser says or the server's answer. One that Sockpin has stopped is known as that.
+    /// A socket did not open: `failure` is the browser's error, or the status of the server's answer. One that Sockpin has
+    /// stopped is known as that.
     #[must_use]
-    pub fn failed(&self, socket: &Socket, failure: Word) -> Option<Effect> {
+    pub fn failed(&self, socket: &Socket, failure: Detail) -> Option<Effect> {
         let is_stopped = self.handshakes.of(&socket.request).is_some_and(handshakes::Handshake::is_stopped);
         if is_stopped { None } else { in_tab(socket, SocketState::Failed(failure)) }
     }

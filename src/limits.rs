@@ -211,10 +211,10 @@ pub const REPORT_INTERVAL_MS: u64 = 24 * 60 * 60 * 1000;
 /// Milliseconds after which a report that could not be sent is dropped: a week.
 pub const REPORT_KEPT_MS: u64 = 7 * REPORT_INTERVAL_MS;
 
-/// Reports that wait to be sent.
+/// Reports of one layer's rules that wait to be sent: those of the user's rules take no room from the administrator's.
 pub const MAX_WAITING_REPORTS: usize = 50;
 
-/// Bytes of all of them. One with three certificates has about 6 KB.
+/// Bytes of all of these. One with three certificates has about 6 KB.
 pub const MAX_WAITING_REPORT_BYTES: usize = 1024 * 1024;
 
 /// Reports of which it is known that they have been sent within a day.
@@ -244,7 +244,7 @@ pub const MAX_PAGES_PER_TAB_ROW: usize = 5;
 pub const MAX_DOCUMENTS_PER_TAB: usize = 20;
 
 /// Characters of the name of a key or of an error in a row. A pin's label has as many.
-pub const MAX_TAB_WORD_CHARACTERS: usize = MAX_LABEL_CHARACTERS;
+pub const MAX_TAB_DETAIL_CHARACTERS: usize = MAX_LABEL_CHARACTERS;
 
 /// Sockets of which it is remembered what was noted, for what is found out later. Firefox has at most 200 under way.
 pub const MAX_KNOWN_SOCKETS: usize = 400;

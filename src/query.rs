@@ -75,7 +75,7 @@ pub enum LastMatch {
     Month,
     /// Before that.
     Earlier,
-    /// Never since it asks for what it asks for.
+    /// Never since its pins and requirements were last changed.
     Never,
 }
 

@@ -13,7 +13,7 @@ use crate::time::UnixMillis;
 
 pub use known::KnownSockets;
 pub use row::{SocketPlace, SocketRow};
-pub use state::{SocketState, Word};
+pub use state::{Detail, SocketState};
 
 /// What the keys in `storage.session` begin with, under each of which is the text of a [`TabSockets`].
 pub const TAB: &str = "tab/";
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn one_socket_is_in_one_row_the_gravest() {
-        let failed = || SocketState::Failed(Word::new("NS_ERROR_ABORT"));
+        let failed = || SocketState::Failed(Detail::new("NS_ERROR_ABORT"));
         let flagged = || SocketState::Flagged(Reason::Cleartext.into());
         let opened = || SocketState::Opened(Reason::PinMismatch.into());
         for (found, is) in [
@@ -299,7 +299,7 @@ mod tests {
             let (mut tab, mut known) = (TabSockets::default(), KnownSockets::default());
             let mut find = |request: &str, state: &SocketState| {
                 let mut socket = socket("a.test", state.clone());
-                if let Some(was) = known.graver(request, &mut socket.place) {
+                if let Some(was) = known.take_in(request, &mut socket.place) {
                     tab.note(&socket, &Opener::default(), was.as_ref());
                 }
             };
@@ -383,10 +383,10 @@ mod tests {
         for (number, state) in [
             SocketState::NotPinned,
             SocketState::Allowed(None),
-            SocketState::Allowed(Some(Word::new("Backup key, in the safe"))),
+            SocketState::Allowed(Some(Detail::new("Backup key, in the safe"))),
             SocketState::Paused,
-            SocketState::Failed(Word::new("NS_ERROR_UNKNOWN_HOST")),
-            SocketState::Failed(Word::of_status(403)),
+            SocketState::Failed(Detail::new("NS_ERROR_UNKNOWN_HOST")),
+            SocketState::Failed(Detail::of_status(403)),
             SocketState::Flagged(Reason::CtNotCompliant.into()),
             blocked(),
             SocketState::Opened(Reason::DeniedKey.into()),
@@ -405,7 +405,7 @@ mod tests {
         assert_eq!(TabSockets::from_text(""), TabSockets::default());
         // What could break a line does not.
         let mut tab = TabSockets::default();
-        tab.note(&socket("a.test", SocketState::Failed(Word::new("one\ttwo\nthree"))), &Opener::default(), None);
+        tab.note(&socket("a.test", SocketState::Failed(Detail::new("one\ttwo\nthree"))), &Opener::default(), None);
         assert_eq!(TabSockets::from_text(&tab.to_text()), tab);
     }
 

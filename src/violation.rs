@@ -57,7 +57,7 @@ pub struct Violation {
     pub probe_failure: Option<ProbeFailure>,
     /// The rule as it was when it decided; none where no rule could be looked up.
     pub rule: Option<RuleSnapshot>,
-    /// The rule of the other layer, where it was violated as well: whoever wants to be told by it is. Not stored.
+    /// The rule of the other layer, where it was violated as well: its collector gets a report, too. Not stored.
     #[serde(skip)]
     pub other_rule: Option<LayeredRule>,
     /// The pin that matched, where something else was violated.

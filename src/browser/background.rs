@@ -51,7 +51,7 @@ use crate::engine::{Answer, Effect, Engine, HeadersReceived, Listener, Opening, 
 use crate::error::Error;
 use crate::limits::{LOG_WRITE_DEADLINE_MS, MAX_HANDSHAKES};
 use crate::lock::{Nonce, SEC_WEBSOCKET_KEY, WebSocketKey};
-use crate::log::private::Change;
+use crate::log::private::PrivateChange;
 use crate::message::{Access, Announcement, Broadcast, PageRequest, Response};
 use crate::pause::{PAUSE, PauseEntry};
 use crate::time::UnixMillis;
@@ -321,7 +321,7 @@ impl State {
     async fn forget_what_is_closed(self: &Rc<Self>) {
         let has_private = self.tabs.forget_closed_tabs().await;
         // What could not be taken away now goes when the background starts again.
-        if !has_private && self.private_log.change(Change::Clear).await == Ok(true) {
+        if !has_private && self.private_log.change(PrivateChange::Clear).await == Ok(true) {
             self.tell_pages_of_log();
         }
     }
@@ -439,7 +439,7 @@ impl State {
                 None => None,
             };
             if kept_in == KeptIn::Memory {
-                let change = Change::Enter { violation: &violation, before: before.as_deref() };
+                let change = PrivateChange::Enter { violation: &violation, before: before.as_deref() };
                 if let Err(problem) = state.private_log.change(change).await {
                     return Ok(state.has_written(Err(problem)));
                 }

@@ -41,7 +41,7 @@ pub struct PrivateLog {
 
 /// What is to be changed.
 #[derive(Debug, Clone, Copy)]
-pub enum Change<'a> {
+pub enum PrivateChange<'a> {
     /// Count a violation.
     Enter {
         /// As which it counts.
@@ -103,19 +103,19 @@ impl PrivateLog {
     ///
     /// # Errors
     /// None that is known: what is written as JSON always can be.
-    pub fn change(&mut self, change: &Change<'_>) -> Result<bool, ProgramError> {
+    pub fn change(&mut self, change: &PrivateChange<'_>) -> Result<bool, ProgramError> {
         let goes: &dyn Fn(&PrivateEntry) -> bool = match change {
-            Change::Enter { violation, before } => {
+            PrivateChange::Enter { violation, before } => {
                 self.enter(violation, *before)?;
                 return Ok(true);
             }
-            Change::MarkRead { until } => {
+            PrivateChange::MarkRead { until } => {
                 self.read_until = *until;
                 return Ok(!self.entries.is_empty());
             }
-            Change::Clear => &|_| true,
-            Change::ClearHost(host) => &|entry| entry.host == *host,
-            Change::LetGoFromBefore(time) => &|entry| entry.tally.last < *time,
+            PrivateChange::Clear => &|_| true,
+            PrivateChange::ClearHost(host) => &|entry| entry.host == *host,
+            PrivateChange::LetGoFromBefore(time) => &|entry| entry.tally.last < *time,
         };
         let before = self.entries.len();
         self.entries.retain(|entry| !goes(entry));
@@ -270,7 +270,7 @@ mod tests {
     const B: &str = "https://b.example";
 
     fn enter(log: &mut PrivateLog, violation: &Violation, before: Option<&Violation>) {
-        log.change(&Change::Enter { violation, before }).unwrap();
+        log.change(&PrivateChange::Enter { violation, before }).unwrap();
     }
 
     fn log(violations: &[Violation]) -> PrivateLog {
@@ -303,7 +303,7 @@ mod tests {
     fn what_is_kept_is_read_again_with_its_chains() {
         let mut log = log(&[violation("a.test", A, 5), violation("b.test", "a\tpage\n", 6)]);
         enter(&mut log, &Violation { certificates: Arc::default(), chain_digest: None, ..violation("", A, 9) }, None);
-        log.change(&Change::MarkRead { until: UnixMillis::new(8) }).unwrap();
+        log.change(&PrivateChange::MarkRead { until: UnixMillis::new(8) }).unwrap();
         let again = PrivateLog::from_text(&log.to_text());
         assert_eq!(again, log);
         assert_eq!(again.read_until(), UnixMillis::new(8));
@@ -360,11 +360,11 @@ mod tests {
     #[test]
     fn entries_go_by_age_and_by_host() {
         let mut log = log(&[violation("a.test", A, 5), violation("b.test", A, 6), violation("c.test", A, 7)]);
-        log.change(&Change::LetGoFromBefore(UnixMillis::new(6))).unwrap();
+        log.change(&PrivateChange::LetGoFromBefore(UnixMillis::new(6))).unwrap();
         assert_eq!(hosts(&log), [("c.test".to_owned(), 1), ("b.test".to_owned(), 1)]);
-        log.change(&Change::ClearHost("c.test")).unwrap();
+        log.change(&PrivateChange::ClearHost("c.test")).unwrap();
         assert_eq!(hosts(&log), [("b.test".to_owned(), 1)]);
-        log.change(&Change::Clear).unwrap();
+        log.change(&PrivateChange::Clear).unwrap();
         assert_eq!(log.to_text(), "");
     }
 }

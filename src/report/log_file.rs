@@ -15,7 +15,7 @@ pub enum LogFile {
 
 /// How much of the log is in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Share {
+pub enum Extent {
     /// All of it.
     All,
     /// What was found, of more.
@@ -27,19 +27,19 @@ pub enum Share {
 impl LogFile {
     /// What the file is called that is made on this day.
     #[must_use]
-    pub fn name(self, share: Share, day: Day) -> String {
+    pub fn name(self, extent: Extent, day: Day) -> String {
         let what = match self {
             Self::JsonLines => "log",
             Self::Reports => "reports",
         };
-        let share = match share {
-            Share::All => "",
-            Share::Found => "-found",
-            Share::Selected => "-selected",
+        let extent = match extent {
+            Extent::All => "",
+            Extent::Found => "-found",
+            Extent::Selected => "-selected",
         };
         let time = day.start().to_rfc3339().unwrap_or_default();
         let date = time.get(..10).unwrap_or_default();
-        format!("sockpin-{what}{share}-{date}.jsonl")
+        format!("sockpin-{what}{extent}-{date}.jsonl")
     }
 
     /// A line of the file, without its end; none for what has no form in it. `certificates` is the DER of the line's chain, where
@@ -49,7 +49,7 @@ impl LogFile {
     /// As [`json_line`].
     pub fn line(self, line: &Line, certificates: &[Vec<u8>]) -> Result<Option<String>, serde_json::Error> {
         match (self, line) {
-            // What a file is written to outlives the window.
+            // A file outlives the window.
             (_, line) if line.is_private() => Ok(None),
             (Self::JsonLines, line) => json_line(line, certificates).map(Some),
             (Self::Reports, Line::Violation(entry)) => Ok(report(&entry.violation, certificates, entry.tally.last)),
@@ -66,14 +66,14 @@ mod tests {
     #[test]
     fn a_file_is_called_after_what_is_in_it_and_the_day() {
         let day = Day::of(Date::parse("2026-11-26").unwrap());
-        for (file, share, expected) in [
-            (LogFile::JsonLines, Share::All, "sockpin-log-2026-11-26.jsonl"),
-            (LogFile::JsonLines, Share::Found, "sockpin-log-found-2026-11-26.jsonl"),
-            (LogFile::JsonLines, Share::Selected, "sockpin-log-selected-2026-11-26.jsonl"),
-            (LogFile::Reports, Share::All, "sockpin-reports-2026-11-26.jsonl"),
-            (LogFile::Reports, Share::Selected, "sockpin-reports-selected-2026-11-26.jsonl"),
+        for (file, extent, expected) in [
+            (LogFile::JsonLines, Extent::All, "sockpin-log-2026-11-26.jsonl"),
+            (LogFile::JsonLines, Extent::Found, "sockpin-log-found-2026-11-26.jsonl"),
+            (LogFile::JsonLines, Extent::Selected, "sockpin-log-selected-2026-11-26.jsonl"),
+            (LogFile::Reports, Extent::All, "sockpin-reports-2026-11-26.jsonl"),
+            (LogFile::Reports, Extent::Selected, "sockpin-reports-selected-2026-11-26.jsonl"),
         ] {
-            assert_eq!(file.name(share, day), expected);
+            assert_eq!(file.name(extent, day), expected);
         }
     }
 }

@@ -3,8 +3,9 @@
 //! - At most one a day is sent to a collector about the same host, chain and reason: [`ReportQueue::is_known`].
 //! - One that could not be sent is tried again after a minute, and then after longer and longer: `WAITS_MS`. After
 //!   [`REPORT_KEPT_MS`] it is dropped.
-//! - [`MAX_WAITING_REPORTS`] wait at most, and [`MAX_WAITING_REPORT_BYTES`]. What waits stays, and a further one is not taken: a page
-//!   that breaks a rule again and again must not push out what came before.
+//! - [`MAX_WAITING_REPORTS`] of each layer wait at most, and [`MAX_WAITING_REPORT_BYTES`]. What waits stays, and a further one is not
+//!   taken: a page that breaks a rule again and again must not push out what came before.
+//! - What has failed least goes first, so that what is new does not wait behind all that a dead collector has not taken.
 //!
 //! All of it is lines of text, with tabs between the fields of each; what cannot be read is passed over.
 
@@ -111,9 +112,11 @@ impl ReportQueue {
     /// Takes a report to be sent now. Whether there was room for it, and it was not known yet.
     pub fn add(&mut self, report: Report, now: UnixMillis) -> bool {
         self.forget_old(now);
-        let bytes = self.waiting.iter().map(|waiting| waiting.report.body.len());
-        let has_room = self.waiting.len() < MAX_WAITING_REPORTS
-            && bytes.sum::<usize>().saturating_add(report.body.len()) <= MAX_WAITING_REPORT_BYTES;
+        let of_layer = self.waiting.iter().filter(|waiting| waiting.report.layer == report.layer);
+        let (count, bytes) = of_layer.fold((0, report.body.len()), |(count, bytes), waiting| {
+            (count + 1, bytes.saturating_add(waiting.report.body.len()))
+        });
+        let has_room = count < MAX_WAITING_REPORTS && bytes <= MAX_WAITING_REPORT_BYTES;
         if !has_room || self.is_known(&report.key, now) {
             return false;
         }
@@ -121,10 +124,11 @@ impl ReportQueue {
         true
     }
 
-    /// The first that is to be tried by now.
+    /// Of those that are to be tried by now the one that has failed least, and of these the first.
     #[must_use]
     pub fn due(&self, now: UnixMillis) -> Option<&Arc<Report>> {
-        self.waiting.iter().find(|waiting| waiting.due <= now).map(|waiting| &waiting.report)
+        let due = self.waiting.iter().filter(|waiting| waiting.due <= now);
+        due.min_by_key(|waiting| waiting.failures).map(|waiting| &waiting.report)
     }
 
     /// When the next is to be tried; none where none waits.

@@ -1,6 +1,6 @@
-//! What has become of a socket, in a state and a word that belongs to it.
+//! What has become of a socket, in a state and a detail that belongs to it.
 
-use crate::limits::MAX_TAB_WORD_CHARACTERS;
+use crate::limits::MAX_TAB_DETAIL_CHARACTERS;
 use crate::overruling::Overruled;
 use crate::verdict::{Match, Outcome, Reason};
 use crate::violation::Violation;
@@ -11,30 +11,30 @@ pub enum SocketState {
     /// No rule is about it.
     NotPinned,
     /// It satisfies its rule, by the pin with this name. None where no pin had to match.
-    Allowed(Option<Word>),
+    Allowed(Option<Detail>),
     /// It was let through because protection was paused.
     Paused,
     /// It failed for another reason than Sockpin: what the browser says of the error, or the status of an answer that opens
-    /// nothing ([`Word::of_status`]).
-    Failed(Word),
+    /// nothing ([`Detail::of_status`]).
+    Failed(Detail),
     /// It violates its rule, and was let through.
-    Flagged(Word),
+    Flagged(Detail),
     /// It violates its rule, and was stopped.
-    Blocked(Word),
+    Blocked(Detail),
     /// It was to be stopped, and another extension has let it through.
-    Opened(Word),
+    Opened(Detail),
 }
 
 /// The name of a pin, an error or a status, or the name of a [`Reason`], as it fits into a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word(String);
+pub struct Detail(String);
 
-impl Word {
+impl Detail {
     /// What breaks a line becomes a space; what is too long is cut.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let plain = |character: char| if character.is_control() { ' ' } else { character };
-        Self(text.chars().take(MAX_TAB_WORD_CHARACTERS).map(plain).collect())
+        Self(text.chars().take(MAX_TAB_DETAIL_CHARACTERS).map(plain).collect())
     }
 
     /// The status of an answer that opens nothing.
@@ -59,14 +59,14 @@ impl Word {
 /// What the browser says of an error begins otherwise: it is a name in capitals and `_`, or a sentence.
 const STATUS: &str = "HTTP ";
 
-impl From<Reason> for Word {
+impl From<Reason> for Detail {
     /// As it stands in the log.
     fn from(reason: Reason) -> Self {
         Self(serde_json::to_string(&reason).unwrap_or_default().trim_matches('"').to_owned())
     }
 }
 
-impl From<&Match> for Word {
+impl From<&Match> for Detail {
     /// Its label, or the key itself where it has none.
     fn from(matched: &Match) -> Self {
         if matched.label.is_empty() { Self(matched.sha256.to_string()) } else { Self::new(&matched.label) }
@@ -126,7 +126,7 @@ impl SocketState {
     }
 
     pub(super) fn from_words(name: &str, detail: &str) -> Option<Self> {
-        let detail = Word(detail.to_owned());
+        let detail = Detail(detail.to_owned());
         Some(match name {
             "not-pinned" => Self::NotPinned,
             "allowed" => Self::Allowed(None),
@@ -146,11 +146,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_a_word_and_no_error_is_taken_for_one() {
-        let word = Word::of_status(403);
-        assert_eq!((word.as_str(), word.status()), ("HTTP 403", Some(403)));
+    fn a_status_is_a_detail_and_no_error_is_taken_for_one() {
+        let detail = Detail::of_status(403);
+        assert_eq!((detail.as_str(), detail.status()), ("HTTP 403", Some(403)));
         for error in ["NS_ERROR_UNKNOWN_HOST", "Peer’s Certificate has expired.", "HTTP 99999", "403", ""] {
-            assert_eq!(Word::new(error).status(), None, "{error}");
+            assert_eq!(Detail::new(error).status(), None, "{error}");
         }
     }
 }

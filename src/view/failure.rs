@@ -3,7 +3,7 @@
 use super::foreign::foreign;
 use super::text::{Text, text};
 use crate::failure::{CertificateProblem, FailureCause};
-use crate::tab_sockets::{SocketPlace, Word};
+use crate::tab_sockets::{Detail, SocketPlace};
 
 /// A socket that did not open, as far as the sentence needs it.
 #[derive(Debug, Clone, Copy)]
@@ -18,16 +18,19 @@ pub struct FailedSocket<'a> {
     pub cause: FailureCause,
     /// What the browser says itself.
     pub error: &'a str,
+    /// A rule that is in force now would judge such a socket.
+    pub is_ruled: bool,
 }
 
 impl<'a> FailedSocket<'a> {
     /// One that has gone there from this page and has come to this.
     #[must_use]
-    pub fn new(place: &'a SocketPlace, page: Option<&'a str>, failure: &'a Word) -> Self {
+    pub fn new(place: &'a SocketPlace, page: Option<&'a str>, failure: &'a Detail, is_ruled: bool) -> Self {
         let error = failure.as_str();
         let cause = failure.status().map_or_else(|| FailureCause::of(error), FailureCause::Answered);
-        Self { host: &place.host, port: place.port, page, cause, error }
+        Self { host: &place.host, port: place.port, page, cause, error, is_ruled }
     }
+
     /// What happened and what to do, and what the browser says of it where that is a sentence.
     #[must_use]
     pub fn sentence(&self) -> Text {
@@ -35,7 +38,8 @@ impl<'a> FailedSocket<'a> {
         let exception = if cause.can_be_decided() { self.exception() } else { None };
         let is_about_tls = matches!(cause, FailureCause::Certificate(_) | FailureCause::Tls | FailureCause::NoTls);
         let said = is_about_tls.then(|| text!("socket_failure_as_firefox_says", error = foreign(self.error)));
-        Text::Sentences([Some(self.why()), exception, said].into_iter().flatten().collect())
+        let unprotected = self.may_be_wrong_key().then(|| text!("socket_failure_page_unprotected"));
+        Text::Sentences([Some(self.why()), unprotected, exception, said].into_iter().flatten().collect())
     }
 
     fn why(&self) -> Text {
@@ -49,10 +53,16 @@ impl<'a> FailedSocket<'a> {
         Text::Message { id, arguments: arguments.into_iter().take(count).collect() }
     }
 
-    /// The page of the browser that shows what it does not accept, where there is one.
+    /// Whether a page of the browser shows what it does not accept, and nothing speaks against opening that page.
     #[must_use]
-    pub fn page_to_decide(&self) -> Option<String> {
-        self.cause.can_be_decided().then(|| format!("https://{}:{}/", self.host, self.port))
+    pub fn can_be_decided(&self) -> bool {
+        self.cause.can_be_decided() && !self.may_be_wrong_key()
+    }
+
+    /// Who stands in the way with a key that the rule would refuse may break TLS off instead, and serve the page once it is opened:
+    /// no rule judges that.
+    fn may_be_wrong_key(&self) -> bool {
+        self.is_ruled && self.cause == FailureCause::Tls
     }
 
     /// A page whose own certificate rests on an exception is the usual reason for a socket that fails beside it: an exception
@@ -71,7 +81,8 @@ impl<'a> FailedSocket<'a> {
 impl FailureCause {
     /// The id of the sentence, and how much is put in: the host first, if any, and then what else the sentence says of it.
     const fn sentence(self) -> (&'static str, usize) {
-        /// Like the `text!` of all others, in its place in the catalogues as well. Of so many sentences this takes less room.
+        /// Stands in for the crate's `text!`, so that the test which compares placeholders with the catalogues finds these ids as
+        /// well. One [`Text::Message`] built in one place makes the module smaller than twenty would.
         macro_rules! text {
             ($id:literal $(, $name:ident = $place:literal)*) => { ($id, <[u8]>::len(&[$($place),*])) };
         }
@@ -112,7 +123,7 @@ mod tests {
     }
 
     fn failed(error: &str, page: Option<&str>) -> String {
-        FailedSocket::new(&place(), page, &Word::new(error)).sentence().english()
+        FailedSocket::new(&place(), page, &Detail::new(error), false).sentence().english()
     }
 
     #[test]
@@ -146,7 +157,7 @@ mod tests {
             ("Peer’s Certificate has been revoked.", "The certificate of nas.test was revoked"),
             ("Le certificat du pair a expiré.", "Firefox does not accept the certificate or the TLS of nas.test."),
             ("NS_ERROR_OF_LATER_YEARS", "The socket to nas.test failed, and Firefox says no more than"),
-            (Word::of_status(403).as_str(), "nas.test answered with status 403"),
+            (Detail::of_status(403).as_str(), "nas.test answered with status 403"),
         ] {
             let said = failed(error, None);
             assert!(said.starts_with(start), "{error}: {said}");
@@ -188,9 +199,23 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_decided_has_a_page_for_it() {
-        let page = |error| FailedSocket::new(&place(), None, &Word::new(error)).page_to_decide();
-        assert_eq!(page("Le certificat du pair a expiré.").as_deref(), Some("https://nas.test:8443/"));
-        assert_eq!(page("NS_ERROR_CONNECTION_REFUSED"), None);
+    fn a_rule_speaks_against_the_page_of_what_may_be_a_wrong_key() {
+        let (french, expired) = ("Le certificat du pair a expiré.", "Peer’s Certificate has expired.");
+        for (error, is_ruled, can_be_decided) in [
+            (french, false, true),
+            (french, true, false),
+            (expired, false, true),
+            (expired, true, true),
+            ("NS_ERROR_CONNECTION_REFUSED", false, false),
+            ("NS_ERROR_CONNECTION_REFUSED", true, false),
+        ] {
+            let error = Detail::new(error);
+            let place = place();
+            let failed = FailedSocket::new(&place, None, &error, is_ruled);
+            assert_eq!(failed.can_be_decided(), can_be_decided, "{error:?} {is_ruled}");
+            let said = failed.sentence().english();
+            let is_said = said.contains("not protected by the rule");
+            assert_eq!(is_said, is_ruled && error.as_str() == french, "{said}");
+        }
     }
 }

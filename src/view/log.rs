@@ -6,7 +6,7 @@ use super::text::{Argument, Text, plural, text};
 use super::violation;
 use crate::log::{Day, DayTally, Dropped, Line};
 use crate::query::log::LogQuery;
-use crate::report::log_file::Share;
+use crate::report::log_file::Extent;
 
 /// How far the log has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +52,11 @@ pub fn select(line: &Line) -> Text {
 
 /// Which lines a file would have.
 #[must_use]
-pub fn saves(share: Share, lines: usize) -> Text {
-    match share {
-        Share::All => plural!("log_saves_all", lines),
-        Share::Found => plural!("log_saves_found", lines),
-        Share::Selected => plural!("log_saves_selected", lines),
+pub fn saves(extent: Extent, lines: usize) -> Text {
+    match extent {
+        Extent::All => plural!("log_saves_all", lines),
+        Extent::Found => plural!("log_saves_found", lines),
+        Extent::Selected => plural!("log_saves_selected", lines),
     }
 }
 

@@ -130,8 +130,8 @@ pub fn row(row: &SocketRow, circumstances: Circumstances) -> RowWords {
             (Tag::new(text!("tab_paused"), Tone::Warning), Some(text!("tab_let_through_by_pause")), explain)
         }
         SocketState::Failed(failure) => {
-            let failed = FailedSocket::new(&row.place, row.pages.first().map(String::as_str), failure);
-            let decide = failed.page_to_decide().map(|_| Action::Decide);
+            let failed = FailedSocket::new(&row.place, row.pages.first().map(String::as_str), failure, is_ruled);
+            let decide = failed.can_be_decided().then_some(Action::Decide);
             (Tag::new(text!("tab_failed"), Tone::Neutral), Some(failed.sentence()), decide)
         }
         SocketState::Flagged(_) => (Tag::new(text!("seen_flagged"), Tone::Warning), private(), explain),
@@ -146,13 +146,10 @@ pub fn row(row: &SocketRow, circumstances: Circumstances) -> RowWords {
 /// The name of a row whose sockets were open before they could be judged.
 const NOT_JUDGED: &str = "not-judged";
 
-/// The page of the browser that shows what it does not accept of this socket's server, where there is one.
+/// The address of the page on which [`Action::Decide`] is decided.
 #[must_use]
-pub fn page_to_decide(place: &SocketPlace) -> Option<String> {
-    match &place.state {
-        SocketState::Failed(failure) => FailedSocket::new(place, None, failure).page_to_decide(),
-        _ => None,
-    }
+pub fn page_to_decide(place: &SocketPlace) -> String {
+    format!("https://{}:{}/", place.host, place.port)
 }
 
 /// Host and port. What is not encrypted says so.
@@ -219,7 +216,7 @@ pub fn omitted(sockets: u64) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tab_sockets::Word;
+    use crate::tab_sockets::Detail;
     use crate::verdict::Reason;
 
     fn of(scheme: Scheme, port: u16, state: SocketState) -> SocketRow {
@@ -243,15 +240,21 @@ mod tests {
 
     #[test]
     fn a_row_says_what_has_become_of_its_sockets_and_what_can_be_done() {
-        let failed = |error: &str| SocketState::Failed(Word::new(error));
-        let matched = SocketState::Allowed(Some(Word::new("Backup")));
-        let mismatch = || Word::from(Reason::PinMismatch);
+        let failed = |error: &str| SocketState::Failed(Detail::new(error));
+        let matched = SocketState::Allowed(Some(Detail::new("Backup")));
+        let mismatch = || Detail::from(Reason::PinMismatch);
         let (flagged, blocked) = (SocketState::Flagged(mismatch()), SocketState::Blocked(mismatch()));
         let not_found =
             "Firefox found no address for a.test. The name may be mistyped, or this network does not know it.";
         let expired = "Peer’s Certificate has expired.";
         let decide = "The certificate of a.test has expired. Whoever runs the server has to renew it; also check the clock of \
                       this computer. Firefox says: “\u{2068}Peer’s Certificate has expired.\u{2069}”";
+        let tls = "Cannot communicate securely with peer: no common encryption algorithm(s).";
+        let broken = "Firefox does not accept the certificate or the TLS of a.test. The server’s page may say more.";
+        let unprotected =
+            "Opening that page is not protected by the rule for this host: pins protect sockets, not pages.";
+        let (tls_failed, with_rule) =
+            (format!("{broken} Firefox says: “{tls}”"), format!("{broken} {unprotected} Firefox says: “{tls}”"));
         let in_memory = "Kept in memory only, until the last private window is closed.";
         let overruled = "Another extension let it through although Sockpin had blocked it.";
         let by_pause = "It was let through because Sockpin was paused.";
@@ -263,6 +266,9 @@ mod tests {
             (SocketState::Paused, PAUSED, "paused", "Paused", by_pause, explain),
             (failed("NS_ERROR_UNKNOWN_HOST"), NONE, "failed", "Failed", not_found, None),
             (failed(expired), NONE, "failed", "Failed", decide, Some(Action::Decide)),
+            (failed(expired), RULED, "failed", "Failed", decide, Some(Action::Decide)),
+            (failed(tls), NONE, "failed", "Failed", tls_failed.as_str(), Some(Action::Decide)),
+            (failed(tls), RULED, "failed", "Failed", with_rule.as_str(), None),
             (flagged, LOGGED, "flagged", "Flagged", "", explain),
             (blocked.clone(), LOGGED, "blocked", "Blocked", "", explain),
             (blocked.clone(), RULED, "blocked", "Blocked", "", None),
@@ -275,6 +281,12 @@ mod tests {
         let said = said(&of(Scheme::Ws, 80, SocketState::NotPinned), NONE);
         let text = "It is not encrypted, so there is no key to pin.";
         assert_eq!(said, ("not-pinned", "Not pinned".to_owned(), text.to_owned(), None));
+    }
+
+    #[test]
+    fn what_is_decided_is_decided_at_the_address_of_the_socket() {
+        let place = of(Scheme::Wss, 8443, SocketState::Failed(Detail::new("Peer’s Certificate has expired."))).place;
+        assert_eq!(page_to_decide(&place), "https://a.test:8443/");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use sockpin::lock::OpeningHeaders;
 use sockpin::pause::PauseLength;
 use sockpin::pin::Pin;
 use sockpin::preflight::{Probe, ProbeAnswer as Probed, ProbeFailure, Proxy, Route};
-use sockpin::tab_sockets::{SocketState, Word};
+use sockpin::tab_sockets::{Detail, SocketState};
 use sockpin::verdict::{Outcome, Reason};
 
 use crate::chains::{NOW, TestChain, secure};
@@ -142,7 +142,7 @@ fn what_has_become_of_a_socket_is_noted_for_its_tab_a_private_windows_too() {
     let chain = TestChain::new();
     let (right, wrong) = (chain.pins[0], Pin::of_spki(b"another key"));
     let (ruled, other) = ("wss://chat.example.com", "wss://other.example");
-    let matched = || SocketState::Allowed(Some(Word::new(&right.to_string())));
+    let matched = || SocketState::Allowed(Some(Detail::new(&right.to_string())));
     let blocked = || SocketState::Blocked(Reason::PinMismatch.into());
     let cleartext = || SocketState::Blocked(Reason::Cleartext.into());
     for (mode, pin, url, is_paused, expected) in [
@@ -169,9 +169,9 @@ fn what_has_become_of_a_socket_is_noted_for_its_tab_a_private_windows_too() {
             let step = handshake(&mut engine, &socket, secure(chain.certificates()).into());
             assert_eq!(in_tab(&step.effects), std::slice::from_ref(&expected), "{mode} {url} {is_paused}");
             // What the browser says afterwards of one that was stopped is not said.
-            let failed = engine.failed(&socket, Word::new("NS_ERROR_ABORT")).into_iter().collect::<Vec<_>>();
+            let failed = engine.failed(&socket, Detail::new("NS_ERROR_ABORT")).into_iter().collect::<Vec<_>>();
             let is_stopped = matches!(expected, SocketState::Blocked(_));
-            let fails = if is_stopped { vec![] } else { vec![SocketState::Failed(Word::new("NS_ERROR_ABORT"))] };
+            let fails = if is_stopped { vec![] } else { vec![SocketState::Failed(Detail::new("NS_ERROR_ABORT"))] };
             assert_eq!(in_tab(&failed), fails, "{mode} {url} {is_paused}");
             // One of no tab has no place.
             let step = handshake(&mut begin(), &Socket { tab: None, ..socket }, secure(chain.certificates()).into());

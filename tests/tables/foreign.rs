@@ -12,7 +12,7 @@ use sockpin::log::{Entry, Tally};
 use sockpin::policy::{Layer, Layers, Policy};
 use sockpin::rule::{PinDocument, RuleDocument};
 use sockpin::seen::{SeenCertificate, SeenEndpoint};
-use sockpin::tab_sockets::{SocketPlace, SocketRow, SocketState, Word};
+use sockpin::tab_sockets::{Detail, SocketPlace, SocketRow, SocketState};
 use sockpin::verdict::{Verdict, judge};
 use sockpin::view::picking::Compared;
 use sockpin::view::text::Text;
@@ -85,7 +85,7 @@ fn said() -> Vec<(&'static str, Text)> {
         scheme: Scheme::Wss,
         host: "chat.example.com".to_owned(),
         port: 443,
-        state: SocketState::Allowed(Some(Word::new(HOSTILE))),
+        state: SocketState::Allowed(Some(Detail::new(HOSTILE))),
     };
     let row = SocketRow { place, count: 1, first: NOW, last: NOW, pages: vec![HOSTILE.to_owned()] };
     let endpoint = SeenEndpoint {

@@ -354,6 +354,49 @@ fn a_full_queue_keeps_what_came_first() {
     assert_eq!((0..10).filter(|number| by_size.add(large(*number), NOW)).count(), 4);
 }
 
+fn report_of_layer(layer: Layer, number: usize) -> Report {
+    Report { layer, ..report_of(number) }
+}
+
+#[test]
+fn reports_of_one_layer_take_no_room_from_the_other() {
+    let large = |layer, number| Report { body: "x".repeat(MAX_WAITING_REPORT_BYTES), ..report_of_layer(layer, number) };
+    for (first, then) in [(Layer::User, Layer::Managed), (Layer::Managed, Layer::User)] {
+        let mut by_count = ReportQueue::default();
+        for layer in [first, then] {
+            let more = 0..MAX_WAITING_REPORTS + 5;
+            let taken = more.filter(|number| by_count.add(report_of_layer(layer, *number), NOW)).count();
+            assert_eq!(taken, MAX_WAITING_REPORTS, "{layer:?} after {first:?}");
+        }
+        let mut by_size = ReportQueue::default();
+        for layer in [first, then] {
+            assert!(by_size.add(large(layer, 1), NOW), "{layer:?} after {first:?}");
+            assert!(!by_size.add(report_of_layer(layer, 2), NOW), "{layer:?} after {first:?}");
+        }
+    }
+}
+
+#[test]
+fn what_has_failed_least_goes_first_and_then_what_came_first() {
+    let mut queue = ReportQueue::default();
+    let [first, second] = [report_of(1), report_of(2)];
+    for report in [&first, &second] {
+        queue.add(report.clone(), NOW);
+        queue.failed(&report.key, NOW);
+    }
+    queue.failed(&first.key, NOW);
+    let [third, fourth] = [3, 4].map(|number| report_of_layer(Layer::Managed, number));
+    for report in [&third, &fourth] {
+        queue.add(report.clone(), after(HOUR));
+    }
+    let mut order = Vec::new();
+    while let Some(report) = queue.due(after(HOUR)).map(Arc::clone) {
+        queue.drop(&report.key);
+        order.push(report.key.clone());
+    }
+    assert_eq!(order, [third, fourth, second, first].map(|report| report.key));
+}
+
 #[test]
 fn the_queue_outlives_a_restart_as_text() {
     let mut queue = ReportQueue::default();

@@ -13,7 +13,7 @@ use crate::browser::log_database::set;
 use crate::browser::{api as browser_api, clock, promise};
 use crate::error::{Error, ProgramError};
 use crate::log::Retention;
-use crate::log::private::Change;
+use crate::log::private::PrivateChange;
 use crate::message::Response;
 
 /// Where `localStorage` has the day on which what is too old was last looked for: it is asked at every wake, and answers at once.
@@ -74,9 +74,9 @@ impl State {
     pub(super) async fn keep_up(self: &Rc<Self>, what: Upkeep) -> Result<Response, Error> {
         // Where one of them cannot, the other does.
         let private = match &what {
-            Upkeep::Clear => Some(Change::Clear),
-            Upkeep::ClearHost(host) => Some(Change::ClearHost(host)),
-            Upkeep::LetGoFromBefore(time) => Some(Change::LetGoFromBefore(*time)),
+            Upkeep::Clear => Some(PrivateChange::Clear),
+            Upkeep::ClearHost(host) => Some(PrivateChange::ClearHost(host)),
+            Upkeep::LetGoFromBefore(time) => Some(PrivateChange::LetGoFromBefore(*time)),
             // The private log makes room by itself with each entry, and has a request of its own for being read.
             Upkeep::MakeRoom { .. } | Upkeep::MarkRead { .. } => None,
         };

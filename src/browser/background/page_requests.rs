@@ -16,7 +16,7 @@ use crate::engine::{Change, Refusal};
 use crate::error::{Error, StorageError};
 use crate::history::{ChangedBy, continued};
 use crate::host::Host;
-use crate::log::private::Change as PrivateChange;
+use crate::log::private::PrivateChange;
 use crate::message::{Announcement, PageRequest, Response, Status};
 use crate::preflight::{Probe, ProbeAnswer, ProbeFailure};
 use crate::rule::{RuleDocument, RuleStamp};

@@ -6,7 +6,7 @@ use super::session_store;
 use crate::browser::api::{long_text, session_get};
 use crate::browser::convert::{property, storage_error};
 use crate::error::Error;
-use crate::log::private::{Change, PRIVATE_LOG, PrivateLog};
+use crate::log::private::{PRIVATE_LOG, PrivateChange, PrivateLog};
 
 #[derive(Default)]
 pub(super) struct PrivateLogStore {
@@ -16,7 +16,7 @@ pub(super) struct PrivateLogStore {
 
 impl PrivateLogStore {
     /// Changes it; when this returns it is where it outlives the sleep of the event page. Whether there was anything to change.
-    pub(super) async fn change(&self, change: Change<'_>) -> Result<bool, Error> {
+    pub(super) async fn change(&self, change: PrivateChange<'_>) -> Result<bool, Error> {
         if self.kept.borrow().is_none() {
             let items = session_get(&[PRIVATE_LOG]).await.map_err(|thrown| storage_error(&thrown))?;
             let text = long_text(&property(&items, PRIVATE_LOG)).unwrap_or_default();

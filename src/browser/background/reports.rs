@@ -41,7 +41,8 @@ enum Outcome {
 }
 
 impl State {
-    /// Reports a violation to whom each rule that it violates names, or the settings of its layer.
+    /// Reports a violation to the collector of each rule that it violates: the one the rule names, else the one in the settings of
+    /// its layer.
     pub(super) fn report(self: &Rc<Self>, violation: &Violation) {
         self.report_by_rule(violation);
         if let Some(of_other_rule) = violation.by_other_rule() {

@@ -10,7 +10,7 @@ use crate::connection::Address;
 use crate::engine::Socket;
 use crate::error::{Error, ProgramError};
 use crate::preflight::{Proxy, Route};
-use crate::tab_sockets::Word;
+use crate::tab_sockets::Detail;
 
 /// Reads what the browser documents; an event without id or URL is no event.
 pub(super) fn read(details: &JsValue) -> Result<Socket, Error> {
@@ -42,11 +42,11 @@ pub(super) fn opens(details: &JsValue) -> bool {
 }
 
 /// Why a request that has ended has opened no socket, if it has not.
-pub(super) fn failure(details: &JsValue) -> Option<Word> {
+pub(super) fn failure(details: &JsValue) -> Option<Detail> {
     match property(details, "error").as_string() {
-        Some(error) => Some(Word::new(&error)),
+        Some(error) => Some(Detail::new(&error)),
         None if opens(details) => None,
-        None => status(details).map(Word::of_status),
+        None => status(details).map(Detail::of_status),
     }
 }
 

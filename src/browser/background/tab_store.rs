@@ -145,7 +145,7 @@ impl TabStore {
                 begun.clear();
                 tab.sockets.leave_page();
             }
-            if let Some(was) = tab.known.graver(&request, &mut socket.place) {
+            if let Some(was) = tab.known.take_in(&request, &mut socket.place) {
                 tab.sockets.note(&socket, &opener, was.as_ref());
             }
         }

@@ -63,7 +63,7 @@ impl LogFiles {
 
     /// Writes what is chosen now, and hands it to the browser. How many lines it has.
     async fn write(&self, file: LogFile) -> JsResult<usize> {
-        let (mut lines, share) = ((self.found)(), self.selection.share());
+        let (mut lines, extent) = ((self.found)(), self.selection.extent());
         lines.retain(|found| self.selection.has(&found.line));
         show(id!("log-saved-without-private"), lines.iter().any(|found| found.line.is_private()))?;
         lines.retain(|found| !found.line.is_private());
@@ -84,7 +84,7 @@ impl LogFiles {
             promise::after(0).await;
         }
         if written > 0 {
-            self.download.offer_parts(&parts, &file.name(share, local_day(now().unwrap_or_default())))?;
+            self.download.offer_parts(&parts, &file.name(extent, local_day(now().unwrap_or_default())))?;
         }
         Ok(written)
     }

@@ -13,7 +13,7 @@ use super::ui::live_region::announce;
 use crate::browser::dom::{JsResult, around, by_id, id, listen, show};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::log::Line;
-use crate::report::log_file::Share;
+use crate::report::log_file::Extent;
 use crate::view::log::{self as words, Reading};
 use crate::view::text::Text;
 
@@ -21,7 +21,7 @@ pub(super) struct LogSelection {
     all: HtmlInputElement,
     found: RefCell<Vec<Rc<Line>>>,
     /// What is found where nothing is selected: all of the log, or a part of it.
-    share: Cell<Share>,
+    extent: Cell<Extent>,
     names: RefCell<HashSet<String>>,
 }
 
@@ -30,7 +30,7 @@ impl LogSelection {
         Ok(Rc::new(Self {
             all: by_id(id!("select-all"))?,
             found: RefCell::default(),
-            share: Cell::new(Share::All),
+            extent: Cell::new(Extent::All),
             names: RefCell::default(),
         }))
     }
@@ -62,7 +62,7 @@ impl LogSelection {
 
     /// Keeps what is found, of so many lines.
     pub(super) fn keep(&self, found: &[Found], total: usize, reading: Reading) -> JsResult {
-        self.share.set(if found.len() < total { Share::Found } else { Share::All });
+        self.extent.set(if found.len() < total { Extent::Found } else { Extent::All });
         self.found.replace(found.iter().map(|found| Rc::clone(&found.line)).collect());
         if !self.names.borrow().is_empty() {
             let found = names(&self.found.borrow());
@@ -87,8 +87,8 @@ impl LogSelection {
         names.is_empty() || names.contains(&line.name())
     }
 
-    pub(super) fn share(&self) -> Share {
-        if self.names.borrow().is_empty() { self.share.get() } else { Share::Selected }
+    pub(super) fn extent(&self) -> Extent {
+        if self.names.borrow().is_empty() { self.extent.get() } else { Extent::Selected }
     }
 
     fn say(&self) -> JsResult {
@@ -100,7 +100,7 @@ impl LogSelection {
 
     fn said(&self) -> Text {
         let found = self.found.borrow();
-        words::saves(self.share(), found.iter().filter(|line| !line.is_private() && self.has(line)).count())
+        words::saves(self.extent(), found.iter().filter(|line| !line.is_private() && self.has(line)).count())
     }
 }
 

@@ -65,6 +65,7 @@ pub(super) struct TabSection {
     /// The rules are read only where they tell something.
     rules: Rc<RuleStore>,
     reads_rules: Cell<bool>,
+    has_read_rules: Cell<bool>,
     log: Box<dyn Explanations>,
     /// What was said of all of them last.
     said: RefCell<Option<String>>,
@@ -79,11 +80,15 @@ impl TabSection {
             is_paused: Cell::new(false),
             rules: Rc::default(),
             reads_rules: Cell::new(false),
+            has_read_rules: Cell::new(false),
             log: Box::new(log),
             said: RefCell::default(),
         });
         let this = Rc::clone(&section);
-        section.rules.subscribe(move || this.draw());
+        section.rules.subscribe(move || {
+            this.has_read_rules.set(true);
+            this.draw()
+        });
         let this = Rc::clone(&section);
         listen(&by_id::<EventTarget>(id!("tab-sockets"))?, "click", move |event| {
             let pressed = part_around(&event, part!("tab-action")).and_then(|_| part_around(&event, part!("tab-row")));
@@ -148,8 +153,10 @@ impl TabSection {
             Some(text) if is_of_this_page(tab).await => TabSockets::from_text(&text),
             Some(_) | None => TabSockets::default(),
         };
-        let may_be_unjudged = |row: &SocketRow| matches!(row.place.state, SocketState::NotPinned | SocketState::Paused);
-        if sockets.rows().iter().any(may_be_unjudged) && !self.reads_rules.replace(true) {
+        let rules_tell = |row: &SocketRow| {
+            matches!(row.place.state, SocketState::NotPinned | SocketState::Paused | SocketState::Failed(_))
+        };
+        if sockets.rows().iter().any(rules_tell) && !self.reads_rules.replace(true) {
             spawn(self.rules.read());
         }
         self.sockets.replace(sockets);
@@ -161,9 +168,12 @@ impl TabSection {
     pub(super) fn draw(&self) -> JsResult {
         let sockets = self.sockets.borrow();
         let (layers, now) = (self.rules.layers(), current_time());
+        // As long as they are not known, no page is offered that a rule would speak against.
+        let is_unknown = !self.has_read_rules.get() || self.rules.problem().is_some();
         let row = |row: &SocketRow| {
+            let may_be_ruled = is_unknown && matches!(row.place.state, SocketState::Failed(_));
             let circumstances = Circumstances {
-                is_ruled: is_ruled(&row.place, &layers, now),
+                is_ruled: may_be_ruled || is_ruled(&row.place, &layers, now),
                 is_paused: self.is_paused.get(),
                 log: self.in_log(sockets.is_private(), &row.place),
             };
@@ -209,9 +219,8 @@ impl TabSection {
                 Ok(())
             }
             (Action::Decide, _) => {
-                if let Some(address) = words::page_to_decide(place) {
-                    spawn(async move { open(&address).await });
-                }
+                let address = words::page_to_decide(place);
+                spawn(async move { open(&address).await });
                 Ok(())
             }
             (Action::Reload, Some(tab)) => {

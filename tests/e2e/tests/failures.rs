@@ -14,6 +14,7 @@ use sockpin_e2e::servers::{Answering, Server};
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 use thirtyfour::{Key as Keyboard, WindowHandle};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -139,6 +140,28 @@ async fn dropping_port() -> Result<(u16, JoinHandle<()>)> {
     Ok((port, dropping))
 }
 
+/// A port that answers every `ClientHello` with a fatal alert, until the task ends: it shows no certificate, so nothing is known of
+/// its key.
+async fn alerting_port() -> Result<(u16, JoinHandle<()>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let port = listener.local_addr()?.port();
+    let alerting = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut hello = [0; 4096];
+                while stream.read(&mut hello).await? > 0 {
+                    stream.write_all(&HANDSHAKE_FAILURE).await?;
+                }
+                std::io::Result::Ok(())
+            });
+        }
+    });
+    Ok((port, alerting))
+}
+
+/// A TLS record with a fatal alert (RFC 5246 section 7.2).
+const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
+
 /// A port that answers no connection any more, since so many wait to be taken as there is room for.
 struct FullPort {
     port: u16,
@@ -233,6 +256,12 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     ));
 
     // The server.
+    let (alerting, _alerting) = alerting_port().await?;
+    let (tls_url, no_tls) = (
+        format!("wss://{UNPINNED}:{alerting}/"),
+        format!("Firefox does not accept the certificate or the TLS of {UNPINNED}. The server’s page may say more. "),
+    );
+    causes.push(Cause { is_decided: true, ..Cause::new(tls_url.clone(), format!("{no_tls}Firefox says: “")) });
     let forbidden = refusing(&world, 403, None).await?;
     causes
         .push(Cause::new(url(&forbidden), format!("{UNPINNED} answered with status 403 instead of opening a socket.")));
@@ -299,14 +328,28 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     let note = format!("Sockpin has stopped none of the {} sockets that failed.", causes.len());
     assert_eq!(tab.popup.text("#tab-without-sockpin").await?, note);
     tab.popup.click("#tab-missing summary").await?;
-    assert!(tab.popup.text("#tab-missing").await?.contains("a port that it bars, such as 25"));
+    assert!(tab.popup.text("#tab-missing").await?.contains("a port that it blocks, such as 25"));
     tab.popup.wait_for_presence("#tab-missing-cleartext", false).await?;
     tab.look("all").await?;
+
+    // Who breaks TLS off may hold a wrong key: with a rule, no page is offered that it does not protect.
+    let rule = json!({ "host": format!("{UNPINNED}:{alerting}"), "pins": [{ "sha256": world.demo.unused_key.pin() }] });
+    firefox.save_rule(rule).await?;
+    let ruled = [Cause::new(tls_url, format!("{no_tls}Opening that page is not protected by the rule for this host"))];
+    tab.says(&ruled).await?;
+    tab.show_web().await?;
+    tab.fails(&ruled[0].url).await?;
+    tab.popup.show().await?;
+    tab.popup.wait_until("a second socket in its row", TWICE).await?;
+    tab.says(&ruled).await?;
 
     tab.show_web().await?;
     local_network(&world, &tab).await?;
     world.firefox.quit().await
 }
+
+const TWICE: &str = "[...document.querySelectorAll('#tab-sockets [data-state=failed] [data-part=tab-facts]')]\
+    .some((facts) => facts.textContent.startsWith('2 sockets'))";
 
 /// Gives the name of what was thrown, or of the event by which it ended.
 const OPEN: &str = r"
@@ -358,7 +401,7 @@ async fn an_exception_of_the_page_is_none_of_its_socket_and_what_a_page_over_tls
     tab.popup.click("#tab-missing summary").await?;
     let missing = tab.popup.text("#tab-missing-cleartext").await?;
     assert!(
-        missing.starts_with("This page came over https. Firefox lets it open no unencrypted socket (ws://)"),
+        missing.starts_with("This page was loaded over https. Firefox lets it open no unencrypted socket (ws://)"),
         "{missing}"
     );
     tab.look("empty").await?;
