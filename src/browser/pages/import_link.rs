@@ -118,10 +118,7 @@ impl ImportLink {
         self.reading.replace(Some(abort.clone()));
         set_notices(&by_id(id!("import-message"))?, &[words::link_reading()])?;
         // Whatever the browser throws here, it is that there is no file.
-        let (from, bytes) = match load(&address, &abort).await {
-            Ok((from, bytes)) => (from, bytes),
-            Err(_) => (address, Err(Problem::Unreachable)),
-        };
+        let bytes = load(&address, &abort).await.unwrap_or(Err(Problem::Unreachable));
         // What goes on is of no interest.
         abort.abort();
         if self.round.get() != round {
@@ -131,7 +128,7 @@ impl ImportLink {
         if bytes.is_ok() {
             self.close()?;
         }
-        (self.take)((Source::File(from), bytes))
+        (self.take)((Source::File(address), bytes))
     }
 
     /// Forgets the link.
@@ -145,18 +142,12 @@ impl ImportLink {
     }
 }
 
-/// The address that has answered in the end, and what it has given.
-async fn load(address: &str, abort: &AbortController) -> JsResult<(String, Result<Vec<u8>, Problem>)> {
+/// What the address gives.
+async fn load(address: &str, abort: &AbortController) -> JsResult<Result<Vec<u8>, Problem>> {
     let request = JSON::parse(REQUEST)?;
     Reflect::set(&request, &JsValue::from_str("signal"), &abort.signal())?;
     let response: Response = in_time(begin_fetch(address, &request)?).await?.dyn_into()?;
-    let from = response.url();
-    // The page's policy for its content lets nothing else through, also where a server leads elsewhere.
-    if !from.starts_with("https://") {
-        return Ok((address.to_owned(), Err(Problem::Unreachable)));
-    }
-    let bytes = if response.ok() { read_whole(&response).await? } else { Err(Problem::Status(response.status())) };
-    Ok((from, bytes))
+    if response.ok() { read_whole(&response).await } else { Ok(Err(Problem::Status(response.status()))) }
 }
 
 /// Not more than is imported, whatever the server says about the length.
@@ -186,6 +177,7 @@ async fn in_time(promised: Promise) -> JsResult<JsValue> {
     if within(&promised, LINK_DEADLINE_MS).await { JsFuture::from(promised).await } else { Err(JsValue::NULL) }
 }
 
-/// The request: nothing of the person, and not whence they come.
+/// The request: nothing of the person, not whence they come, and to nobody but the server that they have been asked about. It could
+/// lead on into their own network, or to somebody in whose name it would like to speak.
 const REQUEST: &str =
-    r#"{"credentials": "omit", "cache": "no-store", "redirect": "follow", "referrerPolicy": "no-referrer"}"#;
+    r#"{"credentials": "omit", "cache": "no-store", "redirect": "error", "referrerPolicy": "no-referrer"}"#;
