@@ -131,8 +131,8 @@ impl ImportLink {
         (self.take)((Source::File(address), bytes))
     }
 
-    /// Forgets the link.
-    fn close(&self) -> JsResult {
+    /// Forgets the link, and what is being read from it.
+    pub(super) fn close(&self) -> JsResult {
         self.round.set(self.round.get().wrapping_add(1));
         self.link.take();
         if let Some(abort) = self.reading.take() {

@@ -165,6 +165,22 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
     page.wait_until("the focus", "document.activeElement.id === 'import-file'").await?;
     server.answer(Answering::Serving(rules()));
 
+    // So is what it says once something else has been read.
+    server.answer(Answering::Later);
+    drop_link(firefox, &address).await?;
+    page.click("#import-link-read").await?;
+    page.wait_for_presence("#import-message [data-code=link-reading]", true).await?;
+    page.type_into("#import-text", &rules().replace("chat.", "pasted.")).await?;
+    page.click("#import-read").await?;
+    can_be_imported(&page).await?;
+    page.wait_for_presence("#import-link", false).await?;
+    ensure!(!page.is_true("document.querySelector('#import-message [data-part=said]')").await?, "it is still being read");
+    server.answer(Answering::Serving(rules()));
+    // Answered later than the other one would be.
+    firefox.run("return fetch(arguments[0]).then(answer => answer.text())", vec![json!(address)]).await?;
+    assert_eq!(page.text("#import-items [data-part=import-host]").await?, "pasted.example");
+    page.click("#import-cancel").await?;
+
     // The control: read once more, it is there.
     drop_link(firefox, &address).await?;
     page.click("#import-link-read").await?;
