@@ -15,11 +15,11 @@ use super::ui::notices::set_notices;
 use crate::browser::convert::property;
 use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
 use crate::browser::part::{Part, say_in};
-use crate::browser::promise::within;
+use crate::browser::promise::{after, within};
 use crate::browser::url_host::url_host;
 use crate::error::InputError;
 use crate::formats::link::RulesLink;
-use crate::limits::{LINK_DEADLINE_MS, MAX_IMPORT_BYTES};
+use crate::limits::{LINK_DEADLINE_MS, LINK_WHOLE_DEADLINE_MS, MAX_IMPORT_BYTES};
 use crate::view::source::{Problem, Source};
 use crate::view::transfer as words;
 
@@ -116,6 +116,12 @@ impl ImportLink {
         }
         let (abort, round) = (AbortController::new()?, self.round.get());
         self.reading.replace(Some(abort.clone()));
+        let end = abort.clone();
+        spawn(async move {
+            after(LINK_WHOLE_DEADLINE_MS).await;
+            end.abort();
+            Ok(())
+        });
         set_notices(&by_id(id!("import-message"))?, &[words::link_reading()])?;
         // Whatever the browser throws here, it is that there is no file.
         let bytes = load(&address, &abort).await.unwrap_or(Err(Problem::Unreachable));
