@@ -20,6 +20,7 @@ use crate::browser::url_host::url_host;
 use crate::error::InputError;
 use crate::formats::link::RulesLink;
 use crate::limits::{LINK_DEADLINE_MS, LINK_WHOLE_DEADLINE_MS, MAX_IMPORT_BYTES};
+use crate::view::notice::Notice;
 use crate::view::source::{Problem, Source};
 use crate::view::transfer as words;
 
@@ -67,7 +68,6 @@ impl ImportLink {
         let this = Rc::clone(&link);
         listen(&by_id::<EventTarget>(id!("import-link-discard"))?, "click", move |_| {
             this.close()?;
-            set_notices(&by_id(id!("import-message"))?, &[])?;
             by_id::<HtmlElement>(id!("import-file"))?.focus()
         })?;
         let this = Rc::clone(&link);
@@ -92,7 +92,7 @@ impl ImportLink {
         self.close()?;
         let link = RulesLink::parse(link, &url_host);
         let refusal = link.is_none().then(words::link_refused);
-        set_notices(&by_id(id!("import-message"))?, refusal.as_slice())?;
+        say(refusal.as_slice())?;
         let focus = match &link {
             Some(link) => {
                 say_in(id!("import-link-about"), &words::link(&link.host().to_string()))?;
@@ -122,7 +122,7 @@ impl ImportLink {
             end.abort();
             Ok(())
         });
-        set_notices(&by_id(id!("import-message"))?, &[words::link_reading()])?;
+        say(&[words::link_reading()])?;
         // Whatever the browser throws here, it is that there is no file.
         let bytes = load(&address, &abort).await.unwrap_or(Err(Problem::Unreachable));
         // What goes on is of no interest.
@@ -131,10 +131,18 @@ impl ImportLink {
             return Ok(());
         }
         self.reading.take();
-        if bytes.is_ok() {
+        let was_read = bytes.is_ok();
+        if was_read {
             self.close()?;
+        } else {
+            say(&[])?;
         }
-        (self.take)((Source::File(address), bytes))
+        (self.take)((Source::File(address), bytes))?;
+        // The button that was clicked is gone; a preview takes the focus itself.
+        if was_read && by_id::<HtmlElement>(id!("import-preview"))?.hidden() {
+            by_id::<HtmlElement>(id!("import-file"))?.focus()?;
+        }
+        Ok(())
     }
 
     /// Forgets the link, and what is being read from it.
@@ -144,8 +152,13 @@ impl ImportLink {
         if let Some(abort) = self.reading.take() {
             abort.abort();
         }
+        say(&[])?;
         show(id!("import-link"), false)
     }
+}
+
+fn say(notices: &[Notice]) -> JsResult {
+    set_notices(&by_id(id!("import-message"))?, notices)
 }
 
 /// What the address gives.
