@@ -49,7 +49,7 @@ async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_c
     page.wait_for_presence("#import-link", true).await?;
     assert_eq!(page.text("#import-link-address").await?, address);
     let about = page.text("#import-link-about").await?;
-    ensure!(about.contains(UNPINNED) && about.contains("Nothing has been asked for yet"), "{about}");
+    ensure!(about.contains(UNPINNED) && about.contains("Nothing has been requested yet"), "{about}");
     page.wait_until("the focus", "document.activeElement.id === 'import-link-heading'").await?;
     states_are_accessible(firefox, &page, "import-link").await?;
     assert_eq!(server.traffic().requests, []);
