@@ -125,7 +125,7 @@ impl ImportLink {
         say(&[words::link_reading()])?;
         // Whatever the browser throws here, it is that there is no file.
         let bytes = load(&address, &abort).await.unwrap_or(Err(Problem::Unreachable));
-        // What goes on is of no interest.
+        // Ends the download if it was broken off.
         abort.abort();
         if self.round.get() != round {
             return Ok(());

@@ -65,7 +65,8 @@ struct Preview {
 pub(super) type Input = (Source, Result<Vec<u8>, Problem>);
 
 impl ImportSection {
-    /// The section lives as long as the page; what reads files from links is to be told when the page is ready.
+    /// Starts the section, which lives as long as the page. Gives the part that asks about links: call its `open_from_address` once
+    /// the page is ready.
     pub(super) fn start(store: Rc<RuleStore>) -> JsResult<Rc<ImportLink>> {
         let section = Rc::new(Self {
             store,
