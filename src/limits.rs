@@ -35,6 +35,9 @@ pub const MAX_IMPORT_BYTES: usize = 20 * 1024 * 1024;
 /// Milliseconds for which a server from which rules are read may say nothing.
 pub const LINK_DEADLINE_MS: i32 = 20_000;
 
+/// Milliseconds after which it must have said all: [`MAX_IMPORT_BYTES`] come over a line of 3 Mbit/s by then.
+pub const LINK_WHOLE_DEADLINE_MS: i32 = 60_000;
+
 /// Levels of elements, objects and lists in a file of rules. Android's configurations and property lists use about ten; each
 /// level costs room on the stack.
 pub const MAX_IMPORT_DEPTH: usize = 32;

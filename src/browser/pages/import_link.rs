@@ -15,11 +15,12 @@ use super::ui::notices::set_notices;
 use crate::browser::convert::property;
 use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
 use crate::browser::part::{Part, say_in};
-use crate::browser::promise::within;
+use crate::browser::promise::{after, within};
 use crate::browser::url_host::url_host;
 use crate::error::InputError;
 use crate::formats::link::RulesLink;
-use crate::limits::{LINK_DEADLINE_MS, MAX_IMPORT_BYTES};
+use crate::limits::{LINK_DEADLINE_MS, LINK_WHOLE_DEADLINE_MS, MAX_IMPORT_BYTES};
+use crate::view::notice::Notice;
 use crate::view::source::{Problem, Source};
 use crate::view::transfer as words;
 
@@ -67,7 +68,6 @@ impl ImportLink {
         let this = Rc::clone(&link);
         listen(&by_id::<EventTarget>(id!("import-link-discard"))?, "click", move |_| {
             this.close()?;
-            set_notices(&by_id(id!("import-message"))?, &[])?;
             by_id::<HtmlElement>(id!("import-file"))?.focus()
         })?;
         let this = Rc::clone(&link);
@@ -92,7 +92,7 @@ impl ImportLink {
         self.close()?;
         let link = RulesLink::parse(link, &url_host);
         let refusal = link.is_none().then(words::link_refused);
-        set_notices(&by_id(id!("import-message"))?, refusal.as_slice())?;
+        say(refusal.as_slice())?;
         let focus = match &link {
             Some(link) => {
                 say_in(id!("import-link-about"), &words::link(&link.host().to_string()))?;
@@ -116,47 +116,57 @@ impl ImportLink {
         }
         let (abort, round) = (AbortController::new()?, self.round.get());
         self.reading.replace(Some(abort.clone()));
-        set_notices(&by_id(id!("import-message"))?, &[words::link_reading()])?;
+        let end = abort.clone();
+        spawn(async move {
+            after(LINK_WHOLE_DEADLINE_MS).await;
+            end.abort();
+            Ok(())
+        });
+        say(&[words::link_reading()])?;
         // Whatever the browser throws here, it is that there is no file.
-        let (from, bytes) = match load(&address, &abort).await {
-            Ok((from, bytes)) => (from, bytes),
-            Err(_) => (address, Err(Problem::Unreachable)),
-        };
-        // What goes on is of no interest.
+        let bytes = load(&address, &abort).await.unwrap_or(Err(Problem::Unreachable));
+        // Ends the download if it was broken off.
         abort.abort();
         if self.round.get() != round {
             return Ok(());
         }
         self.reading.take();
-        if bytes.is_ok() {
+        let was_read = bytes.is_ok();
+        if was_read {
             self.close()?;
+        } else {
+            say(&[])?;
         }
-        (self.take)((Source::File(from), bytes))
+        (self.take)((Source::File(address), bytes))?;
+        // The button that was clicked is gone; a preview takes the focus itself.
+        if was_read && by_id::<HtmlElement>(id!("import-preview"))?.hidden() {
+            by_id::<HtmlElement>(id!("import-file"))?.focus()?;
+        }
+        Ok(())
     }
 
-    /// Forgets the link.
-    fn close(&self) -> JsResult {
+    /// Forgets the link, and what is being read from it.
+    pub(super) fn close(&self) -> JsResult {
         self.round.set(self.round.get().wrapping_add(1));
         self.link.take();
         if let Some(abort) = self.reading.take() {
             abort.abort();
         }
+        say(&[])?;
         show(id!("import-link"), false)
     }
 }
 
-/// The address that has answered in the end, and what it has given.
-async fn load(address: &str, abort: &AbortController) -> JsResult<(String, Result<Vec<u8>, Problem>)> {
+fn say(notices: &[Notice]) -> JsResult {
+    set_notices(&by_id(id!("import-message"))?, notices)
+}
+
+/// What the address gives.
+async fn load(address: &str, abort: &AbortController) -> JsResult<Result<Vec<u8>, Problem>> {
     let request = JSON::parse(REQUEST)?;
     Reflect::set(&request, &JsValue::from_str("signal"), &abort.signal())?;
     let response: Response = in_time(begin_fetch(address, &request)?).await?.dyn_into()?;
-    let from = response.url();
-    // The page's policy for its content lets nothing else through, also where a server leads elsewhere.
-    if !from.starts_with("https://") {
-        return Ok((address.to_owned(), Err(Problem::Unreachable)));
-    }
-    let bytes = if response.ok() { read_whole(&response).await? } else { Err(Problem::Status(response.status())) };
-    Ok((from, bytes))
+    if response.ok() { read_whole(&response).await } else { Ok(Err(Problem::Status(response.status()))) }
 }
 
 /// Not more than is imported, whatever the server says about the length.
@@ -186,6 +196,7 @@ async fn in_time(promised: Promise) -> JsResult<JsValue> {
     if within(&promised, LINK_DEADLINE_MS).await { JsFuture::from(promised).await } else { Err(JsValue::NULL) }
 }
 
-/// The request: nothing of the person, and not whence they come.
+/// The request: nothing of the person, not whence they come, and to nobody but the server that they have been asked about. It could
+/// lead on into their own network, or to somebody in whose name it would like to speak.
 const REQUEST: &str =
-    r#"{"credentials": "omit", "cache": "no-store", "redirect": "follow", "referrerPolicy": "no-referrer"}"#;
+    r#"{"credentials": "omit", "cache": "no-store", "redirect": "error", "referrerPolicy": "no-referrer"}"#;

@@ -65,7 +65,8 @@ struct Preview {
 pub(super) type Input = (Source, Result<Vec<u8>, Problem>);
 
 impl ImportSection {
-    /// The section lives as long as the page; what reads files from links is to be told when the page is ready.
+    /// Starts the section, which lives as long as the page. Gives the part that asks about links: call its `open_from_address` once
+    /// the page is ready.
     pub(super) fn start(store: Rc<RuleStore>) -> JsResult<Rc<ImportLink>> {
         let section = Rc::new(Self {
             store,
@@ -90,31 +91,31 @@ impl ImportSection {
 
     fn listen_to_sources(self: &Rc<Self>, link: &Rc<ImportLink>) -> JsResult {
         let input: HtmlInputElement = by_id(id!("import-file"))?;
-        let this = Rc::clone(self);
+        let (this, offered) = (Rc::clone(self), Rc::clone(link));
         listen(&input.clone(), "change", move |_| {
             let files = of_list(input.files());
             // The same file can be chosen again once it has been mended.
             input.set_value("");
-            this.read_files(files);
+            this.read_files(files, &offered);
             Ok(())
         })?;
-        let (this, link) = (Rc::clone(self), Rc::clone(link));
+        let (this, offered) = (Rc::clone(self), Rc::clone(link));
         accept_drops(&by_id(id!("import-drop"))?, move |data| {
             let files = of_list(data.files());
             if let Some(address) = dropped_link(&data).filter(|_| files.is_empty()) {
-                return link.offer(&address);
+                return offered.offer(&address);
             }
             if files.is_empty() {
                 let text = data.get_data("text/plain").unwrap_or_default();
-                return this.read(vec![(Source::Dropped, Ok(text.into_bytes()))]);
+                return this.read_instead(vec![(Source::Dropped, Ok(text.into_bytes()))], &offered);
             }
-            this.read_files(files);
+            this.read_files(files, &offered);
             Ok(())
         })?;
-        let this = Rc::clone(self);
+        let (this, offered) = (Rc::clone(self), Rc::clone(link));
         listen(&by_id::<EventTarget>(id!("import-read"))?, "click", move |_| {
             let text = by_id::<HtmlTextAreaElement>(id!("import-text"))?.value();
-            this.read(vec![(Source::Pasted, Ok(text.into_bytes()))])
+            this.read_instead(vec![(Source::Pasted, Ok(text.into_bytes()))], &offered)
         })
     }
 
@@ -161,15 +162,23 @@ impl ImportSection {
         })
     }
 
-    fn read_files(self: &Rc<Self>, files: Vec<File>) {
-        let this = Rc::clone(self);
+    fn read_files(self: &Rc<Self>, files: Vec<File>, offered: &Rc<ImportLink>) {
+        let (this, offered) = (Rc::clone(self), Rc::clone(offered));
         spawn(async move {
             let mut inputs: Vec<Input> = Vec::with_capacity(files.len());
             for file in files {
                 inputs.push((Source::File(file.name()), bytes_of(&file).await));
             }
-            this.read(inputs)
+            this.read_instead(inputs, &offered)
         });
+    }
+
+    /// As [`Self::read`], in the place of a link: what is still being read from that must not take the place of this one later.
+    fn read_instead(self: &Rc<Self>, inputs: Vec<Input>, offered: &ImportLink) -> JsResult {
+        if !inputs.is_empty() {
+            offered.close()?;
+        }
+        self.read(inputs)
     }
 
     /// Reads everything together, and shows what it would do.
@@ -253,7 +262,8 @@ impl ImportSection {
             return Ok(());
         }
         say_in(id!("import-counts"), &words::counts(&counts, preview.left_out.len()))?;
-        set_notices(&by_id(id!("import-warning"))?, words::collectors(&counts).as_slice())?;
+        let warnings = [words::collectors(&counts), words::takings(&counts)];
+        set_notices(&by_id(id!("import-warning"))?, &warnings.into_iter().flatten().collect::<Vec<_>>())?;
         show(id!("import-conflict-field"), plan.conflicts() > 0)?;
         Part::with_id(id!("import-sources"))?.fill(preview.recognised.iter().map(|text| {
             let line = Part::copy(id!("import-source-template"))?;

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 use sockpin_e2e::authority::Key;
-use sockpin_e2e::demo::UNPINNED;
+use sockpin_e2e::demo::{FLAGGED, UNPINNED};
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox};
 use sockpin_e2e::page::Page;
@@ -49,7 +49,7 @@ async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_c
     page.wait_for_presence("#import-link", true).await?;
     assert_eq!(page.text("#import-link-address").await?, address);
     let about = page.text("#import-link-about").await?;
-    ensure!(about.contains(UNPINNED) && about.contains("Nothing has been asked for yet"), "{about}");
+    ensure!(about.contains(UNPINNED) && about.contains("Nothing has been requested yet"), "{about}");
     page.wait_until("the focus", "document.activeElement.id === 'import-link-heading'").await?;
     states_are_accessible(firefox, &page, "import-link").await?;
     assert_eq!(server.traffic().requests, []);
@@ -91,8 +91,11 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
     let firefox = &world.firefox;
     let identity = |name: &str| world.demo.authority.issue(&[name], &Key::new()?);
     let server = Server::tls(identity(UNPINNED)?).await?;
+    let elsewhere = Server::tls(identity(FLAGGED)?).await?;
     let clear = Server::clear().await?;
-    clear.answer(Answering::Serving(rules()));
+    for other in [&elsewhere, &clear] {
+        other.answer(Answering::Serving(rules()));
+    }
     let address = format!("https://{UNPINNED}:{}/pins.json", server.port());
     let page = firefox.page("options.html").await?;
 
@@ -116,23 +119,43 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
     page.wait_for_presence("#import-link", true).await?;
     ensure!(!page.is_true("document.querySelector('#import-message [data-part=said]')").await?, "what was said stays");
     assert_eq!(server.traffic().requests, []);
-    let elsewhere = |to: &str| Answering::Refusing(302, Some(to.to_owned()));
-    for (answering, code) in [
-        (Answering::Refusing(404, None), "link-status"),
-        (elsewhere(&format!("http://{UNPINNED}:{}/pins.json", clear.port())), "link-unreachable"),
-        (Answering::Serving("no rules".to_owned()), "nothing-recognised"),
-        (Answering::Serving(" ".repeat(TOO_MUCH)), "input-too-large"),
+    let leading = |to: String| Answering::Refusing(302, Some(to));
+    for (answering, code, says) in [
+        (Answering::Refusing(404, None), "link-status", "status 404"),
+        (
+            leading(format!("http://{UNPINNED}:{}/pins.json", clear.port())),
+            "link-unreachable",
+            "or leads to another address.",
+        ),
+        (
+            leading(format!("https://{FLAGGED}:{}/pins.json", elsewhere.port())),
+            "link-unreachable",
+            "or leads to another address.",
+        ),
+        (Answering::Serving("no rules".to_owned()), "nothing-recognised", ""),
+        (Answering::Serving(" ".repeat(TOO_MUCH)), "input-too-large", ""),
     ] {
+        let before = server.traffic().requests.len();
         server.answer(answering);
         if !page.is_true("document.querySelector('#import-link').checkVisibility()").await? {
             drop_link(firefox, &address).await?;
         }
         page.click("#import-link-read").await?;
+        // What was said of the one before may have the same code.
+        wait::until("the request", async || Ok((server.traffic().requests.len() > before).then_some(()))).await?;
+        page.wait_for_presence("#import-message [data-code=link-reading]", false).await?;
         page.wait_for_presence(&format!("#import-message [data-code={code}]"), true).await.context(code)?;
         let said = page.text("#import-message").await?;
-        ensure!(said.starts_with("https://"), "{said}");
+        ensure!(said.starts_with(&format!("https://{UNPINNED}")) && said.contains(says), "{said}");
+        // Where the question is gone, its button is.
+        let focus =
+            if code.starts_with("link-") || code == "input-too-large" { "import-link-read" } else { "import-file" };
+        page.wait_until("the focus", &format!("document.activeElement.id === '{focus}'")).await?;
     }
-    assert_eq!(clear.traffic().requests, [], "what is not encrypted was asked");
+    for other in [&elsewhere, &clear] {
+        let traffic = other.traffic();
+        ensure!((traffic.connections, traffic.requests.len()) == (0, 0), "another server was asked: {traffic:?}");
+    }
     assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
 
     // A server that says nothing is waited for until somebody discards it; what it says then is of no interest.
@@ -146,15 +169,29 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
     page.wait_until("the focus", "document.activeElement.id === 'import-file'").await?;
     server.answer(Answering::Serving(rules()));
 
-    // Where a server leads to another one, it is that one that is named.
-    let other = Server::tls(identity(sockpin_e2e::demo::FLAGGED)?).await?;
-    other.answer(Answering::Serving(rules()));
-    server.answer(elsewhere(&format!("https://{}:{}/", sockpin_e2e::demo::FLAGGED, other.port())));
+    // So is what it says once something else has been read.
+    server.answer(Answering::Later);
+    drop_link(firefox, &address).await?;
+    page.click("#import-link-read").await?;
+    page.wait_for_presence("#import-message [data-code=link-reading]", true).await?;
+    page.type_into("#import-text", &rules().replace("chat.", "pasted.")).await?;
+    page.click("#import-read").await?;
+    can_be_imported(&page).await?;
+    page.wait_for_presence("#import-link", false).await?;
+    ensure!(
+        !page.is_true("document.querySelector('#import-message [data-part=said]')").await?,
+        "it is still being read"
+    );
+    server.answer(Answering::Serving(rules()));
+    // Answered later than the other one would be.
+    firefox.run("return fetch(arguments[0]).then(answer => answer.text())", vec![json!(address)]).await?;
+    assert_eq!(page.text("#import-items [data-part=import-host]").await?, "pasted.example");
+    page.click("#import-cancel").await?;
+
+    // The control: read once more, it is there.
     drop_link(firefox, &address).await?;
     page.click("#import-link-read").await?;
     can_be_imported(&page).await?;
-    let recognised = page.text("#import-sources").await?;
-    ensure!(recognised.starts_with(&format!("https://{}", sockpin_e2e::demo::FLAGGED)), "{recognised}");
     ensure!(server.traffic().requests.len() > before);
     assert_eq!(firefox.rules().await?.len(), 0);
     world.firefox.quit().await
