@@ -239,6 +239,16 @@ impl HostPattern {
             && matches!(&self.base, Host::Name(name) if restricted::DOMAINS.contains(&name.as_str()))
     }
 
+    /// A host that it is for, and to which no pattern is closer but those of the same names: below a wildcard stand labels that no
+    /// name has.
+    pub(crate) fn deepest_host(&self) -> Host {
+        match (self.scope, &self.base) {
+            (PatternScope::OneLabel, Host::Name(base)) => Host::Name(format!("*.{base}")),
+            (PatternScope::Subtree, Host::Name(base)) => Host::Name(format!("*.*.{base}")),
+            (_, base) => base.clone(),
+        }
+    }
+
     /// Whether this pattern, taken alone, is for that host and port.
     #[must_use]
     pub fn matches(&self, host: &Host, port: u16) -> bool {

@@ -9,12 +9,16 @@
 //! | without a host | waiting for one, which the person gives |
 //! | that cannot be stored | skipped, with the reason |
 //!
-//! Hosts are the same where the patterns are. The plan is made bit by bit ([`Plan::advance`]), so that a page can show how far it is,
+//! Hosts are the same where the patterns are. A rule that is added may take hosts from a stored one all the same: [`Taking`]. The plan is made bit by bit ([`Plan::advance`]), so that a page can show how far it is,
 //! and each change of it is one change of the policy.
+
+mod taking;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use self::taking::Narrow;
+pub use self::taking::{Laxity, Taking};
 use crate::error::{Error, RuleError};
 use crate::host::{HostPattern, UrlHostParser};
 use crate::limits::MAX_RULES;
@@ -37,8 +41,8 @@ pub enum Conflict {
 /// How a rule of the file stands to the stored ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ItemFinding {
-    /// No stored rule is for these hosts.
-    New,
+    /// No stored rule has this pattern. One that blocks may lose hosts to it.
+    New(Option<Taking>),
     /// The stored rule for these hosts says the same.
     Same,
     /// The stored rule for these hosts says something else.
@@ -105,6 +109,7 @@ pub struct Plan {
     looked_at: usize,
     /// Which item is the first for its hosts.
     by_pattern: HashMap<HostPattern, usize>,
+    narrow: Narrow,
     /// What holds where nothing is chosen for an item alone.
     conflict: Conflict,
 }
@@ -128,6 +133,8 @@ pub struct Counts {
     pub unusable: usize,
     /// Those of the added and changed ones whose reports go to another address than before, one of the file.
     pub collectors: usize,
+    /// Those of the added ones with a [`Taking`].
+    pub takings: usize,
 }
 
 impl Counts {
@@ -182,6 +189,9 @@ impl Plan {
 
     /// Looks at the next rules, at most so many.
     pub fn advance(&mut self, most: usize, stored: &Policy, now: UnixMillis, url_host: UrlHostParser<'_>) {
+        if self.looked_at == 0 {
+            self.narrow = Narrow::of(stored, now);
+        }
         let end = self.looked_at.saturating_add(most).min(self.items.len());
         for place in self.looked_at..end {
             self.look_at(place, stored, now, url_host);
@@ -255,6 +265,7 @@ impl Plan {
             *count = count.saturating_add(1);
             let is_new = |(before, after): (Option<&str>, Option<&str>)| after.is_some() && before != after;
             counts.collectors = counts.collectors.saturating_add(usize::from(is_new(item.collectors(self.conflict))));
+            counts.takings = counts.takings.saturating_add(usize::from(item.taking().is_some()));
         }
         counts
     }
@@ -308,9 +319,9 @@ impl Plan {
                 ItemFinding::Repeated
             }
             pattern => {
-                let finding = find(&item.rule, pattern.as_ref(), stored, now, url_host);
+                let finding = find(&item.rule, pattern.as_ref(), stored, &self.narrow, now, url_host);
                 match (finding, pattern) {
-                    (ItemFinding::New, _) if self.is_full(stored) => {
+                    (ItemFinding::New(_), _) if self.is_full(stored) => {
                         let error = FieldError::whole(Field::Id, RuleError::Count { limit: MAX_RULES });
                         ItemFinding::Unusable(vec![error])
                     }
@@ -364,11 +375,20 @@ impl Item {
         }
     }
 
+    /// What it takes from a stored rule.
+    #[must_use]
+    pub const fn taking(&self) -> Option<&Taking> {
+        match &self.finding {
+            ItemFinding::New(taking) => taking.as_ref(),
+            _ => None,
+        }
+    }
+
     /// What is done with it.
     #[must_use]
     pub fn outcome(&self, conflict: Conflict) -> ItemOutcome {
         match &self.finding {
-            ItemFinding::New => ItemOutcome::Add,
+            ItemFinding::New(_) => ItemOutcome::Add,
             ItemFinding::Same => ItemOutcome::Same,
             ItemFinding::Repeated => ItemOutcome::Repeated,
             ItemFinding::HostMissing => ItemOutcome::HostMissing,
@@ -404,13 +424,17 @@ fn find(
     rule: &RuleDocument,
     pattern: Option<&HostPattern>,
     policy: &Policy,
+    narrow: &Narrow,
     now: UnixMillis,
     url_host: UrlHostParser<'_>,
 ) -> ItemFinding {
     let stamp = RuleStamp { id: "new".to_owned(), time: now };
     let Some(stored) = pattern.and_then(|pattern| policy.with_pattern(pattern)) else {
         let rule = RuleDocument { id: None, created: None, updated: None, ..rule.clone() };
-        return policy.check(&rule, &stamp, url_host).map_or_else(ItemFinding::Unusable, |_| ItemFinding::New);
+        return match policy.check(&rule, &stamp, url_host) {
+            Ok(rule) => ItemFinding::New(narrow.taking(&rule, policy, now)),
+            Err(errors) => ItemFinding::Unusable(errors),
+        };
     };
     let checked = match policy.check(&in_place_of(stored, rule), &stamp, url_host) {
         Ok(checked) => checked.with_times(stored.created(), stored.updated()),

@@ -8,7 +8,7 @@ use super::text::{Argument, Text, plural, text};
 use crate::error::name_of_file;
 use crate::formats::export::{Export, Loss, Lost};
 use crate::formats::{Format, LeftOut};
-use crate::import_plan::{Conflict, Counts, Item, ItemFinding, ItemOutcome};
+use crate::import_plan::{Conflict, Counts, Item, ItemFinding, ItemOutcome, Laxity, Taking};
 use crate::time::UnixMillis;
 
 /// What a source was taken for.
@@ -42,8 +42,9 @@ pub fn recognised(source: &Source, format: Format) -> Text {
 
 /// What is done with a rule of the file.
 #[must_use]
-pub fn outcome(outcome: ItemOutcome) -> Tag {
-    match outcome {
+pub fn outcome(item: &Item, conflict: Conflict) -> Tag {
+    match item.outcome(conflict) {
+        ItemOutcome::Add if item.taking().is_some() => Tag::new(text!("import_outcome_add"), Tone::Warning),
         ItemOutcome::Add => Tag::new(text!("import_outcome_add"), Tone::Good),
         ItemOutcome::Replace => Tag::new(text!("import_outcome_replace"), Tone::Warning),
         ItemOutcome::AddPins => Tag::new(text!("import_outcome_add_pins"), Tone::Warning),
@@ -66,6 +67,7 @@ pub fn reasons(item: &Item, conflict: Conflict) -> Vec<Notice> {
 fn why(item: &Item, conflict: Conflict) -> Vec<Notice> {
     match &item.finding {
         ItemFinding::Unusable(errors) => errors.iter().map(|error| Notice::from(&error.error)).collect(),
+        ItemFinding::New(Some(taking)) => vec![taken(taking)],
         ItemFinding::HostMissing => {
             vec![Notice::new(NoticeKind::Warning, "host-missing", text!("import_host_missing"))]
         }
@@ -75,6 +77,15 @@ fn why(item: &Item, conflict: Conflict) -> Vec<Notice> {
         }
         _ => Vec::new(),
     }
+}
+
+fn taken(taking: &Taking) -> Notice {
+    let (hosts, from) = (foreign(&taking.hosts), foreign(&taking.from.to_string()));
+    let text = match taking.laxity {
+        Laxity::Blocking => text!("import_takes_blocking", hosts = hosts, pattern = from),
+        Laxity::Accepting => text!("import_takes_accepting", hosts = hosts, pattern = from),
+    };
+    Notice::new(NoticeKind::Warning, "takes-hosts", text)
 }
 
 /// Whoever gets reports learns which hosts are used, and with which certificates: a new address is warned of.
@@ -94,6 +105,13 @@ fn collector(item: &Item, conflict: Conflict) -> Option<Notice> {
 pub fn collectors(counts: &Counts) -> Option<Notice> {
     let text = || plural!("import_collectors", counts.collectors);
     (counts.collectors > 0).then(|| Notice::new(NoticeKind::Warning, "collectors", text()))
+}
+
+/// That rules of the file take hosts from rules that block.
+#[must_use]
+pub fn takings(counts: &Counts) -> Option<Notice> {
+    let text = || plural!("import_takings", counts.takings);
+    (counts.takings > 0).then(|| Notice::new(NoticeKind::Warning, "takings", text()))
 }
 
 /// How many pins a rule of the file has.

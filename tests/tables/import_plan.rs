@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use sockpin::import_plan::{Conflict, Counts, ItemFinding, ItemOutcome, Plan, RuleChanges};
+use sockpin::import_plan::{Conflict, Counts, ItemFinding, ItemOutcome, Laxity, Plan, RuleChanges};
 use sockpin::policy::Policy;
-use sockpin::rule::{Mode, PinDocument, RuleDocument, RuleStamp};
-use sockpin::view::notice::NoticeKind;
+use sockpin::rule::{LocalRoots, MatchScope, Mode, PinDocument, RuleDocument, RuleStamp};
+use sockpin::view::notice::{NoticeKind, Tone};
 use sockpin::view::transfer as words;
 
 use crate::chains::NOW;
@@ -161,6 +161,86 @@ fn whose_reports_go_where_is_known_before_anything_is_stored() {
         assert_eq!(said.first().map(|notice| notice.code), says, "{said:?}");
         let is_warning = said.first().is_some_and(|notice| notice.kind == NoticeKind::Warning);
         assert_eq!(is_warning, is_new, "{said:?}");
+    }
+}
+
+/// A rule that is only added can end another's protection of a host, and says so.
+#[test]
+fn a_new_rule_takes_hosts_from_one_that_blocks_only_with_a_warning() {
+    const BLOCKING: Option<Laxity> = Some(Laxity::Blocking);
+    const ACCEPTING: Option<Laxity> = Some(Laxity::Accepting);
+    let with = |host: &str, pins: &[&str], change: fn(&mut RuleDocument)| {
+        let mut rule = rule(host, pins);
+        change(&mut rule);
+        rule
+    };
+    let off: fn(&mut RuleDocument) = |rule| rule.mode = Mode::Off;
+    let flag: fn(&mut RuleDocument) = |rule| rule.mode = Mode::Flag;
+    let leaf: fn(&mut RuleDocument) = |rule| rule.match_scope = MatchScope::Leaf;
+    let denying: fn(&mut RuleDocument) = |rule| rule.denied = super::import_plan::rule("", &[B]).pins;
+    let exempt: fn(&mut RuleDocument) = |rule| rule.local_roots = LocalRoots::Exempt;
+    let ct: fn(&mut RuleDocument) = |rule| rule.require_ct = true;
+    let over: fn(&mut RuleDocument) = |rule| rule.expires = Some("2001-01-01".to_owned());
+    let early: fn(&mut RuleDocument) = |rule| rule.expires = Some("2098-01-01".to_owned());
+    let late: fn(&mut RuleDocument) = |rule| rule.expires = Some("2099-01-01".to_owned());
+    let wide = |host| vec![rule(host, &[A])];
+    for (stored, imported, hosts, from, expected) in [
+        // What is less strict.
+        (wide("**.lan"), with("a.lan", &[A], off), "a.lan", "**.lan", BLOCKING),
+        (wide("**.lan"), with("a.lan", &[A], flag), "a.lan", "**.lan", BLOCKING),
+        (wide("**.lan"), with("a.lan", &[A], over), "a.lan", "**.lan", BLOCKING),
+        (wide("**.lan"), with("a.lan", &[A], late), "a.lan", "**.lan", BLOCKING),
+        (vec![with("**.lan", &[A], late)], with("a.lan", &[A], early), "a.lan", "**.lan", BLOCKING),
+        (vec![with("**.lan", &[A], early)], with("a.lan", &[A], late), "", "", None),
+        (wide("**.lan"), rule("a.lan", &[B]), "a.lan", "**.lan", ACCEPTING),
+        (wide("**.lan"), rule("a.lan", &[A, B]), "a.lan", "**.lan", ACCEPTING),
+        (wide("**.lan"), with("a.lan", &[], denying), "a.lan", "**.lan", ACCEPTING),
+        (wide("**.lan"), rule("a.lan", &[A]), "", "", None),
+        (vec![rule("**.lan", &[A, B])], rule("a.lan", &[B]), "", "", None),
+        (vec![with("**.lan", &[A], leaf)], rule("a.lan", &[A]), "a.lan", "**.lan", ACCEPTING),
+        (wide("**.lan"), with("a.lan", &[A], leaf), "", "", None),
+        (vec![with("**.lan", &[A], denying)], rule("a.lan", &[A]), "a.lan", "**.lan", ACCEPTING),
+        (vec![with("**.lan", &[], denying)], with("a.lan", &[A], denying), "", "", None),
+        (wide("**.lan"), with("a.lan", &[A], exempt), "a.lan", "**.lan", ACCEPTING),
+        (vec![with("**.lan", &[A], exempt)], rule("a.lan", &[A]), "", "", None),
+        (vec![with("**.lan", &[A], ct)], rule("a.lan", &[A]), "a.lan", "**.lan", ACCEPTING),
+        // From whom.
+        (vec![with("**.lan", &[A], flag)], rule("a.lan", &[B]), "", "", None),
+        (vec![with("**.lan", &[A], over)], rule("a.lan", &[B]), "", "", None),
+        (wide("**.other.lan"), rule("a.lan", &[B]), "", "", None),
+        (vec![rule("**.lan", &[A]), with("*.lan", &[A], off)], with("a.lan", &[A], off), "", "", None),
+        // Which pattern goes before which.
+        (wide("*.lan"), rule("a.lan", &[B]), "a.lan", "*.lan", ACCEPTING),
+        (wide("**.lan"), rule("*.lan", &[B]), "*.lan", "**.lan", ACCEPTING),
+        (wide("**.lan"), rule("**.a.lan", &[B]), "**.a.lan", "**.lan", ACCEPTING),
+        (wide("*.lan"), rule("**.a.lan", &[B]), "", "", None),
+        (wide("*.lan"), rule("**.lan", &[B]), "", "", None),
+        (wide("a.lan"), rule("**.lan", &[B]), "", "", None),
+        (wide("**.a.lan"), rule("*.lan", &[B]), "a.lan", "**.a.lan", ACCEPTING),
+        (vec![rule("**.a.lan", &[A]), rule("a.lan", &[A])], rule("*.lan", &[B]), "", "", None),
+        (wide("**.b.a.lan"), rule("*.lan", &[B]), "", "", None),
+        (wide("192.0.2.1"), rule("192.0.2.1:8443", &[B]), "192.0.2.1:8443", "192.0.2.1", ACCEPTING),
+        // Ports.
+        (wide("a.lan"), rule("a.lan:8443", &[B]), "a.lan:8443", "a.lan", ACCEPTING),
+        (wide("a.lan:8443"), rule("a.lan", &[B]), "", "", None),
+        (wide("a.lan:8443"), rule("a.lan:443", &[B]), "", "", None),
+        (wide("**.lan:8443"), rule("a.lan", &[B]), "a.lan", "**.lan:8443", ACCEPTING),
+        (wide("**.lan:8443"), rule("a.lan:443", &[B]), "", "", None),
+        (wide("**.a.lan:8443"), rule("*.lan:8443", &[B]), "a.lan", "**.a.lan:8443", ACCEPTING),
+    ] {
+        let plan = plan(vec![imported.clone()], &policy(&stored));
+        let item = &plan.items()[0];
+        let said = words::reasons(item, Conflict::Keep);
+        assert_eq!(outcomes(&plan), [ItemOutcome::Add], "{imported:?}");
+        let found = item.taking().map(|taking| (taking.hosts.as_str(), taking.from.to_string(), taking.laxity));
+        let expected = expected.map(|laxity| (hosts, from.to_owned(), laxity));
+        assert_eq!(found, expected, "{stored:?} and {imported:?}");
+        let is_warned_of = found.is_some();
+        assert_eq!(said.iter().any(|notice| notice.kind == NoticeKind::Warning), is_warned_of, "{said:?}");
+        let tone = if is_warned_of { Tone::Warning } else { Tone::Good };
+        assert_eq!(words::outcome(item, Conflict::Keep).tone, tone);
+        let counts = plan.counts();
+        assert_eq!((counts.takings, words::takings(&counts).is_some()), (is_warned_of.into(), is_warned_of));
     }
 }
 

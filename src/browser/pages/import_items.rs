@@ -69,7 +69,7 @@ impl ListItem for ItemRow {
         row.show(part!("import-choice"), differs)?;
         let choice: HtmlSelectElement = row.get(part!("import-choice"))?;
         choice.set_value(name_of_conflict(self.item.chosen.unwrap_or(self.conflict)));
-        row.tag(part!("import-outcome"), &words::outcome(self.item.outcome(self.conflict)))?;
+        row.tag(part!("import-outcome"), &words::outcome(&self.item, self.conflict))?;
         set_notices(&row.get(part!("import-reasons"))?, &words::reasons(&self.item, self.conflict))
     }
 }

@@ -262,7 +262,8 @@ impl ImportSection {
             return Ok(());
         }
         say_in(id!("import-counts"), &words::counts(&counts, preview.left_out.len()))?;
-        set_notices(&by_id(id!("import-warning"))?, words::collectors(&counts).as_slice())?;
+        let warnings = [words::collectors(&counts), words::takings(&counts)];
+        set_notices(&by_id(id!("import-warning"))?, &warnings.into_iter().flatten().collect::<Vec<_>>())?;
         show(id!("import-conflict-field"), plan.conflicts() > 0)?;
         Part::with_id(id!("import-sources"))?.fill(preview.recognised.iter().map(|text| {
             let line = Part::copy(id!("import-source-template"))?;

@@ -182,6 +182,17 @@ async fn a_bad_file_says_what_is_wrong_and_where_and_changes_nothing() -> Result
     let said = format!("Reports of violations will be sent to {collector}.");
     assert_eq!(page.text("#import-items [data-code=collector]").await?, said);
     assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
+
+    // And that a rule which is only added ends what another does for a host.
+    let port = format!("{}:8443", sockpin_e2e::demo::PINNED);
+    fs::write(&file, json!([{ "host": port, "pins": [B], "mode": "off" }]).to_string())?;
+    choose(&world, &file).await?;
+    page.wait_for_count("#import-items [data-code=takes-hosts]", 1).await?;
+    let said = page.text("#import-items [data-code=takes-hosts]").await?;
+    assert!(said.starts_with(&format!("Takes {port} out of the rule for")), "{said}");
+    let warning = page.text("#import-warning").await?;
+    assert!(warning.starts_with("One rule takes hosts out of one of your rules that block"), "{warning}");
+    assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     page.click("#import-cancel").await?;
     assert!(page.is_true("document.querySelector('#import-preview').hidden").await?);
     assert_eq!(world.firefox.rules().await?, before);
