@@ -241,6 +241,7 @@ impl HostPattern {
 
     /// A host that it is for, and to which no pattern is closer but those of the same names: below a wildcard stand labels that no
     /// name has.
+    #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
     pub(crate) fn deepest_host(&self) -> Host {
         match (self.scope, &self.base) {
             (PatternScope::OneLabel, Host::Name(base)) => Host::Name(format!("*.{base}")),
