@@ -32,9 +32,10 @@ impl PrivateLogStore {
             kept.to_text()
         };
         // It is handed over before anything is awaited: what is stored last is what is kept.
-        let stored = match text.is_empty() {
-            true => session_store::remove(PRIVATE_LOG).await,
-            false => session_store::store_texts(&[(PRIVATE_LOG.to_owned(), text)]).await,
+        let stored = if text.is_empty() {
+            session_store::remove(PRIVATE_LOG).await
+        } else {
+            session_store::store_texts(&[(PRIVATE_LOG.to_owned(), text)]).await
         };
         if stored.is_err() {
             // What is stored counts, and is read again.
