@@ -188,8 +188,14 @@ async fn a_bad_file_says_what_is_wrong_and_where_and_changes_nothing() -> Result
     fs::write(&file, json!([{ "host": port, "pins": [B], "mode": "off" }]).to_string())?;
     choose(&world, &file).await?;
     page.wait_for_count("#import-items [data-code=takes-hosts]", 1).await?;
-    let said = page.text("#import-items [data-code=takes-hosts]").await?;
-    assert!(said.starts_with(&format!("Takes {port} out of the rule for")), "{said}");
+    // What is far below is not drawn, and has no text then.
+    let into_view =
+        "document.querySelector('#import-items [data-code=takes-hosts]').scrollIntoView({ block: 'center' })";
+    world.firefox.run(into_view, Vec::new()).await?;
+    let begin = format!("Takes {port} out of the rule for");
+    let shown =
+        format!("document.querySelector('#import-items [data-code=takes-hosts]').innerText.startsWith('{begin}')");
+    page.wait_until("the warning of the rule", &shown).await?;
     let warning = page.text("#import-warning").await?;
     assert!(warning.starts_with("One rule takes hosts out of one of your rules that block"), "{warning}");
     assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
