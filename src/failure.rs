@@ -4,7 +4,7 @@
 //! time `getSecurityInfo` shows nothing, not even the certificate that was refused. For the network the error is the name of an
 //! `nsresult` (`NS_ERROR_UNKNOWN_HOST`), the same in every language. For TLS it is a sentence in the language of the browser
 //! (`nsserrors.properties`), so an English or a German one tells its cause, and in any other it tells that it was TLS. Of a socket that was given up while it
-//! was connecting (by its page, or by Firefox after `network.websocket.timeout.open` seconds), of one to a port that Firefox bars,
+//! was connecting (by its page, or by Firefox after `network.websocket.timeout.open` seconds), of one to a port that Firefox blocks,
 //! and of an unencrypted one that a page over https may not open, it tells nothing at all.
 
 /// Why the socket did not open.

@@ -58,7 +58,7 @@ pub enum RuleState {
     Expired,
     /// It has one pin and no second.
     OneKey,
-    /// It has judged nothing since it asks for what it asks for.
+    /// It has judged nothing since its pins and requirements were last changed.
     NeverJudged,
     /// Some of what it has judged were violations.
     Violated,

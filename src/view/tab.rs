@@ -251,8 +251,8 @@ mod tests {
                       this computer. Firefox says: “\u{2068}Peer’s Certificate has expired.\u{2069}”";
         let tls = "Cannot communicate securely with peer: no common encryption algorithm(s).";
         let broken = "Firefox does not accept the certificate or the TLS of a.test. The server’s page may say more.";
-        let unprotected =
-            "Opening that page is not protected by the rule for this host: pins protect sockets, not pages.";
+        let unprotected = "A page of this host is not protected by its rule: pins protect sockets, not pages.";
+        let decide_ruled = decide.replace(" Firefox says", &format!(" {unprotected} Firefox says"));
         let (tls_failed, with_rule) =
             (format!("{broken} Firefox says: “{tls}”"), format!("{broken} {unprotected} Firefox says: “{tls}”"));
         let in_memory = "Kept in memory only, until the last private window is closed.";
@@ -266,7 +266,7 @@ mod tests {
             (SocketState::Paused, PAUSED, "paused", "Paused", by_pause, explain),
             (failed("NS_ERROR_UNKNOWN_HOST"), NONE, "failed", "Failed", not_found, None),
             (failed(expired), NONE, "failed", "Failed", decide, Some(Action::Decide)),
-            (failed(expired), RULED, "failed", "Failed", decide, Some(Action::Decide)),
+            (failed(expired), RULED, "failed", "Failed", decide_ruled.as_str(), Some(Action::Decide)),
             (failed(tls), NONE, "failed", "Failed", tls_failed.as_str(), Some(Action::Decide)),
             (failed(tls), RULED, "failed", "Failed", with_rule.as_str(), None),
             (flagged, LOGGED, "flagged", "Flagged", "", explain),

@@ -12,7 +12,8 @@
 //! - [`page`]: a page of this project, used by its controls
 //! - [`collector`] takes reports and answers as it is told; [`logprep`] is one that people run
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
-//! - [`languages`]: the catalogues, and a language that nobody speaks; [`axe`]: whether a page can be used without seeing it
+//! - [`languages`]: the catalogues, and a language that nobody speaks; [`axe`]: whether a page can be used without seeing it;
+//!   [`look`]: the page as people see it
 //! - [`programs`]: where geckodriver and Firefox are found
 //! - [`wait`]: conditions with a deadline
 
@@ -26,6 +27,7 @@ pub mod extension;
 pub mod firefox;
 pub mod languages;
 pub mod logprep;
+pub mod look;
 pub mod opener;
 pub mod other_extension;
 pub mod page;

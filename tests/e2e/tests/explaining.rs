@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use sockpin_e2e::authority::{Authority, Identity, Key};
 use sockpin_e2e::demo::{Demo, EXCEPTION, UNPINNED};
 use sockpin_e2e::extension::ID;
-use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
+use sockpin_e2e::firefox::{Firefox, Options};
 use sockpin_e2e::page::Page;
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::socket::Sighting;
@@ -66,31 +66,12 @@ async fn said(world: &World) -> Result<Said> {
     let code = code.as_str().context("no code")?.to_owned();
     let said =
         Said { likely: popup.text("[data-part=likely]").await?, facts: popup.text(".explanation-facts").await?, code };
-    look(firefox, &popup, &said.code).await?;
+    firefox.look(&format!("explanation-{}", said.code)).await?;
     popup.wait_for_presence(".advice", false).await?;
     firefox.close_tab().await?;
     firefox.driver()?.switch_to_window(web).await?;
     firefox.clear_log().await?;
     Ok(said)
-}
-
-/// On a desktop and on a phone, light and dark; with `SOCKPIN_PICTURES` a picture of each goes into that folder.
-async fn look(firefox: &Firefox, page: &Page<'_>, state: &str) -> Result<()> {
-    for (width, height) in [(1280, 800), (360, 740)] {
-        firefox.set_viewport(width, height).await?;
-        for (scheme, name) in [(ColorScheme::Light, "light"), (ColorScheme::Dark, "dark")] {
-            firefox.prefer(scheme).await?;
-            let found = firefox.accessibility_violations().await?;
-            ensure!(found.is_empty(), "{state}, {width}, {name}: {found:#?}");
-            let fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-            ensure!(page.is_true(fits).await?, "{state}: wider than {width}");
-            if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
-                let file = std::path::Path::new(&folder).join(format!("explanation-{state}-{name}-{width}.png"));
-                firefox.screenshot(&file).await?;
-            }
-        }
-    }
-    Ok(())
 }
 
 #[tokio::test]
@@ -273,7 +254,7 @@ async fn the_keyboard_alone_keeps_blocking_or_flags_and_takes_it_back() -> Resul
     popup.wait_until("the fourth choice", &has_focus("[data-part=copy-report]")).await?;
     press(firefox, Press::Enter + "").await?;
     popup.wait_for_presence(".choices [data-part=copied]", true).await?;
-    look(firefox, &popup, "copied").await?;
+    firefox.look("explanation-copied").await?;
     press(firefox, Press::Shift + Press::Tab).await?;
     press(firefox, Press::Shift + Press::Tab).await?;
     popup.wait_until("the second choice again", &has_focus("[data-part=flag-only]")).await?;
@@ -284,7 +265,7 @@ async fn the_keyboard_alone_keeps_blocking_or_flags_and_takes_it_back() -> Resul
     popup.wait_for_presence("[data-part=flag-only]", false).await?;
     assert_eq!(popup.text("[data-part=keep]").await?, "Leave the rule as it is");
     assert_eq!(mode(firefox).await?, "flag");
-    look(firefox, &popup, "flagged").await?;
+    firefox.look("explanation-flagged").await?;
     firefox.driver()?.switch_to_window(web.clone()).await?;
     assert!(socket(firefox, UNPINNED, &server).await?.delivered(), "a rule that flags has blocked");
 
@@ -317,6 +298,6 @@ async fn of_a_rule_of_an_administrator_it_is_said_whom_to_ask() -> Result<()> {
         popup.wait_for_presence(&format!("[data-part={choice}]"), false).await?;
     }
     assert_eq!(popup.text("[data-part=compare-link]").await?, "Compare with the key before");
-    look(firefox, &popup, "managed").await?;
+    firefox.look("explanation-managed").await?;
     world.firefox.quit().await
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use sockpin_e2e::authority::{Authority, Key};
 use sockpin_e2e::demo::{EXCEPTION, PINNED, UNPINNED};
 use sockpin_e2e::extension;
-use sockpin_e2e::firefox::{ColorScheme, Firefox};
+use sockpin_e2e::firefox::Firefox;
 use sockpin_e2e::page::Page;
 use sockpin_e2e::servers::{Answering, Server};
 use sockpin_e2e::wait;
@@ -95,25 +95,6 @@ impl<'a> Tab<'a> {
     async fn rows(&self) -> Result<BTreeMap<String, (String, String)>> {
         let rows = self.firefox.run(ROWS, Vec::new()).await?;
         serde_json::from_value(rows).context("the rows are something else")
-    }
-
-    /// On a desktop and on a phone, light and dark; with `SOCKPIN_PICTURES` a picture of each goes into that folder.
-    async fn look(&self, state: &str) -> Result<()> {
-        for (width, height) in [(1280, 800), (360, 740)] {
-            self.firefox.set_viewport(width, height).await?;
-            for (scheme, name) in [(ColorScheme::Light, "light"), (ColorScheme::Dark, "dark")] {
-                self.firefox.prefer(scheme).await?;
-                let found = self.firefox.accessibility_violations().await?;
-                ensure!(found.is_empty(), "{state}, {width}, {name}: {found:#?}");
-                let fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-                ensure!(self.popup.is_true(fits).await?, "{state}: wider than {width}");
-                if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
-                    let file = std::path::Path::new(&folder).join(format!("failures-{state}-{name}-{width}.png"));
-                    self.firefox.screenshot(&file).await?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -330,12 +311,12 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     tab.popup.click("#tab-missing summary").await?;
     assert!(tab.popup.text("#tab-missing").await?.contains("a port that it blocks, such as 25"));
     tab.popup.wait_for_presence("#tab-missing-cleartext", false).await?;
-    tab.look("all").await?;
+    tab.firefox.look("failures-all").await?;
 
     // Who breaks TLS off may hold a wrong key: with a rule, no page is offered that it does not protect.
     let rule = json!({ "host": format!("{UNPINNED}:{alerting}"), "pins": [{ "sha256": world.demo.unused_key.pin() }] });
     firefox.save_rule(rule).await?;
-    let ruled = [Cause::new(tls_url, format!("{no_tls}Opening that page is not protected by the rule for this host"))];
+    let ruled = [Cause::new(tls_url, format!("{no_tls}A page of this host is not protected by its rule"))];
     tab.says(&ruled).await?;
     tab.show_web().await?;
     tab.fails(&ruled[0].url).await?;
@@ -404,7 +385,7 @@ async fn an_exception_of_the_page_is_none_of_its_socket_and_what_a_page_over_tls
         missing.starts_with("This page was loaded over https. Firefox lets it open no unencrypted socket (ws://)"),
         "{missing}"
     );
-    tab.look("empty").await?;
+    tab.firefox.look("failures-empty").await?;
 
     // As it says.
     tab.show_web().await?;
@@ -428,7 +409,7 @@ async fn an_exception_of_the_page_is_none_of_its_socket_and_what_a_page_over_tls
     tab.popup.show().await?;
     tab.says(&[cause]).await?;
     tab.popup.wait_for_count("#tab-sockets .tab-row", 2).await?;
-    tab.look("exception").await?;
+    tab.firefox.look("failures-exception").await?;
 
     // There it can be decided.
     let before = firefox.driver()?.windows().await?.len();
@@ -478,6 +459,6 @@ async fn in_a_german_firefox_the_sentences_are_german() -> Result<()> {
     tab.popup.show().await?;
     tab.says(&causes).await?;
     assert_eq!(tab.popup.text("[data-action=decide]").await?, "Seite öffnen");
-    tab.look("german").await?;
+    tab.firefox.look("failures-german").await?;
     world.firefox.quit().await
 }

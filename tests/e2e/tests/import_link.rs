@@ -6,7 +6,7 @@ use serde_json::json;
 use sockpin_e2e::authority::Key;
 use sockpin_e2e::demo::{FLAGGED, UNPINNED};
 use sockpin_e2e::extension;
-use sockpin_e2e::firefox::{ColorScheme, Firefox};
+use sockpin_e2e::firefox::Firefox;
 use sockpin_e2e::page::Page;
 use sockpin_e2e::servers::{Answering, Server};
 use sockpin_e2e::wait;
@@ -51,7 +51,7 @@ async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_c
     let about = page.text("#import-link-about").await?;
     ensure!(about.contains(UNPINNED) && about.contains("Nothing has been requested yet"), "{about}");
     page.wait_until("the focus", "document.activeElement.id === 'import-link-heading'").await?;
-    states_are_accessible(firefox, &page, "import-link").await?;
+    firefox.look("import-link").await?;
     assert_eq!(server.traffic().requests, []);
 
     // Loaded again, the page has forgotten it.
@@ -112,7 +112,7 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
         ensure!(!page.is_true("document.querySelector('#import-link').checkVisibility()").await?, "it can be read");
         page.wait_until("the focus", "document.activeElement.id === 'import-file'").await?;
     }
-    states_are_accessible(firefox, &page, "import-link-refused").await?;
+    firefox.look("import-link-refused").await?;
 
     // A dropped link: the same question, and the same errors as a person would meet them.
     drop_link(firefox, &address).await?;
@@ -209,24 +209,6 @@ async fn drop_link(firefox: &Firefox, address: &str) -> Result<()> {
 async fn can_be_imported(page: &Page<'_>) -> Result<()> {
     page.wait_for_presence("#import-preview", true).await?;
     page.wait_until("importing to be possible", "!document.querySelector('#import-confirm').disabled").await
-}
-
-/// On a desktop and on a phone, light and dark; with `SOCKPIN_PICTURES` a picture of each goes into that folder.
-async fn states_are_accessible(firefox: &Firefox, page: &Page<'_>, state: &str) -> Result<()> {
-    for (width, height) in [(360, 740), (1280, 800)] {
-        firefox.set_viewport(width, height).await?;
-        for (scheme, name) in [(ColorScheme::Dark, "dark"), (ColorScheme::Light, "light")] {
-            firefox.prefer(scheme).await?;
-            assert_eq!(firefox.accessibility_violations().await?, [""; 0], "{width}, {name}");
-            let fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-            ensure!(page.is_true(fits).await?, "wider than {width}");
-            if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
-                let file = std::path::Path::new(&folder).join(format!("{state}-{name}-{width}.png"));
-                firefox.screenshot(&file).await?;
-            }
-        }
-    }
-    Ok(())
 }
 
 const LINK: &str = r"

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::demo::{FLAGGED, PINNED};
-use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
+use sockpin_e2e::firefox::{Firefox, Options};
 use sockpin_e2e::page::Page;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
@@ -89,23 +89,6 @@ async fn save(page: &Page<'_>, button: &str, said: &str) -> Result<()> {
     page.wait_until(said, &format!("document.querySelector('#log-saved').textContent === {}", json!(said))).await
 }
 
-/// On a desktop and on a phone, light and dark; with `SOCKPIN_PICTURES` a picture of each goes into that folder.
-async fn look(firefox: &Firefox, state: &str) -> Result<()> {
-    for (width, height) in [(360, 740), (1280, 800)] {
-        firefox.set_viewport(width, height).await?;
-        for (scheme, name) in [(ColorScheme::Dark, "dark"), (ColorScheme::Light, "light")] {
-            firefox.prefer(scheme).await?;
-            let found = firefox.accessibility_violations().await?;
-            ensure!(found.is_empty(), "{state}, {width}, {name}: {found:#?}");
-            if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
-                let file = Path::new(&folder).join(format!("{state}-{name}-{width}.png"));
-                firefox.screenshot(&file).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
 #[tokio::test]
 async fn of_the_log_all_is_saved_or_what_is_found_or_what_is_selected() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -128,7 +111,7 @@ async fn of_the_log_all_is_saved_or_what_is_found_or_what_is_selected() -> Resul
     page.show().await?;
     page.wait_for_count("#log .log-line", 3).await?;
     assert_eq!(page.text("#save-about").await?, "Saves all 3 entries.");
-    look(&world.firefox, "save-all").await?;
+    world.firefox.look("save-all").await?;
     save(&page, "#save-json-lines", "3 entries have been written into a file.").await?;
     let lines = saved(folder.path(), "sockpin-log").await?;
     let of = |name: &str| lines.iter().map(|line| line.get(name).cloned().unwrap_or_default()).collect::<Vec<_>>();
@@ -161,7 +144,7 @@ async fn of_the_log_all_is_saved_or_what_is_found_or_what_is_selected() -> Resul
         page.is_true("document.querySelector('#announcement').textContent === 'Saves the 2 selected entries.'").await?
     );
     assert!(page.is_true("document.querySelector('#select-all').indeterminate").await?);
-    look(&world.firefox, "save-selected").await?;
+    world.firefox.look("save-selected").await?;
     save(&page, "#save-json-lines", "2 entries have been written into a file.").await?;
     let [pause, _, blocked] = lines.as_slice() else { bail!("{lines:?}") };
     assert_eq!(saved(folder.path(), "sockpin-log-selected").await?, [pause.clone(), blocked.clone()]);

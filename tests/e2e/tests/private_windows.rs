@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::demo::{FLAGGED, PINNED};
-use sockpin_e2e::firefox::{ColorScheme, Firefox};
+use sockpin_e2e::firefox::Firefox;
 use sockpin_e2e::page::Page;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
@@ -100,26 +100,6 @@ async fn notified(firefox: &Firefox) -> Result<usize> {
     Ok(kept.as_str().context("no text")?.lines().count())
 }
 
-/// On a desktop and on a phone, light and dark; with `SOCKPIN_PICTURES` a picture of each goes into that folder.
-async fn look(firefox: &Firefox, page: &Page<'_>, state: &str) -> Result<()> {
-    for (width, height) in [(1280, 800), (360, 740)] {
-        firefox.set_viewport(width, height).await?;
-        for (scheme, name) in [(ColorScheme::Light, "light"), (ColorScheme::Dark, "dark")] {
-            firefox.prefer(scheme).await?;
-            let found = firefox.accessibility_violations().await?;
-            ensure!(found.is_empty(), "{state}, {width}, {name}: {found:#?}");
-            let fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-            ensure!(page.is_true(fits).await?, "{state}: wider than {width}");
-            if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
-                let file = std::path::Path::new(&folder).join(format!("private-{state}-{name}-{width}.png"));
-                firefox.screenshot(&file).await?;
-            }
-        }
-    }
-    firefox.prefer(ColorScheme::Light).await?;
-    firefox.set_viewport(1280, 800).await
-}
-
 /// The time until which somebody has looked at what is stored of the log, and that of its newest entry.
 async fn read_until(firefox: &Firefox) -> Result<[Option<u64>; 2]> {
     let log = firefox.stored_log().await?;
@@ -141,7 +121,7 @@ async fn in_the_private_window(firefox: &Firefox, private: &WindowHandle) -> Res
     own.click("[data-state=blocked] .tab-action").await?;
     own.wait_for_presence("#log .violation[open] .private-kept", true).await?;
     own.wait_for_count("#log .violation[open] .chain > *", 3).await?;
-    look(firefox, &own, "popup").await?;
+    firefox.look("private-popup").await?;
     firefox.close_tab().await?;
     show(firefox, private).await?;
     let own = firefox.page("log.html").await?;
@@ -150,7 +130,7 @@ async fn in_the_private_window(firefox: &Firefox, private: &WindowHandle) -> Res
     for hidden in ["#clear-log", "#save-log", "#keeping"] {
         own.wait_for_presence(hidden, false).await?;
     }
-    look(firefox, &own, "log-there").await?;
+    firefox.look("private-log-there").await?;
     firefox.close_tab().await?;
     Ok(())
 }
@@ -217,7 +197,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
     .await?;
     log.click("#log > :first-child summary").await?;
     log.wait_for_presence("#log .violation[open] .private-kept", true).await?;
-    look(firefox, &log, "log").await?;
+    firefox.look("private-log").await?;
     // That somebody has looked is known of both, and on disk is nothing of when the private one was.
     wait::until("the time of looking to be kept", async || {
         let [read, newest] = read_until(firefox).await?;

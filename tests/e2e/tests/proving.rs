@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sockpin_e2e::demo::{BELOW, PINNED, UNPINNED};
 use sockpin_e2e::extension;
-use sockpin_e2e::firefox::{ColorScheme, Firefox};
+use sockpin_e2e::firefox::Firefox;
 use sockpin_e2e::page::Page;
 use sockpin_e2e::servers::{Answering, Server};
 use sockpin_e2e::traffic::Traffic;
@@ -367,27 +367,9 @@ async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> 
     outcomes(&page).await?;
     drop_files(firefox, &[&pem(&[good.certificate(), authority.intermediate(), root])]).await?;
     page.wait_for_count("#tester-certificates .picked", 3).await?;
-    states_are_accessible(firefox, &page).await?;
-    world.firefox.quit().await
-}
-
-/// On a desktop and on a phone, light and dark; with `SOCKPIN_PICTURES` a picture of each goes into that folder.
-async fn states_are_accessible(firefox: &Firefox, page: &Page<'_>) -> Result<()> {
     firefox.run(WHOLE, Vec::new()).await?;
-    for (width, height) in [(1280, 800), (360, 740)] {
-        firefox.set_viewport(width, height).await?;
-        for (scheme, name) in [(ColorScheme::Light, "light"), (ColorScheme::Dark, "dark")] {
-            firefox.prefer(scheme).await?;
-            assert_eq!(firefox.accessibility_violations().await?, [""; 0], "{width}, {name}");
-            let fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-            ensure!(page.is_true(fits).await?, "wider than {width}");
-            if let Some(folder) = std::env::var_os("SOCKPIN_PICTURES") {
-                let file = std::path::Path::new(&folder).join(format!("tester-{name}-{width}.png"));
-                firefox.screenshot(&file).await?;
-            }
-        }
-    }
-    Ok(())
+    firefox.look("tester").await?;
+    world.firefox.quit().await
 }
 
 /// A dialog scrolls by itself: all of it is to be seen.
