@@ -11,12 +11,13 @@ use crate::rule::LabelledPin;
 use crate::time::Date;
 use crate::violation::{ChainEntry, Mark, RuleSnapshot};
 
-/// What a certificate is in its chain: the server's own first, the root last.
+/// What a certificate is in its chain: the server's own first, and a root last. A path may end before its root, at an
+/// intermediate that is trusted by itself, and so may a chain in a file; a root names itself as its issuer.
 #[must_use]
-pub fn role(index: usize, length: usize) -> Text {
+pub fn role(index: usize, length: usize, description: &Description) -> Text {
     match index {
         0 => text!("certificate_server"),
-        _ if index + 1 == length => text!("certificate_root"),
+        _ if index + 1 == length && description.subject == description.issuer => text!("certificate_root"),
         _ => text!("certificate_intermediate"),
     }
 }
@@ -229,11 +230,21 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_several_is_the_root() {
-        for (index, length, expected) in
-            [(0, 1, "Server"), (0, 3, "Server"), (1, 3, "Intermediate"), (2, 3, "Root"), (1, 2, "Root")]
-        {
-            assert_eq!(role(index, length).english(), expected);
+    fn the_last_of_several_is_the_root_if_nobody_else_has_issued_it() {
+        for (index, length, issuer, expected) in [
+            (0, 1, "CN=a", "Server"),
+            (0, 3, "CN=b", "Server"),
+            (1, 3, "CN=b", "Intermediate"),
+            (1, 3, "CN=a", "Intermediate"),
+            (2, 3, "CN=a", "Root"),
+            (1, 2, "CN=a", "Root"),
+            (2, 3, "CN=b", "Intermediate"),
+            (1, 2, "CN=b", "Intermediate"),
+        ] {
+            let name = |name: &str| Some(name.to_owned());
+            let description = Description { subject: name("CN=a"), issuer: name(issuer), ..Description::default() };
+            assert_eq!(role(index, length, &description).english(), expected, "{index} of {length} by {issuer}");
         }
+        assert_eq!(role(2, 3, &Description::default()).english(), "Root", "nothing can be read of it");
     }
 }

@@ -156,7 +156,7 @@ pub fn alone(rule: RuleDocument) -> RuleDocument {
 /// What is added to the rule.
 #[must_use]
 pub fn adds(comparison: &Comparison) -> Text {
-    text!("changed_adds", role = role(comparison.place, comparison.length))
+    text!("changed_adds", role = role(comparison.place, comparison.length, &comparison.now.description))
 }
 
 /// The button that leaves the rule as it is.

@@ -98,7 +98,7 @@ pub fn came(explanation: &Explanation) -> Text {
 #[must_use]
 pub fn differs(explanation: &Explanation) -> Option<Text> {
     let comparison = &explanation.comparison;
-    comparison.before.as_ref().map(|_| role(comparison.place, comparison.length))
+    comparison.before.as_ref().map(|_| role(comparison.place, comparison.length, &comparison.now.description))
 }
 
 /// Since when, as far as sockets tell. `first` is when the other key came first.

@@ -23,8 +23,8 @@ pub(super) fn draw(entry: &Entry, certificates: &[Vec<u8>], explained: Option<&P
         content.root().prepend_with_node_1(explained.root())?;
     }
     let certificate = |(index, shown): (usize, &ChainEntry)| {
-        let role = certificate::role(index, violation.chain.len());
         let description = certificate::description(shown, certificates.get(index).map(Vec::as_slice));
+        let role = certificate::role(index, violation.chain.len(), &description);
         draw_certificate(shown, &description, &role, violation.rule.as_ref())
     };
     content.list(part!("chain"), violation.chain.iter().enumerate().map(certificate))?;

@@ -64,14 +64,8 @@ pub(super) fn draw_all(list: &Part, facts: &Facts) -> JsResult<Vec<TickBox>> {
 /// Fills a list with the certificates of a chain, each with what `mark` says of it, and nothing to choose.
 pub(super) fn draw_marked(list: &Part, facts: &Facts, mark: impl Fn(usize, &[u8]) -> Tag) -> JsResult {
     let (certificates, _) = facts.certificates();
-    // A chain in a file may end before its root.
-    let root_is_missing = certificates.last().and_then(|der| Certificate::from_der(der).ok()).is_some_and(|root| {
-        let description = root.describe();
-        description.subject != description.issuer
-    });
-    let length = certificates.len().saturating_add(usize::from(root_is_missing));
     list.fill(certificates.iter().enumerate().map(|(place, der)| {
-        let certificate = draw(facts, place, length, der)?;
+        let certificate = draw(facts, place, certificates.len(), der)?;
         certificate.tag(part!("picked-origin"), &mark(place, der))?;
         Ok(certificate)
     }))
@@ -79,18 +73,19 @@ pub(super) fn draw_marked(list: &Part, facts: &Facts, mark: impl Fn(usize, &[u8]
 
 fn draw(facts: &Facts, place: usize, length: usize, der: &[u8]) -> JsResult<Part> {
     let element = Part::copy(id!("picked-template"))?;
-    element.say(part!("picked-role"), &certificates::role(place, length))?;
+    let certificate = Certificate::from_der(der);
+    let description = certificate.as_ref().map(Certificate::describe).unwrap_or_default();
+    element.say(part!("picked-role"), &certificates::role(place, length, &description))?;
     if let Some(origin) = words::origin(facts, place) {
         element.tag(part!("picked-origin"), &origin)?;
     }
     element.text(part!("picked-certificate-fingerprint"), &with_colons(&fingerprint(der)))?;
-    let Ok(certificate) = Certificate::from_der(der) else {
+    let Ok(certificate) = certificate else {
         element.say(part!("picked-subject"), &certificates::unreadable())?;
         element.show(part!("picked-key"), false)?;
         element.show(part!("picked-key-fingerprint-row"), false)?;
         return Ok(element);
     };
-    let description = certificate.describe();
     let subject: Element = element.get(part!("picked-subject"))?;
     subject.set_text_content(Some(&say(&certificates::subject(&description))));
     if let Some(whole) = &description.subject {

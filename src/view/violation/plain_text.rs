@@ -45,7 +45,8 @@ pub fn plain_text(entry: &Entry, certificates: &[Vec<u8>]) -> Vec<TextLine> {
         let whole = whole.map(|subject| Text::literal(visible(&subject)));
         let subject = whole.unwrap_or_else(|| certificate::subject(&description));
         let mark = certificate::mark(shown, violation.rule.as_ref()).text;
-        TextLine { pin: Some(certificate::pin(shown)), words: vec![subject, certificate::role(index, length), mark] }
+        let role = certificate::role(index, length, &description);
+        TextLine { pin: Some(certificate::pin(shown)), words: vec![subject, role, mark] }
     };
     let mut lines = vec![
         TextLine::of([outcome(violation).text, host(violation)]),
