@@ -1,6 +1,6 @@
 //! What is looked for in the log, and in which order it stands.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 
 use super::{Choice, Words};
 use crate::log::{Day, Line};
@@ -171,26 +171,29 @@ impl Words {
 impl LogOrder {
     /// Puts lines in this order.
     pub fn sort<T>(self, lines: &mut [T], line: impl Fn(&T) -> &Line) {
-        let newest = |item: &T| Reverse(line(item).time());
+        lines.sort_by(|one, other| self.compare(line(one), line(other)));
+    }
+
+    fn compare(self, one: &Line, other: &Line) -> Ordering {
+        let count = |line: &Line| match line {
+            Line::Violation(entry) => entry.tally.count,
+            Line::Pause(_) => 0,
+        };
+        let newest = other.time().cmp(&one.time());
         match self {
-            Self::Newest => lines.sort_by_key(newest),
-            Self::Oldest => lines.sort_by_key(|item| line(item).time()),
-            Self::Often => lines.sort_by_key(|item| {
-                let count = match line(item) {
-                    Line::Violation(entry) => entry.tally.count,
-                    Line::Pause(_) => 0,
-                };
-                (Reverse(count), newest(item))
-            }),
-            // A pause is of no host, and stands at the end.
-            Self::Host => lines.sort_by(|one, other| {
-                let host = |item| match line(item) {
-                    Line::Violation(entry) => (false, entry.violation.host.as_str()),
-                    Line::Pause(_) => (true, ""),
-                };
-                host(one).cmp(&host(other)).then_with(|| newest(one).cmp(&newest(other)))
-            }),
+            Self::Newest => newest,
+            Self::Oldest => newest.reverse(),
+            Self::Often => count(other).cmp(&count(one)).then(newest),
+            Self::Host => host(one).cmp(&host(other)).then(newest),
         }
+    }
+}
+
+/// A pause is of no host, and stands at the end.
+fn host(line: &Line) -> (bool, &str) {
+    match line {
+        Line::Violation(entry) => (false, &entry.violation.host),
+        Line::Pause(_) => (true, ""),
     }
 }
 
