@@ -1,6 +1,7 @@
 //! What JSON and property lists have in common: a tree of values, whose texts are parts of the text that was read.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,11 +76,8 @@ impl<'a> Table<'a> {
     /// # Errors
     /// The second of two equal names.
     pub(super) fn of(entries: Vec<(Cow<'a, str>, Value<'a>)>) -> Result<Self, Cow<'a, str>> {
-        let mut names: Vec<&Cow<'a, str>> = entries.iter().map(|(name, _)| name).collect();
-        // Stable, so the second of two comes second.
-        names.sort();
-        let repeated =
-            names.array_windows().find(|[first, second]| first == second).map(|[_, second]| (*second).clone());
+        let mut names = HashSet::with_capacity(entries.len());
+        let repeated = entries.iter().find(|(name, _)| !names.insert(name.as_ref())).map(|(name, _)| name.clone());
         drop(names);
         repeated.map_or(Ok(Self(entries)), Err)
     }
