@@ -182,7 +182,7 @@ impl PrivateLog {
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         let mut entries: Vec<_> = self.entries.iter().filter_map(PrivateEntry::entry).collect();
-        entries.sort_by_key(|entry| Reverse(entry.tally.last));
+        entries.sort_by_cached_key(|entry| Reverse(entry.tally.last));
         entries
     }
 

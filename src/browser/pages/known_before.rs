@@ -58,9 +58,9 @@ impl KnownBefore {
         let port = HostPattern::parse(&rule.host, &url_host).ok()?.pattern.port();
         let endpoints = seen.seen();
         let is_it = |shown: &&SeenEndpoint| shown.host == violation.host && port.is_none_or(|port| shown.port == port);
-        let mut endpoints: Vec<&SeenEndpoint> = endpoints.endpoints().iter().filter(is_it).collect();
-        endpoints.sort_by_key(|shown| Some(shown.port) != violation.port);
-        endpoints.into_iter().flat_map(|shown| seen.chains(shown)).find_map(|chain| {
+        let (same, others): (Vec<&SeenEndpoint>, Vec<_>) =
+            endpoints.endpoints().iter().filter(is_it).partition(|shown| Some(shown.port) == violation.port);
+        same.into_iter().chain(others).flat_map(|shown| seen.chains(shown)).find_map(|chain| {
             let place = known_certificate(&chain.facts, &rule.pins, rule.match_scope)?;
             Some(Self { place, source: Source::Seen(chain.seen), chain: Some((chain.facts, place)) })
         })
