@@ -189,7 +189,7 @@ impl LogPage {
         self.draw(List::show)
     }
 
-    fn draw(&self, show_in: impl Fn(&Rc<List<ShownLine>>, Vec<ShownLine>) -> JsResult) -> JsResult {
+    fn draw(&self, show_in: fn(&List<ShownLine>, Vec<ShownLine>) -> JsResult) -> JsResult {
         let (query, now) = (self.filters.query(), now().unwrap_or_default());
         let found = self.lines.find(&query, self.filters.order());
         let total = self.lines.len();

@@ -169,7 +169,7 @@ impl RuleList {
         });
     }
 
-    fn show(&self, show_in: impl Fn(&Rc<List<Card>>, Vec<Card>) -> JsResult) -> JsResult {
+    fn show(&self, show_in: fn(&List<Card>, Vec<Card>) -> JsResult) -> JsResult {
         let (query, now) = (self.filters.query(), current_time());
         let records = Rc::clone(&self.records.borrow());
         self.put_in_order(self.filters.order(), &records);
