@@ -171,6 +171,43 @@ mod tests {
         );
     }
 
+    /// The order in which they are written, and the one in which the first that is wrong is found.
+    #[test]
+    fn fields_have_their_order() {
+        let full = RuleDocument {
+            id: Some("1".to_owned()),
+            denied: vec![key(A, "")],
+            match_scope: MatchScope::Leaf,
+            expires: Some("2030-01-02".to_owned()),
+            local_roots: LocalRoots::Exempt,
+            require_ct: true,
+            preflight: Preflight::Off,
+            report_uri: Some("https://reports.test/".to_owned()),
+            note: "mine".to_owned(),
+            ..RuleDocument::default()
+        };
+        let written = write(&full);
+        let names: Vec<_> =
+            written.lines().filter_map(|line| Some(line.strip_prefix("  \"")?.split_once('"')?.0)).collect();
+        assert_eq!(
+            names.join(" "),
+            "host mode pins denied match expires localRoots requireCt preflight note reportUri",
+            "{written}"
+        );
+        let read_in =
+            "host id mode pins denied match expires localRoots requireCt preflight reportUri note created updated";
+        let mut wrong = Vec::new();
+        for name in read_in.split(' ').rev() {
+            wrong.push(format!("\"{name}\": {{}}"));
+            let found = read(&format!("{{{}}}", wrong.join(",\n"))).unwrap_err();
+            let expected = no_part(ImportPart::Value, name);
+            assert_eq!(
+                found.iter().map(|part| (part.why.clone(), part.line)).collect::<Vec<_>>(),
+                [(expected, Some(wrong.len()))]
+            );
+        }
+    }
+
     /// What a person has changed by hand, or pasted from an export.
     #[test]
     fn what_is_wrong_has_its_line() {
