@@ -3,6 +3,7 @@
 mod field_mut;
 mod report_uri;
 
+use std::iter;
 use std::sync::Arc;
 
 pub(crate) use field_mut::FieldMut;
@@ -155,6 +156,7 @@ impl Read<'_> for PinDocument {
 impl RuleDocument {
     /// Every field by its name in JSON, which any document may have it by, an administrator's and a file's too. Of several that
     /// are wrong, the first is named. What writes rules for people has this order as well.
+    #[inline(never)] // It is long, and called from every reader.
     pub(crate) fn fields_mut(&mut self) -> [(&'static str, FieldMut<'_>); FIELDS] {
         // So the compiler asks for a new one.
         let Self {
@@ -440,6 +442,12 @@ impl Rule {
     #[must_use]
     pub fn note(&self) -> &str {
         &self.note
+    }
+
+    /// What is in it for people to read: the note, and the labels of its keys.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> + Clone {
+        let labels = self.pins.iter().chain(&self.denied).map(|key| key.label.as_str());
+        iter::once(self.note.as_str()).chain(labels)
     }
 
     /// When it was made.
