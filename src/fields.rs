@@ -16,9 +16,7 @@ pub(crate) use self::json::Json;
 pub(crate) use self::json::Name;
 use self::json::Value;
 pub(crate) use self::line::Line;
-#[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
-pub(crate) use self::read::named;
-pub(crate) use self::read::{Read, read, word, words};
+pub(crate) use self::read::{Read, named, read, word, words};
 
 /// The fields that have not been taken out yet, in alphabetical order; each is text, or has been read as `V`.
 pub(crate) struct Fields<'a, V = &'a RawValue>(Vec<(Cow<'a, str>, V)>);

@@ -8,12 +8,9 @@
 //! [`MAX_HISTORY_BYTES`], and all of a rule that is no longer there, with the first change that is made [`DELETED_KEPT_MS`] after
 //! it was deleted: until then it comes back with the rule.
 
-mod difference;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use difference::{Difference, differences};
 use serde::{Serialize, Serializer};
 
 use crate::fields::read;
@@ -143,8 +140,13 @@ pub enum What {
     Deleted,
     /// It is there again.
     Restored,
-    /// These are others.
-    Changed(Vec<Difference>),
+    /// It says something else.
+    Changed {
+        /// As it was.
+        before: Box<RuleDocument>,
+        /// As it is since.
+        after: Box<RuleDocument>,
+    },
 }
 
 /// How many changes of a rule are kept, and the time of the last: the same pair, the same history.
@@ -196,20 +198,25 @@ impl History {
                     Err(_) => break,
                 },
             };
-            let what = match (&before, &after) {
+            let what = match (&before, after) {
                 (None, Some(_)) if place == 0 => Some(What::Added),
                 (None, Some(_)) => Some(What::Restored),
                 (Some(_), None) => Some(What::Deleted),
                 (None, None) => None,
-                (Some(before), Some(after)) => {
-                    Some(differences(before, after)).filter(|found| !found.is_empty()).map(What::Changed)
-                }
+                (Some(before), Some(after)) => (!says_the_same(before, &after))
+                    .then(|| What::Changed { before: Box::new(before.clone()), after: Box::new(after) }),
             };
             changes.extend(what.map(|what| Change { time: line.time, by: line.by, what }));
             after = before;
         }
         changes
     }
+}
+
+/// Whether two rules differ in their times at most.
+fn says_the_same(before: &RuleDocument, after: &RuleDocument) -> bool {
+    let id = before.id.clone();
+    *before == RuleDocument { id, created: before.created, updated: before.updated, ..after.clone() }
 }
 
 impl Line {
@@ -265,7 +272,8 @@ mod tests {
         assert_eq!(history.extent("one\t1"), (5, Some(UnixMillis::new(15))));
         let changes = history.of(&stored("one\t1", Mode::Flag));
         let told: Vec<_> = changes.iter().map(|change| (change.time.as_millis(), change.by, &change.what)).collect();
-        let made_to_flag = What::Changed(vec![Difference::Mode(Mode::Block, Mode::Flag)]);
+        let [before, after] = [Mode::Block, Mode::Flag].map(|mode| Box::new(stored("one\t1", mode)));
+        let made_to_flag = What::Changed { before, after };
         assert_eq!(
             told,
             [

@@ -5,6 +5,7 @@
 pub mod log;
 
 use std::fmt::Write as _;
+use std::iter;
 
 use crate::host::PatternScope;
 use crate::limits::EXPIRES_SOON_DAYS;
@@ -170,8 +171,7 @@ impl Words {
             return true;
         }
         let host = rule.host().to_string();
-        let labels = rule.pins().iter().chain(rule.denied()).map(|pin| pin.label.as_str());
-        self.are_among(&[host.as_str(), rule.note()].into_iter().chain(labels))
+        self.are_among(&iter::once(host.as_str()).chain(rule.words()))
     }
 
     /// Whether each word is in some of these texts.

@@ -1,9 +1,12 @@
 //! A rule: a host pattern with its pins and what to do. A [`Rule`] can only be made by checking a [`RuleDocument`].
 
+mod field_mut;
 mod report_uri;
 
+use std::iter;
 use std::sync::Arc;
 
+pub(crate) use field_mut::FieldMut;
 pub use report_uri::ReportUri;
 use serde::{Deserialize, Serialize};
 
@@ -150,31 +153,63 @@ impl Read<'_> for PinDocument {
     }
 }
 
+impl RuleDocument {
+    /// Every field by its name in JSON, which any document may have it by, an administrator's and a file's too. Of several that
+    /// are wrong, the first is named. What writes rules for people has this order as well.
+    #[inline(never)] // It is long, and called from every reader.
+    pub(crate) fn fields_mut(&mut self) -> [(&'static str, FieldMut<'_>); FIELDS] {
+        // So the compiler asks for a new one.
+        let Self {
+            id,
+            host,
+            mode,
+            pins,
+            denied,
+            match_scope,
+            expires,
+            local_roots,
+            require_ct,
+            preflight,
+            report_uri,
+            note,
+            created,
+            updated,
+        } = self;
+        [
+            ("id", FieldMut::OptionalText(id)),
+            ("host", FieldMut::Text(host)),
+            ("mode", FieldMut::Word(mode)),
+            ("pins", FieldMut::Keys(pins)),
+            ("denied", FieldMut::Keys(denied)),
+            ("match", FieldMut::Word(match_scope)),
+            ("expires", FieldMut::OptionalText(expires)),
+            ("localRoots", FieldMut::Word(local_roots)),
+            ("requireCt", FieldMut::Truth(require_ct)),
+            ("preflight", FieldMut::Word(preflight)),
+            ("reportUri", FieldMut::OptionalText(report_uri)),
+            ("note", FieldMut::Text(note)),
+            ("created", FieldMut::OptionalTime(created)),
+            ("updated", FieldMut::OptionalTime(updated)),
+        ]
+    }
+}
+
 impl Read<'_> for RuleDocument {
     fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
         let mut document = Self::default();
+        let mut fields = document.fields_mut();
         for (name, value) in json.object()? {
-            match &*name {
-                "id" => document.id = Read::read(value)?,
-                "host" => document.host = Read::read(value)?,
-                "mode" => document.mode = Read::read(value)?,
-                "pins" => document.pins = Read::read(value)?,
-                "denied" => document.denied = Read::read(value)?,
-                "match" => document.match_scope = Read::read(value)?,
-                "expires" => document.expires = Read::read(value)?,
-                "localRoots" => document.local_roots = Read::read(value)?,
-                "requireCt" => document.require_ct = Read::read(value)?,
-                "preflight" => document.preflight = Read::read(value)?,
-                "note" => document.note = Read::read(value)?,
-                "reportUri" => document.report_uri = Read::read(value)?,
-                "created" => document.created = Read::read(value)?,
-                "updated" => document.updated = Read::read(value)?,
-                _ => return Err(unknown(&name)),
+            match fields.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, field)) => field.read(value)?,
+                None => return Err(unknown(&name)),
             }
         }
         Ok(document)
     }
 }
+
+/// How many fields a rule has.
+const FIELDS: usize = 14;
 
 /// A checked rule. Serialises to the JSON that [`RuleDocument`] reads, in canonical form and without what has its default:
 /// that is a third less to store.
@@ -407,6 +442,12 @@ impl Rule {
     #[must_use]
     pub fn note(&self) -> &str {
         &self.note
+    }
+
+    /// What is in it for people to read: the note, and the labels of its keys.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> + Clone {
+        let labels = self.pins.iter().chain(&self.denied).map(|key| key.label.as_str());
+        iter::once(self.note.as_str()).chain(labels)
     }
 
     /// When it was made.

@@ -8,7 +8,7 @@
 //! - [`log`]: the log as a whole; [`foreign`]: texts from outside within sentences of ours.
 //! - [`certificate`]: names, roles and marks of the certificates of a chain.
 //! - [`changed_key`]: a certificate then and now, what has most likely happened, and what can be done.
-//! - [`rule`]: mode, pins and expiry of a rule in words.
+//! - [`rule`]: mode, pins and expiry of a rule in words; [`rule_facts`]: what its other fields say, and what a change has made of them.
 //! - [`warning`]: what may go wrong with a rule.
 //! - [`record`]: what a rule has decided; [`history`]: who has changed it; [`changed_rules`]: what came of changes of rules.
 //! - [`search`]: what a search in the rules has found.
@@ -46,6 +46,7 @@ pub mod picking;
 pub mod proof;
 pub mod record;
 pub mod rule;
+pub mod rule_facts;
 pub mod search;
 pub mod seen;
 pub mod source;

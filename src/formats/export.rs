@@ -20,7 +20,7 @@ mod trust_kit_json;
 use std::collections::{HashMap, HashSet};
 
 use crate::host::{Host, PatternScope};
-use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode, Preflight, Rule};
+use crate::rule::{LocalRoots, MatchScope, Mode, Preflight, Rule};
 
 /// A format to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,7 +106,7 @@ pub enum Lost {
     ReportUri,
     /// A second pin, without which that tool takes no notice of the rule.
     BackupPin,
-    /// Labels and note.
+    /// What is in it for people to read: labels and note.
     Words,
 }
 
@@ -395,8 +395,6 @@ impl Abilities {
             (Matching::LeafOrAuthorities, MatchScope::Chain) => Some(Lost::ServersOwn),
             _ => None,
         };
-        let has_words = |pin: &LabelledPin| !pin.label.is_empty();
-        let words = !rule.note().is_empty() || rule.pins().iter().chain(rule.denied()).any(has_words);
         let own = !self.everything;
         let lost = [
             (!self.host, Lost::Host),
@@ -409,7 +407,7 @@ impl Abilities {
             (own && rule.preflight() != Preflight::default(), Lost::Preflight),
             (own && rule.report_uri().is_some(), Lost::ReportUri),
             (is_judged && rule.pins().len() < self.least_pins, Lost::BackupPin),
-            (own && words, Lost::Words),
+            (own && rule.words().any(|words| !words.is_empty()), Lost::Words),
         ];
         let lost = lost.into_iter().filter(|(is_lost, _)| *is_lost).map(|(_, lost)| lost);
         matching.filter(|_| is_judged).into_iter().chain(lost)

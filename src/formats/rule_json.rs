@@ -8,47 +8,31 @@ use super::sockpin::{Pins, Wrong, document, text, wrong};
 use super::taking::no_part;
 use super::value::{Table, Value, place_of};
 use crate::error::{Error, Excerpt, ImportError, ImportPart, PinError};
-use crate::fields::is_comment;
+use crate::fields::{Fields, is_comment};
 use crate::pin::{Pin, holds_private_key};
-use crate::rule::{PinDocument, RuleDocument};
+use crate::rule::{FieldMut, PinDocument, RuleDocument};
 
 /// The rule as it stands in the form, whatever is wrong with it. What has its default is left out.
 #[must_use]
 pub fn write(rule: &RuleDocument) -> String {
-    // All of them are named, so that the compiler asks what is to become of a new one.
-    let RuleDocument {
-        id: _,
-        created: _,
-        updated: _,
-        host,
-        mode,
-        pins,
-        denied,
-        match_scope,
-        expires,
-        local_roots,
-        require_ct,
-        preflight,
-        note,
-        report_uri,
-    } = rule;
-    let plain = RuleDocument::default();
-    let fields: Vec<_> = [
-        Some(field("host", host)),
-        Some(field("mode", mode)),
-        Some(keys("pins", pins)),
-        denied.iter().any(|key| !is_empty(key)).then(|| keys("denied", denied)),
-        (*match_scope != plain.match_scope).then(|| field("match", match_scope)),
-        expires.as_ref().filter(|date| !date.is_empty()).map(|date| field("expires", date)),
-        (*local_roots != plain.local_roots).then(|| field("localRoots", local_roots)),
-        require_ct.then(|| field("requireCt", require_ct)),
-        (*preflight != plain.preflight).then(|| field("preflight", preflight)),
-        (!note.is_empty()).then(|| field("note", note)),
-        report_uri.as_ref().filter(|uri| !uri.is_empty()).map(|uri| field("reportUri", uri)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let (all, plain) = (json_of(rule), json_of(&RuleDocument::default()));
+    let (all, plain) = (Fields::from_json(&all).ok(), Fields::from_json(&plain).ok());
+    let mut rule = rule.clone();
+    let fields = rule.fields_mut().into_iter().filter_map(|(name, held)| {
+        let json = all.as_ref()?.get(name)?;
+        match (name, held) {
+            ("id" | "created" | "updated", _) => None,
+            ("denied", FieldMut::Keys(keys)) if keys.iter().all(is_empty) => None,
+            (_, FieldMut::Keys(keys)) => Some((name, list(keys))),
+            ("host" | "mode", _) => Some((name, json.to_owned())),
+            _ if json == r#""""# || Some(json) == plain.as_ref()?.get(name) => None,
+            _ => Some((name, json.to_owned())),
+        }
+    });
+    let mut fields: Vec<_> = fields.collect();
+    // Below the note.
+    fields.sort_by_key(|(name, _)| *name == "reportUri");
+    let fields: Vec<_> = fields.iter().map(|(name, json)| format!("\"{name}\": {json}")).collect();
     format!("{{\n  {}\n}}\n", fields.join(",\n  "))
 }
 
@@ -93,24 +77,20 @@ fn rule<'a>(fields: &mut Table<'a>) -> Result<RuleDocument, Wrong<'a>> {
     Ok(RuleDocument { host, id: None, created: None, updated: None, ..rule })
 }
 
-fn field(name: &str, value: &impl serde::Serialize) -> String {
-    format!("\"{name}\": {}", json_of(value))
-}
-
 /// A row of the form into which nothing has been typed.
 fn is_empty(key: &PinDocument) -> bool {
     key.sha256.trim().is_empty() && key.label.trim().is_empty()
 }
 
 /// A line for each key.
-fn keys(name: &str, keys: &[PinDocument]) -> String {
+fn list(keys: &[PinDocument]) -> String {
     let line = |key: &PinDocument| {
         let sha256 = Pin::parse(&key.sha256).map_or_else(|_| key.sha256.clone(), Pin::to_base64);
-        let label = if key.label.is_empty() { String::new() } else { format!(", {}", field("label", &key.label)) };
-        format!("    {{ {}{label} }}", field("sha256", &sha256))
+        let label = if key.label.is_empty() { String::new() } else { format!(", \"label\": {}", json_of(&key.label)) };
+        format!("    {{ \"sha256\": {}{label} }}", json_of(&sha256))
     };
     let lines: Vec<_> = keys.iter().filter(|key| !is_empty(key)).map(line).collect();
-    if lines.is_empty() { format!("\"{name}\": []") } else { format!("\"{name}\": [\n{}\n  ]", lines.join(",\n")) }
+    if lines.is_empty() { "[]".to_owned() } else { format!("[\n{}\n  ]", lines.join(",\n")) }
 }
 
 fn json_of(value: &impl serde::Serialize) -> String {
@@ -169,6 +149,43 @@ mod tests {
                 "{{\n  \"host\": \"a.test\",\n  \"mode\": \"block\",\n  \"pins\": [\n    {{ \"sha256\": \"{A}\", \"label\": \"Root\" }}\n  ]\n}}\n"
             )
         );
+    }
+
+    /// The order in which they are written, and the one in which the first that is wrong is found.
+    #[test]
+    fn fields_have_their_order() {
+        let full = RuleDocument {
+            id: Some("1".to_owned()),
+            denied: vec![key(A, "")],
+            match_scope: MatchScope::Leaf,
+            expires: Some("2030-01-02".to_owned()),
+            local_roots: LocalRoots::Exempt,
+            require_ct: true,
+            preflight: Preflight::Off,
+            report_uri: Some("https://reports.test/".to_owned()),
+            note: "mine".to_owned(),
+            ..RuleDocument::default()
+        };
+        let written = write(&full);
+        let names: Vec<_> =
+            written.lines().filter_map(|line| Some(line.strip_prefix("  \"")?.split_once('"')?.0)).collect();
+        assert_eq!(
+            names.join(" "),
+            "host mode pins denied match expires localRoots requireCt preflight note reportUri",
+            "{written}"
+        );
+        let read_in =
+            "host id mode pins denied match expires localRoots requireCt preflight reportUri note created updated";
+        let mut wrong = Vec::new();
+        for name in read_in.split(' ').rev() {
+            wrong.push(format!("\"{name}\": {{}}"));
+            let found = read(&format!("{{{}}}", wrong.join(",\n"))).unwrap_err();
+            let expected = no_part(ImportPart::Value, name);
+            assert_eq!(
+                found.iter().map(|part| (part.why.clone(), part.line)).collect::<Vec<_>>(),
+                [(expected, Some(wrong.len()))]
+            );
+        }
     }
 
     /// What a person has changed by hand, or pasted from an export.

@@ -4,18 +4,16 @@
 //! A rule with a value that cannot be read is left out whole: without it, it would say something else. A field that is not
 //! known is left out by itself.
 
-use serde::Deserialize;
-
 use super::json;
 use super::lines::Lines;
 use super::taking::{Taking, no_part};
 use super::value::{Item, Table, Value, place_of};
 use crate::error::{Error, ImportError, ImportPart, RuleError};
-use crate::fields::{is_comment, named};
+use crate::fields::is_comment;
 use crate::limits::MAX_PINS_PER_RULE;
 use crate::pin::Pin;
 use crate::policy::POLICY_VERSION;
-use crate::rule::{PinDocument, RuleDocument};
+use crate::rule::{FieldMut, PinDocument, RuleDocument};
 use crate::time::UnixMillis;
 
 /// What of it a file is.
@@ -123,27 +121,22 @@ pub(super) enum Pins {
     AsTyped,
 }
 
-/// All of a rule but its host.
+/// All of a rule but its host, which has been taken out before.
 pub(super) fn document<'a>(fields: &mut Table<'a>, how: Pins) -> Result<RuleDocument, Wrong<'a>> {
-    Ok(RuleDocument {
-        id: text(fields, "id")?,
-        host: String::new(),
-        mode: word(fields, "mode")?,
-        pins: pins(fields, "pins", how)?,
-        denied: pins(fields, "denied", how)?,
-        match_scope: word(fields, "match")?,
-        expires: text(fields, "expires")?,
-        local_roots: word(fields, "localRoots")?,
-        require_ct: match take(fields, "requireCt") {
-            None => false,
-            Some((value, at)) => value.truth().ok_or_else(|| wrong("requireCt", at))?,
-        },
-        preflight: word(fields, "preflight")?,
-        report_uri: text(fields, "reportUri")?,
-        note: text(fields, "note")?.unwrap_or_default(),
-        created: time(fields, "created")?,
-        updated: time(fields, "updated")?,
-    })
+    let mut rule = RuleDocument::default();
+    for (name, field) in rule.fields_mut() {
+        let Some((value, at)) = take(fields, name) else { continue };
+        match (field, value) {
+            (FieldMut::Text(text), Value::Text(found)) => *text = found.into_owned(),
+            (FieldMut::OptionalText(text), Value::Text(found)) => *text = Some(found.into_owned()),
+            (FieldMut::Word(word), Value::Text(found)) => word.set(&found).map_err(|_| wrong(name, at))?,
+            (FieldMut::Truth(truth), value) => *truth = value.truth().ok_or_else(|| wrong(name, at))?,
+            (FieldMut::Keys(keys), Value::List(items)) => *keys = pins(items, name, at, how)?,
+            (FieldMut::OptionalTime(time), Value::Number(number)) => *time = Some(UnixMillis::new(number)),
+            _ => return Err(wrong(name, at)),
+        }
+    }
+    Ok(rule)
 }
 
 /// A field and where it stands; none where it is absent or `null`.
@@ -160,28 +153,8 @@ pub(super) fn text<'a>(fields: &mut Table<'a>, name: &str) -> Result<Option<Stri
     }
 }
 
-fn time<'a>(fields: &mut Table<'a>, name: &str) -> Result<Option<UnixMillis>, Wrong<'a>> {
-    match take(fields, name) {
-        None => Ok(None),
-        Some((Value::Number(milliseconds), _)) => Ok(Some(UnixMillis::new(milliseconds))),
-        Some((_, at)) => Err(wrong(name, at)),
-    }
-}
-
-/// One of several words, or what holds where none stands.
-fn word<'a, T: for<'de> Deserialize<'de> + Default>(fields: &mut Table<'a>, name: &str) -> Result<T, Wrong<'a>> {
-    let (word, at) = match take(fields, name) {
-        None => return Ok(T::default()),
-        Some((Value::Text(word), at)) => (word, at),
-        Some((_, at)) => return Err(wrong(name, at)),
-    };
-    named(&word).map_err(|_| wrong(name, at))
-}
-
 /// Each an object, or a pin alone.
-fn pins<'a>(fields: &mut Table<'a>, name: &str, how: Pins) -> Result<Vec<PinDocument>, Wrong<'a>> {
-    let Some((value, at)) = take(fields, name) else { return Ok(Vec::new()) };
-    let items = value.into_list().ok_or_else(|| wrong(name, at))?;
+fn pins<'a>(items: Vec<Item<'a>>, name: &str, at: &'a str, how: Pins) -> Result<Vec<PinDocument>, Wrong<'a>> {
     if items.len() > MAX_PINS_PER_RULE {
         return Err(Wrong { why: RuleError::PinCount { limit: MAX_PINS_PER_RULE }.into(), at });
     }

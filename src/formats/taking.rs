@@ -11,7 +11,7 @@ use crate::error::{Error, HostError, ImportError, ImportLimit, ImportPart, RuleE
 use crate::host::name_and_parents;
 use crate::limits::{MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RULE, MAX_RULES};
 use crate::pin::Pin;
-use crate::rule::{Mode, PinDocument, RuleDocument};
+use crate::rule::{FieldMut, Mode, PinDocument, RuleDocument};
 
 /// A file that is being read. What only goes wrong in a part of it is left out; an error ends the reading.
 pub(super) struct Taking<'l> {
@@ -78,11 +78,9 @@ impl<'l> Taking<'l> {
 
     fn put(&mut self, rule: RuleDocument, at: &str) -> Result<(), Error> {
         let note = if rule.note.is_empty() { self.reading.format.name().to_owned() } else { rule.note };
-        let rule = RuleDocument { note, ..rule };
-        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let texts = [rule.host.len(), rule.note.len(), text(&rule.id), text(&rule.expires), text(&rule.report_uri)];
-        self.spend(texts.into_iter().fold(size_of::<RuleDocument>(), usize::saturating_add), at)?;
-        self.spend(size_of_pins(&rule.pins).saturating_add(size_of_pins(&rule.denied)), at)?;
+        let mut rule = RuleDocument { note, ..rule };
+        let bytes = rule.fields_mut().into_iter().map(|(_, field)| bytes_of(&field));
+        self.spend(bytes.fold(size_of::<RuleDocument>(), usize::saturating_add), at)?;
         self.count(at)?;
         self.reading.rules.push(rule);
         Ok(())
@@ -212,6 +210,16 @@ pub(super) fn pattern(host: &str, reach: Reach) -> String {
     match reach {
         Reach::Subtree if !is_address && !host.is_empty() => format!("{SUBTREE}{host}"),
         Reach::Subtree | Reach::Host => host.to_owned(),
+    }
+}
+
+/// Bytes that a field takes beside the rule itself.
+fn bytes_of(field: &FieldMut<'_>) -> usize {
+    match field {
+        FieldMut::Text(text) => text.len(),
+        FieldMut::OptionalText(text) => text.as_ref().map_or(0, String::len),
+        FieldMut::Keys(keys) => size_of_pins(keys),
+        FieldMut::Word(_) | FieldMut::Truth(_) | FieldMut::OptionalTime(_) => 0,
     }
 }
 

@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 
 use crate::error::ManagedError;
-use crate::fields::{Fields, Read, is_comment, read};
-use crate::rule::{PinDocument, RuleDocument};
+use crate::fields::{Fields, elements, is_comment, read};
+use crate::rule::{FieldMut, PinDocument, RuleDocument};
 
 /// Reads one rule.
 ///
@@ -18,20 +18,13 @@ pub(super) fn rule(json: &str) -> Result<RuleDocument, ManagedError> {
     let json = unwrapped(json);
     let mut fields = Fields::from_json(&json).map_err(|error| super::shape(&error))?;
     let mut rule = RuleDocument::default();
-    take(&mut fields, "id", &mut rule.id)?;
-    take(&mut fields, "host", &mut rule.host)?;
-    take(&mut fields, "mode", &mut rule.mode)?;
-    take_pins(&mut fields, "pins", &mut rule.pins)?;
-    take_pins(&mut fields, "denied", &mut rule.denied)?;
-    take(&mut fields, "match", &mut rule.match_scope)?;
-    take(&mut fields, "expires", &mut rule.expires)?;
-    take(&mut fields, "localRoots", &mut rule.local_roots)?;
-    take_truth(&mut fields, "requireCt", &mut rule.require_ct)?;
-    take(&mut fields, "preflight", &mut rule.preflight)?;
-    take(&mut fields, "reportUri", &mut rule.report_uri)?;
-    take(&mut fields, "note", &mut rule.note)?;
-    take(&mut fields, "created", &mut rule.created)?;
-    take(&mut fields, "updated", &mut rule.updated)?;
+    for (name, field) in rule.fields_mut() {
+        // `null` is as good as nothing.
+        if let Some(json) = fields.take(name).filter(|json| *json != "null") {
+            put(field, json)
+                .map_err(|error| ManagedError::Field { name: name.to_owned(), detail: error.to_string() })?;
+        }
+    }
     match fields.into_names().find(|name| !is_comment(name)) {
         Some(name) => Err(ManagedError::SettingUnknown { name }),
         None => Ok(rule),
@@ -47,43 +40,24 @@ pub(super) fn unwrapped(json: &str) -> Cow<'_, str> {
     inner.filter(|inner| inner.trim_start().starts_with(['{', '['])).map_or(Cow::Borrowed(json), Cow::Owned)
 }
 
-/// The text of a field; none where it is absent or `null`.
-fn text<'a>(fields: &mut Fields<'a>, name: &str) -> Option<&'a str> {
-    fields.take(name).filter(|text| *text != "null")
-}
-
-fn take<'a, T: Read<'a>>(fields: &mut Fields<'a>, name: &str, field: &mut T) -> Result<(), ManagedError> {
-    if let Some(json) = text(fields, name) {
-        *field = read(json).map_err(|error| of_field(name, &error))?;
-    }
-    Ok(())
-}
-
-fn take_truth(fields: &mut Fields<'_>, name: &str, field: &mut bool) -> Result<(), ManagedError> {
-    match text(fields, name) {
-        Some("0") => *field = false,
-        Some("1") => *field = true,
-        Some(json) => *field = read(json).map_err(|error| of_field(name, &error))?,
-        None => {}
+fn put(field: FieldMut<'_>, json: &str) -> Result<(), serde_json::Error> {
+    match (field, json) {
+        (FieldMut::Truth(truth), "0") => *truth = false,
+        (FieldMut::Truth(truth), "1") => *truth = true,
+        (FieldMut::Keys(keys), json) => *keys = read_keys(json)?,
+        (mut field, json) => field.read(serde_json::from_str(json)?)?,
     }
     Ok(())
 }
 
 /// Each an object, or a pin alone.
-fn take_pins(fields: &mut Fields<'_>, name: &str, field: &mut Vec<PinDocument>) -> Result<(), ManagedError> {
-    let Some(json) = text(fields, name) else { return Ok(()) };
-    let json = unwrapped(json);
-    for pin in crate::fields::elements(&json).map_err(|error| of_field(name, &error))? {
-        let pin = if pin.starts_with('"') {
-            read(pin).map(|sha256| PinDocument { sha256, label: String::new() })
+fn read_keys(json: &str) -> Result<Vec<PinDocument>, serde_json::Error> {
+    let read_key = |key: &str| {
+        if key.starts_with('"') {
+            read(key).map(|sha256| PinDocument { sha256, label: String::new() })
         } else {
-            read(pin)
-        };
-        field.push(pin.map_err(|error| of_field(name, &error))?);
-    }
-    Ok(())
-}
-
-fn of_field(name: &str, error: &serde_json::Error) -> ManagedError {
-    ManagedError::Field { name: name.to_owned(), detail: error.to_string() }
+            read(key)
+        }
+    };
+    elements(&unwrapped(json))?.into_iter().map(read_key).collect()
 }

@@ -1,11 +1,10 @@
 //! A rule in words.
 
-use super::date::ago;
 use super::foreign::foreign;
 use super::notice::{Tag, Tone};
 use super::text::{Text, text};
 use crate::pin::Pin;
-use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, RuleDocument};
+use crate::rule::{Mode, PinDocument, Preflight, RuleDocument};
 use crate::time::{Date, UnixMillis};
 
 /// What the rule does, at that time.
@@ -38,34 +37,6 @@ pub fn preflight_help(preflight: Preflight, mode: Mode) -> Text {
         (Mode::Block, Preflight::Off) => text!("rule_help_preflight_off"),
         (Mode::Block, Preflight::Require) => text!("rule_help_preflight_require"),
     }
-}
-
-/// Everything that is not the default, and when it was changed: a label each, to be shown side by side.
-#[must_use]
-pub fn facts(rule: &RuleDocument, now: UnixMillis) -> Vec<Text> {
-    let is_expired = is_expired(rule, now);
-    let expiry = date(rule).filter(|_| !is_expired).map(|date| text!("rule_expires_on", date = date));
-    // Any other rule sends none.
-    let blocks = rule.mode == Mode::Block && !is_expired;
-    let preflight = match rule.preflight {
-        Preflight::Off if blocks => Some(text!("rule_preflight_off")),
-        Preflight::Require if blocks => Some(text!("rule_preflight_required")),
-        Preflight::Prefer | Preflight::Off | Preflight::Require => None,
-    };
-    let reports = rule.report_uri.as_deref().filter(|_| rule.mode != Mode::Off);
-    let reports = reports.map(|uri| text!("rule_reports_to", uri = uri));
-    [
-        expiry,
-        (rule.match_scope == MatchScope::Leaf).then(|| text!("rule_leaf_only")),
-        rule.require_ct.then(|| text!("rule_ct_required")),
-        (rule.local_roots == LocalRoots::Exempt).then(|| text!("rule_local_roots_exempt")),
-        preflight,
-        reports,
-        rule.updated.map(|updated| text!("rule_changed", ago = ago(updated, now))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 /// What stands where the user has no rule; `managed` counts the administrator's.
@@ -145,11 +116,11 @@ pub fn set_aside() -> Text {
     text!("rule_all_set_aside")
 }
 
-fn date(rule: &RuleDocument) -> Option<Date> {
+pub(super) fn date(rule: &RuleDocument) -> Option<Date> {
     Date::parse(rule.expires.as_deref()?).ok()
 }
 
-fn is_expired(rule: &RuleDocument, now: UnixMillis) -> bool {
+pub(super) fn is_expired(rule: &RuleDocument, now: UnixMillis) -> bool {
     date(rule).is_some_and(|date| now >= date.start())
 }
 
@@ -201,41 +172,6 @@ mod tests {
                 ("Stolen".to_owned(), Some("Denied".to_owned()), pin),
             ]
         );
-    }
-
-    #[test]
-    fn facts_are_what_differs_from_the_default() {
-        let plain = rule(Mode::Block, 2, None);
-        let facts = |rule: &RuleDocument| -> Vec<String> { facts(rule, NOW).iter().map(Text::english).collect() };
-        assert_eq!(facts(&plain), [""; 0]);
-        let full = RuleDocument {
-            match_scope: MatchScope::Leaf,
-            require_ct: true,
-            local_roots: LocalRoots::Exempt,
-            expires: Some("2027-03-01".to_owned()),
-            updated: Some(UnixMillis::new(NOW.as_millis() - 3 * 24 * 60 * 60 * 1000)),
-            ..plain
-        };
-        assert_eq!(
-            facts(&full),
-            [
-                "Expires on 1 March 2027",
-                "Server’s own certificate only",
-                "Certificate Transparency required",
-                "Roots added on this computer are let through",
-                "Last changed: 3 days ago",
-            ]
-        );
-        for (preflight, mode, expires, expected) in [
-            (Preflight::Prefer, Mode::Block, None, &[][..]),
-            (Preflight::Off, Mode::Block, None, &["No check ahead of the handshake"]),
-            (Preflight::Require, Mode::Block, None, &["Check ahead of the handshake required"]),
-            // None is sent in any case.
-            (Preflight::Require, Mode::Flag, None, &[]),
-            (Preflight::Require, Mode::Block, Some("2026-11-22"), &[]),
-        ] {
-            assert_eq!(facts(&RuleDocument { preflight, ..rule(mode, 2, expires) }), expected);
-        }
     }
 
     #[test]

@@ -99,8 +99,8 @@ fn said() -> Vec<(&'static str, Text)> {
     };
     let before = RuleDocument { host: "a.test".to_owned(), pins: vec![key()], ..RuleDocument::default() };
     let after = RuleDocument { denied: vec![key()], pins: Vec::new(), ..before.clone() };
-    let differences = sockpin::history::differences(&before, &after);
-    let change = Change { time: NOW, by: ChangedBy::List, what: What::Changed(differences) };
+    let what = What::Changed { before: Box::new(before), after: Box::new(after) };
+    let change = Change { time: NOW, by: ChangedBy::List, what };
     let changed_key::Offer::Nothing(offered) =
         changed_key::offer(&explained(Likely::Renewed, &snapshot).comparison, Layer::Managed, None, Some(HOSTILE))
     else {

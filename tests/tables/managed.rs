@@ -66,6 +66,19 @@ fn a_bad_rule_is_refused_by_itself() {
     }
 }
 
+#[test]
+fn of_several_fields_that_are_wrong_the_first_is_named() {
+    let order = "id host mode pins denied match expires localRoots requireCt preflight reportUri note created updated";
+    let mut rule = json!({"_comment": "by IT"});
+    for name in order.split(' ').rev() {
+        rule[name] = json!({});
+        let managed = read(&json!({ "rules": [rule] }));
+        let [problem] = managed.problems.as_slice() else { panic!("{name}: {:?}", managed.problems) };
+        let said = sockpin::view::error::sentence(&problem.problem).english();
+        assert!(problem.problem.code() == "managed-field" && said.contains(&format!("“{name}”")), "{name}: {said}");
+    }
+}
+
 /// Without its rule a host would not be protected at all.
 #[test]
 fn a_pin_of_no_key_takes_no_rule_away() {

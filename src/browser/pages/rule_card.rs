@@ -19,6 +19,7 @@ use crate::policy::Layer;
 use crate::record::{RecordIndex, RuleRecord};
 use crate::rule::{Mode, Rule, RuleDocument};
 use crate::time::UnixMillis;
+use crate::view::rule_facts::facts;
 use crate::view::{history, record as known, rule as words, tester, warning};
 use crate::warnings::{self, SeenKeys, Surroundings, Warning};
 
@@ -87,7 +88,7 @@ impl Item for Card {
 
     fn update(&self, element: &Element) -> JsResult {
         let element = Part::of(element);
-        let mut facts = words::facts(&self.document(), self.now);
+        let mut facts = facts(&self.document(), self.now);
         match self.record() {
             Some(record) => element.text(part!("record-summary"), &joined(&known::summary(record, self.now)))?,
             None => facts.extend(known::no_record(&self.rule, self.records.why_not(self.layer, &self.rule))),
