@@ -1,4 +1,11 @@
 // Loads the core and hands the page to it. A page whose core cannot start says so, and what that means.
+//
+// It stands before all else that a page loads: what takes longest is begun first.
+
+const { page } = document.currentScript.dataset;
+
+// Markup and style sheets.
+const loaded = new Promise((resolve) => addEventListener("load", resolve));
 
 const fail = (error) => {
   // Whatever else puts texts into words may be what has failed.
@@ -15,15 +22,12 @@ addEventListener("error", (event) => {
   if (event.error instanceof WebAssembly.RuntimeError) fail(event.error);
 });
 
-// Both parts of the core at once: the module is compiled while its JavaScript is read.
-const parts = [import("./pkg/pages.js"), WebAssembly.compileStreaming(fetch("pkg/pages_bg.wasm"))];
+const start = async () => {
+  // Both parts of the core at once: the module is compiled while its JavaScript is read.
+  const parts = [import("./pkg/pages.js"), WebAssembly.compileStreaming(fetch("pkg/pages_bg.wasm"))];
+  const [core, module] = await Promise.all([...parts, loaded]);
+  await core.default({ module_or_path: module });
+  await core[page]();
+};
 
-export async function start(page) {
-  try {
-    const [core, module] = await Promise.all(parts);
-    await core.default({ module_or_path: module });
-    await core[page]();
-  } catch (error) {
-    fail(error);
-  }
-}
+start().catch((error) => loaded.then(() => fail(error)));
