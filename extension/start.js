@@ -2,7 +2,7 @@
 //
 // It stands before all else that a page loads: what takes longest is begun first.
 
-const { page } = document.currentScript.dataset;
+const { page, ahead } = document.currentScript.dataset;
 
 // Markup and style sheets.
 const loaded = new Promise((resolve) => addEventListener("load", resolve));
@@ -22,12 +22,28 @@ addEventListener("error", (event) => {
   if (event.error instanceof WebAssembly.RuntimeError) fail(event.error);
 });
 
+// Asks `storage.local` for what the page reads first. The core takes the answer once it hears of changes itself; what has changed
+// before, or could not be read, it asks for.
+const ask = (key) => {
+  const { onChanged } = browser.storage.local;
+  let answer = Promise.try(() => browser.storage.local.get(key)).catch(() => {});
+  const forget = (changes) => {
+    if (key in changes) answer = undefined;
+  };
+  onChanged.addListener(forget);
+  return () => {
+    onChanged.removeListener(forget);
+    return answer;
+  };
+};
+
 const start = async () => {
   // Both parts of the core at once: the module is compiled while its JavaScript is read.
   const parts = [import("./pkg/pages.js"), WebAssembly.compileStreaming(fetch("pkg/pages_bg.wasm"))];
+  const take = ahead && ask(ahead);
   const [core, module] = await Promise.all([...parts, loaded]);
   await core.default({ module_or_path: module });
-  await core[page]();
+  await core[page](take);
 };
 
 start().catch((error) => loaded.then(() => fail(error)));
