@@ -4,14 +4,32 @@
 
 const { page, ahead } = document.currentScript.dataset;
 
-// Markup and style sheets.
+// The markup, with its texts in words. Elements within a text are its arguments, in their order.
+const translated = new Promise((resolve) => addEventListener("DOMContentLoaded", resolve)).then(() => {
+  const say = (id, values) => browser.i18n.getMessage(id, values) || id;
+  document.documentElement.lang = say("language");
+  document.documentElement.dir = say("direction");
+  const translate = (root) => {
+    for (const template of root.querySelectorAll("template")) translate(template.content);
+    for (const element of root.querySelectorAll("[data-i18n]")) {
+      const values = [...element.children];
+      // No message has this character.
+      const words = say(element.dataset.i18n, values.map((_, place) => `\u0001${place}\u0001`)).split("\u0001");
+      element.replaceChildren(...words.map((part, place) => (place % 2 ? values[part] : part)));
+    }
+    for (const attribute of ["aria-label", "title", "placeholder", "alt"]) {
+      for (const element of root.querySelectorAll(`[data-i18n-${attribute}]`)) {
+        element.setAttribute(attribute, say(element.getAttribute(`data-i18n-${attribute}`)));
+      }
+    }
+  };
+  translate(document);
+});
+
+// The style sheets as well.
 const loaded = new Promise((resolve) => addEventListener("load", resolve));
 
 const fail = (error) => {
-  // Whatever else puts texts into words may be what has failed.
-  document.documentElement.lang = browser.i18n.getMessage("language");
-  document.documentElement.dir = browser.i18n.getMessage("direction");
-  for (const part of document.querySelectorAll("#failure [data-i18n]")) part.textContent = browser.i18n.getMessage(part.dataset.i18n);
   // A panic has put its own words there.
   document.getElementById("failure-detail").textContent ||= String(error);
   document.getElementById("failure").hidden = false;
@@ -41,7 +59,7 @@ const start = async () => {
   // Both parts of the core at once: the module is compiled while its JavaScript is read.
   const parts = [import("./pkg/pages.js"), WebAssembly.compileStreaming(fetch("pkg/pages_bg.wasm"))];
   const take = ahead && ask(ahead);
-  const [core, module] = await Promise.all([...parts, loaded]);
+  const [core, module] = await Promise.all([...parts, translated, loaded]);
   await core.default({ module_or_path: module });
   await core[page](take);
 };
