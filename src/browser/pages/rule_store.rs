@@ -100,7 +100,8 @@ impl RuleStore {
 
     async fn load(&self) {
         let (managed, user) = (managed_store::load(), policy_store::load_ahead(self.ahead.take()));
-        let (managed, user) = (managed.await, user.await);
+        // Each takes the browser some milliseconds. The second asks once it is awaited.
+        let (user, managed) = (user.await, managed.await);
         let now = current_time();
         let managed = managed.map(|record| Managed::from_stored(record.as_deref(), now, &url_host));
         let user = user.and_then(|record| Ok(Policy::from_stored(record.as_deref(), now, &url_host)?));
