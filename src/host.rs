@@ -167,8 +167,7 @@ impl HostPattern {
         // A short pattern has no room for a key. A pattern in canonical form, as rules are stored, has no capitals, and every
         // key has some: a stored host that only looks like a key must not make the whole policy unreadable.
         let has_room = match &read {
-            Ok(typed) if typed.pattern.to_string() == text => false,
-            Ok(typed) => typed.taken_from_url || text.len() >= SHORTEST_KEY,
+            Ok(typed) => (typed.taken_from_url || text.len() >= SHORTEST_KEY) && typed.pattern.to_string() != text,
             Err(_) => true,
         };
         if has_room && holds_private_key(text.as_bytes()) { Err(PinError::PrivateKey.into()) } else { Ok(read?) }
@@ -329,6 +328,9 @@ fn check_name(name: &str) -> Result<(), HostError> {
 /// WHATWG URL, "forbidden domain code point".
 fn refuse_forbidden(name: &str) -> Result<(), HostError> {
     const FORBIDDEN: &[char] = &[' ', '#', '/', ':', '<', '>', '?', '@', '[', '\\', ']', '^', '|', '%'];
+    if name.bytes().all(is_of_name) {
+        return Ok(());
+    }
     match name.chars().find(|character| character.is_control() || FORBIDDEN.contains(character)) {
         Some(character) => Err(HostError::Character { character }),
         None => Ok(()),
@@ -337,10 +339,15 @@ fn refuse_forbidden(name: &str) -> Result<(), HostError> {
 
 /// What a rule may name: letters, digits, hyphens ([RFC 1123 section 2.1](https://www.rfc-editor.org/rfc/rfc1123#section-2.1)), and the underscore that is found in practice.
 fn check_letters(name: &str) -> Result<(), HostError> {
-    match name.chars().find(|character| !(character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.'))) {
+    match name.chars().find(|character| !u8::try_from(*character).is_ok_and(is_of_name)) {
         Some(character) => Err(HostError::Character { character }),
         None => Ok(()),
     }
+}
+
+/// What stands for itself in every name.
+const fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 /// WHATWG URL, "ends in a number checker".

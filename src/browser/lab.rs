@@ -6,6 +6,7 @@
 mod attempts;
 mod calculator;
 mod exports;
+mod markup;
 
 use wasm_bindgen::prelude::*;
 
@@ -22,6 +23,7 @@ pub async fn lab_page(catalogue: String, languages: Vec<String>) -> Result<(), J
     let catalogue =
         Catalogue::parse(&catalogue).map_err(|detail| to_js_error(&ProgramError::Argument { detail }.into()))?;
     words::begin(words::WordSource::Catalogue(catalogue, languages))?;
+    markup::translate()?;
     calculator::start()?;
     attempts::start().await?;
     dom::ready()

@@ -57,16 +57,17 @@ mod tester;
 mod ui;
 mod warned_rules;
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::{dom, words};
 
-/// Runs `options.html`. Settles once the first data is drawn.
+/// Runs `options.html`. Settles once the first data is drawn. `ahead` gives what `start.js` has asked for of the rules.
 #[wasm_bindgen(js_name = optionsPage)]
-pub async fn options_page() -> Result<(), JsValue> {
+pub async fn options_page(ahead: Option<Function>) -> Result<(), JsValue> {
     dom::report_panics();
     words::begin(words::WordSource::Extension)?;
-    options::start().await
+    options::start(ahead).await
 }
 
 /// Runs `popup.html`. Settles once the first data is drawn.

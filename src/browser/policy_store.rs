@@ -3,9 +3,11 @@
 //! that is gone is missed.
 
 #[cfg(feature = "pages")]
-use js_sys::Array;
+use js_sys::{Array, Function, Promise};
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
+#[cfg(feature = "pages")]
+use wasm_bindgen_futures::JsFuture;
 
 use super::api;
 use super::convert::storage_error;
@@ -23,6 +25,15 @@ const SET_ASIDE: &str = "policy-set-aside-";
 pub(super) fn load() -> impl Future<Output = Result<Option<String>, Error>> + use<> {
     let record = stored();
     async move { text_of(&record.await?) }
+}
+
+/// The same, where a page has asked `storage.local` ahead: `ahead` gives the answer that is on its way, or nothing where that is
+/// no longer true. To be called once the page hears of changes itself.
+#[cfg(feature = "pages")]
+pub(super) async fn load_ahead(ahead: Option<Function>) -> Result<Option<String>, Error> {
+    let answer = ahead.and_then(|ahead| ahead.call0(&JsValue::UNDEFINED).ok());
+    let items = JsFuture::from(Promise::resolve(&answer.unwrap_or_default())).await.unwrap_or_default();
+    if items.is_object() { text_of(&record_in(&items)?) } else { load().await }
 }
 
 fn text_of(record: &JsValue) -> Result<Option<String>, Error> {
@@ -100,8 +111,12 @@ fn stored() -> impl Future<Output = Result<JsValue, StorageError>> + use<> {
         if !items.is_object() {
             return Err(StorageError::Failed { detail: "storage.local answered with no object".to_owned() });
         }
-        Reflect::get(&items, &JsValue::from_str(KEY)).map_err(|thrown| storage_error(&thrown))
+        record_in(&items)
     }
+}
+
+fn record_in(items: &JsValue) -> Result<JsValue, StorageError> {
+    Reflect::get(items, &JsValue::from_str(KEY)).map_err(|thrown| storage_error(&thrown))
 }
 
 async fn set(key: &str, value: &JsValue) -> Result<(), StorageError> {

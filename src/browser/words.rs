@@ -4,9 +4,8 @@ use std::cell::OnceCell;
 
 use js_sys::{Array, Date as JsDate, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlElement, HtmlTemplateElement};
 
-use super::dom::{JsResult, all, document};
+use super::dom::JsResult;
 use crate::time::{Date, UnixMillis};
 use crate::view::catalogue::Catalogue;
 use crate::view::text::{Text, Words};
@@ -46,11 +45,10 @@ thread_local! {
     static WORDS: OnceCell<InBrowser> = const { OnceCell::new() };
 }
 
-/// The messages with the language of the catalogue, and with the direction in which it is written.
-const LANGUAGE: &str = "language";
-const DIRECTION: &str = "direction";
+/// The message with the language of the catalogue.
+pub(super) const LANGUAGE: &str = "language";
 
-/// Chooses where words come from, and puts the page's own texts into them. To be called once, before anything is said.
+/// Chooses where words come from. To be called once, before anything is said.
 pub(super) fn begin(source: WordSource) -> JsResult {
     let (language, preferred) = match &source {
         WordSource::Extension => (get_message(LANGUAGE, &Array::new())?, vec![get_ui_language()?]),
@@ -59,11 +57,7 @@ pub(super) fn begin(source: WordSource) -> JsResult {
     // German dates in English sentences help nobody, but an English reader's own way of writing them does.
     let is_same = |locale: &String| locale.split('-').next() == Some(language.as_str());
     let locale = preferred.into_iter().find(is_same).unwrap_or_else(|| language.clone());
-    WORDS.with(|words| words.set(InBrowser { source, locale })).map_err(|_| "words have been chosen already")?;
-    let root = document()?.document_element().ok_or("the page has no root")?;
-    root.set_attribute("lang", &language)?;
-    root.set_attribute("dir", &message(DIRECTION, &[]))?;
-    translate(&root)
+    WORDS.with(|words| words.set(InBrowser { source, locale })).map_err(|_| "words have been chosen already".into())
 }
 
 /// What is shown for a text.
@@ -71,52 +65,9 @@ pub(super) fn say(text: &Text) -> String {
     WORDS.with(|words| words.get().map(|words| text.in_words(words))).unwrap_or_default()
 }
 
-/// Puts the texts of the markup into words: the content of elements with `data-i18n`, and the attributes that have a message
-/// by `data-i18n-…`. Elements within a text are its arguments, in their order.
-fn translate(root: &Element) -> JsResult {
-    for template in all::<HtmlTemplateElement>(root, "template")? {
-        elements_from(template.content().first_element_child()).iter().try_for_each(translate)?;
-    }
-    if root.has_attribute("data-i18n") {
-        translate_content(root)?;
-    }
-    for element in all::<Element>(root, "[data-i18n]")? {
-        translate_content(&element)?;
-    }
-    for attribute in ["aria-label", "title", "placeholder", "alt"] {
-        let name = format!("data-i18n-{attribute}");
-        for element in all::<HtmlElement>(root, &format!("[{name}]"))? {
-            let id = element.get_attribute(&name).unwrap_or_default();
-            element.set_attribute(attribute, &message(&id, &[]))?;
-        }
-    }
-    Ok(())
-}
-
-/// Stands around the number of an element within a text. No message has it.
-const MARK: char = '\u{1}';
-
-fn translate_content(element: &Element) -> JsResult {
-    let id = element.get_attribute("data-i18n").unwrap_or_default();
-    let children = elements_from(element.first_element_child());
-    let marks: Vec<_> = (0..children.len()).map(|index| format!("{MARK}{index}{MARK}")).collect();
-    let words = message(&id, &marks);
-    element.set_text_content(None);
-    for (index, part) in words.split(MARK).enumerate() {
-        match part.parse::<usize>().ok().filter(|_| index % 2 == 1).and_then(|place| children.get(place)) {
-            Some(child) => element.append_child(child)?,
-            None => element.append_child(&document()?.create_text_node(part))?,
-        };
-    }
-    Ok(())
-}
-
-/// The element and those after it.
-fn elements_from(first: Option<Element>) -> Vec<Element> {
-    std::iter::successors(first, Element::next_element_sibling).collect()
-}
-
-fn message(id: &str, arguments: &[String]) -> String {
+/// The words of a message; none before they have been chosen.
+#[cfg(feature = "lab")]
+pub(super) fn message(id: &str, arguments: &[String]) -> String {
     WORDS.with(|words| words.get().map(|words| words.message(id, arguments))).unwrap_or_default()
 }
 

@@ -1,6 +1,7 @@
 //! What a person types or pastes where a host is wanted.
 
 use super::authority::authority;
+use super::is_of_name;
 use crate::error::HostError;
 
 /// A text taken apart.
@@ -18,6 +19,10 @@ impl<'a> Typed<'a> {
     /// [`HostError::Scheme`] for a URL that is not of the web, [`HostError::Prefixed`] for what is nearly a URL,
     /// [`HostError::Several`].
     pub(super) fn of(text: &'a str) -> Result<Self, HostError> {
+        // Nearly all that is stored: it holds nothing that could be taken apart.
+        if text.bytes().all(|byte| is_of_name(byte) || byte == b'*') {
+            return Ok(Self { authority: text, taken_from_url: false, is_cleartext: false });
+        }
         refuse_several(text)?;
         let Some((scheme, rest)) = text.split_once("://") else {
             refuse_prefix(text)?;

@@ -67,8 +67,18 @@ pub(super) fn is_like_fingerprint(text: &str) -> bool {
 /// A digest without the name of its algorithm; none for what is none.
 fn bare(text: &str) -> Option<Digest> {
     // A pin that was cut may have the length of a bare one, with the letters of its name.
-    let is_named = strip_prefix_ignoring_case(text.trim_start(), SHA_256).is_some();
-    decode(text).filter(|_| !is_named)?.try_into().ok()
+    if strip_prefix_ignoring_case(text.trim_start(), SHA_256).is_some() {
+        return None;
+    }
+    stored(text).or_else(|| decode(text)?.try_into().ok())
+}
+
+/// A digest as this program writes it, without a copy of what it is read from.
+fn stored(text: &str) -> Option<Digest> {
+    // Room for what so many characters could be at most.
+    let mut bytes = [0; PIN_BYTES + 1];
+    let length = LENIENT.decode_slice(text, &mut bytes).ok()?;
+    bytes.get(..length)?.try_into().ok()
 }
 
 /// A digest that is named as one of SHA-256, or is not named at all.

@@ -143,7 +143,8 @@ struct Target {
 /// Compiles the library with one feature and returns where cargo says that it put the module.
 fn compile(module: &Module, folders: &BTreeSet<PathBuf>) -> Result<PathBuf> {
     eprintln!("Compiling {} to WebAssembly", module.name);
-    let flags: Vec<_> = module.flags.iter().map(|flag| (*flag).to_owned()).chain(paths::left_out(folders)).collect();
+    let flags = module.flags.iter().map(|flag| (*flag).to_owned()).chain(paths::left_out(folders));
+    let flags: Vec<_> = flags.chain([paths::of_the_standard_library()?]).collect();
     // A list in JSON is one in TOML.
     let flags = format!("target.{}.rustflags={}", tools::WASM_TARGET, serde_json::to_string(&flags)?);
     let mut cargo = cargo(&[

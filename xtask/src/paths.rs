@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::process::{cargo, output};
+use crate::process::{cargo, command, output};
 use crate::workspace;
 
 /// What cargo says of the packages, as far as it is needed here.
@@ -37,6 +37,16 @@ pub(crate) fn of_packages() -> Result<BTreeSet<PathBuf>> {
 /// Flags of rustc that leave the folders out of every path. Of several that fit, rustc takes the last, which is the longest.
 pub(crate) fn left_out(folders: &BTreeSet<PathBuf>) -> impl Iterator<Item = String> {
     folders.iter().map(|folder| format!("--remap-path-prefix={}=", folder.display()))
+}
+
+/// Where the sources of the standard library are installed, rustc names their folder, else the place where they were built. A
+/// flag that has it name that place always.
+pub(crate) fn of_the_standard_library() -> Result<String> {
+    let sysroot = output(&mut command("rustc", &["--print", "sysroot"]))?;
+    let version = output(&mut command("rustc", &["-vV"]))?;
+    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+    let commit = commit.context("rustc names no commit")?;
+    Ok(format!("--remap-path-prefix={}/lib/rustlib/src/rust=/rustc/{commit}", sysroot.trim()))
 }
 
 /// An error where a module names one of the folders, or anything below the user's own.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
-use super::log_reader::LogReader;
+use super::log_reader::{LogReader, Piece};
 use crate::browser::dom::JsResult;
 use crate::browser::promise;
 use crate::browser::words::say;
@@ -70,11 +70,11 @@ impl LogLines {
 
     /// Reads what is in sight when the page is opened.
     pub(super) async fn read_first(&self) -> Result<(), Error> {
-        const FIRST: u32 = 100;
-        let overview = self.reader.overview().await?;
+        const FIRST: u32 = 30;
+        let (overview, piece) = self.reader.first(FIRST).await?;
         self.read_until.set(overview.read_until);
         self.dropped.set(overview.dropped);
-        self.read_piece(None, FIRST).await?;
+        self.put_piece(piece);
         for pause in self.reader.pauses().await? {
             self.put(Line::Pause(pause));
         }
@@ -91,22 +91,21 @@ impl LogLines {
         }
         while let Some(before) = self.rest.get() {
             promise::after(0).await;
-            if let Err(error) = self.read_piece(Some(before), LOG_ENTRIES_READ_AT_ONCE).await {
-                return Ok(Err(error));
+            match self.reader.piece(Some(before), LOG_ENTRIES_READ_AT_ONCE).await {
+                Ok(piece) => self.put_piece(piece),
+                Err(error) => return Ok(Err(error)),
             }
             then()?;
         }
         Ok(Ok(()))
     }
 
-    async fn read_piece(&self, before: Option<UnixMillis>, about: u32) -> Result<(), Error> {
-        let piece = self.reader.piece(before, about).await?;
+    fn put_piece(&self, piece: Piece) {
         self.unreadable.set(self.unreadable.get() + piece.unreadable);
         for entry in piece.entries {
             self.put(Line::Violation(Box::new(entry)));
         }
         self.rest.set(piece.next);
-        Ok(())
     }
 
     /// Reads what has been written since, once all has been read.

@@ -51,25 +51,49 @@ pub(super) struct Piece {
     pub(super) next: Option<UnixMillis>,
 }
 
+impl Overview {
+    fn with(self, private: &PrivateLog) -> Self {
+        Self {
+            entries: self.entries.saturating_add(count(&private.entries())),
+            read_until: ReadUntil { private: private.read_until(), ..self.read_until },
+            ..self
+        }
+    }
+}
+
+impl Piece {
+    fn with(mut self, private: &PrivateLog, before: Option<UnixMillis>) -> Self {
+        let mut entries = private.entries();
+        entries.retain(|entry| {
+            let last = entry.tally.last;
+            self.next.is_none_or(|next| last >= next) && before.is_none_or(|before| last < before)
+        });
+        self.entries.extend(entries);
+        self
+    }
+}
+
 impl LogReader {
     pub(super) const fn new() -> Self {
         Self { database: RefCell::new(None) }
     }
 
-    /// The newest lines, newest first, and how many there are in all. What an older or newer version wrote in another
-    /// shape is passed over, not lost.
-    pub(super) async fn newest(&self, limit: usize) -> Result<(Vec<Line>, u64), Error> {
-        let (mut entries, pauses, total) = self.newest_stored(limit).await?;
-        let private = private_log().await?.entries();
-        let total = total.saturating_add(count(&private));
-        entries.extend(private);
+    /// The newest lines, newest first, how many there are in all, and until when somebody has looked at them. What an older or
+    /// newer version wrote in another shape is passed over, not lost.
+    pub(super) async fn newest(&self, limit: usize) -> Result<(Vec<Line>, u64, ReadUntil), Error> {
+        let private = private_log();
+        let overview = self.stored_overview().await?;
+        let (mut entries, pauses, number_of_pauses) = self.newest_stored(limit).await?;
+        let private = private.await?;
+        let overview = overview.with(&private);
+        entries.extend(private.entries());
         let mut lines = newest_first(entries, pauses);
         lines.truncate(limit);
-        Ok((lines, total))
+        Ok((lines, overview.entries.saturating_add(number_of_pauses), overview.read_until))
     }
 
     async fn newest_stored(&self, limit: usize) -> Result<(Vec<Entry>, Vec<PauseEntry>, u64), Error> {
-        let Some(transaction) = self.begin(&[VIOLATIONS, PAUSES, COUNTS]).await? else {
+        let Some(transaction) = self.begin(&[VIOLATIONS, PAUSES]).await? else {
             return Ok(Default::default());
         };
         let (violations, pauses) = (store(&transaction, VIOLATIONS)?, store(&transaction, PAUSES)?);
@@ -78,13 +102,7 @@ impl LogReader {
         let entries = from_cursor(by_last.open_cursor_with_range_and_direction(all, backwards), limit).await?;
         let newest_pauses = pauses.open_cursor_with_range_and_direction(all, backwards);
         let pauses_read = from_cursor(newest_pauses, limit).await?;
-        let number_of_pauses: u64 = read_js(&answer(pauses.count()).await?)?;
-        let counted = store(&transaction, COUNTS)?.get(&JsValue::from_str(ALL));
-        let number_of_entries = match answer_if_any(counted).await? {
-            Some(record) => read_js(&property(&record, TOTAL))?,
-            None => 0,
-        };
-        Ok((entries, pauses_read, number_of_pauses.saturating_add(number_of_entries)))
+        Ok((entries, pauses_read, read_js(&answer(pauses.count()).await?)?))
     }
 
     /// The entry with this identifier; none where it has gone.
@@ -111,13 +129,16 @@ impl LogReader {
     }
 
     pub(super) async fn overview(&self) -> Result<Overview, Error> {
-        let stored = self.stored_overview().await?;
-        let private = private_log().await?;
-        Ok(Overview {
-            entries: stored.entries.saturating_add(count(&private.entries())),
-            read_until: ReadUntil { private: private.read_until(), ..stored.read_until },
-            ..stored
-        })
+        let private = private_log();
+        Ok(self.stored_overview().await?.with(&private.await?))
+    }
+
+    /// The newest entries, about so many, and what is known of the log as a whole.
+    pub(super) async fn first(&self, about: u32) -> Result<(Overview, Piece), Error> {
+        let private = private_log();
+        let (overview, piece) = (self.stored_overview().await?, self.stored_piece(None, about).await?);
+        let private = private.await?;
+        Ok((overview.with(&private), piece.with(&private, None)))
     }
 
     async fn stored_overview(&self) -> Result<Overview, Error> {
@@ -142,14 +163,8 @@ impl LogReader {
     /// About so many entries whose last socket was before this time; all that have their last socket at the same moment come
     /// together.
     pub(super) async fn piece(&self, before: Option<UnixMillis>, about: u32) -> Result<Piece, Error> {
-        let mut piece = self.stored_piece(before, about).await?;
-        let mut private = private_log().await?.entries();
-        private.retain(|entry| {
-            let last = entry.tally.last;
-            piece.next.is_none_or(|next| last >= next) && before.is_none_or(|before| last < before)
-        });
-        piece.entries.extend(private);
-        Ok(piece)
+        let private = private_log();
+        Ok(self.stored_piece(before, about).await?.with(&private.await?, before))
     }
 
     async fn stored_piece(&self, before: Option<UnixMillis>, about: u32) -> Result<Piece, Error> {
@@ -296,10 +311,13 @@ impl LogReader {
     }
 }
 
-/// What is of private windows. Not to be called within a transaction, which ends while this is awaited.
-async fn private_log() -> Result<PrivateLog, Error> {
-    let items = session_get(&[PRIVATE_LOG]).await.map_err(|thrown| storage_error(&thrown))?;
-    Ok(PrivateLog::from_text(&long_text(&property(&items, PRIVATE_LOG)).unwrap_or_default()))
+/// What is of private windows. Asks when it is called; not to be awaited within a transaction, which ends meanwhile.
+fn private_log() -> impl Future<Output = Result<PrivateLog, Error>> + use<> {
+    let asked = session_get(&[PRIVATE_LOG]);
+    async move {
+        let items = asked.await.map_err(|thrown| storage_error(&thrown))?;
+        Ok(PrivateLog::from_text(&long_text(&property(&items, PRIVATE_LOG)).unwrap_or_default()))
+    }
 }
 
 fn count(entries: &[Entry]) -> u64 {

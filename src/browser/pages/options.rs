@@ -2,6 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
+use js_sys::Function;
 use web_sys::{Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::changed_key::ChangedKey;
@@ -40,11 +41,11 @@ struct Options {
     tester: Rc<Tester>,
 }
 
-pub(super) async fn start() -> JsResult {
+pub(super) async fn start(ahead: Option<Function>) -> JsResult {
     let reset = Rc::new(Confirmation::new(id!("reset-dialog"))?);
     let asked = Rc::clone(&reset);
     let masthead = Masthead::new(Remedy::ResetPolicy, move || asked.open())?;
-    let store = Rc::<RuleStore>::default();
+    let store = Rc::new(RuleStore::with_ahead(ahead));
     let seen = Rc::<SeenStore>::default();
     let list = RuleList::new(Rc::clone(&store), Rc::clone(&seen))?;
     let again = Rc::clone(&list);

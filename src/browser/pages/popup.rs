@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{EventTarget, HtmlDetailsElement, HtmlElement};
 
 use super::confirmation::Confirmation;
@@ -17,7 +18,9 @@ use super::ui::list::List;
 use super::ui::live_region::announce;
 use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn, window};
+use crate::browser::promise;
 use crate::browser::words::say;
+use crate::error::Error;
 use crate::log::{Line, ReadUntil, is_unread};
 use crate::message::{Announcement, PageRequest};
 use crate::tab_sockets::{SocketPlace, SocketState};
@@ -140,25 +143,30 @@ impl Popup {
         name.map_or(Ok(()), |name| open_entry(&self.lines, &name))
     }
 
-    /// How things are comes first: it must not wait for a log that may be large or broken.
+    /// How things are and the log are asked for at once: neither must wait for the other, which may be slow or broken.
     async fn refresh(&self) -> JsResult {
-        self.masthead.refresh(Unread::Nothing).await?;
+        let masthead = Rc::clone(&self.masthead);
+        let told = promise::of(async move { masthead.refresh(Unread::Nothing).await.map(|()| JsValue::UNDEFINED) });
+        let read = self.read_log().await;
+        JsFuture::from(told).await?;
+        match read? {
+            Ok(()) => Ok(()),
+            Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
+        }
+    }
+
+    async fn read_log(&self) -> JsResult<Result<(), Error>> {
         let reading = self.readings.get() + 1;
         self.readings.set(reading);
         let newest = self.log.newest(SHOWN_ENTRIES).await;
         if self.drawn.get() > reading {
             // What was read later is there already.
-            return Ok(());
+            return Ok(Ok(()));
         }
         self.drawn.set(reading);
         match newest {
-            Ok((lines, total)) => {
-                // Without it nothing is new, and all of it is there.
-                let all = ReadUntil { stored: UnixMillis::new(u64::MAX), private: UnixMillis::new(u64::MAX) };
-                let read_until = self.log.overview().await.map_or(all, |known| known.read_until);
-                self.draw(lines, total, read_until)
-            }
-            Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
+            Ok((lines, total, read_until)) => self.draw(lines, total, read_until).map(Ok),
+            Err(error) => Ok(Err(error)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
@@ -29,6 +29,8 @@ pub(super) struct RuleStore {
     problem: RefCell<Option<Error>>,
     subscribers: RefCell<Vec<Subscriber>>,
     readings: RefCell<Readings>,
+    /// See [`policy_store::load_ahead`]; for the first reading.
+    ahead: RefCell<Option<Function>>,
 }
 
 type Subscriber = Rc<dyn Fn() -> JsResult>;
@@ -42,6 +44,11 @@ struct Readings {
 }
 
 impl RuleStore {
+    /// One that takes over, when it reads for the first time, what the page has asked for ahead.
+    pub(super) fn with_ahead(ahead: Option<Function>) -> Self {
+        Self { ahead: RefCell::new(ahead), ..Self::default() }
+    }
+
     /// The user's rules, as far as they could be read.
     pub(super) fn user(&self) -> Ref<'_, Policy> {
         Ref::map(self.layers.borrow(), |layers| &layers.user)
@@ -92,8 +99,9 @@ impl RuleStore {
     }
 
     async fn load(&self) {
-        let (managed, user) = (managed_store::load(), policy_store::load());
-        let (managed, user) = (managed.await, user.await);
+        let (managed, user) = (managed_store::load(), policy_store::load_ahead(self.ahead.take()));
+        // Each takes the browser some milliseconds. The second asks once it is awaited.
+        let (user, managed) = (user.await, managed.await);
         let now = current_time();
         let managed = managed.map(|record| Managed::from_stored(record.as_deref(), now, &url_host));
         let user = user.and_then(|record| Ok(Policy::from_stored(record.as_deref(), now, &url_host)?));

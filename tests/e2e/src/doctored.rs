@@ -69,6 +69,16 @@ impl Doctored {
         })
     }
 
+    /// Runs a script in a page before its own.
+    pub fn before_page(&self, page: &str, script: &str) -> Result<()> {
+        let double = format!("before-{page}.js");
+        self.write(&double, script.as_bytes())?;
+        let html = fs::read_to_string(self.file(page)).with_context(|| format!("could not read {page}"))?;
+        let (head, rest) = html.split_once("<head>").with_context(|| format!("{page} has no head"))?;
+        let html = format!("{head}<head><meta charset=\"utf-8\"><script src=\"{double}\"></script>{rest}");
+        self.write(page, html.as_bytes())
+    }
+
     /// Lets an exported function of the core trap as soon as it is called.
     pub fn trap_in(&self, function: &str) -> Result<()> {
         const MODULE: &str = "pkg/background_bg.wasm";

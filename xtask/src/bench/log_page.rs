@@ -1,17 +1,18 @@
 //! The log page with a full log: how long until its first screen, until all of it is there, and how long a socket waits meanwhile,
-//! which is judged in the same thread.
+//! which is judged in the same thread. And the popup over a tab with sockets, beside that log.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 use sockpin_e2e::demo::Demo;
 
 use super::browser::{Browser, in_turn, quit_all, start_all};
 use super::report::{Compared, Goal, Measurements, Unit};
 use super::table::Section;
-use super::variant::{SOCKPIN, names};
+use super::variant::{AGAINST, SOCKPIN, Variant, names};
 use super::{Bench, log};
 
 const PAGE: &str = "log.html";
+const POPUP: &str = "popup.html";
 /// In each round.
 const TURNS: usize = 5;
 
@@ -19,11 +20,13 @@ const FIRST: &str = "until the first screen";
 const DRAWN: &str = "of these, after the module is there";
 const WHOLE: &str = "until all of it is read";
 const SOCKET: &str = "the longest wait of a socket meanwhile";
+const POPUP_SOCKETS: &str = "the popup, until the sockets of its tab";
+const POPUP_LOG: &str = "the popup, until the newest of the log";
 
 pub(super) async fn measure(bench: &Bench) -> Result<Section> {
-    let variants = bench.variants.named(&[SOCKPIN]);
-    let variants =
-        variants.into_iter().map(|variant| variant.with_script_in(PAGE, WATCH)).collect::<Result<Vec<_>>>()?;
+    let watched = |variant: &Variant| variant.with_script_in(PAGE, WATCH)?.with_script_in(POPUP, WATCH_POPUP);
+    let variants = bench.variants.named(&[SOCKPIN, AGAINST]);
+    let variants = variants.into_iter().map(watched).collect::<Result<Vec<_>>>()?;
     let variants: Vec<_> = variants.iter().collect();
     let mut measured = Measurements::default();
     for _ in 0..bench.rounds {
@@ -37,40 +40,47 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
             for browser in in_turn(&browsers, turn) {
                 let name = browser.variant.name;
                 browser.firefox.run(BEGIN_SOCKETS, vec![json!(demo.servers.url("unpinned")?)]).await?;
-                let [first, drawn, whole] = open(browser).await?;
+                let [first, drawn, whole] = times(browser, PAGE).await?;
                 let longest = browser.firefox.run(LONGEST_SOCKET, Vec::new()).await?;
                 measured.record(FIRST, name, Ok(vec![first]));
                 measured.record(DRAWN, name, Ok(vec![drawn]));
                 measured.record(WHOLE, name, Ok(vec![whole]));
                 let longest = longest.as_f64().map(|longest| vec![longest]);
                 measured.record(SOCKET, name, longest.ok_or_else(|| "a socket did not open".to_owned()));
+                let tab = browser.in_extension(TAB_ID, vec![json!(demo.site.blank())]).await?;
+                let [sockets, log] = times(browser, &format!("{POPUP}?tab={tab}")).await?;
+                measured.record(POPUP_SOCKETS, name, Ok(vec![sockets]));
+                measured.record(POPUP_LOG, name, Ok(vec![log]));
             }
         }
         quit_all(browsers).await?;
     }
     let variants = names(&variants);
     let (compared, unit) = (Compared::WithNothing, Unit::Milliseconds);
-    let goal = Goal { text: DRAWN, case: DRAWN.to_owned(), compared, at_most: 100.0, unit };
+    let goal = Goal { text: FIRST, case: FIRST.to_owned(), compared, at_most: 100.0, unit };
     Ok(Section {
-        title: "Opening the log page",
+        title: "Opening the log page and the popup",
         about: format!(
             "Milliseconds with 10,000 entries: from the begin of the navigation until the first entries are drawn and the page \
              takes what is typed, and what of that is after the module has been compiled; until the search has all of the log; and \
              what the slowest of the sockets took from `new WebSocket` to `open` that another page opened one after the other \
-             meanwhile. Samples of each: {}.",
+             meanwhile. The same of the popup over the tab of that page, in which no socket is opened then. Samples of each: {}.",
             bench.rounds * TURNS
         ),
-        lines: [FIRST, DRAWN, WHOLE, SOCKET].map(|case| measured.line(case, &variants, Unit::Milliseconds)).into(),
+        lines: [FIRST, DRAWN, WHOLE, SOCKET, POPUP_SOCKETS, POPUP_LOG]
+            .map(|case| measured.line(case, &variants, Unit::Milliseconds))
+            .into(),
         goals: vec![measured.goal(&goal)],
         variants,
     })
 }
 
-async fn open(browser: &Browser<'_>) -> Result<[f64; 3]> {
-    browser.firefox.open_extension_page(PAGE).await?;
+async fn times<const N: usize>(browser: &Browser<'_>, page: &str) -> Result<[f64; N]> {
+    browser.firefox.open_extension_page(page).await?;
     let times = browser.firefox.run("return window.times", Vec::new()).await?;
     browser.firefox.close_tab().await?;
-    serde_json::from_value(times).context("the page told something else than times")
+    let times: Vec<f64> = serde_json::from_value(times).context("the page told something else than times")?;
+    times.try_into().map_err(|times| anyhow!("the page told other times: {times:?}"))
 }
 
 /// In the head of the page, before its own scripts. Drawn is what the next frame has shown, and a page that takes what is typed has
@@ -103,6 +113,21 @@ globalThis.times = (async () => {
     if (!isDone()) await seen(isDone);
     return [first, first - compiled, performance.now()];
 })();
+";
+
+const TAB_ID: &str = "return browser.tabs.query({}).then((tabs) => tabs.find(({ url }) => url === arguments[0])?.id)";
+
+/// In the head of the popup, as above.
+const WATCH_POPUP: &str = r"
+const seen = (selector) => new Promise((resolve) => {
+    new MutationObserver(async (_, observer) => {
+        if (!document.querySelector(selector)) return;
+        observer.disconnect();
+        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+        resolve(performance.now());
+    }).observe(document, { childList: true, subtree: true });
+});
+globalThis.times = Promise.all([seen('#tab-sockets .tab-row'), seen('#log .violation')]);
 ";
 
 /// In a page of its own, one socket after the other until it is told to stop.

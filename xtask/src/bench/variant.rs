@@ -80,14 +80,9 @@ impl Variant {
 
     /// A copy with a page that runs this script before its own.
     pub(crate) fn with_script_in(&self, page: &str, script: &str) -> Result<Self> {
-        const SCRIPT: &str = "watch.js";
         let folder = self.folder().with_context(|| format!("`{}` has no pages", self.name))?;
-        let html = std::fs::read_to_string(folder.join(page)).with_context(|| format!("could not read {page}"))?;
-        let (head, rest) = html.split_once("<head>").with_context(|| format!("{page} has no head"))?;
         let extension = Doctored::copy_of(folder)?;
-        extension.write(SCRIPT, script.as_bytes())?;
-        let html = format!("{head}<head><meta charset=\"utf-8\"><script src=\"{SCRIPT}\"></script>{rest}");
-        extension.write(page, html.as_bytes())?;
+        extension.before_page(page, script)?;
         Ok(Self { name: self.name, extension: Some(extension), is_sockpin: self.is_sockpin })
     }
 
