@@ -21,7 +21,7 @@ use crate::browser::log_database::{
 use crate::error::{Error, StorageError};
 use crate::fields::Read;
 use crate::log::private::{PRIVATE_LOG, PrivateLog};
-use crate::log::{Dropped, Entry, Line, ReadUntil, newest_first};
+use crate::log::{AllDropped, Dropped, Entry, Line, ReadUntil, newest_first};
 use crate::message::PageRequest;
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
@@ -36,7 +36,7 @@ pub(super) struct LogReader {
 #[derive(Default)]
 pub(super) struct Overview {
     pub(super) entries: u64,
-    pub(super) dropped: Option<Dropped>,
+    pub(super) dropped: AllDropped,
     /// See [`crate::log::is_unread`].
     pub(super) read_until: ReadUntil,
 }
@@ -115,8 +115,8 @@ impl LogReader {
         let private = private_log().await?;
         Ok(Overview {
             entries: stored.entries.saturating_add(count(&private.entries())),
+            dropped: AllDropped { private: private.dropped(), ..stored.dropped },
             read_until: ReadUntil { private: private.read_until(), ..stored.read_until },
-            ..stored
         })
     }
 
@@ -136,7 +136,7 @@ impl LogReader {
             (Some(entries), Some(since)) => Some(Dropped { entries, since: UnixMillis::new(since) }),
             _ => None,
         };
-        Ok(Overview { entries, dropped, read_until })
+        Ok(Overview { entries, dropped: AllDropped { stored: dropped, private: None }, read_until })
     }
 
     /// About so many entries whose last socket was before this time; all that have their last socket at the same moment come

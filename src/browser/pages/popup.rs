@@ -9,7 +9,7 @@ use web_sys::{EventTarget, HtmlDetailsElement, HtmlElement};
 use super::confirmation::Confirmation;
 use super::explainer::Explainer;
 use super::log_line::{self, ShownLine};
-use super::log_reader::LogReader;
+use super::log_reader::{LogReader, Overview};
 use super::masthead::{Masthead, Unread};
 use super::messages;
 use super::tab_section::{Explanations, TabSection};
@@ -17,12 +17,13 @@ use super::ui::list::List;
 use super::ui::live_region::announce;
 use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn, window};
+use crate::browser::part::say_if_any;
 use crate::browser::words::say;
 use crate::log::{Line, ReadUntil, is_unread};
 use crate::message::{Announcement, PageRequest};
 use crate::tab_sockets::{SocketPlace, SocketState};
 use crate::time::UnixMillis;
-use crate::view::{status::Remedy, violation as words};
+use crate::view::{log::private_dropped, status::Remedy, violation as words};
 use crate::violation::Violation;
 
 /// Entries shown; the log itself may hold more.
@@ -155,18 +156,19 @@ impl Popup {
             Ok((lines, total)) => {
                 // Without it nothing is new, and all of it is there.
                 let all = ReadUntil { stored: UnixMillis::new(u64::MAX), private: UnixMillis::new(u64::MAX) };
-                let read_until = self.log.overview().await.map_or(all, |known| known.read_until);
-                self.draw(lines, total, read_until)
+                let unknown = Overview { read_until: all, ..Overview::default() };
+                self.draw(lines, total, self.log.overview().await.unwrap_or(unknown))
             }
             Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
         }
     }
 
-    fn draw(&self, lines: Vec<Line>, total: u64, read_until: ReadUntil) -> JsResult {
+    fn draw(&self, lines: Vec<Line>, total: u64, Overview { dropped, read_until, .. }: Overview) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
         // What is not shown here is not deleted from here.
         let is_whole = !messages::is_private();
         show(id!("log-private-only"), !is_whole)?;
+        say_if_any(id!("log-private-dropped"), dropped.private.map(private_dropped).as_ref())?;
         show(id!("clear-log"), is_whole && !lines.is_empty())?;
         let more: HtmlElement = by_id(id!("log-more"))?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
