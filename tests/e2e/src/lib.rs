@@ -1,6 +1,6 @@
 //! Demo servers and a driven Firefox, for the browser tests in `tests/` and for `cargo xtask run`.
 //!
-//! - [`authority`]: certificates of one run, and their pins
+//! - [`authority`]: certificates of one run, their pins, and that one was taken back
 //! - [`servers`] and [`traffic`]: WebSocket servers that record what reaches them; [`proxy`]: proxies on the way to them,
 //!   [`relay`]: more addresses of them
 //! - [`site`]: the lab page, served on loopback; [`demo`]: the servers and rules that it shows
@@ -28,6 +28,7 @@ pub mod firefox;
 pub mod languages;
 pub mod logprep;
 pub mod look;
+mod ocsp;
 pub mod opener;
 pub mod other_extension;
 pub mod page;

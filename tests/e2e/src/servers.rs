@@ -143,7 +143,7 @@ pub(crate) fn acceptor(speech: Speech, identity: Identity) -> Result<TlsAcceptor
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)?
         .with_no_client_auth()
-        .with_single_cert(identity.chain, identity.key)
+        .with_single_cert_with_ocsp(identity.chain, identity.key, identity.ocsp)
         .context("the certificate and the key of a server do not fit together")?;
     config.alpn_protocols = match speech {
         Speech::Http1 | Speech::Tls12 => vec![b"http/1.1".to_vec()],

@@ -159,6 +159,12 @@ async fn certificates(authority: &Authority) -> Result<(Vec<Cause>, Vec<Server>)
         causes.push(Cause::of_certificate(&server, &says));
         servers.push(server);
     }
+    let revoked = Server::tls(authority.issue_revoked(&[UNPINNED], &key)?).await?;
+    causes.push(Cause::new(
+        url(&revoked),
+        format!("The certificate of {UNPINNED} was revoked by its issuer. Do not use it;"),
+    ));
+    servers.push(revoked);
     let clear = Server::clear().await?;
     causes.push(Cause::new(url(&clear), format!("{UNPINNED} does not speak TLS at port {}.", clear.port())));
     servers.push(clear);
