@@ -45,14 +45,8 @@ async fn show(firefox: &Firefox, window: &WindowHandle) -> Result<()> {
 
 /// The popup over the page of the current tab.
 async fn popup(firefox: &Firefox) -> Result<Page<'_>> {
-    let address = firefox.run("return document.URL", Vec::new()).await?;
-    let id = firefox.run_in_extension(NEWEST_TAB, vec![address]).await?;
-    firefox.page(&format!("popup.html?tab={id}")).await
+    firefox.page(&firefox.popup_over_tab().await?).await
 }
-
-const NEWEST_TAB: &str = r"
-return browser.tabs.query({}).then((tabs) => Math.max(...tabs.filter(({ url }) => url === arguments[0]).map(({ id }) => id)));
-";
 
 /// In which of all that the extension can store a text stands.
 async fn stored(firefox: &Firefox, text: &str) -> Result<Value> {
@@ -165,7 +159,7 @@ async fn overfill(world: &World, log: &Page<'_>, private: &WindowHandle) -> Resu
     // The one that was stopped before is there as well.
     let said = "document.querySelector('#log-private-dropped').textContent.startsWith(\
         '6 entries of private windows have been dropped since ')";
-    let own = popup(firefox).await?;
+    let own = firefox.page("popup.html").await?;
     own.wait_until("the popup there to say what has gone", said).await?;
     own.wait_for_presence("#log-private-dropped", true).await?;
     firefox.look("private-dropped-popup").await?;
@@ -174,7 +168,7 @@ async fn overfill(world: &World, log: &Page<'_>, private: &WindowHandle) -> Resu
     log.wait_until("the log page to say what has gone", said).await?;
     log.wait_for_presence("#log-dropped", false).await?;
     firefox.look("private-dropped-log").await?;
-    is_in(firefox, json!(["database", "session"])).await
+    is_in(firefox, json!(["session"])).await
 }
 
 #[tokio::test]
