@@ -253,14 +253,39 @@ async fn nothing_of_a_tab_outlives_it_least_of_all_of_a_private_window() -> Resu
         kept(&world.firefox, 1, 0).await?;
     }
 
-    world.firefox.open_tab(&world.demo.site.url("/")).await?;
+    // A private tab beside another of its window, while the background sleeps: with whatever wakes it.
+    world.firefox.open_private_window(&world.demo.site.blank()).await?;
+    let beside = world.firefox.driver()?.window().await?;
+    world.firefox.open_tab(&world.demo.site.url("/opener.html")).await?;
+    world.socket("unpinned").await?;
+    kept(&world.firefox, 2, 1).await?;
+    world.firefox.suspend_background().await?;
+    world.firefox.close_tab().await?;
+    world.firefox.driver()?.switch_to_window(here.clone()).await?;
+    world.socket("unpinned").await?;
+    kept(&world.firefox, 1, 0).await?;
+    world.firefox.driver()?.switch_to_window(beside).await?;
+    world.firefox.close_tab().await?;
+    world.firefox.driver()?.switch_to_window(here.clone()).await?;
+
+    // Closed as by a person: Firefox lists a tab for as long as it is seen to close.
+    let page = world.demo.site.url("/");
+    world.firefox.open_tab(&page).await?;
     world.socket("unpinned").await?;
     kept(&world.firefox, 2, 0).await?;
-    world.firefox.close_tab().await?;
+    let is_seen = world.firefox.privileged(CLOSE_AS_A_PERSON, vec![json!(page)]).await?;
+    ensure!(is_seen == json!(true), "it is gone at once: {is_seen}");
     world.firefox.driver()?.switch_to_window(here).await?;
     kept(&world.firefox, 1, 0).await?;
     world.firefox.quit().await
 }
+
+/// Whether the tab is still among the others when it is being closed.
+const CLOSE_AS_A_PERSON: &str = r"
+const tab = gBrowser.tabs.find(({ linkedBrowser }) => linkedBrowser.currentURI.spec === arguments[0]);
+gBrowser.removeTab(tab, { animate: true });
+return tab.closing && gBrowser.tabs.includes(tab);
+";
 
 /// Waits until so many tabs are kept, so many private ones among them.
 async fn kept(firefox: &Firefox, all: usize, private: usize) -> Result<()> {
