@@ -1,6 +1,5 @@
 //! The log as pages read it: from the database itself, and what is of private windows from `storage.session`; never to write.
 
-use std::cell::RefCell;
 use std::collections::HashSet;
 
 use js_sys::{Array, Uint8Array};
@@ -15,7 +14,7 @@ use crate::browser::api::{long_text, session_get};
 use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers};
 use crate::browser::log_database::{
-    self, ALL, BY_HOST, BY_LAST, CHAINS, COUNTS, DROPPED, PAUSES, READ, SINCE, TOTAL, TransactionMode, UNTIL,
+    self, ALL, BY_HOST, BY_LAST, CHAINS, COUNTS, DROPPED, Opened, PAUSES, READ, SINCE, TOTAL, TransactionMode, UNTIL,
     VIOLATIONS, store,
 };
 use crate::error::{Error, StorageError};
@@ -27,9 +26,9 @@ use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::violation::ChainDigest;
 
-/// The log, to read. The database is opened when it is first needed, and again after the browser has closed it.
+/// The log, to read.
 pub(super) struct LogReader {
-    database: RefCell<Option<IdbDatabase>>,
+    database: Opened,
 }
 
 /// What is known of the log as a whole.
@@ -53,7 +52,7 @@ pub(super) struct Piece {
 
 impl LogReader {
     pub(super) const fn new() -> Self {
-        Self { database: RefCell::new(None) }
+        Self { database: Opened::none() }
     }
 
     /// The newest lines, newest first, and how many there are in all. What an older or newer version wrote in another
@@ -270,30 +269,17 @@ impl LogReader {
         if messages::is_private() {
             return Ok(None);
         }
-        let begin = |database: IdbDatabase| log_database::begin(&database, stores, TransactionMode::Read);
-        match begin(self.database().await?) {
-            Ok(transaction) => Ok(Some(transaction)),
-            Err(_closed) => {
-                self.database.replace(None);
-                begin(self.database().await?).map(Some)
-            }
-        }
+        self.database.begin(stores, TransactionMode::Read, open).await.map(Some)
     }
+}
 
-    async fn database(&self) -> Result<IdbDatabase, Error> {
-        if let Some(database) = self.database.borrow().as_ref() {
-            return Ok(database.clone());
-        }
-        // A database that is still to be made, or of the version before, is the background's to write.
-        let database = if let Ok(database) = log_database::open(log_database::abort).await {
-            database
-        } else {
-            messages::ask(&PageRequest::PrepareLog).await?;
-            log_database::open(log_database::abort).await?
-        };
-        self.database.replace(Some(database.clone()));
-        Ok(database)
+/// A database that is still to be made, or of the version before, is the background's to write.
+async fn open() -> Result<IdbDatabase, Error> {
+    if let Ok(database) = log_database::open(log_database::abort).await {
+        return Ok(database);
     }
+    messages::ask(&PageRequest::PrepareLog).await?;
+    Ok(log_database::open(log_database::abort).await?)
 }
 
 /// What is of private windows. Not to be called within a transaction, which ends while this is awaited.
