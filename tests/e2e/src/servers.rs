@@ -4,6 +4,7 @@ mod http;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustls::{HandshakeKind, ServerConfig};
@@ -54,6 +55,8 @@ pub enum Answering {
     Guarded,
     /// It answers every request that is for no WebSocket with this file.
     Serving(String),
+    /// It answers every request that is for no WebSocket with one byte after the other, this long apart, and comes to no end.
+    Dripping(Duration),
     /// It says nothing until it is to answer otherwise; then, that.
     Later,
 }
