@@ -205,7 +205,7 @@ async function stopped(details, error) {
 async function wake() { try { await ask("wake"); } catch {} }
 
 /** What was noted of a tab goes with it; where that fails, it goes when the core starts again. */
-async function tabsClosed() { try { await ask("tabsClosed"); } catch {} }
+async function tabsClosed(tab) { try { await ask("tabsClosed", tab); } catch {} }
 
 async function answer(message) {
   try {
@@ -239,7 +239,7 @@ function observe() {
   onResponseStarted.addListener(tell("responseStarted"), SOCKETS, ["responseHeaders"]);
   onErrorOccurred.addListener(tell("ended"), SOCKETS);
   onCompleted.addListener(tell("ended"), SOCKETS);
-  browser.tabs.onRemoved.addListener(() => tabsClosed());
+  browser.tabs.onRemoved.addListener((tab) => tabsClosed(tab));
 }
 
 let listensForClicks = false;
@@ -263,7 +263,8 @@ browser.permissions.onRemoved.addListener(() => wake());
 // `notifications` is there once a person has given its permission: at the start, or from then on.
 listenForClicks();
 // Nothing of a private window outlives it, even while this page sleeps; a tab alone does not wake it. Android has no windows.
-(browser.windows ?? browser.tabs).onRemoved.addListener(() => tabsClosed());
+if (browser.windows) browser.windows.onRemoved.addListener(() => tabsClosed());
+else browser.tabs.onRemoved.addListener((tab) => tabsClosed(tab));
 // A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
 // moment before the new one listens, and sockets would pass unseen.
 browser.runtime.onUpdateAvailable.addListener(() => {});

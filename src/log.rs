@@ -16,7 +16,8 @@
 //!
 //! Those of private windows are kept apart from all others, in memory alone: [`private`].
 //!
-//! How many have gone in this way, and since when, is kept ([`Dropped`]) and said on the log page. What has become too old goes as
+//! How many have gone in this way, and since when, is kept ([`Dropped`]) and said on the log page, and of private windows in the
+//! popup as well. What has become too old goes as
 //! well, as somebody has chosen: [`Retention`].
 
 mod day;
@@ -81,6 +82,15 @@ pub struct Dropped {
     pub entries: u64,
     /// When the first of them went.
     pub since: UnixMillis,
+}
+
+/// What full logs have let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AllDropped {
+    /// Of what is stored.
+    pub stored: Option<Dropped>,
+    /// Of private windows.
+    pub private: Option<Dropped>,
 }
 
 /// Until when somebody has looked at the log.

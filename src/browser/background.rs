@@ -262,12 +262,14 @@ impl Background {
         })
     }
 
-    /// `tabs.onRemoved`, `windows.onRemoved`: what was noted of a tab goes with it, and of private windows with the last.
+    /// `tabs.onRemoved` with the tab, and `windows.onRemoved`: what was noted of a tab goes with it, and of private windows with
+    /// the last.
     #[wasm_bindgen(js_name = tabsClosed)]
-    pub fn tabs_closed(&self) -> Promise {
+    pub fn tabs_closed(&self, tab: Option<f64>) -> Promise {
+        let closed = request_details::tab(tab);
         let state = Rc::clone(&self.state);
         promise::of(async move {
-            state.forget_what_is_closed().await;
+            state.forget_what_is_closed(closed).await;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -311,15 +313,15 @@ impl State {
         let state = Rc::clone(self);
         spawn_local(async move {
             while state.closing_unseen.replace(false) {
-                state.forget_what_is_closed().await;
+                state.forget_what_is_closed(None).await;
             }
             state.forgetting.set(false);
         });
     }
 
     /// What is of tabs that are no more, and of private windows where none is open.
-    async fn forget_what_is_closed(self: &Rc<Self>) {
-        let has_private = self.tabs.forget_closed_tabs().await;
+    async fn forget_what_is_closed(self: &Rc<Self>, closed: Option<i32>) {
+        let has_private = self.tabs.forget_closed_tabs(closed).await;
         // What could not be taken away now goes when the background starts again.
         if !has_private && self.private_log.change(PrivateChange::Clear).await == Ok(true) {
             self.tell_pages_of_log();

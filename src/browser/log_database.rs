@@ -1,6 +1,8 @@
 //! The log's database in `IndexedDB`: its stores, and how it is opened. The background alone writes and upgrades; pages
 //! read.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbVersionChangeEvent};
@@ -71,6 +73,37 @@ extern "C" {
     ) -> Result<IdbTransaction, JsValue>;
 }
 
+/// The database once it has been opened: when it is first needed, and again after the browser has closed it.
+pub(super) struct Opened(RefCell<Option<IdbDatabase>>);
+
+impl Opened {
+    pub(super) const fn none() -> Self {
+        Self(RefCell::new(None))
+    }
+
+    /// Begins a transaction, as [`begin`] does. `open` opens the database where that is needed.
+    pub(super) async fn begin(
+        &self,
+        stores: &[&str],
+        mode: TransactionMode,
+        open: impl AsyncFn() -> Result<IdbDatabase, Error>,
+    ) -> Result<IdbTransaction, Error> {
+        let known = self.0.borrow().clone();
+        if let Some(database) = known
+            && let Ok(transaction) = begin(&database, stores, mode)
+        {
+            return Ok(transaction);
+        }
+        begin(&self.renew(open().await?), stores, mode)
+    }
+
+    /// This is the database from now on.
+    pub(super) fn renew(&self, database: IdbDatabase) -> IdbDatabase {
+        self.0.replace(Some(database.clone()));
+        database
+    }
+}
+
 /// Opens the database; `upgrade` is called where it has to be made, or is of a version before.
 pub(super) async fn open(upgrade: fn(&IdbVersionChangeEvent)) -> Result<IdbDatabase, StorageError> {
     indexed_db::open(DATABASE, VERSION, upgrade).await
@@ -78,7 +111,7 @@ pub(super) async fn open(upgrade: fn(&IdbVersionChangeEvent)) -> Result<IdbDatab
 
 /// A transaction that, where it writes, is on disk when it is complete, not merely handed to the system. The browser may
 /// have closed the database since it was opened.
-pub(super) fn begin(database: &IdbDatabase, stores: &[&str], access: TransactionMode) -> Result<IdbTransaction, Error> {
+fn begin(database: &IdbDatabase, stores: &[&str], access: TransactionMode) -> Result<IdbTransaction, Error> {
     let mode = match access {
         TransactionMode::Read => "readonly",
         TransactionMode::Write => "readwrite",

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsCast;
 use web_sys::{DocumentFragment, Element, Event, HtmlElement, HtmlTemplateElement};
 
-use super::dom::{Id, JsResult, all, around, by_id, document, missing};
+use super::dom::{Id, JsResult, all, around, by_id, document, missing, show};
 use super::words::say;
 use crate::view::notice::Tag;
 use crate::view::text::Text;
@@ -37,6 +37,12 @@ impl Name {
 pub(super) fn say_in(id: Id, text: &Text) -> JsResult {
     by_id::<Element>(id)?.set_text_content(Some(&say(text)));
     Ok(())
+}
+
+/// The same; where there is no text, the element is hidden.
+pub(super) fn say_if_any(id: Id, text: Option<&Text>) -> JsResult {
+    show(id, text.is_some())?;
+    text.map_or(Ok(()), |text| say_in(id, text))
 }
 
 /// The part of this name that an event has happened in.

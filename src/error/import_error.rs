@@ -51,6 +51,13 @@ area! {
             /// Line of what is past it, from 1.
             line: usize,
         } = "import-limit",
+        /// More bytes, of all files together, than are imported at once.
+        TooLarge {
+            /// How many.
+            bytes: usize,
+            /// The most.
+            limit: usize,
+        } = "import-too-large",
         /// Rules of a newer version.
         Newer {
             /// Its version.

@@ -10,7 +10,7 @@ use super::{
     Format, Reading, android, app_transport, chromium, curl, encoding, hpkp, json, pinner_code, plist, read, sockpin,
     tlsa, trust_kit,
 };
-use crate::error::{Error, ImportError, InputError, PinError};
+use crate::error::{Error, ImportError, PinError};
 use crate::limits::MAX_IMPORT_BYTES;
 use crate::pin::holds_private_key;
 
@@ -21,7 +21,7 @@ use crate::pin::holds_private_key;
 /// stand in one text, one after the other. What names no host is read as [`read`] does, with its smaller limit.
 ///
 /// # Errors
-/// Of a file: [`InputError::TooLarge`] from the one on with which all have more than [`MAX_IMPORT_BYTES`];
+/// Of a file: [`ImportError::TooLarge`] from the one on with which all have more than [`MAX_IMPORT_BYTES`];
 /// [`ImportError::BinaryPlist`]; [`PinError::PrivateKey`] where one is anywhere in it; [`ImportError::JsonSyntax`], [`ImportError::XmlSyntax`],
 /// [`ImportError::Repeated`], [`ImportError::XmlDoctype`], [`ImportError::Newer`], [`ImportError::Limit`]; else those of [`read`].
 /// Where the format is known, what cannot be used is in [`Reading::left_out`], and there may be no rule at all.
@@ -48,7 +48,7 @@ pub fn import(files: &[&[u8]]) -> Vec<Result<Reading, Error>> {
 /// The text of a file, where all files so far have this many bytes.
 fn text(file: &[u8], bytes: usize) -> Result<Cow<'_, str>, Error> {
     if bytes > MAX_IMPORT_BYTES {
-        return Err(InputError::TooLarge { bytes, limit: MAX_IMPORT_BYTES }.into());
+        return Err(ImportError::TooLarge { bytes, limit: MAX_IMPORT_BYTES }.into());
     }
     if plist::is_binary(file) {
         return Err(ImportError::BinaryPlist.into());

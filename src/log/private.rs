@@ -2,6 +2,7 @@
 //!
 //! - What is one entry is the same as in the log, and so is what goes first, but for the bounds: [`MAX_PRIVATE_ENTRIES`] and
 //!   [`MAX_PRIVATE_LOG_BYTES`]. The entry that has just been made stays.
+//! - How many have gone because there was no room is counted as there, and forgotten when all is deleted.
 //! - `storage.session` has all of it under [`PRIVATE_LOG`], so that it outlives the sleep of the event page: a line for what is
 //!   known of the whole and one for each entry, with tabs between the fields. JSON as it is written here has neither tabs nor
 //!   line ends in it.
@@ -12,7 +13,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Entry, Tally, rank};
+use super::{Dropped, Entry, Tally, rank};
 use crate::error::ProgramError;
 use crate::fields::{self, Line};
 use crate::limits::{MAX_PRIVATE_ENTRIES, MAX_PRIVATE_LOG_BYTES, MAX_SEEN_CHAIN_BYTES};
@@ -35,6 +36,7 @@ pub(super) const fn is_private(id: u64) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PrivateLog {
     read_until: UnixMillis,
+    dropped: Option<Dropped>,
     /// The one that was counted last at the end.
     entries: Vec<PrivateEntry>,
 }
@@ -80,19 +82,26 @@ impl PrivateLog {
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         let (head, entries) = text.split_once('\n').unwrap_or_default();
+        let mut head = Line::new(head, '\t');
         Self {
-            read_until: UnixMillis::new(head.parse().unwrap_or_default()),
+            read_until: head.time().unwrap_or_default(),
+            dropped: head.number().zip(head.time()).map(|(entries, since)| Dropped { entries, since }),
             entries: entries.lines().filter_map(PrivateEntry::from_line).collect(),
         }
     }
 
-    /// As it is kept; empty where there is no entry.
+    /// As it is kept; empty where nothing is known of any entry.
     #[must_use]
     pub fn to_text(&self) -> String {
-        if self.entries.is_empty() {
+        if self.is_empty() {
             return String::new();
         }
-        let mut text = format!("{}\n", self.read_until.as_millis());
+        let mut text = self.read_until.as_millis().to_string();
+        if let Some(Dropped { entries, since }) = self.dropped {
+            // Writing to a text cannot fail.
+            let _ = write!(text, "\t{entries}\t{}", since.as_millis());
+        }
+        text.push('\n');
         for entry in &self.entries {
             text.push_str(&entry.to_line());
         }
@@ -113,7 +122,7 @@ impl PrivateLog {
                 self.read_until = *until;
                 return Ok(!self.entries.is_empty());
             }
-            PrivateChange::Clear => &|_| true,
+            PrivateChange::Clear => return Ok(!std::mem::take(self).is_empty()),
             PrivateChange::ClearHost(host) => &|entry| entry.host == *host,
             PrivateChange::LetGoFromBefore(time) => &|entry| entry.tally.last < *time,
         };
@@ -143,8 +152,14 @@ impl PrivateLog {
         self.entries.push(entry);
         while let Some(place) = self.first_to_go() {
             self.entries.remove(place);
+            let dropped = self.dropped.get_or_insert(Dropped { entries: 0, since: violation.time });
+            dropped.entries = dropped.entries.saturating_add(1);
         }
         Ok(())
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.dropped.is_none()
     }
 
     fn take(&mut self, violation: &str) -> Option<PrivateEntry> {
@@ -176,6 +191,12 @@ impl PrivateLog {
     #[must_use]
     pub const fn read_until(&self) -> UnixMillis {
         self.read_until
+    }
+
+    /// How many have gone because there was no room for them.
+    #[must_use]
+    pub const fn dropped(&self) -> Option<Dropped> {
+        self.dropped
     }
 
     /// The entries, newest first.
@@ -306,7 +327,7 @@ mod tests {
         log.change(&PrivateChange::MarkRead { until: UnixMillis::new(8) }).unwrap();
         let again = PrivateLog::from_text(&log.to_text());
         assert_eq!(again, log);
-        assert_eq!(again.read_until(), UnixMillis::new(8));
+        assert_eq!((again.read_until(), again.dropped()), (UnixMillis::new(8), None));
         let chains: Vec<_> = again.chains().collect();
         let shown = ["a.test", "b.test"].map(|host| violation(host, A, 5));
         assert_eq!(chains, shown.map(|shown| (shown.chain_digest.unwrap(), shown.certificates.to_vec())));
@@ -335,6 +356,31 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), MAX_PRIVATE_ENTRIES);
+    }
+
+    #[test]
+    fn what_finds_no_room_is_counted_until_all_is_deleted() {
+        let mut log = PrivateLog::default();
+        let fill = |log: &mut PrivateLog, numbers: std::ops::Range<usize>| {
+            for number in numbers {
+                enter(log, &violation(&format!("{number}.test"), A, u64::try_from(number).unwrap()), None);
+            }
+        };
+        fill(&mut log, 0..MAX_PRIVATE_ENTRIES);
+        assert_eq!(log.dropped(), None);
+        fill(&mut log, MAX_PRIVATE_ENTRIES..MAX_PRIVATE_ENTRIES + 3);
+        let since = UnixMillis::new(u64::try_from(MAX_PRIVATE_ENTRIES).unwrap());
+        let dropped = Some(Dropped { entries: 3, since });
+        assert_eq!(log.dropped(), dropped);
+        // What is let go for another reason is not counted, and takes nothing back.
+        log.change(&PrivateChange::LetGoFromBefore(UnixMillis::new(u64::MAX))).unwrap();
+        assert_eq!((log.entries().len(), log.dropped()), (0, dropped));
+        log = PrivateLog::from_text(&log.to_text());
+        assert_eq!(log.dropped(), dropped);
+        fill(&mut log, 0..MAX_PRIVATE_ENTRIES + 1);
+        assert_eq!(log.dropped(), Some(Dropped { entries: 4, since }));
+        assert_eq!(log.change(&PrivateChange::Clear), Ok(true));
+        assert_eq!((log.to_text().as_str(), log.change(&PrivateChange::Clear)), ("", Ok(false)));
     }
 
     /// Of a server whose chain is so large.

@@ -111,6 +111,9 @@ fn import(error: &ImportError) -> Text {
         ImportError::XmlDoctype { line } => text!("error_xml_doctype", line = *line),
         ImportError::BinaryPlist => text!("error_binary_plist"),
         ImportError::Limit { what, limit, line } => past_limit(*what, *limit, *line),
+        ImportError::TooLarge { bytes, limit } => {
+            text!("error_import_too_large", limit = kilobytes(*limit), size = kilobytes(*bytes))
+        }
         ImportError::Newer { version } => text!("error_import_newer", version = *version),
         ImportError::Part { part, name } => not_imported(*part, &Excerpt::of(name)),
         ImportError::Pinless { count } => plural!("error_import_pinless", *count),
@@ -343,6 +346,11 @@ mod tests {
                 InputError::TooLarge { bytes: 10 * 1024 * 1024 + 300 * 1024, limit: 1024 * 1024 }.into(),
                 "This is 10,540 KB long, and at most 1,024 KB are read. Choose a file that contains only the certificates or \
                  public keys that you mean.",
+            ),
+            (
+                ImportError::TooLarge { bytes: 25 * 1024 * 1024, limit: 20 * 1024 * 1024 }.into(),
+                "At most 20,480 KB are imported at once, and this comes to 25,600 KB. Import it in several parts, one after \
+                 the other.",
             ),
             (HostError::Character { character: ' ' }.into(), "A host cannot contain a space. Remove it."),
             (HostError::Character { character: '%' }.into(), "A host cannot contain “%”. Remove it."),

@@ -34,6 +34,12 @@ pub fn dropped(dropped: Dropped) -> Text {
     plural!("log_dropped", dropped.entries, day = day(dropped.since))
 }
 
+/// The same of what is kept of private windows.
+#[must_use]
+pub fn private_dropped(dropped: Dropped) -> Text {
+    plural!("log_private_dropped", dropped.entries, day = day(dropped.since))
+}
+
 /// That some cannot be shown.
 #[must_use]
 pub fn unreadable(records: usize) -> Text {
@@ -171,5 +177,8 @@ mod tests {
         assert_eq!(date(day).english(), "22 November 2026");
         let gone = Dropped { entries: 1, since: UnixMillis::new(1_795_305_600_000) };
         assert!(dropped(gone).english().starts_with("1 entry has been dropped since 22 November 2026"));
+        let gone = Dropped { entries: 12, ..gone };
+        let of_private = "12 entries of private windows have been dropped since 22 November 2026";
+        assert!(private_dropped(gone).english().starts_with(of_private));
     }
 }

@@ -27,6 +27,7 @@ const ERRORS: &[(&str, &str)] = &[
     ("xml-doctype", r#"{"xml-doctype":{"line":1}}"#),
     ("binary-plist", r#""binary-plist""#),
     ("import-limit", r#"{"import-limit":{"what":"depth","limit":32,"line":2}}"#),
+    ("import-too-large", r#"{"import-too-large":{"bytes":2000,"limit":1000}}"#),
     ("import-newer", r#"{"import-newer":{"version":9}}"#),
     ("import-part", r#"{"import-part":{"part":"field","name":"reportUri"}}"#),
     ("import-pinless", r#"{"import-pinless":{"count":3}}"#),

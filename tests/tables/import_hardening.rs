@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sockpin::error::{Error, ImportError, ImportLimit, InputError, PinError, RuleError};
+use sockpin::error::{Error, ImportError, ImportLimit, PinError, RuleError};
 use sockpin::formats::import;
 use sockpin::limits::{MAX_IMPORT_BYTES, MAX_IMPORT_DEPTH, MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RULE, MAX_RULES};
 use sockpin::view;
@@ -60,7 +60,7 @@ fn what_is_past_a_limit_says_what_and_where() {
         ),
         (
             " ".repeat(MAX_IMPORT_BYTES + 1),
-            InputError::TooLarge { bytes: MAX_IMPORT_BYTES + 1, limit: MAX_IMPORT_BYTES }.into(),
+            ImportError::TooLarge { bytes: MAX_IMPORT_BYTES + 1, limit: MAX_IMPORT_BYTES }.into(),
         ),
     ];
     for (input, expected) in rows {
@@ -83,7 +83,7 @@ fn all_files_together_have_one_limit() {
     assert!(readings[0].is_ok());
     assert_eq!(readings[1].as_ref().unwrap_err().code(), "input-too-large", "no rules: the limit of keys");
     let bytes = rule.len() + 2 * half.len();
-    assert_eq!(readings[2], Err(InputError::TooLarge { bytes, limit: MAX_IMPORT_BYTES }.into()));
+    assert_eq!(readings[2], Err(ImportError::TooLarge { bytes, limit: MAX_IMPORT_BYTES }.into()));
 }
 
 #[test]

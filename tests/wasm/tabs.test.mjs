@@ -39,6 +39,12 @@ test("what has become of a tab's sockets is kept for its popup, and goes with th
   await until(() => /not-pinned/.test(rows(double).join()), "the next page's");
   assert.deepEqual(states(double), ["wss other.example.com 443 1 not-pinned"]);
 
+  // One that is being closed is still listed.
+  browser.tabs.query = async () => [{ id: 7 }, { id: 9, incognito: true }];
+  double.session["tab/9"] = "private\t0\t\t\t\n";
+  await double.observers["tabs.onRemoved"](9);
+  assert.ok(!("tab/9" in double.session), "the tab that is being closed is kept");
+
   double.session["tab/8"] = "private\t0\t\t\t\n";
   await double.listeners["windows.onRemoved"].listener(8);
   await until(() => !("tab/8" in double.session), "the closed tab's to be gone");

@@ -41,7 +41,7 @@ const MODULES: [Module; 3] = [
         flags: SMALL_AND_FAST,
         folder: workspace::extension,
         // The goal is 550,000: what is compiled at each wake.
-        limit: 580_000,
+        limit: 580_500,
     },
     // The goal is 900,000.
     Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 1_335_000 },

@@ -198,7 +198,7 @@ async fn tab(world: &World) -> Result<()> {
             world.socket("attacker").await?;
             firefox.ask_extension(json!({ "type": "resume" })).await?;
         }
-        firefox.open_extension_page(&popup_over(firefox, &address).await?).await?;
+        firefox.open_extension_page(&firefox.popup_over_tab().await?).await?;
         if !sockets.is_empty() {
             firefox.wait_for("the rows", ROWS, Vec::new()).await?;
         }
@@ -207,13 +207,6 @@ async fn tab(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Where the popup is over the tab with this address.
-async fn popup_over(firefox: &Firefox, address: &str) -> Result<String> {
-    let id = firefox.run_in_extension(TAB_ID, vec![json!(address)]).await?;
-    Ok(format!("popup.html?tab={id}"))
-}
-
-const TAB_ID: &str = "return browser.tabs.query({}).then((tabs) => tabs.find(({ url }) => url === arguments[0])?.id)";
 const ROWS: &str = "return document.querySelector('.tab-row') !== null";
 
 /// Opens a page of the extension, brings it into a state, and takes its pictures.

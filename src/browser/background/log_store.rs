@@ -3,18 +3,16 @@
 //! Whatever the log holds, an entry costs the same few look-ups by key: nothing is counted, and of the entries that are
 //! there none is read but the one that counts one more.
 
-use std::cell::RefCell;
-
 use js_sys::{Array, JSON, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{IdbCursorDirection, IdbDatabase, IdbIndex, IdbKeyRange, IdbObjectStore, IdbTransaction};
+use web_sys::{IdbCursorDirection, IdbIndex, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
 use super::log_upgrade;
 use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers, completed};
 use crate::browser::log_database::{
-    self, ALL, BY_ENTRIES, BY_HOST, BY_KEY, BY_LAST, BY_SHARE, CHAINS, COUNTS, DROPPED, ENTRIES, PAUSES, READ, SINCE,
-    STORES, TOTAL, TransactionMode, UNTIL, VIOLATIONS, counted, set, store,
+    self, ALL, BY_ENTRIES, BY_HOST, BY_KEY, BY_LAST, BY_SHARE, CHAINS, COUNTS, DROPPED, ENTRIES, Opened, PAUSES, READ,
+    SINCE, STORES, TOTAL, TransactionMode, UNTIL, VIOLATIONS, counted, set, store,
 };
 use crate::error::{Error, StorageError};
 use crate::limits::{LOG_ENTRIES_AT_ONCE, MAX_LOG_ENTRIES, MAX_LOGGED_PAUSES};
@@ -23,20 +21,20 @@ use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::violation::{ChainDigest, Violation};
 
-/// The log. The database is opened when it is first needed, and again after the browser has closed it.
+/// The log.
 pub(super) struct Log {
-    database: RefCell<Option<IdbDatabase>>,
+    database: Opened,
 }
 
 impl Log {
     pub(super) const fn new() -> Self {
-        Self { database: RefCell::new(None) }
+        Self { database: Opened::none() }
     }
 
     /// Opens the database anew, which brings it into the form of this version.
     pub(super) async fn prepare(&self) -> Result<(), StorageError> {
-        self.database.replace(None);
-        self.database().await.map(drop)
+        self.database.renew(log_database::open(log_upgrade::run).await?);
+        Ok(())
     }
 
     /// Counts a violation; when this returns it is on disk. A socket that was counted as `before` is counted as this one
@@ -121,7 +119,8 @@ impl Log {
 
     /// All of it or nothing; when this returns it is on disk.
     async fn write<T>(&self, work: impl AsyncFnOnce(&IdbTransaction) -> Result<T, Error>) -> Result<T, Error> {
-        let transaction = self.begin().await?;
+        let open = async || Ok(log_database::open(log_upgrade::run).await?);
+        let transaction = self.database.begin(&STORES, TransactionMode::Write, open).await?;
         let done = match work(&transaction).await {
             Ok(done) => done,
             Err(error) => {
@@ -132,26 +131,6 @@ impl Log {
         };
         completed(&transaction).await?;
         Ok(done)
-    }
-
-    async fn begin(&self) -> Result<IdbTransaction, Error> {
-        let begin = |database: IdbDatabase| log_database::begin(&database, &STORES, TransactionMode::Write);
-        match begin(self.database().await?) {
-            Ok(transaction) => Ok(transaction),
-            Err(_closed) => {
-                self.database.replace(None);
-                begin(self.database().await?)
-            }
-        }
-    }
-
-    async fn database(&self) -> Result<IdbDatabase, StorageError> {
-        if let Some(database) = self.database.borrow().as_ref() {
-            return Ok(database.clone());
-        }
-        let database = log_database::open(log_upgrade::run).await?;
-        self.database.replace(Some(database.clone()));
-        Ok(database)
     }
 }
 

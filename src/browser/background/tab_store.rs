@@ -131,7 +131,7 @@ impl TabStore {
         if self.tabs.borrow().len() > MAX_NOTED_TABS {
             self.tabs.take();
             // What cannot be taken away now is when the background starts again.
-            let _ = self.forget_all_but_open().await;
+            let _ = self.forget_all_but_open(None).await;
         }
     }
 
@@ -172,22 +172,30 @@ impl TabStore {
         }
     }
 
-    /// What is kept of tabs that are no more goes, and of those that are too many. Whether one of a private window is open.
-    pub(super) async fn forget_closed_tabs(self: &Rc<Self>) -> bool {
+    /// What is kept of tabs that are no more goes, and of those that are too many. Whether one of a private window is open. A tab that
+    /// is being `closed` is listed by Firefox as long as that can be seen.
+    pub(super) async fn forget_closed_tabs(self: &Rc<Self>, closed: Option<i32>) -> bool {
         let this = Rc::clone(self);
-        self.changes.run(async move { this.forget_all_but_open().await.unwrap_or(true) }).await
+        self.changes.run(async move { this.forget_all_but_open(closed).await.unwrap_or(true) }).await
     }
 
-    async fn forget_all_but_open(&self) -> Result<bool, JsValue> {
+    async fn forget_all_but_open(&self, closed: Option<i32>) -> Result<bool, JsValue> {
         let kept = noted_tabs().await?;
         let open = tabs(&Object::new()).await?;
         // Where Firefox answers something else, nothing is taken away.
         let open: Array = open.dyn_into()?;
-        let has_private = open.iter().any(|tab| property(&tab, "incognito").is_truthy());
-        let open: Vec<i32> = open.iter().filter_map(|tab| id_of(&tab)).collect();
+        let mut has_private = false;
+        let mut ids = Vec::new();
+        for tab in open.iter() {
+            let id = id_of(&tab);
+            if closed.is_none() || id != closed {
+                has_private |= property(&tab, "incognito").is_truthy();
+                ids.extend(id);
+            }
+        }
         let surplus = kept.len().saturating_sub(MAX_NOTED_TABS);
         for (place, tab) in kept.into_iter().enumerate() {
-            if place < surplus || !open.contains(&tab) {
+            if place < surplus || !ids.contains(&tab) {
                 self.tabs.borrow_mut().retain(|known| known.id != tab);
                 forget(tab).await?;
             }

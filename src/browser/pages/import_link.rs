@@ -17,7 +17,7 @@ use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
 use crate::browser::part::{Part, say_in};
 use crate::browser::promise::{after, within};
 use crate::browser::url_host::url_host;
-use crate::error::InputError;
+use crate::error::ImportError;
 use crate::formats::link::RulesLink;
 use crate::limits::{LINK_DEADLINE_MS, LINK_WHOLE_DEADLINE_MS, MAX_IMPORT_BYTES};
 use crate::view::notice::Notice;
@@ -185,7 +185,7 @@ async fn read_whole(response: &Response) -> JsResult<Result<Vec<u8>, Problem>> {
         let part: Uint8Array = property(&part, "value").dyn_into()?;
         bytes.extend(part.to_vec());
         if bytes.len() > MAX_IMPORT_BYTES {
-            let error = InputError::TooLarge { bytes: bytes.len(), limit: MAX_IMPORT_BYTES };
+            let error = ImportError::TooLarge { bytes: bytes.len(), limit: MAX_IMPORT_BYTES };
             return Ok(Err(Problem::Content(error.into())));
         }
     }

@@ -23,7 +23,7 @@ use crate::browser::dom::{JsResult, by_id, id, listen, show, shown, spawn};
 use crate::browser::files::{accept_drops, of_list, size};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
-use crate::error::{Error, InputError, RuleError};
+use crate::error::{Error, ImportError, RuleError};
 use crate::formats::{self, LeftOut, Reading};
 use crate::history::ChangedBy;
 use crate::import_plan::{Conflict, Plan, RuleChanges, Undo};
@@ -397,7 +397,7 @@ async fn change(changes: RuleChanges, by: ChangedBy) -> Result<(), Notice> {
 async fn bytes_of(file: &File) -> Result<Vec<u8>, Problem> {
     let bytes = size(file);
     if bytes > MAX_IMPORT_BYTES {
-        return Err(Problem::Content(InputError::TooLarge { bytes, limit: MAX_IMPORT_BYTES }.into()));
+        return Err(Problem::Content(ImportError::TooLarge { bytes, limit: MAX_IMPORT_BYTES }.into()));
     }
     // Rejects for a folder, and for a file that has gone since it was chosen.
     let read = JsFuture::from(file.array_buffer()).await.map_err(|_| Problem::Unreadable)?;

@@ -13,7 +13,7 @@ use crate::browser::words::say;
 use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::limits::LOG_ENTRIES_READ_AT_ONCE;
-use crate::log::{Day, DayCounts, Dropped, Line, ReadUntil, is_unread};
+use crate::log::{AllDropped, Day, DayCounts, Line, ReadUntil, is_unread};
 use crate::query::log::{LogOrder, LogQuery, Logged};
 use crate::time::UnixMillis;
 use crate::view::violation as words;
@@ -27,7 +27,7 @@ pub(super) struct LogLines {
     /// Whether there may be chains that have not been read.
     has_unread_chains: Cell<bool>,
     unreadable: Cell<usize>,
-    dropped: Cell<Option<Dropped>>,
+    dropped: Cell<AllDropped>,
     /// Until when somebody had looked at the log before this page was opened: what is new stays marked for as long as the page
     /// is there.
     read_until: Cell<ReadUntil>,
@@ -61,7 +61,7 @@ impl LogLines {
             subjects: RefCell::default(),
             has_unread_chains: Cell::new(true),
             unreadable: Cell::new(0),
-            dropped: Cell::new(None),
+            dropped: Cell::default(),
             read_until: Cell::default(),
             has_begun: Cell::new(false),
             rest: Cell::new(None),
@@ -224,7 +224,7 @@ impl LogLines {
         self.unreadable.get()
     }
 
-    pub(super) fn dropped(&self) -> Option<Dropped> {
+    pub(super) fn dropped(&self) -> AllDropped {
         self.dropped.get()
     }
 }

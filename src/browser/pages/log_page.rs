@@ -20,7 +20,7 @@ use super::messages;
 use super::ui::list::List;
 use crate::browser::clock::{Deadline, now};
 use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_capturing, ready, show, spawn, window};
-use crate::browser::part::say_in;
+use crate::browser::part::say_if_any;
 use crate::browser::promise;
 use crate::message::{Announcement, PageRequest};
 use crate::query::log::LogOrder;
@@ -203,13 +203,10 @@ impl LogPage {
         show(id!("keeping"), is_whole)?;
         show(id!("log-search"), total > 0 || !query.is_empty())?;
         let dropped = self.lines.dropped();
-        show(id!("log-dropped"), dropped.is_some())?;
-        if let Some(dropped) = dropped {
-            say_in(id!("log-dropped"), &words::dropped(dropped))?;
-        }
+        say_if_any(id!("log-dropped"), dropped.stored.map(words::dropped).as_ref())?;
+        say_if_any(id!("log-private-dropped"), dropped.private.map(words::private_dropped).as_ref())?;
         let unreadable = self.lines.unreadable();
-        show(id!("log-unreadable"), unreadable > 0)?;
-        say_in(id!("log-unreadable"), &words::unreadable(unreadable))?;
+        say_if_any(id!("log-unreadable"), (unreadable > 0).then(|| words::unreadable(unreadable)).as_ref())?;
         self.draw_picture(now)?;
         self.selection.keep(&found, total, reading)?;
         let frame: Rc<dyn Frame> = Rc::<LogSelection>::clone(&self.selection);

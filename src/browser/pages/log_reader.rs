@@ -1,6 +1,5 @@
 //! The log as pages read it: from the database itself, and what is of private windows from `storage.session`; never to write.
 
-use std::cell::RefCell;
 use std::collections::HashSet;
 
 use js_sys::{Array, Uint8Array};
@@ -15,28 +14,28 @@ use crate::browser::api::{long_text, session_get};
 use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::indexed_db::{answer, answer_if_any, answers};
 use crate::browser::log_database::{
-    self, ALL, BY_HOST, BY_LAST, CHAINS, COUNTS, DROPPED, PAUSES, READ, SINCE, TOTAL, TransactionMode, UNTIL,
+    self, ALL, BY_HOST, BY_LAST, CHAINS, COUNTS, DROPPED, Opened, PAUSES, READ, SINCE, TOTAL, TransactionMode, UNTIL,
     VIOLATIONS, store,
 };
 use crate::error::{Error, StorageError};
 use crate::fields::Read;
 use crate::log::private::{PRIVATE_LOG, PrivateLog};
-use crate::log::{Dropped, Entry, Line, ReadUntil, newest_first};
+use crate::log::{AllDropped, Dropped, Entry, Line, ReadUntil, newest_first};
 use crate::message::PageRequest;
 use crate::pause::PauseEntry;
 use crate::time::UnixMillis;
 use crate::violation::ChainDigest;
 
-/// The log, to read. The database is opened when it is first needed, and again after the browser has closed it.
+/// The log, to read.
 pub(super) struct LogReader {
-    database: RefCell<Option<IdbDatabase>>,
+    database: Opened,
 }
 
 /// What is known of the log as a whole.
 #[derive(Default)]
 pub(super) struct Overview {
     pub(super) entries: u64,
-    pub(super) dropped: Option<Dropped>,
+    pub(super) dropped: AllDropped,
     /// See [`crate::log::is_unread`].
     pub(super) read_until: ReadUntil,
 }
@@ -55,8 +54,8 @@ impl Overview {
     fn with(self, private: &PrivateLog) -> Self {
         Self {
             entries: self.entries.saturating_add(count(&private.entries())),
+            dropped: AllDropped { private: private.dropped(), ..self.dropped },
             read_until: ReadUntil { private: private.read_until(), ..self.read_until },
-            ..self
         }
     }
 }
@@ -75,12 +74,12 @@ impl Piece {
 
 impl LogReader {
     pub(super) const fn new() -> Self {
-        Self { database: RefCell::new(None) }
+        Self { database: Opened::none() }
     }
 
-    /// The newest lines, newest first, how many there are in all, and until when somebody has looked at them. What an older or
+    /// The newest lines, newest first, how many there are in all, and what is known of the log as a whole. What an older or
     /// newer version wrote in another shape is passed over, not lost.
-    pub(super) async fn newest(&self, limit: usize) -> Result<(Vec<Line>, u64, ReadUntil), Error> {
+    pub(super) async fn newest(&self, limit: usize) -> Result<(Vec<Line>, u64, Overview), Error> {
         let private = private_log();
         let overview = self.stored_overview().await?;
         let (mut entries, pauses, number_of_pauses) = self.newest_stored(limit).await?;
@@ -89,7 +88,7 @@ impl LogReader {
         entries.extend(private.entries());
         let mut lines = newest_first(entries, pauses);
         lines.truncate(limit);
-        Ok((lines, overview.entries.saturating_add(number_of_pauses), overview.read_until))
+        Ok((lines, overview.entries.saturating_add(number_of_pauses), overview))
     }
 
     async fn newest_stored(&self, limit: usize) -> Result<(Vec<Entry>, Vec<PauseEntry>, u64), Error> {
@@ -157,7 +156,7 @@ impl LogReader {
             (Some(entries), Some(since)) => Some(Dropped { entries, since: UnixMillis::new(since) }),
             _ => None,
         };
-        Ok(Overview { entries, dropped, read_until })
+        Ok(Overview { entries, dropped: AllDropped { stored: dropped, private: None }, read_until })
     }
 
     /// About so many entries whose last socket was before this time; all that have their last socket at the same moment come
@@ -285,30 +284,17 @@ impl LogReader {
         if messages::is_private() {
             return Ok(None);
         }
-        let begin = |database: IdbDatabase| log_database::begin(&database, stores, TransactionMode::Read);
-        match begin(self.database().await?) {
-            Ok(transaction) => Ok(Some(transaction)),
-            Err(_closed) => {
-                self.database.replace(None);
-                begin(self.database().await?).map(Some)
-            }
-        }
+        self.database.begin(stores, TransactionMode::Read, open).await.map(Some)
     }
+}
 
-    async fn database(&self) -> Result<IdbDatabase, Error> {
-        if let Some(database) = self.database.borrow().as_ref() {
-            return Ok(database.clone());
-        }
-        // A database that is still to be made, or of the version before, is the background's to write.
-        let database = if let Ok(database) = log_database::open(log_database::abort).await {
-            database
-        } else {
-            messages::ask(&PageRequest::PrepareLog).await?;
-            log_database::open(log_database::abort).await?
-        };
-        self.database.replace(Some(database.clone()));
-        Ok(database)
+/// A database that is still to be made, or of the version before, is the background's to write.
+async fn open() -> Result<IdbDatabase, Error> {
+    if let Ok(database) = log_database::open(log_database::abort).await {
+        return Ok(database);
     }
+    messages::ask(&PageRequest::PrepareLog).await?;
+    Ok(log_database::open(log_database::abort).await?)
 }
 
 /// What is of private windows. Asks when it is called; not to be awaited within a transaction, which ends meanwhile.

@@ -10,7 +10,7 @@ use web_sys::{EventTarget, HtmlDetailsElement, HtmlElement};
 use super::confirmation::Confirmation;
 use super::explainer::Explainer;
 use super::log_line::{self, ShownLine};
-use super::log_reader::LogReader;
+use super::log_reader::{LogReader, Overview};
 use super::masthead::{Masthead, Unread};
 use super::messages;
 use super::tab_section::{Explanations, TabSection};
@@ -18,6 +18,7 @@ use super::ui::list::List;
 use super::ui::live_region::announce;
 use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn, window};
+use crate::browser::part::say_if_any;
 use crate::browser::promise;
 use crate::browser::words::say;
 use crate::error::Error;
@@ -25,7 +26,7 @@ use crate::log::{Line, ReadUntil, is_unread};
 use crate::message::{Announcement, PageRequest};
 use crate::tab_sockets::{SocketPlace, SocketState};
 use crate::time::UnixMillis;
-use crate::view::{status::Remedy, violation as words};
+use crate::view::{log::private_dropped, status::Remedy, violation as words};
 use crate::violation::Violation;
 
 /// Entries shown; the log itself may hold more.
@@ -165,16 +166,17 @@ impl Popup {
         }
         self.drawn.set(reading);
         match newest {
-            Ok((lines, total, read_until)) => self.draw(lines, total, read_until).map(Ok),
+            Ok((lines, total, overview)) => self.draw(lines, total, overview).map(Ok),
             Err(error) => Ok(Err(error)),
         }
     }
 
-    fn draw(&self, lines: Vec<Line>, total: u64, read_until: ReadUntil) -> JsResult {
+    fn draw(&self, lines: Vec<Line>, total: u64, Overview { dropped, read_until, .. }: Overview) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
         // What is not shown here is not deleted from here.
         let is_whole = !messages::is_private();
         show(id!("log-private-only"), !is_whole)?;
+        say_if_any(id!("log-private-dropped"), dropped.private.map(private_dropped).as_ref())?;
         show(id!("clear-log"), is_whole && !lines.is_empty())?;
         let more: HtmlElement = by_id(id!("log-more"))?;
         more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));

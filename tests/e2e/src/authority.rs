@@ -16,6 +16,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 
+use crate::ocsp;
+
 /// A root and the intermediate that signs for it, both made for one run.
 pub struct Authority {
     root: CertifiedIssuer<'static, KeyPair>,
@@ -71,6 +73,13 @@ impl Authority {
         self.sign(&leaf(names, Period::Over)?, key, &[&self.intermediate])
     }
 
+    /// Signs one and takes it back, as its server says with each handshake.
+    pub fn issue_revoked(&self, names: &[&str], key: &Key) -> Result<Identity> {
+        let identity = self.issue(names, key)?;
+        let ocsp = ocsp::revoked(identity.certificate(), self.intermediate.key())?;
+        Ok(Identity { ocsp, ..identity })
+    }
+
     fn sign(
         &self,
         params: &CertificateParams,
@@ -81,7 +90,7 @@ impl Authority {
         let leaf = params.signed_by(&key.pair, issuer).context("could not sign the certificate of a server")?;
         let mut chain = vec![leaf.der().clone()];
         chain.extend(intermediates.iter().map(|intermediate| intermediate.der().clone()));
-        Ok(Identity { chain, key: key.private() })
+        Ok(Identity { chain, key: key.private(), ocsp: Vec::new() })
     }
 
     /// The other authority's intermediate, name and key, signed by the root of this one.
@@ -141,7 +150,7 @@ impl Key {
     pub fn self_signed(&self, names: &[&str]) -> Result<Identity> {
         let certificate =
             leaf(names, Period::Current)?.self_signed(&self.pair).context("could not sign a certificate")?;
-        Ok(Identity { chain: vec![certificate.der().clone()], key: self.private() })
+        Ok(Identity { chain: vec![certificate.der().clone()], key: self.private(), ocsp: Vec::new() })
     }
 
     fn private(&self) -> PrivateKeyDer<'static> {
@@ -159,6 +168,8 @@ impl Key {
 pub struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) key: PrivateKeyDer<'static>,
+    /// What its issuer says of the certificate; empty where nothing.
+    pub(crate) ocsp: Vec<u8>,
 }
 
 impl Identity {
@@ -172,7 +183,7 @@ impl Identity {
     #[must_use]
     pub fn through(&self, intermediate: CertificateDer<'static>) -> Self {
         let chain = self.chain.iter().take(1).cloned().chain([intermediate]).collect();
-        Self { chain, key: self.key.clone_key() }
+        Self { chain, key: self.key.clone_key(), ocsp: self.ocsp.clone() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Demo servers and a driven Firefox, for the browser tests in `tests/` and for `cargo xtask run`.
 //!
-//! - [`authority`]: certificates of one run, and their pins
+//! - [`authority`]: certificates of one run, their pins, and that one was taken back
 //! - [`servers`] and [`traffic`]: WebSocket servers that record what reaches them; [`proxy`]: proxies on the way to them,
 //!   [`relay`]: more addresses of them
 //! - [`site`]: the lab page, served on loopback; [`demo`]: the servers and rules that it shows
@@ -9,7 +9,7 @@
 //! - [`connecting`]: pages that open sockets by themselves and report what came of them
 //! - [`doctored`]: copies of the extension with a fault in them; [`wasm`] puts a trap into its module
 //! - [`other_extension`]: one of somebody else's, which does as a test tells it
-//! - [`page`]: a page of this project, used by its controls
+//! - [`page`]: a page of this project, used by its controls; [`tab`]: a web page with the popup over it
 //! - [`collector`] takes reports and answers as it is told; [`logprep`] is one that people run
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`languages`]: the catalogues, and a language that nobody speaks; [`axe`]: whether a page can be used without seeing it;
@@ -28,6 +28,7 @@ pub mod firefox;
 pub mod languages;
 pub mod logprep;
 pub mod look;
+mod ocsp;
 pub mod opener;
 pub mod other_extension;
 pub mod page;
@@ -37,6 +38,7 @@ pub mod relay;
 pub mod servers;
 pub mod site;
 pub mod socket;
+pub mod tab;
 pub mod traffic;
 pub mod wait;
 pub mod wasm;

@@ -4,6 +4,7 @@ mod http;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustls::{HandshakeKind, ServerConfig};
@@ -54,6 +55,8 @@ pub enum Answering {
     Guarded,
     /// It answers every request that is for no WebSocket with this file.
     Serving(String),
+    /// It answers every request that is for no WebSocket with one byte after the other, this long apart, and comes to no end.
+    Dripping(Duration),
     /// It says nothing until it is to answer otherwise; then, that.
     Later,
 }
@@ -143,7 +146,7 @@ pub(crate) fn acceptor(speech: Speech, identity: Identity) -> Result<TlsAcceptor
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)?
         .with_no_client_auth()
-        .with_single_cert(identity.chain, identity.key)
+        .with_single_cert_with_ocsp(identity.chain, identity.key, identity.ocsp)
         .context("the certificate and the key of a server do not fit together")?;
     config.alpn_protocols = match speech {
         Speech::Http1 | Speech::Tls12 => vec![b"http/1.1".to_vec()],

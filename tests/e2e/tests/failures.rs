@@ -9,11 +9,11 @@ use sockpin_e2e::authority::{Authority, Key};
 use sockpin_e2e::demo::{EXCEPTION, PINNED, UNPINNED};
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::Firefox;
-use sockpin_e2e::page::Page;
 use sockpin_e2e::servers::{Answering, Server};
+use sockpin_e2e::tab::Tab;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
-use thirtyfour::{Key as Keyboard, WindowHandle};
+use thirtyfour::Key as Keyboard;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
@@ -40,65 +40,38 @@ fn url(server: &Server) -> String {
     format!("wss://{UNPINNED}:{}/", server.port())
 }
 
-/// A web page, and the popup over its tab.
-struct Tab<'a> {
-    firefox: &'a Firefox,
-    web: WindowHandle,
-    popup: Page<'a>,
+/// Opens a socket from the web page, which fails.
+async fn fails(firefox: &Firefox, url: &str) -> Result<()> {
+    let seen = firefox.socket(url).await?;
+    ensure!(seen.refused(), "{url}: the page saw {seen:?}");
+    Ok(())
 }
 
-impl<'a> Tab<'a> {
-    /// Of the tab that is shown.
-    async fn with_popup(firefox: &'a Firefox) -> Result<Self> {
-        let web = firefox.driver()?.window().await?;
-        let address = firefox.run("return document.URL", Vec::new()).await?;
-        let id = firefox.run_in_extension(TAB_ID, vec![address]).await?;
-        let popup = firefox.page(&format!("popup.html?tab={id}")).await?;
-        Ok(Self { firefox, web, popup })
+/// Waits until the popup says this of each socket, and has the button for those that can be decided.
+async fn says(firefox: &Firefox, causes: &[Cause]) -> Result<()> {
+    let mut wrong = Vec::new();
+    let said = wait::until("the sentences", async || {
+        let rows = rows(firefox).await?;
+        let is_said = |cause: &&Cause| {
+            let row = cause.url.split('/').nth(2).and_then(|address| rows.get(address));
+            row.is_some_and(|(said, action)| said.starts_with(&cause.says) && (action == "decide") == cause.is_decided)
+        };
+        let missing = causes.iter().filter(|cause| !is_said(cause));
+        wrong = missing.map(|cause| format!("{} is not “{}”", cause.url, cause.says)).collect();
+        Ok(wrong.is_empty().then_some(()))
+    })
+    .await;
+    if said.is_err() {
+        bail!("{wrong:#?}\n{:#?}", rows(firefox).await?);
     }
-
-    async fn show_web(&self) -> Result<()> {
-        self.firefox.driver()?.switch_to_window(self.web.clone()).await?;
-        Ok(())
-    }
-
-    /// Opens a socket from the web page, which fails.
-    async fn fails(&self, url: &str) -> Result<()> {
-        let seen = self.firefox.socket(url).await?;
-        ensure!(seen.refused(), "{url}: the page saw {seen:?}");
-        Ok(())
-    }
-
-    /// Waits until the popup says this of each socket, and has the button for those that can be decided.
-    async fn says(&self, causes: &[Cause]) -> Result<()> {
-        let mut wrong = Vec::new();
-        let said = wait::until("the sentences", async || {
-            let rows = self.rows().await?;
-            let is_said = |cause: &&Cause| {
-                let row = cause.url.split('/').nth(2).and_then(|address| rows.get(address));
-                row.is_some_and(|(said, action)| {
-                    said.starts_with(&cause.says) && (action == "decide") == cause.is_decided
-                })
-            };
-            let missing = causes.iter().filter(|cause| !is_said(cause));
-            wrong = missing.map(|cause| format!("{} is not “{}”", cause.url, cause.says)).collect();
-            Ok(wrong.is_empty().then_some(()))
-        })
-        .await;
-        if said.is_err() {
-            bail!("{wrong:#?}\n{:#?}", self.rows().await?);
-        }
-        Ok(())
-    }
-
-    /// Of each row the address, and what is said with the name of what can be done.
-    async fn rows(&self) -> Result<BTreeMap<String, (String, String)>> {
-        let rows = self.firefox.run(ROWS, Vec::new()).await?;
-        serde_json::from_value(rows).context("the rows are something else")
-    }
+    Ok(())
 }
 
-const TAB_ID: &str = "return browser.tabs.query({}).then((tabs) => tabs.find(({ url }) => url === arguments[0])?.id)";
+/// Of each row the address, and what is said with the name of what can be done.
+async fn rows(firefox: &Firefox) -> Result<BTreeMap<String, (String, String)>> {
+    let rows = firefox.run(ROWS, Vec::new()).await?;
+    serde_json::from_value(rows).context("the rows are something else")
+}
 
 const ROWS: &str = r"
 return Object.fromEntries([...document.querySelectorAll('#tab-sockets [data-state=failed]')].map((row) => {
@@ -186,6 +159,12 @@ async fn certificates(authority: &Authority) -> Result<(Vec<Cause>, Vec<Server>)
         causes.push(Cause::of_certificate(&server, &says));
         servers.push(server);
     }
+    let revoked = Server::tls(authority.issue_revoked(&[UNPINNED], &key)?).await?;
+    causes.push(Cause::new(
+        url(&revoked),
+        format!("The certificate of {UNPINNED} was revoked by its issuer. Do not use it;"),
+    ));
+    servers.push(revoked);
     let clear = Server::clear().await?;
     causes.push(Cause::new(url(&clear), format!("{UNPINNED} does not speak TLS at port {}.", clear.port())));
     servers.push(clear);
@@ -210,9 +189,9 @@ async fn local_network(world: &World, tab: &Tab<'_>) -> Result<()> {
         world.demo.servers.url("unpinned")?,
         format!("Firefox did not let the page connect to {UNPINNED}, a device of the local network."),
     );
-    tab.fails(&local.url).await?;
+    fails(firefox, &local.url).await?;
     tab.popup.show().await?;
-    tab.says(&[local]).await?;
+    says(firefox, &[local]).await?;
     tab.popup.wait_for_count("#tab-sockets .tab-row", 1).await
 }
 
@@ -256,7 +235,7 @@ async fn each_cause_has_its_sentence() -> Result<()> {
         format!("{UNPINNED} did not answer at port {} in time.", full.port),
     ));
     for cause in &causes {
-        tab.fails(&cause.url).await?;
+        fails(firefox, &cause.url).await?;
     }
 
     // The proxy.
@@ -271,7 +250,7 @@ async fn each_cause_has_its_sentence() -> Result<()> {
             firefox.set_preference(&format!("network.proxy.{name}"), value).await?;
         }
         let cause = Cause::new(format!("wss://{UNPINNED}:{}/", closed_port().await?), says);
-        tab.fails(&cause.url).await?;
+        fails(firefox, &cause.url).await?;
         causes.push(cause);
     }
     firefox.send_directly().await?;
@@ -279,7 +258,7 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     // The browser.
     let cause = Cause::new("wss://offline.invalid/".to_owned(), "Firefox works offline.");
     firefox.privileged("Services.io.offline = true", Vec::new()).await?;
-    tab.fails(&cause.url).await?;
+    fails(firefox, &cause.url).await?;
     firefox.privileged("Services.io.offline = false", Vec::new()).await?;
     causes.push(cause);
 
@@ -289,7 +268,7 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     let silent = refusing(&world, 200, None).await?;
     silent.answer(Answering::Later);
     firefox.set_preference("network.websocket.timeout.open", json!(1)).await?;
-    tab.fails(&url(&silent)).await?;
+    fails(firefox, &url(&silent)).await?;
     firefox.set_preference("network.websocket.timeout.open", json!(20)).await?;
     let closed = firefox.run(CLOSE_AT_ONCE, vec![json!(url(&silent))]).await?;
     ensure!(closed == json!("error"), "a socket that was closed: {closed}");
@@ -302,27 +281,27 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     let broken = firefox.run("return window.ended", Vec::new()).await?;
     ensure!(broken == json!(1006), "it ended with {broken}");
     tab.popup.show().await?;
-    tab.says(&causes).await?;
+    says(firefox, &causes).await?;
     tab.popup.wait_for_count("#tab-sockets [data-state=not-pinned]", 2).await?;
-    let rows = tab.rows().await?;
+    let rows = rows(firefox).await?;
     assert_eq!(rows.len(), causes.len(), "{rows:#?}");
     let note = format!("Sockpin has stopped none of the {} sockets that failed.", causes.len());
     assert_eq!(tab.popup.text("#tab-without-sockpin").await?, note);
     tab.popup.click("#tab-missing summary").await?;
     assert!(tab.popup.text("#tab-missing").await?.contains("a port that it blocks, such as 25"));
     tab.popup.wait_for_presence("#tab-missing-cleartext", false).await?;
-    tab.firefox.look("failures-all").await?;
+    firefox.look("failures-all").await?;
 
     // Who breaks TLS off may hold a wrong key: with a rule, no page is offered that it does not protect.
     let rule = json!({ "host": format!("{UNPINNED}:{alerting}"), "pins": [{ "sha256": world.demo.unused_key.pin() }] });
     firefox.save_rule(rule).await?;
     let ruled = [Cause::new(tls_url, format!("{no_tls}A page of this host is not protected by its rule"))];
-    tab.says(&ruled).await?;
+    says(firefox, &ruled).await?;
     tab.show_web().await?;
-    tab.fails(&ruled[0].url).await?;
+    fails(firefox, &ruled[0].url).await?;
     tab.popup.show().await?;
     tab.popup.wait_until("a second socket in its row", TWICE).await?;
-    tab.says(&ruled).await?;
+    says(firefox, &ruled).await?;
 
     tab.show_web().await?;
     local_network(&world, &tab).await?;
@@ -385,7 +364,7 @@ async fn an_exception_of_the_page_is_none_of_its_socket_and_what_a_page_over_tls
         missing.starts_with("This page was loaded over https. Firefox lets it open no unencrypted socket (ws://)"),
         "{missing}"
     );
-    tab.firefox.look("failures-empty").await?;
+    firefox.look("failures-empty").await?;
 
     // As it says.
     tab.show_web().await?;
@@ -405,11 +384,11 @@ async fn an_exception_of_the_page_is_none_of_its_socket_and_what_a_page_over_tls
         ),
         is_decided: true,
     };
-    tab.fails(&cause.url).await?;
+    fails(firefox, &cause.url).await?;
     tab.popup.show().await?;
-    tab.says(&[cause]).await?;
+    says(firefox, &[cause]).await?;
     tab.popup.wait_for_count("#tab-sockets .tab-row", 2).await?;
-    tab.firefox.look("failures-exception").await?;
+    firefox.look("failures-exception").await?;
 
     // There it can be decided.
     let before = firefox.driver()?.windows().await?.len();
@@ -454,11 +433,11 @@ async fn in_a_german_firefox_the_sentences_are_german() -> Result<()> {
         ),
     ];
     for cause in &causes {
-        tab.fails(&cause.url).await?;
+        fails(firefox, &cause.url).await?;
     }
     tab.popup.show().await?;
-    tab.says(&causes).await?;
+    says(firefox, &causes).await?;
     assert_eq!(tab.popup.text("[data-action=decide]").await?, "Seite öffnen");
-    tab.firefox.look("failures-german").await?;
+    firefox.look("failures-german").await?;
     world.firefox.quit().await
 }

@@ -1,6 +1,8 @@
 //! A link to a file of rules, as a page has it and as it is dropped: nothing is asked for before the click, and what is read goes to
 //! the preview.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 use sockpin_e2e::authority::Key;
@@ -133,7 +135,7 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
             "or leads to another address.",
         ),
         (Answering::Serving("no rules".to_owned()), "nothing-recognised", ""),
-        (Answering::Serving(" ".repeat(TOO_MUCH)), "input-too-large", ""),
+        (Answering::Serving(" ".repeat(TOO_MUCH)), "import-too-large", "At most 20,480 KB are imported at once"),
     ] {
         let before = server.traffic().requests.len();
         server.answer(answering);
@@ -149,7 +151,7 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
         ensure!(said.starts_with(&format!("https://{UNPINNED}")) && said.contains(says), "{said}");
         // Where the question is gone, its button is.
         let focus =
-            if code.starts_with("link-") || code == "input-too-large" { "import-link-read" } else { "import-file" };
+            if code.starts_with("link-") || code == "import-too-large" { "import-link-read" } else { "import-file" };
         page.wait_until("the focus", &format!("document.activeElement.id === '{focus}'")).await?;
     }
     for other in [&elsewhere, &clear] {
@@ -157,6 +159,8 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
         ensure!((traffic.connections, traffic.requests.len()) == (0, 0), "another server was asked: {traffic:?}");
     }
     assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
+
+    dripping(firefox, &page, &server, &address).await?;
 
     // A server that says nothing is waited for until somebody discards it; what it says then is of no interest.
     server.answer(Answering::Later);
@@ -196,6 +200,27 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
     assert_eq!(firefox.rules().await?.len(), 0);
     world.firefox.quit().await
 }
+
+/// A server that says a little again and again is not waited for for ever.
+async fn dripping(firefox: &Firefox, page: &Page<'_>, server: &Server, address: &str) -> Result<()> {
+    // The page's clock runs fast from now on: its minute takes three seconds, and the silence that it bears one.
+    firefox.run(HURRY, Vec::new()).await?;
+    server.answer(Answering::Dripping(Duration::from_millis(50)));
+    drop_link(firefox, address).await?;
+    let begun = Instant::now();
+    page.click("#import-link-read").await?;
+    page.wait_for_presence("#import-message [data-code=link-reading]", true).await?;
+    page.wait_for_presence("#import-message [data-code=link-unreachable]", true).await?;
+    let read_for = begun.elapsed();
+    ensure!(read_for > Duration::from_secs(2), "it was not the silence that ended it: {read_for:?}");
+    firefox.driver()?.refresh().await?;
+    firefox.page_is_ready("options.html").await
+}
+
+const HURRY: &str = r"
+const { setTimeout } = window;
+window.setTimeout = (call, milliseconds, ...rest) => setTimeout(call, milliseconds / 20, ...rest);
+";
 
 /// As Firefox opens the page for a link, where it is open already.
 async fn open(firefox: &Firefox, link: &str) -> Result<()> {

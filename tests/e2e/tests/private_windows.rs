@@ -45,14 +45,8 @@ async fn show(firefox: &Firefox, window: &WindowHandle) -> Result<()> {
 
 /// The popup over the page of the current tab.
 async fn popup(firefox: &Firefox) -> Result<Page<'_>> {
-    let address = firefox.run("return document.URL", Vec::new()).await?;
-    let id = firefox.run_in_extension(NEWEST_TAB, vec![address]).await?;
-    firefox.page(&format!("popup.html?tab={id}")).await
+    firefox.page(&firefox.popup_over_tab().await?).await
 }
-
-const NEWEST_TAB: &str = r"
-return browser.tabs.query({}).then((tabs) => Math.max(...tabs.filter(({ url }) => url === arguments[0]).map(({ id }) => id)));
-";
 
 /// In which of all that the extension can store a text stands.
 async fn stored(firefox: &Firefox, text: &str) -> Result<Value> {
@@ -152,6 +146,31 @@ async fn no_file_has_it(firefox: &Firefox) -> Result<()> {
     Ok(())
 }
 
+/// More entries than there is room for: what was let through goes before what was stopped.
+async fn overfill(world: &World, log: &Page<'_>, private: &WindowHandle) -> Result<()> {
+    const ROOM: usize = 100;
+    let firefox = &world.firefox;
+    let rule = json!({ "host": "*.flood.invalid", "mode": "flag", "pins": [{ "sha256": NOBODYS }] });
+    firefox.save_rule(rule).await?;
+    log.wait_for_presence("#log-private-dropped", false).await?;
+    show(firefox, private).await?;
+    let urls: Vec<_> = (0..ROOM + 5).map(|number| format!("ws://{number}.flood.invalid/")).collect();
+    firefox.sockets(&urls.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    // The one that was stopped before is there as well.
+    let said = "document.querySelector('#log-private-dropped').textContent.startsWith(\
+        '6 entries of private windows have been dropped since ')";
+    let own = firefox.page("popup.html").await?;
+    own.wait_until("the popup there to say what has gone", said).await?;
+    own.wait_for_presence("#log-private-dropped", true).await?;
+    firefox.look("private-dropped-popup").await?;
+    firefox.close_tab().await?;
+    log.show().await?;
+    log.wait_until("the log page to say what has gone", said).await?;
+    log.wait_for_presence("#log-dropped", false).await?;
+    firefox.look("private-dropped-log").await?;
+    is_in(firefox, json!(["session"])).await
+}
+
 #[tokio::test]
 async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_of_them() -> Result<()> {
     let world = world().await?;
@@ -227,6 +246,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
     stopped(&world, "attacker").await?;
     log.show().await?;
     log.wait_for_count("#log .violation", 2).await?;
+    overfill(&world, &log, &private).await?;
 
     // With one of two windows it stays, and it goes with the last, also while the background sleeps.
     firefox.open_private_window(&world.demo.site.blank()).await?;
@@ -245,6 +265,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
         close_private_windows(firefox).await?;
         log.show().await?;
         log.wait_for_count("#log .violation", 1).await?;
+        log.wait_for_presence("#log-private-dropped", false).await?;
         is_in(firefox, json!([])).await?;
     }
     ensure!(log.text("#log .violation-host").await?.starts_with(FLAGGED));

@@ -5,68 +5,43 @@ use serde_json::{Value, json};
 use sockpin_e2e::demo::{FLAGGED, PINNED, UNPINNED};
 use sockpin_e2e::firefox::Firefox;
 use sockpin_e2e::opener::OPENERS;
-use sockpin_e2e::page::Page;
+use sockpin_e2e::tab::Tab;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
-use thirtyfour::{Key, WindowHandle};
+use thirtyfour::Key;
 
 async fn world() -> Result<World> {
     World::start(Installation::Temporary, false).await
 }
 
-/// A web page in a tab of its own, and the popup over it.
-struct Tab<'a> {
-    world: &'a World,
-    window: WindowHandle,
-    popup: Page<'a>,
+/// Opens a socket from the web page of a tab, and shows the popup again.
+async fn socket(world: &World, tab: &Tab<'_>, id: &str) -> Result<()> {
+    tab.show_web().await?;
+    world.socket(id).await?;
+    tab.popup.show().await
 }
 
-impl<'a> Tab<'a> {
-    /// Of the tab that is shown.
-    async fn with_popup(world: &'a World) -> Result<Self> {
-        let window = world.firefox.driver()?.window().await?;
-        let address = world.firefox.run("return document.URL", Vec::new()).await?;
-        let id = world.firefox.run_in_extension(TAB_ID, vec![address]).await?;
-        let popup = world.firefox.page(&format!("popup.html?tab={id}")).await?;
-        Ok(Self { world, window, popup })
+/// Waits until the popup lists these rows in whatever order: the state, the address, how many sockets.
+async fn lists(firefox: &Firefox, rows: &[String]) -> Result<()> {
+    let mut rows = rows.to_vec();
+    rows.sort();
+    let listed = || async { firefox.run(ROWS, Vec::new()).await };
+    let listed_at_last = wait::until("the rows", async || Ok((listed().await? == json!(rows)).then_some(()))).await;
+    if listed_at_last.is_err() {
+        ensure!(listed().await? == json!(rows), "the rows are {}, not {rows:?}", listed().await?);
     }
-
-    async fn show_web(&self) -> Result<()> {
-        self.world.firefox.driver()?.switch_to_window(self.window.clone()).await?;
-        Ok(())
-    }
-
-    /// Opens a socket from the web page, and shows the popup again.
-    async fn socket(&self, id: &str) -> Result<()> {
-        self.show_web().await?;
-        self.world.socket(id).await?;
-        self.popup.show().await
-    }
-
-    /// Waits until the popup lists these rows in whatever order: the state, the address, how many sockets.
-    async fn lists(&self, rows: &[String]) -> Result<()> {
-        let mut rows = rows.to_vec();
-        rows.sort();
-        let listed = || async { self.world.firefox.run(ROWS, Vec::new()).await };
-        let listed_at_last = wait::until("the rows", async || Ok((listed().await? == json!(rows)).then_some(()))).await;
-        if listed_at_last.is_err() {
-            ensure!(listed().await? == json!(rows), "the rows are {}, not {rows:?}", listed().await?);
-        }
-        Ok(())
-    }
-
-    async fn sums_up(&self, state: &str) -> Result<()> {
-        self.popup.wait_for_presence(&format!("#tab-summary[data-state={state}]"), true).await
-    }
-
-    async fn is_accessible(&self, state: &str) -> Result<()> {
-        let violations = self.world.firefox.accessibility_violations().await?;
-        ensure!(violations.is_empty(), "{state}: {violations:?}");
-        Ok(())
-    }
+    Ok(())
 }
 
-const TAB_ID: &str = "return browser.tabs.query({}).then((tabs) => tabs.find(({ url }) => url === arguments[0])?.id)";
+async fn sums_up(tab: &Tab<'_>, state: &str) -> Result<()> {
+    tab.popup.wait_for_presence(&format!("#tab-summary[data-state={state}]"), true).await
+}
+
+async fn is_accessible(firefox: &Firefox, state: &str) -> Result<()> {
+    let violations = firefox.accessibility_violations().await?;
+    ensure!(violations.is_empty(), "{state}: {violations:?}");
+    Ok(())
+}
 
 const ROWS: &str = r"
 return [...document.querySelectorAll('#tab-sockets .tab-row')].map((row) => {
@@ -85,22 +60,22 @@ async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away
     world.load_policy().await?;
     let servers = &world.demo.servers;
     let port = |name: &str| servers.behind(name).map(sockpin_e2e::servers::Server::port);
-    let tab = Tab::with_popup(&world).await?;
-    tab.sums_up("none").await?;
-    tab.is_accessible("no socket").await?;
+    let tab = Tab::with_popup(&world.firefox).await?;
+    sums_up(&tab, "none").await?;
+    is_accessible(&world.firefox, "no socket").await?;
 
     let mut rows = Vec::new();
-    for (socket, state, host) in [
+    for (id, state, host) in [
         ("unpinned", "not-pinned", UNPINNED),
         ("pinned", "matched", PINNED),
         ("flagged", "flagged", FLAGGED),
         ("attacker", "blocked", PINNED),
     ] {
-        tab.socket(socket).await?;
-        rows.push(row(state, host, port(socket)?, "1 socket"));
-        tab.lists(&rows).await?;
+        socket(&world, &tab, id).await?;
+        rows.push(row(state, host, port(id)?, "1 socket"));
+        lists(&world.firefox, &rows).await?;
     }
-    tab.sums_up("blocked").await?;
+    sums_up(&tab, "blocked").await?;
     assert!(tab.popup.text("[data-state=matched] .tab-text").await?.contains("“The server's key”"));
 
     // What Sockpin has not stopped.
@@ -111,7 +86,7 @@ async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away
     tab.popup.show().await?;
     rows.push(row("failed", UNPINNED, closed, "1 socket"));
     rows.push("failed | nowhere.invalid | 1 socket".to_owned());
-    tab.lists(&rows).await?;
+    lists(&world.firefox, &rows).await?;
     let texts = tab.popup.text("#tab-sockets").await?;
     assert!(
         texts.contains("accepts no connection at port")
@@ -119,14 +94,14 @@ async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away
     );
 
     world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
-    tab.socket("attacker").await?;
+    socket(&world, &tab, "attacker").await?;
     rows.push(row("paused", PINNED, port("attacker")?, "1 socket"));
-    tab.lists(&rows).await?;
-    tab.is_accessible("every state").await?;
+    lists(&world.firefox, &rows).await?;
+    is_accessible(&world.firefox, "every state").await?;
     world.firefox.ask_extension(json!({ "type": "resume" })).await?;
     rows.pop();
     rows.push(row("not-judged", PINNED, port("attacker")?, "1 socket"));
-    tab.lists(&rows).await?;
+    lists(&world.firefox, &rows).await?;
 
     // From "blocked" to its explanation.
     tab.popup.click("#tab-sockets [data-state=blocked] .tab-action").await?;
@@ -161,53 +136,60 @@ async fn a_tab_shows_the_sockets_of_its_page_alone_and_each_empty_state_is_said(
     world.load_policy().await?;
     let servers = &world.demo.servers;
     let (unpinned, pinned) = (servers.unpinned.port(), servers.pinned.port());
-    let tab = Tab::with_popup(&world).await?;
-    tab.sums_up("none").await?;
+    let tab = Tab::with_popup(&world.firefox).await?;
+    sums_up(&tab, "none").await?;
     for sockets in ["1 socket", "2 sockets"] {
-        tab.socket("unpinned").await?;
-        tab.lists(&[row("not-pinned", UNPINNED, unpinned, sockets)]).await?;
+        socket(&world, &tab, "unpinned").await?;
+        lists(&world.firefox, &[row("not-pinned", UNPINNED, unpinned, sockets)]).await?;
     }
-    tab.sums_up("not-pinned").await?;
-    tab.is_accessible("none is pinned").await?;
+    sums_up(&tab, "not-pinned").await?;
+    is_accessible(&world.firefox, "none is pinned").await?;
 
     // Another tab has its own.
     world.firefox.open_tab(&world.demo.site.url("/")).await?;
-    let other = Tab::with_popup(&world).await?;
-    other.sums_up("none").await?;
-    other.socket("backup").await?;
-    other.lists(&[row("matched", PINNED, servers.backup.port(), "1 socket")]).await?;
-    other.sums_up("allowed").await?;
-    other.is_accessible("all are pinned").await?;
+    let other = Tab::with_popup(&world.firefox).await?;
+    sums_up(&other, "none").await?;
+    socket(&world, &other, "backup").await?;
+    lists(&world.firefox, &[row("matched", PINNED, servers.backup.port(), "1 socket")]).await?;
+    sums_up(&other, "allowed").await?;
+    is_accessible(&world.firefox, "all are pinned").await?;
 
     // Another page in the same tab begins anew, with what its frames open.
     tab.show_web().await?;
     world.firefox.open(&format!("{}?again", world.demo.site.blank())).await?;
     tab.popup.show().await?;
-    tab.sums_up("none").await?;
+    sums_up(&tab, "none").await?;
     tab.show_web().await?;
     let frame = OPENERS.first().context("no opener")?;
     assert!(world.firefox.socket_from(frame, &servers.url("pinned")?).await?.delivered());
     assert!(world.socket("unpinned").await?.delivered());
     tab.popup.show().await?;
-    tab.lists(&[row("matched", PINNED, pinned, "1 socket"), row("not-pinned", UNPINNED, unpinned, "1 socket")]).await?;
+    lists(
+        &world.firefox,
+        &[row("matched", PINNED, pinned, "1 socket"), row("not-pinned", UNPINNED, unpinned, "1 socket")],
+    )
+    .await?;
     assert!(tab.popup.text("[data-state=matched] .tab-facts").await?.contains("http://localhost:"));
-    tab.sums_up("mixed").await?;
+    sums_up(&tab, "mixed").await?;
 
     // A new background goes on where the last one has stopped.
     world.firefox.end_background().await?;
-    tab.socket("unpinned").await?;
-    tab.lists(&[row("matched", PINNED, pinned, "1 socket"), row("not-pinned", UNPINNED, unpinned, "2 sockets")])
-        .await?;
+    socket(&world, &tab, "unpinned").await?;
+    lists(
+        &world.firefox,
+        &[row("matched", PINNED, pinned, "1 socket"), row("not-pinned", UNPINNED, unpinned, "2 sockets")],
+    )
+    .await?;
 
     // Back at the page before, what that page had opened once is gone.
     tab.show_web().await?;
     world.firefox.back().await?;
     tab.popup.show().await?;
-    tab.sums_up("none").await?;
-    tab.socket("pinned").await?;
-    tab.lists(&[row("matched", PINNED, pinned, "1 socket")]).await?;
+    sums_up(&tab, "none").await?;
+    socket(&world, &tab, "pinned").await?;
+    lists(&world.firefox, &[row("matched", PINNED, pinned, "1 socket")]).await?;
     other.popup.show().await?;
-    other.lists(&[row("matched", PINNED, servers.backup.port(), "1 socket")]).await?;
+    lists(&world.firefox, &[row("matched", PINNED, servers.backup.port(), "1 socket")]).await?;
     world.firefox.quit().await
 }
 
@@ -216,23 +198,23 @@ async fn a_socket_that_was_open_before_its_rule_is_not_judged_until_the_tab_is_r
     let world = world().await?;
     let (url, port) = (world.demo.servers.url("pinned")?, world.demo.servers.pinned.port());
     world.firefox.run(KEEP_OPEN, vec![json!(url)]).await?;
-    let tab = Tab::with_popup(&world).await?;
-    tab.lists(&[row("not-pinned", PINNED, port, "1 socket")]).await?;
+    let tab = Tab::with_popup(&world.firefox).await?;
+    lists(&world.firefox, &[row("not-pinned", PINNED, port, "1 socket")]).await?;
     world.load_policy().await?;
-    tab.lists(&[row("not-judged", PINNED, port, "1 socket")]).await?;
-    tab.sums_up("not-judged").await?;
+    lists(&world.firefox, &[row("not-judged", PINNED, port, "1 socket")]).await?;
+    sums_up(&tab, "not-judged").await?;
     assert_eq!(tab.popup.text("[data-state=not-judged] .tab-state").await?, "Not judged");
-    tab.is_accessible("not judged").await?;
+    is_accessible(&world.firefox, "not judged").await?;
 
     // The new page is there once it knows nothing of the old one's socket.
     tab.popup.click("[data-state=not-judged] .tab-action").await?;
-    tab.sums_up("none").await?;
+    sums_up(&tab, "none").await?;
     assert!(tab.popup.is_true("document.activeElement.id === 'tab-heading'").await?, "the focus is lost");
     tab.show_web().await?;
     world.firefox.wait_for("the page anew", "return window.kept === undefined", Vec::new()).await?;
     world.firefox.run(KEEP_OPEN, vec![json!(url)]).await?;
     tab.popup.show().await?;
-    tab.lists(&[row("matched", PINNED, port, "1 socket")]).await?;
+    lists(&world.firefox, &[row("matched", PINNED, port, "1 socket")]).await?;
     world.firefox.quit().await
 }
 
@@ -256,7 +238,7 @@ async fn nothing_of_a_tab_outlives_it_least_of_all_of_a_private_window() -> Resu
             world.socket(socket).await?;
         }
         kept(&world.firefox, 2, 1).await?;
-        let tab = Tab::with_popup(&world).await?;
+        let tab = Tab::with_popup(&world.firefox).await?;
         tab.popup.wait_for_count("#tab-sockets .tab-row", 2).await?;
         let text = tab.popup.text("[data-state=blocked] .tab-text").await?;
         assert_eq!(text, "Kept in memory only, until the last private window is closed.");
@@ -271,14 +253,39 @@ async fn nothing_of_a_tab_outlives_it_least_of_all_of_a_private_window() -> Resu
         kept(&world.firefox, 1, 0).await?;
     }
 
-    world.firefox.open_tab(&world.demo.site.url("/")).await?;
+    // A private tab beside another of its window, while the background sleeps: with whatever wakes it.
+    world.firefox.open_private_window(&world.demo.site.blank()).await?;
+    let beside = world.firefox.driver()?.window().await?;
+    world.firefox.open_tab(&world.demo.site.url("/opener.html")).await?;
+    world.socket("unpinned").await?;
+    kept(&world.firefox, 2, 1).await?;
+    world.firefox.suspend_background().await?;
+    world.firefox.close_tab().await?;
+    world.firefox.driver()?.switch_to_window(here.clone()).await?;
+    world.socket("unpinned").await?;
+    kept(&world.firefox, 1, 0).await?;
+    world.firefox.driver()?.switch_to_window(beside).await?;
+    world.firefox.close_tab().await?;
+    world.firefox.driver()?.switch_to_window(here.clone()).await?;
+
+    // Closed as by a person: Firefox lists a tab for as long as it is seen to close.
+    let page = world.demo.site.url("/");
+    world.firefox.open_tab(&page).await?;
     world.socket("unpinned").await?;
     kept(&world.firefox, 2, 0).await?;
-    world.firefox.close_tab().await?;
+    let is_seen = world.firefox.privileged(CLOSE_AS_A_PERSON, vec![json!(page)]).await?;
+    ensure!(is_seen == json!(true), "it is gone at once: {is_seen}");
     world.firefox.driver()?.switch_to_window(here).await?;
     kept(&world.firefox, 1, 0).await?;
     world.firefox.quit().await
 }
+
+/// Whether the tab is still among the others when it is being closed.
+const CLOSE_AS_A_PERSON: &str = r"
+const tab = gBrowser.tabs.find(({ linkedBrowser }) => linkedBrowser.currentURI.spec === arguments[0]);
+gBrowser.removeTab(tab, { animate: true });
+return tab.closing && gBrowser.tabs.includes(tab);
+";
 
 /// Waits until so many tabs are kept, so many private ones among them.
 async fn kept(firefox: &Firefox, all: usize, private: usize) -> Result<()> {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use sockpin_e2e::firefox::ColorScheme;
 use sockpin_e2e::world::World;
 
-use super::{folder, popup_over, save};
+use super::{folder, save};
 
 /// Takes a picture of each step, and one of all of them side by side, as `path.png`.
 pub(super) async fn take(world: &World) -> Result<()> {
@@ -16,8 +16,7 @@ pub(super) async fn take(world: &World) -> Result<()> {
     firefox.prefer(ColorScheme::Light).await?;
 
     // A tab in which nothing has happened yet.
-    let address = world.demo.site.url("/#path");
-    firefox.open_tab(&address).await?;
+    firefox.open_tab(&world.demo.site.url("/#path")).await?;
     firefox.set_viewport(WIDTH, 900).await?;
     firefox.page_is_ready("the lab page").await?;
     let lab = firefox.this_page().await?;
@@ -27,7 +26,7 @@ pub(super) async fn take(world: &World) -> Result<()> {
     }
     let mut pictures = vec![lab.picture("[data-socket=attacker]").await?];
 
-    let popup = firefox.page(&popup_over(firefox, &address).await?).await?;
+    let popup = firefox.page(&firefox.popup_over_tab().await?).await?;
     firefox.set_viewport(WIDTH, 900).await?;
     popup.wait_for_presence("#tab-sockets [data-state=blocked] .tab-action", true).await?;
     pictures.push(popup.picture("#tab").await?);

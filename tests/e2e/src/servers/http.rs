@@ -1,11 +1,14 @@
 //! HTTP/1.1 and HTTP/2 on one connection, and the sockets that come of it.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use futures_util::{SinkExt, StreamExt, stream};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
 use hyper::ext::Protocol;
 use hyper::header::{
     AUTHORIZATION, CONNECTION, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE, SEC_WEBSOCKET_ACCEPT,
@@ -19,6 +22,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -76,7 +80,7 @@ impl Http {
     }
 
     /// Records the request and answers it; an error drops the connection.
-    async fn answer(mut self, mut request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
+    async fn answer(mut self, mut request: Request<Incoming>) -> io::Result<Response<Body>> {
         let key = request.headers().get(SEC_WEBSOCKET_KEY).cloned();
         // RFC 8441 section 4: the same over HTTP/2, without a key.
         let extended = request.extensions().get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket")
@@ -90,7 +94,7 @@ impl Http {
         });
         let answering = self.answering.wait_for(|answering| *answering != Answering::Later).await;
         let answering = answering.map_err(io::Error::other)?.clone();
-        let mut response = Response::new(Full::default());
+        let mut response = Response::new(Full::default().boxed());
         match answering {
             Answering::Refusing(status, location) => {
                 *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
@@ -116,7 +120,11 @@ impl Http {
             Answering::NothingElse if !websocket => return Err(io::Error::other("not a WebSocket")),
             Answering::Guarded if !websocket => return Ok(response),
             Answering::Serving(file) if !websocket => {
-                *response.body_mut() = Full::new(file.into());
+                *response.body_mut() = Full::new(file.into()).boxed();
+                return Ok(response);
+            }
+            Answering::Dripping(pause) if !websocket => {
+                *response.body_mut() = dripping(pause);
                 return Ok(response);
             }
             Answering::NothingElse
@@ -124,6 +132,7 @@ impl Http {
             | Answering::Challenging
             | Answering::Guarded
             | Answering::Serving(_)
+            | Answering::Dripping(_)
             | Answering::Later => {}
         }
         if !websocket {
@@ -152,6 +161,16 @@ impl Http {
             }
         });
     }
+}
+
+type Body = BoxBody<Bytes, Infallible>;
+
+fn dripping(pause: Duration) -> Body {
+    let drops = stream::unfold((), move |()| async move {
+        sleep(pause).await;
+        Some((Ok(Frame::data(Bytes::from_static(b" "))), ()))
+    });
+    BodyExt::boxed(StreamBody::new(drops))
 }
 
 fn headers(request: &Request<Incoming>) -> Vec<(String, String)> {
