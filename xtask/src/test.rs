@@ -118,7 +118,9 @@ fn wasm() -> Result<()> {
         bail!("there is no test in {}", folder.display());
     }
     files.sort();
-    run(process::command("node", &["--test", "--test-reporter=spec"]).args(files))
+    // They wait most of the time, so each has its own process at once.
+    let at_once = format!("--test-concurrency={}", files.len());
+    run(process::command("node", &["--test", "--test-reporter=spec", &at_once]).args(files))
 }
 
 fn extension() -> Result<()> {
