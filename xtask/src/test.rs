@@ -76,7 +76,7 @@ fn fmt() -> Result<()> {
 fn clippy() -> Result<()> {
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     // What runs only when asked for by name is no part of all targets.
-    run(cargo(&["clippy"]).args(MATRIX).args(["--", "--deny", "warnings"]))?;
+    run(cargo(&["clippy", "--workspace"]).args(MATRIX).args(["--", "--deny", "warnings"]))?;
     tools::wasm_target()?;
     let target = ["--package", "sockpin", "--lib", "--target", tools::WASM_TARGET];
     // All modules in one: what none of them uses is seen here.
@@ -93,14 +93,13 @@ fn doc() -> Result<()> {
 }
 
 fn unit() -> Result<()> {
+    // By itself: with the features that the others ask for, most of what it is made of would be compiled again.
+    run(runner().args(["--package", "xtask"]))?;
     // The browser tests are a step of their own.
     let packages = ["--workspace", "--exclude", "sockpin-e2e"];
-    run(runner().args(packages))?;
-    if tools::has_nextest() {
-        // nextest leaves out the examples of the documentation.
-        run(cargo(&["test", "--doc"]).args(["--package", "sockpin"]))?;
-    }
-    Ok(())
+    run(runner().args(packages).args(["--lib", "--test", "*"]))?;
+    // The examples of the documentation: nextest leaves them out.
+    run(cargo(&["test", "--doc"]).args(packages))
 }
 
 fn wasm() -> Result<()> {
@@ -138,11 +137,10 @@ fn e2e() -> Result<()> {
     tools::node()?;
     tools::python()?;
     build::build()?;
-    let package = ["--package", "sockpin-e2e"];
     let mut tests = runner();
-    tests.args(package);
+    tests.args(WITH_BROWSER);
     if tools::has_nextest() {
-        tests.args(["--test-threads", BROWSERS, "--no-fail-fast"]);
+        tests.args(["--filterset", "package(sockpin-e2e)", "--test-threads", BROWSERS, "--no-fail-fast"]);
     } else {
         tests.args(["--no-fail-fast", "--", "--test-threads", BROWSERS]);
     }
@@ -154,7 +152,7 @@ fn e2e() -> Result<()> {
 fn enforcement() -> Result<()> {
     tools::browser()?;
     build::build()?;
-    run(cargo(&["test"]).args(MATRIX).env("RUST_LIB_BACKTRACE", "0"))
+    run(cargo(&["test"]).args(WITH_BROWSER).args(MATRIX).env("RUST_LIB_BACKTRACE", "0"))
 }
 
 /// nextest where it is installed, else cargo's own.
@@ -162,7 +160,10 @@ fn runner() -> Command {
     if tools::has_nextest() { cargo(&["nextest", "run"]) } else { cargo(&["test"]) }
 }
 
-const MATRIX: [&str; 4] = ["--package", "sockpin-e2e", "--test", "enforcement"];
+/// Beside the package of the browser tests this one: with the features that it asks for of what both depend on, all of that has
+/// been compiled already.
+const WITH_BROWSER: [&str; 4] = ["--package", "sockpin-e2e", "--package", "xtask"];
+const MATRIX: [&str; 2] = ["--test", "enforcement"];
 /// How many browsers run at a time.
 const BROWSERS: &str = "2";
 const ADDONS_LINTER: &str = "addons-linter@10.13.0";
