@@ -82,7 +82,6 @@ pub(crate) fn build() -> Result<()> {
         }
     }
     copy_catalogues()?;
-    eprintln!("  {:<20}{:>9} bytes", "extension/, zipped", package::zipped(&workspace::extension())?.len());
     eprintln!("extension/ is ready: about:debugging, \"Load Temporary Add-on\", extension/manifest.json");
     Ok(())
 }
@@ -106,6 +105,7 @@ pub(crate) fn check_sizes() -> Result<()> {
         ensure!(bytes <= limit, "the module `{}` has {bytes} bytes, and may have {limit}", module.name);
     }
     let bytes = package::zipped(&workspace::extension())?.len();
+    eprintln!("extension/ has {bytes} bytes as a zip archive");
     ensure!(bytes <= ZIP_LIMIT, "extension/ has {bytes} bytes as a zip archive, and may have {ZIP_LIMIT}");
     Ok(())
 }
