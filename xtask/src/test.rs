@@ -189,5 +189,5 @@ fn runner() -> Command {
 const WITH_BROWSER: [&str; 4] = ["--package", "sockpin-e2e", "--package", "xtask"];
 const MATRIX: [&str; 2] = ["--test", "enforcement"];
 /// How many browsers run at a time.
-const BROWSERS: &str = "2";
+const BROWSERS: &str = "3";
 const ADDONS_LINTER: &str = "addons-linter@10.13.0";
