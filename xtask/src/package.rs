@@ -19,8 +19,8 @@ pub(crate) fn command(arguments: &[String]) -> Result<()> {
     build::build()?;
     let file = workspace::target().join("sockpin.zip");
     let archive = zipped(&workspace::extension())?;
-    fs::write(&file, archive).with_context(|| format!("could not write {}", file.display()))?;
-    eprintln!("{} is ready", file.display());
+    fs::write(&file, &archive).with_context(|| format!("could not write {}", file.display()))?;
+    eprintln!("{} is ready: {} bytes", file.display(), archive.len());
     Ok(())
 }
 

@@ -16,7 +16,14 @@ pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
 /// The cargo that runs this program.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    command(&cargo, arguments)
+    let mut command = command(&cargo, arguments);
+    // `cargo run` describes this package to this program. The build script of ring asks what of that has changed, and would run again,
+    // with all that is compiled after it, whenever cargo is called by this program after it has been called directly.
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// Runs to the end with the terminal of this program; an exit status other than zero is an error.

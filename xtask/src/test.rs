@@ -12,21 +12,46 @@ use crate::{build, schema, tools, workspace};
 struct Step {
     name: &'static str,
     about: &'static str,
+    needs: Needs,
     run: fn() -> Result<()>,
 }
 
+/// What a step is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// The source alone.
+    Source,
+    /// The modules as [`BUILD`] makes them.
+    Modules,
+}
+use Needs::{Modules, Source};
+
 /// Every step, in the order in which they run: the quick ones first.
 const STEPS: &[Step] = &[
-    Step { name: "fmt", about: "the layout of the code", run: fmt },
-    Step { name: "clippy", about: "lints, for the host and for WebAssembly", run: clippy },
-    Step { name: "doc", about: "the documentation, its links and what it says of private items", run: doc },
-    Step { name: "schema", about: "the published form of the rules is that of the code", run: schema::check },
-    Step { name: "unit", about: "tests on the host, and the examples in the documentation", run: unit },
-    Step { name: "wasm", about: "the module under Node, against OpenSSL", run: wasm },
-    Step { name: "extension", about: "addons-linter: no errors, no warnings", run: extension },
-    Step { name: "e2e", about: "a real Firefox against real servers", run: e2e },
-    Step { name: "enforcement", about: "no way around: the matrix", run: enforcement },
+    Step { name: "fmt", about: "the layout of the code", needs: Source, run: fmt },
+    Step { name: "clippy", about: "lints, for the host and for WebAssembly", needs: Source, run: clippy },
+    Step {
+        name: "doc",
+        about: "the documentation, its links and what it says of private items",
+        needs: Source,
+        run: doc,
+    },
+    Step {
+        name: "schema",
+        about: "the published form of the rules is that of the code",
+        needs: Source,
+        run: schema::check,
+    },
+    Step { name: "unit", about: "tests on the host, and the examples in the documentation", needs: Source, run: unit },
+    BUILD,
+    Step { name: "wasm", about: "the module under Node, against OpenSSL", needs: Modules, run: wasm },
+    Step { name: "extension", about: "addons-linter: no errors, no warnings", needs: Modules, run: extension },
+    Step { name: "e2e", about: "a real Firefox against real servers", needs: Modules, run: e2e },
+    Step { name: "enforcement", about: "no way around: the matrix", needs: Modules, run: enforcement },
 ];
+
+/// Runs where a step needs it, named or not; once for all of them.
+const BUILD: Step = Step { name: "build", about: "the modules, as they are shipped", needs: Source, run: build::build };
 
 /// The names of the steps, for the help text.
 pub(crate) fn step_names() -> String {
@@ -59,7 +84,10 @@ fn chosen(arguments: &[String]) -> Result<Vec<&'static Step>> {
             .find(|step| step.name == name)
             .with_context(|| format!("no step `{name}`; there are {}", step_names()))
     };
-    arguments.iter().map(find).collect()
+    let chosen = arguments.iter().map(find).collect::<Result<Vec<_>>>()?;
+    let builds = chosen.iter().any(|step| step.needs == Modules);
+    let runs = |step: &&Step| chosen.iter().any(|other| other.name == step.name) || builds && step.name == BUILD.name;
+    Ok(STEPS.iter().filter(runs).collect())
 }
 
 fn summary(times: &[(&str, Duration)]) {
@@ -76,7 +104,7 @@ fn fmt() -> Result<()> {
 fn clippy() -> Result<()> {
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     // What runs only when asked for by name is no part of all targets.
-    run(cargo(&["clippy"]).args(MATRIX).args(["--", "--deny", "warnings"]))?;
+    run(cargo(&["clippy", "--workspace"]).args(MATRIX).args(["--", "--deny", "warnings"]))?;
     tools::wasm_target()?;
     let target = ["--package", "sockpin", "--lib", "--target", tools::WASM_TARGET];
     // All modules in one: what none of them uses is seen here.
@@ -93,19 +121,17 @@ fn doc() -> Result<()> {
 }
 
 fn unit() -> Result<()> {
+    // By itself: with the features that the others ask for, most of what it is made of would be compiled again.
+    run(runner().args(["--package", "xtask"]))?;
     // The browser tests are a step of their own.
     let packages = ["--workspace", "--exclude", "sockpin-e2e"];
-    run(runner().args(packages))?;
-    if tools::has_nextest() {
-        // nextest leaves out the examples of the documentation.
-        run(cargo(&["test", "--doc"]).args(["--package", "sockpin"]))?;
-    }
-    Ok(())
+    run(runner().args(packages).args(["--lib", "--test", "*"]))?;
+    // The examples of the documentation: nextest leaves them out.
+    run(cargo(&["test", "--doc"]).args(packages))
 }
 
 fn wasm() -> Result<()> {
     tools::node()?;
-    build::build()?;
     let mut files = Vec::new();
     let folder = workspace::root().join("tests/wasm");
     for entry in std::fs::read_dir(&folder).with_context(|| format!("could not list {}", folder.display()))? {
@@ -118,12 +144,13 @@ fn wasm() -> Result<()> {
         bail!("there is no test in {}", folder.display());
     }
     files.sort();
-    run(process::command("node", &["--test", "--test-reporter=spec"]).args(files))
+    // They wait most of the time, so each has its own process at once.
+    let at_once = format!("--test-concurrency={}", files.len());
+    run(process::command("node", &["--test", "--test-reporter=spec", &at_once]).args(files))
 }
 
 fn extension() -> Result<()> {
     tools::node()?;
-    build::build()?;
     // npx asks before it downloads, unless told that it may.
     build::check_sizes()?;
     eprintln!("Checking extension/ with {ADDONS_LINTER}");
@@ -135,12 +162,10 @@ fn e2e() -> Result<()> {
     // npm installs axe-core, and pip the collector.
     tools::node()?;
     tools::python()?;
-    build::build()?;
-    let package = ["--package", "sockpin-e2e"];
     let mut tests = runner();
-    tests.args(package);
+    tests.args(WITH_BROWSER);
     if tools::has_nextest() {
-        tests.args(["--test-threads", BROWSERS, "--no-fail-fast"]);
+        tests.args(["--filterset", "package(sockpin-e2e)", "--test-threads", BROWSERS, "--no-fail-fast"]);
     } else {
         tests.args(["--no-fail-fast", "--", "--test-threads", BROWSERS]);
     }
@@ -151,8 +176,7 @@ fn e2e() -> Result<()> {
 /// Not one of the runner's tests: it is one table, and whatever runs it must not hold back its rows.
 fn enforcement() -> Result<()> {
     tools::browser()?;
-    build::build()?;
-    run(cargo(&["test"]).args(MATRIX).env("RUST_LIB_BACKTRACE", "0"))
+    run(cargo(&["test"]).args(WITH_BROWSER).args(MATRIX).env("RUST_LIB_BACKTRACE", "0"))
 }
 
 /// nextest where it is installed, else cargo's own.
@@ -160,7 +184,10 @@ fn runner() -> Command {
     if tools::has_nextest() { cargo(&["nextest", "run"]) } else { cargo(&["test"]) }
 }
 
-const MATRIX: [&str; 4] = ["--package", "sockpin-e2e", "--test", "enforcement"];
+/// Beside the package of the browser tests this one: with the features that it asks for of what both depend on, all of that has
+/// been compiled already.
+const WITH_BROWSER: [&str; 4] = ["--package", "sockpin-e2e", "--package", "xtask"];
+const MATRIX: [&str; 2] = ["--test", "enforcement"];
 /// How many browsers run at a time.
-const BROWSERS: &str = "2";
+const BROWSERS: &str = "3";
 const ADDONS_LINTER: &str = "addons-linter@10.13.0";

@@ -134,10 +134,18 @@ impl Output {
 }
 
 /// Arguments: the folder to remove, the program and its arguments. Job control gives the program a process group
-/// of its own. The loop at the end waits until the group is empty, so that nothing can write into the folder; where
-/// process 1 does not reap the dead, as in some containers, they stay in the group and the loop ends after a second.
+/// of its own. The loop at the end waits until nobody in the group is alive, so that nothing can write into the folder. The
+/// dead stay in the group until process 1 reaps them, which it does late or never in some containers.
 const SHELL: &str = r#"
 set -m
+is_alive() {
+    for file in /proc/[0-9]*/stat; do
+        # `id (name) state parent group …`, see proc(5); the name may hold anything.
+        read -r process <"$file" && set -- ${process##*) }
+        [[ $3 == "$group" && $1 != [ZX] ]] && return
+    done
+    return 1
+}
 folder=$1
 shift
 "$@" </dev/null 2>&1 &
@@ -148,7 +156,7 @@ read -r _
 kill -KILL -- "-$group"
 wait
 for ((i = 0; i < 100; i++)); do
-    kill -0 -- "-$group" || break
+    is_alive || break
     sleep 0.01
 done
 rm -rf -- "$folder"
