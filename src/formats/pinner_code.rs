@@ -165,6 +165,8 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
                 }
                 is_continued = false;
             }
+            // `new String[] {`: what is in it counts.
+            Token::Word("new") => {}
             Token::Word(word) => {
                 arguments.push(Argument::Other(word));
                 is_continued = false;
@@ -177,8 +179,8 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
                     arguments.pop();
                 }
             }
-            // `pattern = "…"`
-            Token::Sign('=') if matches!(last, Some(Token::Word(_))) => drop(arguments.pop()),
+            // `pattern = "…"`, and the other word of `new String[] {`.
+            Token::Sign('=' | '[') if matches!(last, Some(Token::Word(_))) => drop(arguments.pop()),
             Token::Sign(')') if depth == 0 => break,
             Token::Sign(')') => depth = depth.saturating_sub(1),
             Token::Sign(_) => {}
