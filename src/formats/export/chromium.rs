@@ -22,7 +22,8 @@ pub(super) fn write(rules: &[&Rule]) -> String {
         // Chromium takes no notice of pins whose list is older than ten weeks.
         seconds = rule.updated().as_millis().div_euclid(1_000).max(seconds);
     }
-    let keys: String = keys.iter().zip(1..).map(|(key, number)| format!("\nKey{number}\n{key}\n")).collect();
+    let named = |(key, number): (&Pin, u32)| format!("\nKey{number}\n{key}\n");
+    let keys: String = keys.iter().zip(1..).map(named).collect();
     format!(
         "// transport_security_state_static_pins.json\n\
          {{\n  \"pinsets\": [\n{}\n  ],\n  \"entries\": [\n{}\n  ]\n}}\n\n\
