@@ -12,7 +12,6 @@ use crate::url_host;
 #[test]
 fn policies_lists_and_rules() {
     check(Format::Sockpin, ROWS);
-    assert!(ROWS.len() >= 10);
 }
 
 /// What is exported can be imported, and nothing of it is lost.

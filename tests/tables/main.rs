@@ -19,6 +19,7 @@ mod import_app_transport;
 mod import_cases;
 mod import_chromium;
 mod import_hardening;
+mod import_keys;
 mod import_plan;
 mod import_sockpin;
 mod import_texts;
