@@ -9,6 +9,7 @@ mod catalogues;
 mod certificates;
 mod chains;
 mod codes;
+mod commands;
 mod engine;
 mod export;
 mod field_cases;

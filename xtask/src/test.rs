@@ -93,6 +93,7 @@ fn doc() -> Result<()> {
 }
 
 fn unit() -> Result<()> {
+    tools::openssl()?;
     // The browser tests are a step of their own.
     let packages = ["--workspace", "--exclude", "sockpin-e2e"];
     run(runner().args(packages))?;
