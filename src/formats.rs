@@ -202,12 +202,7 @@ pub fn read(input: &[u8]) -> Result<Reading, Error> {
     if input.len() > MAX_INSPECT_BYTES {
         return Err(InputError::TooLarge { bytes: input.len(), limit: MAX_INSPECT_BYTES }.into());
     }
-    if let Some(container) = container::named(input) {
-        return Err(InputError::Container { container }.into());
-    }
-    if holds_private_key(input) {
-        return Err(PinError::PrivateKey.into());
-    }
+    admit(input)?;
     // Text may begin with the character whose byte is that of a SEQUENCE, so DER that cannot be read may be text.
     let as_der = read_der(input);
     match as_der {
@@ -215,6 +210,17 @@ pub fn read(input: &[u8]) -> Result<Reading, Error> {
         Some(Ok(reading)) => Ok(reading),
         _ => read_text(&encoding::text(input)),
     }
+}
+
+/// Refuses what is not looked into.
+fn admit(input: &[u8]) -> Result<(), Error> {
+    if let Some(container) = container::named(input) {
+        return Err(InputError::Container { container }.into());
+    }
+    if holds_private_key(input) {
+        return Err(PinError::PrivateKey.into());
+    }
+    Ok(())
 }
 
 /// The keys of certificates, requests and public keys. Bare pins are left out: they are digests, not keys.

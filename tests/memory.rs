@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+use std::sync::Mutex;
+
 use peak_alloc::PeakAlloc;
 use sockpin::error::{Error, ImportError, ImportLimit};
 use sockpin::formats::import;
@@ -9,6 +11,9 @@ use sockpin::limits::{MAX_IMPORT_BYTES, MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RU
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// The allocator counts for all, so what is measured runs by itself.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Bytes that are taken at most beside the input, on a computer with 64-bit addresses; WebAssembly's take half as much. Twice what
 /// the rules themselves may take: the values of a file are held in the same order of size while it is read.
@@ -23,11 +28,23 @@ fn peak(input: &[u8]) -> (usize, Result<usize, Error>) {
     (peak, reading.map(|reading| reading.rules.len()))
 }
 
+const MOST_INPUT: usize = MAX_IMPORT_BYTES - 1_000;
+
+fn fill(unit: &str) -> String {
+    unit.repeat(MOST_INPUT / unit.len())
+}
+
+fn numbered(count: usize, unit: &dyn Fn(usize) -> String) -> String {
+    (0..count).map(unit).collect()
+}
+
+fn android(inner: &str) -> String {
+    format!("<network-security-config>{inner}</network-security-config>")
+}
+
 #[test]
 fn no_file_takes_more_memory_than_it_may() {
-    const MOST_INPUT: usize = MAX_IMPORT_BYTES - 1_000;
-    let fill = |unit: &str| unit.repeat(MOST_INPUT / unit.len());
-    let numbered = |count: usize, unit: &dyn Fn(usize) -> String| (0..count).map(unit).collect::<String>();
+    let _alone = ALONE.lock();
     let pins = numbered(MAX_PINS_PER_RULE, &|index| format!("<pin digest='SHA-256'>{index:064x}</pin>"));
     let domains = numbered(90_000, &|index| format!("<domain>{index}.test</domain>"));
     let rule = |index: usize| {
@@ -41,7 +58,6 @@ fn no_file_takes_more_memory_than_it_may() {
              <pin-set><pin digest=\"SHA-256\">{index:064x}</pin></pin-set></domain-config>"
         )
     };
-    let android = |inner: &str| format!("<network-security-config>{inner}</network-security-config>");
     let plist = |inner: &str| format!("<plist>{inner}</plist>");
     let read_whole = [
         (
@@ -93,5 +109,49 @@ fn no_file_takes_more_memory_than_it_may() {
             _ => None,
         };
         assert_eq!(what, limit, "{name}");
+    }
+}
+
+/// What the format does not have, or has once, as often as a file can hold it.
+#[test]
+fn no_hostile_file_takes_more_memory_than_it_may() {
+    let _alone = ALONE.lock();
+    let entity = |index: usize| format!("<!ENTITY e{index} \"&e{};&e{};\">", index + 1, index + 1);
+    for (name, input, code) in [
+        (
+            "entities",
+            format!("<!DOCTYPE x [{}]>{}", numbered(500_000, &entity), android("<domain>&e0;</domain>")),
+            "xml-doctype",
+        ),
+        (
+            "references to other files",
+            format!("<!DOCTYPE x [{}]><plist/>", fill("<!ENTITY % e SYSTEM \"https://attacker.test/e\">%e;")),
+            "xml-doctype",
+        ),
+        (
+            "references in a text",
+            android(&format!("<domain-config><domain>{}</domain></domain-config>", fill("&e;"))),
+            "xml-syntax",
+        ),
+        ("nested lists", format!("{{\"rules\":{}", fill("[")), "json-syntax"),
+        (
+            "nested lists that end",
+            format!("{{\"rules\":{}{}}}", "[".repeat(MOST_INPUT / 2), "]".repeat(MOST_INPUT / 2)),
+            "import-limit",
+        ),
+        (
+            "nested objects",
+            format!("{}1{}", "{\"a\":".repeat(MOST_INPUT / 6), "}".repeat(MOST_INPUT / 6)),
+            "import-limit",
+        ),
+        ("nested elements", format!("<network-security-config>{}", fill("<domain-config>")), "import-limit"),
+        ("the same name", format!("{{{}\"a\":1}}", fill("\"a\":\"0123456789\",")), "file-repeated"),
+        ("the same name in many objects", format!("[{}{{}}]", fill("{\"host\":1,\"host\":1},")), "file-repeated"),
+    ] {
+        assert!(input.len() <= MAX_IMPORT_BYTES && input.len() > MAX_IMPORT_BYTES / 2, "{name}: {} bytes", input.len());
+        let (peak, result) = peak(input.as_bytes());
+        eprintln!("{name}: {} MB of memory, {result:?}", peak >> 20);
+        assert!(peak < MOST, "{name}: {peak} bytes");
+        assert_eq!(result.map_err(|error| error.code()), Err(code), "{name}");
     }
 }

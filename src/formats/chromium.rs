@@ -63,9 +63,7 @@ pub(super) fn names(text: &str) -> Option<Vec<Named<'_>>> {
         }
         rest = behind;
         if line == TIMESTAMP {
-            let (time, behind) = next_line(rest)?;
-            time.parse::<u64>().ok()?;
-            rest = behind;
+            (_, rest) = next_line(rest)?;
             continue;
         }
         if !is_name(line) {
@@ -73,7 +71,7 @@ pub(super) fn names(text: &str) -> Option<Vec<Named<'_>>> {
         }
         let (first, behind) = next_line(rest)?;
         let behind = if first.starts_with(BEGIN) { behind_block(behind)? } else { behind };
-        if !first.starts_with(BEGIN) && !first.starts_with(SHA_256) {
+        if !KEYS.iter().any(|key| first.starts_with(key)) {
             return None;
         }
         let start = offset_in(rest, first)?;
@@ -262,4 +260,6 @@ const OF_HSTS: [&str; 3] = ["policy", "mode", "expect_ct"];
 const TIMESTAMP: &str = "PinsListTimestamp";
 const BEGIN: &str = "-----BEGIN ";
 const SHA_256: &str = "sha256/";
+/// What a key begins with. The last is no pin here, and spoils no other.
+const KEYS: [&str; 3] = [BEGIN, SHA_256, "sha1/"];
 const COMMENTS: [&str; 2] = ["#", "//"];

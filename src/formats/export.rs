@@ -5,13 +5,15 @@
 //! | `sockpin.rs` | Sockpin's own JSON, all of every rule |
 //! | `android.rs`, `property_list.rs` | Android's Network Security Configuration; `TrustKit` and App Transport Security as property lists |
 //! | `trust_kit_json.rs` | `TrustKit` as JSON |
-//! | `lines.rs` | a line or a few for each rule: `OkHttp`'s code, the `Public-Key-Pins` header, curl, TLSA records |
+//! | `chromium.rs` | Chromium's static pins |
+//! | `lines.rs` | a line or a few for each rule: code for `OkHttp` and Apache's `HttpClient`, the `Public-Key-Pins` header, curl, TLSA records |
 //!
 //! No other format can say all that a rule says. What each can say stands in one table (`Abilities`); a rule of which the hosts
 //! cannot be said is not written, for it would be about others, and everything else that is lost is listed rule by rule ([`Loss`]).
 //! Nothing that a person has typed gets into such a file but hosts in canonical form, so nothing there has to be escaped.
 
 mod android;
+mod chromium;
 mod lines;
 mod property_list;
 mod sockpin;
@@ -19,6 +21,7 @@ mod trust_kit_json;
 
 use std::collections::{HashMap, HashSet};
 
+use super::pinner_code::has_wider;
 use crate::host::{Host, PatternScope};
 use crate::rule::{LocalRoots, MatchScope, Mode, Preflight, Rule};
 
@@ -35,8 +38,12 @@ pub enum ExportFormat {
     TrustKitJson,
     /// `NSPinnedDomains` of Apple's App Transport Security.
     AppTransportSecurity,
+    /// Chromium's static pins.
+    Chromium,
     /// `OkHttp`'s `CertificatePinner`, as Kotlin.
     OkHttp,
+    /// The `SpkiPinningClientTlsStrategy` of Apache's `HttpClient`, as Java.
+    ApacheHttpClient,
     /// `Public-Key-Pins`, a header for each rule.
     Hpkp,
     /// A command line for each rule.
@@ -92,6 +99,8 @@ pub enum Lost {
     Chain,
     /// That any key of the chain counts: there those of authorities alone do.
     ServersOwn,
+    /// That its pins alone count: there those of a wider rule do as well.
+    WiderPins,
     /// The denied keys.
     Denied,
     /// The expiry date.
@@ -128,13 +137,15 @@ impl Lost {
 
 impl ExportFormat {
     /// Every format, Sockpin's own first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Sockpin,
         Self::Android,
         Self::TrustKit,
         Self::TrustKitJson,
         Self::AppTransportSecurity,
+        Self::Chromium,
         Self::OkHttp,
+        Self::ApacheHttpClient,
         Self::Hpkp,
         Self::Curl,
         Self::Tlsa,
@@ -166,7 +177,9 @@ impl ExportFormat {
             Self::TrustKit => ("trustkit", "TrustKit.plist", TRUST_KIT),
             Self::TrustKitJson => ("trustkit-json", "trustkit.json", TRUST_KIT),
             Self::AppTransportSecurity => ("ats", "NSAppTransportSecurity.plist", APP_TRANSPORT),
+            Self::Chromium => ("chromium", "chromium-static-pins.txt", CHROMIUM),
             Self::OkHttp => ("okhttp", "CertificatePinner.kt", OK_HTTP),
+            Self::ApacheHttpClient => ("apache", "SpkiPinning.java", APACHE),
             Self::Hpkp => ("hpkp", "public-key-pins.txt", HPKP),
             Self::Curl => ("curl", "curl-pinned.sh", CURL),
             Self::Tlsa => ("tlsa", "tlsa.zone", TLSA),
@@ -184,7 +197,9 @@ pub fn export<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule
         ExportFormat::TrustKit => property_list::trust_kit(&written),
         ExportFormat::TrustKitJson => trust_kit_json::write(&written),
         ExportFormat::AppTransportSecurity => property_list::app_transport(&written, &pinned_below),
+        ExportFormat::Chromium => chromium::write(&written),
         ExportFormat::OkHttp => lines::ok_http(&written),
+        ExportFormat::ApacheHttpClient => lines::apache(&written),
         ExportFormat::Hpkp => lines::hpkp(&written),
         ExportFormat::Curl => lines::curl(&written),
         ExportFormat::Tlsa => lines::tlsa(&written),
@@ -217,7 +232,13 @@ fn sort_out<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>)
     let mut written = Vec::new();
     let mut names = HashSet::new();
     let pinned_below = one_label_twins(&rules);
-    for (host, rule) in rules {
+    let is_written = |pattern: &str| {
+        let place = rules.binary_search_by(|(host, _)| host.as_str().cmp(pattern));
+        place.is_ok_and(|place| {
+            rules.get(place).is_some_and(|(_, rule)| abilities.refuses(rule, &pinned_below).is_none())
+        })
+    };
+    for (host, rule) in &rules {
         let mut lose = |lost| losses.push(Loss { host: host.clone(), lost });
         match abilities.refuses(rule, &pinned_below) {
             Some(why) => lose(why),
@@ -226,7 +247,10 @@ fn sort_out<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>)
             }
             None => {
                 abilities.losses(rule).for_each(&mut lose);
-                written.push(rule);
+                if abilities.adds_wider_pins && has_wider(host, &is_written) {
+                    lose(Lost::WiderPins);
+                }
+                written.push(*rule);
             }
         }
     }
@@ -261,7 +285,10 @@ struct Abilities {
     least_pins: usize,
     /// Whether a name has one entry, for itself or with the names below it.
     one_entry_a_name: bool,
-    /// Denied keys, pre-flight, address for reports, labels, note: nobody else has them.
+    denied: bool,
+    /// Whether the pins of every pattern that matches a host count, not those of the most specific alone.
+    adds_wider_pins: bool,
+    /// Pre-flight, address for reports, labels, note: nobody else has them.
     everything: bool,
 }
 
@@ -312,6 +339,8 @@ const ALL: Abilities = Abilities {
     host: true,
     least_pins: 0,
     one_entry_a_name: false,
+    denied: true,
+    adds_wider_pins: false,
     everything: true,
 };
 
@@ -330,6 +359,8 @@ const LEAST: Abilities = Abilities {
     host: true,
     least_pins: 1,
     one_entry_a_name: false,
+    denied: false,
+    adds_wider_pins: false,
     everything: false,
 };
 
@@ -351,7 +382,13 @@ const TRUST_KIT: Abilities =
 const APP_TRANSPORT: Abilities =
     Abilities { one_label: OneLabel::WithName, matching: Matching::LeafOrAuthorities, ..LEAST };
 
-const OK_HTTP: Abilities = Abilities { one_label: OneLabel::Yes, subtree: true, addresses: Addresses::Ipv4, ..LEAST };
+/// An entry must have pins. There may be none in its set, beside those that are denied.
+const CHROMIUM: Abilities = Abilities { subtree: true, least_pins: 0, one_entry_a_name: true, denied: true, ..LEAST };
+
+const OK_HTTP: Abilities = Abilities { subtree: true, ..APACHE };
+
+const APACHE: Abilities =
+    Abilities { one_label: OneLabel::Yes, addresses: Addresses::Ipv4, adds_wider_pins: true, ..LEAST };
 
 /// RFC 7469 section 2.5: without a backup pin a browser did not note it.
 const HPKP: Abilities = Abilities { subtree: true, flag: true, host: false, least_pins: 2, ..LEAST };
@@ -381,7 +418,7 @@ impl Abilities {
             (address, Lost::RuleOfAddress),
             (has_port, Lost::RuleOfPort),
             (rule.mode() != Mode::Off || self.off, Lost::RuleOff),
-            (rule.mode() == Mode::Off || !rule.pins().is_empty() || self.everything, Lost::RuleWithoutPins),
+            (rule.mode() == Mode::Off || !rule.pins().is_empty() || self.denied, Lost::RuleWithoutPins),
         ];
         checks.into_iter().find(|(can, _)| !can).map(|(_, lost)| lost)
     }
@@ -400,7 +437,7 @@ impl Abilities {
             (!self.host, Lost::Host),
             (self.ports == Ports::One && rule.host().port().is_none(), Lost::EveryPort),
             (!self.flag && rule.mode() == Mode::Flag, Lost::Flag),
-            (own && !rule.denied().is_empty(), Lost::Denied),
+            (!self.denied && !rule.denied().is_empty(), Lost::Denied),
             (!self.expires && rule.expires().is_some(), Lost::Expires),
             (!self.local_roots && rule.local_roots() == LocalRoots::Exempt, Lost::LocalRoots),
             (!self.require_ct && rule.require_ct(), Lost::RequireCt),

@@ -7,12 +7,11 @@ use super::taking::{Room, Taking};
 use super::value::{Table, Value};
 use super::xml::Xml;
 use super::{
-    Format, Reading, android, app_transport, chromium, curl, encoding, hpkp, json, pinner_code, plist, read, sockpin,
-    tlsa, trust_kit,
+    Format, Reading, admit, android, app_transport, chromium, curl, encoding, hpkp, json, pinner_code, plist, read,
+    sockpin, tlsa, trust_kit,
 };
-use crate::error::{Error, ImportError, PinError};
+use crate::error::{Error, ImportError};
 use crate::limits::MAX_IMPORT_BYTES;
-use crate::pin::holds_private_key;
 
 /// Reads files for whole rules, each by itself: one that is bad spoils no other. The result has one reading for each file, in
 /// their order.
@@ -22,7 +21,8 @@ use crate::pin::holds_private_key;
 ///
 /// # Errors
 /// Of a file: [`ImportError::TooLarge`] from the one on with which all have more than [`MAX_IMPORT_BYTES`];
-/// [`ImportError::BinaryPlist`]; [`PinError::PrivateKey`] where one is anywhere in it; [`ImportError::JsonSyntax`], [`ImportError::XmlSyntax`],
+/// [`ImportError::BinaryPlist`]; [`InputError::Container`](crate::error::InputError::Container);
+/// [`PinError::PrivateKey`](crate::error::PinError::PrivateKey) where one is anywhere in it; [`ImportError::JsonSyntax`], [`ImportError::XmlSyntax`],
 /// [`ImportError::Repeated`], [`ImportError::XmlDoctype`], [`ImportError::Newer`], [`ImportError::Limit`]; else those of [`read`].
 /// Where the format is known, what cannot be used is in [`Reading::left_out`], and there may be no rule at all.
 #[must_use]
@@ -53,9 +53,7 @@ fn text(file: &[u8], bytes: usize) -> Result<Cow<'_, str>, Error> {
     if plist::is_binary(file) {
         return Err(ImportError::BinaryPlist.into());
     }
-    if holds_private_key(file) {
-        return Err(PinError::PrivateKey.into());
-    }
+    admit(file)?;
     Ok(encoding::text(file))
 }
 

@@ -65,7 +65,7 @@ fn take(calls: Vec<Call<'_>>, text: &str, taking: &mut Taking<'_>) -> Result<(),
         }
     }
     for (host, at, pins) in rules {
-        if has_wider(&host, &places) {
+        if has_wider(&host, &|pattern| places.contains_key(pattern)) {
             taking.leave_out(&host, at, no_part(ImportPart::WiderPins, &host))?;
         }
         taking.rule(RuleDocument { host, pins, ..RuleDocument::default() }, at)?;
@@ -73,15 +73,15 @@ fn take(calls: Vec<Call<'_>>, text: &str, taking: &mut Taking<'_>) -> Result<(),
     Ok(())
 }
 
-/// Whether another pattern is for the same hosts as well.
-fn has_wider(host: &str, patterns: &HashMap<String, usize>) -> bool {
+/// Whether another pattern, of which `is_there` knows, is for the same hosts as well.
+pub(super) fn has_wider(host: &str, is_there: &dyn Fn(&str) -> bool) -> bool {
     let host = host.to_ascii_lowercase();
     let (scope, base) = host
         .strip_prefix("**.")
         .map_or_else(|| host.strip_prefix("*.").map_or(("", host.as_str()), |base| ("*.", base)), |base| ("**.", base));
     let subtree = name_and_parents(base).map(|base| format!("**.{base}"));
     let one_label = base.split_once('.').filter(|_| scope.is_empty()).map(|(_, parent)| format!("*.{parent}"));
-    subtree.chain(one_label).any(|wider| wider != host && patterns.contains_key(&wider))
+    subtree.chain(one_label).any(|wider| wider != host && is_there(&wider))
 }
 
 /// The comment that ends the line on which a text ends.
@@ -165,6 +165,8 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
                 }
                 is_continued = false;
             }
+            // `new String[] {`: what is in it counts.
+            Token::Word("new") => {}
             Token::Word(word) => {
                 arguments.push(Argument::Other(word));
                 is_continued = false;
@@ -177,8 +179,8 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
                     arguments.pop();
                 }
             }
-            // `pattern = "…"`
-            Token::Sign('=') if matches!(last, Some(Token::Word(_))) => drop(arguments.pop()),
+            // `pattern = "…"`, and the other word of `new String[] {`.
+            Token::Sign('=' | '[') if matches!(last, Some(Token::Word(_))) => drop(arguments.pop()),
             Token::Sign(')') if depth == 0 => break,
             Token::Sign(')') => depth = depth.saturating_sub(1),
             Token::Sign(_) => {}

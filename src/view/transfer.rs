@@ -240,6 +240,7 @@ pub fn loss(loss: &Loss) -> Text {
         Lost::Leaf => text!("export_lost_leaf"),
         Lost::Chain => text!("export_lost_chain"),
         Lost::ServersOwn => text!("export_lost_servers_own"),
+        Lost::WiderPins => text!("export_lost_wider_pins"),
         Lost::Denied => text!("export_lost_denied"),
         Lost::Expires => text!("export_lost_expires"),
         Lost::LocalRoots => text!("export_lost_local_roots"),

@@ -10,7 +10,6 @@ fn pinned_domains() {
     let rows: Vec<_> = ROWS.iter().map(|(inner, expected)| (plist(inner), *expected)).collect();
     let rows: Vec<Row<'_>> = rows.iter().map(|(input, expected)| (input.as_str(), *expected)).collect();
     check(Format::AppTransportSecurity, &rows);
-    assert!(rows.len() >= 10);
 }
 
 #[test]

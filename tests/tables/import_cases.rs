@@ -26,20 +26,54 @@ pub(crate) fn only(input: &[u8]) -> Result<Reading, Error> {
     reading
 }
 
+/// A file that is no text, by its name, and what is read out of it.
+pub(crate) type FileRow<'a> = (&'a str, Vec<u8>, &'a [&'a str]);
+
+/// The inputs of a format as people have them, bad ones included: at least ten.
 pub(crate) fn check(format: Format, rows: &[Row<'_>]) {
+    let files: Vec<_> = rows.iter().map(|(input, expected)| (filled(input), *expected)).collect();
+    let files: Vec<FileRow<'_>> =
+        files.iter().map(|(input, expected)| (input.as_str(), input.clone().into_bytes(), *expected)).collect();
+    check_files(format, &files);
+}
+
+/// The same for files that are no text.
+pub(crate) fn check_files(format: Format, rows: &[FileRow<'_>]) {
     let mut wrong = String::new();
-    for (input, expected) in rows {
-        let input = filled(input);
-        let found = match only(input.as_bytes()) {
+    for (name, input, expected) in rows {
+        let found = match only(input) {
             Ok(reading) if reading.format == format => lines(&reading),
             Ok(reading) => vec![format!("taken for {}", word(&reading.format))],
             Err(error) => vec![format!("error: {}", code(&error))],
         };
         if found != *expected {
-            write!(wrong, "{input}\n  found {found:#?}\n  instead of {expected:#?}\n").unwrap();
+            write!(wrong, "{name}\n  found {found:#?}\n  instead of {expected:#?}\n").unwrap();
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+    assert!(rows.len() >= 10, "{format:?}: {} inputs", rows.len());
+}
+
+/// Each format that Sockpin knows has such a table.
+#[test]
+fn no_format_is_without_its_inputs() {
+    // Serde names them all where it is given another.
+    let refusal = serde_json::from_str::<Format>("\"none\"").unwrap_err().to_string();
+    let (_, names) = refusal.split_once("expected one of ").unwrap();
+    let formats: Vec<Format> = names
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|name| serde_json::from_value(serde_json::Value::from(name)).unwrap())
+        .collect();
+    assert!(formats.contains(&Format::Der) && formats.contains(&Format::Curl), "{refusal}");
+    let sources: String =
+        crate::files("tests/tables", "rs").iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let is_missing = |format: &Format| {
+        !["check", "check_files"].iter().any(|check| sources.contains(&format!(" {check}(Format::{format:?}, ")))
+    };
+    let missing: Vec<_> = formats.into_iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// Every rule, key and part that was left out.
@@ -90,12 +124,12 @@ fn labelled(pin: &PinDocument) -> String {
     if pin.label.is_empty() { name } else { format!("{name}={}", pin.label) }
 }
 
+/// A key of the fixtures has the name of the first file with it, by OpenSSL's answers.
 fn short(pin: &str) -> String {
-    match pin {
-        A => "A".to_owned(),
-        B => "B".to_owned(),
-        other => other.to_owned(),
-    }
+    let of_fixtures = include_str!("../data/pins.txt").lines().filter_map(|line| line.split_once(' '));
+    let mut known = [("A", A), ("B", B)].into_iter().chain(of_fixtures);
+    let known = known.find(|(_, known)| known.split(' ').next() == Some(pin));
+    known.map_or(pin, |(name, _)| name).to_owned()
 }
 
 /// The code of an error with the kind that it says beside it.

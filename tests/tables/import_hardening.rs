@@ -127,10 +127,12 @@ fn the_same_pins_for_many_hosts_are_limited() {
 }
 
 /// As large as can be, in shapes in which a careless reader takes the square of its size or more. Each takes well under a
-/// second in a release build; the limit is that of a test build on a busy computer.
+/// second in a release build, and up to three in a test build.
 #[test]
 fn large_files_are_read_or_refused_in_time() {
-    const MOST: Duration = Duration::from_mins(1);
+    const MOST: Duration = Duration::from_secs(10);
+    let begin = Instant::now();
+    let mut longest = Duration::ZERO;
     let fill = |unit: &str, most: usize| unit.repeat(most / unit.len());
     let most = MAX_IMPORT_BYTES - 1_000;
     for (name, input) in [
@@ -166,13 +168,26 @@ fn large_files_are_read_or_refused_in_time() {
         ),
     ] {
         assert!(input.len() <= MAX_IMPORT_BYTES, "{name}");
-        let start = Instant::now();
+        let start = at_work(begin);
         let reading = only(input.as_bytes());
-        let time = start.elapsed();
+        let time = at_work(begin).saturating_sub(start);
+        longest = longest.max(time);
         eprintln!("{name}: {time:?} {:?}", reading.as_ref().map(drop).map_err(code));
         assert!(time < MOST, "{name}: {time:?}");
         assert!(reading.is_err(), "{name}");
     }
+    assert!(longest > Duration::ZERO, "the control: time is taken");
+}
+
+/// How long this thread has been at work, which on a busy computer says more than the clock; the clock where nobody says it.
+fn at_work(begin: Instant) -> Duration {
+    // Of proc_pid_stat(5), `utime` and `stime`: hundredths of a second.
+    let ticks = |stat: String| {
+        let (_, fields) = stat.rsplit_once(')')?;
+        fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().ok()).sum::<Option<u64>>()
+    };
+    let ticks = std::fs::read_to_string("/proc/thread-self/stat").ok().and_then(ticks);
+    ticks.map_or_else(|| begin.elapsed(), |ticks| Duration::from_millis(ticks * 10))
 }
 
 fn numbered(count: usize, unit: impl Fn(usize) -> String) -> String {

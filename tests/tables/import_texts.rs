@@ -152,10 +152,77 @@ fn code_of_ok_http() {
 
 #[test]
 fn code_of_apache_http_client() {
-    let rows: &[Row<'_>] = &[(
-        "SpkiPinningClientTlsStrategy.newBuilder(sslContext)\n  .add(\"example.com\",\n    \"sha256/{A}\",\n    \"sha256/{B}\") // backup\n  .add(\"*.example.net\", \"sha256/{A}\")\n  .build();",
-        &["example.com block pins A,B=backup (Apache HttpClient)", "*.example.net block pins A (Apache HttpClient)"],
-    )];
+    let rows: &[Row<'_>] = &[
+        (
+            // Its example.
+            "final SpkiPinningClientTlsStrategy pinning = SpkiPinningClientTlsStrategy\n        .newBuilder(sslContext)\n        // Replace with real host(s) and real pins (sha256/<base64(SPKI)>)\n        .add(\"example.com\",\n                \"sha256/{A}\",\n                \"sha256/{B}\") // backup\n        .add(\"*.example.net\",\n                \"sha256/{A}\")\n        .build();",
+            &[
+                "example.com block pins A,B=backup (Apache HttpClient)",
+                "*.example.net block pins A (Apache HttpClient)",
+            ],
+        ),
+        // With what a program has around it.
+        (
+            "import org.apache.hc.client5.http.ssl.SpkiPinningClientTlsStrategy;\n\nheaders.add(\"Accept\", \"*/*\");\nvar tls = SpkiPinningClientTlsStrategy.newBuilder(SSLContexts.createDefault()).add(\"api.example.com\", \"sha256/{A}\").build();\ntry (var client = HttpClients.custom().setConnectionManager(cm).build()) { client.execute(new HttpGet(\"https://example.com/\")); }",
+            &["api.example.com block pins A (Apache HttpClient)"],
+        ),
+        // SHA-1 alone, and beside a pin.
+        (
+            "SpkiPinningClientTlsStrategy.newBuilder(c)\n.add(\"a.example.com\", \"sha1/AAAAAAAAAAAAAAAAAAAAAAAAAAA=\")\n.add(\"b.example.com\", \"sha1/AAAAAAAAAAAAAAAAAAAAAAAAAAA=\", \"sha256/{A}\")",
+            &[
+                "b.example.com block pins A (Apache HttpClient)",
+                "2: sha1/AAAAAAAAAAAAAAAAAAAAAAAAAAA= pin-algorithm",
+                "3: sha1/AAAAAAAAAAAAAAAAAAAAAAAAAAA= pin-algorithm",
+                "2: a.example.com rule-pins-missing",
+            ],
+        ),
+        // Constants, of this class and of another.
+        (
+            "SpkiPinningClientTlsStrategy.newBuilder(c)\n.add(HOST, \"sha256/{A}\")\n.add(\"example.com\", \"sha256/{A}\", Pins.BACKUP)\n.build();",
+            &[
+                "example.com block pins A (Apache HttpClient)",
+                "2: HOST import-not-literal",
+                "3: Pins import-not-literal",
+                "3: BACKUP import-not-literal",
+            ],
+        ),
+        // What is in comments is not there.
+        (
+            "SpkiPinningClientTlsStrategy.newBuilder(c)\n// .add(\"old.example\", \"sha256/{A}\")\n/* .add(\"older.example\", \"sha256/{A}\") */\n.add(\"example.com\", \"sha256/{B}\").build();",
+            &["example.com block pins B (Apache HttpClient)"],
+        ),
+        // Of OkHttp: there it matches nothing, and is meant all the same.
+        (
+            "SpkiPinningClientTlsStrategy.newBuilder(c).add(\"**.example.com\", \"sha256/{A}\").build();",
+            &["**.example.com block pins A (Apache HttpClient)"],
+        ),
+        // A pin that was cut, and one without its name, which is refused there.
+        (
+            "SpkiPinningClientTlsStrategy.newBuilder(c).add(\"example.com\",\n\"sha256/C5+lpZ7tcVwmwQI=\",\n\"sha256/{B}\", // the next\n\"{A}\").build();",
+            &["example.com block pins B=the next,A (Apache HttpClient)", "2: … pin-length"],
+        ),
+        // In several calls, and put together.
+        (
+            "builder = SpkiPinningClientTlsStrategy.newBuilder(c);\nbuilder.add(\"chat.\" + \"example.com\", \"sha256/\" + \"{A}\");\nbuilder.add(\"Chat.Example.com\", \"sha256/{B}\");\nbuilder.add(\"chat.example.com\", \"sha256/{A}\");",
+            &["chat.example.com block pins A,B (Apache HttpClient)", "4: … rule-pin-repeated"],
+        ),
+        // An array.
+        (
+            "SpkiPinningClientTlsStrategy.newBuilder(c).add(\"example.com\", new String[] { \"sha256/{A}\", \"sha256/{B}\" }).build();",
+            &["example.com block pins A,B (Apache HttpClient)"],
+        ),
+        // There the pins of both patterns count.
+        (
+            "SpkiPinningClientTlsStrategy.newBuilder(c)\n.add(\"*.example.com\", \"sha256/{A}\")\n.add(\"a.example.com\", \"sha256/{B}\")",
+            &[
+                "*.example.com block pins A (Apache HttpClient)",
+                "a.example.com block pins B (Apache HttpClient)",
+                "3: a.example.com import-wider-pins",
+            ],
+        ),
+        // No pin at all.
+        ("SpkiPinningClientTlsStrategy.newBuilder(c).add(\"example.com\").build();", &["error: nothing-recognised"]),
+    ];
     check(Format::ApacheHttpClient, rows);
 }
 
@@ -214,12 +281,13 @@ fn tlsa_records() {
             ],
         ),
     ];
-    for (text, expected) in rows {
-        let (first, second) = a.split_at(20);
+    let (first, second) = a.split_at(20);
+    let rows = rows.map(|(text, expected)| {
         let text = text.replace("{a}", &a).replace("{b}", &b);
-        let text = text.replace("{A1}", &first.to_uppercase()).replace("{A2}", second);
-        check(Format::Tlsa, &[(&text, &expected)]);
-    }
+        (text.replace("{A1}", &first.to_uppercase()).replace("{A2}", second), expected)
+    });
+    let rows = rows.each_ref().map(|(text, expected)| (text.as_str(), expected.as_slice()));
+    check(Format::Tlsa, &rows);
 }
 
 #[test]

@@ -121,6 +121,7 @@ fn doc() -> Result<()> {
 }
 
 fn unit() -> Result<()> {
+    tools::openssl()?;
     // By itself: with the features that the others ask for, most of what it is made of would be compiled again.
     run(runner().args(["--package", "xtask"]))?;
     // The browser tests are a step of their own.

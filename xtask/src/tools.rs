@@ -89,13 +89,26 @@ pub(crate) fn python() -> Result<()> {
     if has_pip() {
         return Ok(());
     }
+    let by_hand = "Python cannot make environments of its own; install Python 3.11 or newer with its module venv";
+    from_apt("python3-venv", by_hand)
+}
+
+/// Makes sure that OpenSSL is there: the command lines of the documents are run.
+pub(crate) fn openssl() -> Result<()> {
+    if programs::on_path(&["openssl"]).is_some() {
+        return Ok(());
+    }
+    from_apt("openssl", "there is no `openssl`; install OpenSSL 3 or newer")
+}
+
+fn from_apt(package: &str, by_hand: &str) -> Result<()> {
     let Some(privilege) = privilege().filter(|_| programs::on_path(&["apt-get"]).is_some()) else {
-        bail!("Python cannot make environments of its own; install Python 3.11 or newer with its module venv");
+        bail!("{by_hand}");
     };
-    eprintln!("Installing Python with apt-get (package python3-venv)");
+    eprintln!("Installing {package} with apt-get");
     apt(privilege, &["update"])?;
-    apt(privilege, &["install", "--yes", "--no-install-recommends", "python3-venv"])
-        .context("Python is missing and could not be installed")
+    apt(privilege, &["install", "--yes", "--no-install-recommends", package])
+        .with_context(|| format!("{package} is missing and could not be installed"))
 }
 
 /// Whether the faster test runner is installed.

@@ -7,12 +7,22 @@ use crate::rule::{LabelledPin, MatchScope, Mode, Rule};
 
 /// [`CertificatePinner`](https://square.github.io/okhttp/5.x/okhttp/okhttp3/-certificate-pinner/), as Kotlin.
 pub(super) fn ok_http(rules: &[&Rule]) -> String {
+    format!("val certificatePinner = CertificatePinner.Builder()\n{}    .build()\n", calls(rules))
+}
+
+/// [`SpkiPinningClientTlsStrategy`](https://hc.apache.org/httpcomponents-client-5.6.x/current/httpclient5/apidocs/), as Java.
+pub(super) fn apache(rules: &[&Rule]) -> String {
+    let begin = "SpkiPinningClientTlsStrategy pinning = SpkiPinningClientTlsStrategy.newBuilder(sslContext)";
+    format!("{begin}\n{}    .build();\n", calls(rules))
+}
+
+/// One of `add` for each rule, in either language.
+fn calls(rules: &[&Rule]) -> String {
     let add = |rule: &&Rule| {
         let pins = rule.pins().iter().map(|pin| format!(",\n        \"{}\"", pin.sha256));
-        format!("    .add(\n        \"{}\"{},\n    )\n", rule.host(), pins.collect::<String>())
+        format!("    .add(\n        \"{}\"{}\n    )\n", rule.host(), pins.collect::<String>())
     };
-    let calls: String = rules.iter().map(add).collect();
-    format!("val certificatePinner = CertificatePinner.Builder()\n{calls}    .build()\n")
+    rules.iter().map(add).collect()
 }
 
 /// [RFC 7469 section 2.1](https://www.rfc-editor.org/rfc/rfc7469#section-2.1), each under the host for which its server sends it.

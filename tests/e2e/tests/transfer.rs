@@ -231,6 +231,16 @@ async fn what_is_exported_is_the_same_after_an_import_elsewhere() -> Result<()> 
     .await?;
     page.click("#export-save").await?;
     assert!(saved(&folder.path().join("CertificatePinner.kt")).await?.contains("CertificatePinner.Builder()"));
+    for (format, file, part) in [
+        ("chromium", "chromium-static-pins.txt", "PinsListTimestamp"),
+        ("apache", "SpkiPinning.java", "SpkiPinningClientTlsStrategy.newBuilder(sslContext)"),
+    ] {
+        page.select("#export-format", format).await?;
+        page.click("#export-save").await?;
+        let text = saved(&folder.path().join(file)).await?;
+        assert!(text.contains(part), "{format}: {text}");
+    }
+    assert_eq!(world_before.firefox.accessibility_violations().await?, [""; 0]);
     world_before.firefox.quit().await?;
 
     let world = world().await?;
