@@ -80,7 +80,10 @@ pub struct TabSockets {
 #[expect(missing_docs, reason = "the names say it")]
 pub struct TabSummary {
     pub not_pinned: u64,
-    pub allowed: u64,
+    /// Those whose key a pin has matched.
+    pub matched: u64,
+    /// Those that their rule allows without a pin.
+    pub without_pin: u64,
     pub paused: u64,
     pub failed: u64,
     pub flagged: u64,
@@ -143,7 +146,8 @@ impl TabSockets {
         for row in &self.rows {
             let counted = match row.place.state {
                 SocketState::NotPinned => &mut summary.not_pinned,
-                SocketState::Allowed(_) => &mut summary.allowed,
+                SocketState::Allowed(Some(_)) => &mut summary.matched,
+                SocketState::Allowed(None) => &mut summary.without_pin,
                 SocketState::Paused => &mut summary.paused,
                 SocketState::Failed(_) => &mut summary.failed,
                 SocketState::Flagged(_) => &mut summary.flagged,
@@ -401,6 +405,7 @@ mod tests {
         let text = tab.to_text();
         assert_eq!(TabSockets::from_text(&text), tab);
         assert!(tab.is_private());
+        assert_eq!((tab.summary().matched, tab.summary().without_pin), (1, 1), "a pin is what makes the difference");
         assert_eq!(TabSockets::from_text(&format!("{text}nonsense\n\t\n")), tab, "nothing else is lost to a line");
         assert_eq!(TabSockets::from_text(""), TabSockets::default());
         // What could break a line does not.

@@ -192,9 +192,18 @@ pub fn summary(summary: TabSummary, not_judged: usize) -> SummaryWords {
         TabSummary { flagged: count @ 1.., .. } => ("flagged", plural!("tab_some_flagged", count)),
         _ if not_judged > 0 => ("not-judged", text!("tab_some_not_judged")),
         TabSummary { paused: 1.., .. } => ("paused", text!("tab_some_paused")),
-        TabSummary { not_pinned: 1.., allowed: 1.., .. } => ("mixed", text!("tab_some_pinned")),
+        TabSummary { matched: 1.., not_pinned, without_pin, failed, .. } => {
+            match (not_pinned > 0, without_pin > 0, failed > 0) {
+                (false, false, false) => ("matched", text!("tab_all_matched")),
+                (true, false, false) => ("mixed", text!("tab_some_pinned")),
+                (_, _, false) => ("mixed", text!("tab_some_without_pin")),
+                (false, false, true) => ("mixed", text!("tab_some_failed")),
+                (_, _, true) => ("mixed", text!("tab_some_failed_or_without_pin")),
+            }
+        }
+        TabSummary { without_pin: 1.., .. } => ("without-pin", text!("tab_none_by_pin")),
+        TabSummary { not_pinned: 1.., failed: 1.., .. } => ("not-pinned", text!("tab_none_open_pinned")),
         TabSummary { not_pinned: 1.., .. } => ("not-pinned", text!("tab_none_pinned")),
-        TabSummary { allowed: 1.., .. } => ("allowed", text!("tab_all_matched")),
         TabSummary { failed: 1.., .. } => ("failed", text!("tab_all_failed")),
         _ => ("none", text!("tab_no_sockets")),
     };
@@ -323,28 +332,71 @@ mod tests {
         let none = TabSummary::default();
         for (counts, not_judged, name, said) in [
             (none, 0, "none", "This tab has opened no socket."),
-            (TabSummary { not_pinned: 2, failed: 1, ..none }, 0, "not-pinned", "No socket of this tab is pinned."),
+            (TabSummary { not_pinned: 2, ..none }, 0, "not-pinned", "No socket of this tab is pinned."),
+            // What failed may have had a rule.
             (
-                TabSummary { allowed: 2, failed: 1, ..none },
+                TabSummary { not_pinned: 2, failed: 1, ..none },
                 0,
-                "allowed",
+                "not-pinned",
+                "No socket that this tab has opened is pinned; others failed.",
+            ),
+            (
+                TabSummary { matched: 2, ..none },
+                0,
+                "matched",
                 "Every socket of this tab is pinned and matched its rule.",
             ),
             (
-                TabSummary { allowed: 2, not_pinned: 1, ..none },
+                TabSummary { matched: 2, failed: 1, ..none },
+                0,
+                "mixed",
+                "Every socket that this tab has opened matched its pins; others failed.",
+            ),
+            (
+                TabSummary { matched: 2, without_pin: 1, ..none },
+                0,
+                "mixed",
+                "Some sockets of this tab matched their pins; others were let through without a pin.",
+            ),
+            (
+                TabSummary { matched: 2, without_pin: 1, not_pinned: 1, ..none },
+                0,
+                "mixed",
+                "Some sockets of this tab matched their pins; others were let through without a pin.",
+            ),
+            (
+                TabSummary { matched: 2, not_pinned: 1, failed: 1, ..none },
+                0,
+                "mixed",
+                "Some sockets of this tab matched their pins; others failed or were let through without a pin.",
+            ),
+            (
+                TabSummary { without_pin: 2, failed: 1, ..none },
+                0,
+                "without-pin",
+                "Sockets of this tab were let through without a pin.",
+            ),
+            (
+                TabSummary { without_pin: 2, not_pinned: 1, ..none },
+                0,
+                "without-pin",
+                "Sockets of this tab were let through without a pin.",
+            ),
+            (
+                TabSummary { matched: 2, not_pinned: 1, ..none },
                 0,
                 "mixed",
                 "The pinned sockets of this tab matched their rules; others are not pinned.",
             ),
             (TabSummary { failed: 2, ..none }, 0, "failed", "No socket of this tab has opened."),
             (
-                TabSummary { paused: 1, allowed: 1, ..none },
+                TabSummary { paused: 1, matched: 1, ..none },
                 0,
                 "paused",
                 "Sockets of this tab were let through because Sockpin was paused.",
             ),
             (
-                TabSummary { not_pinned: 1, allowed: 4, ..none },
+                TabSummary { not_pinned: 1, matched: 4, ..none },
                 1,
                 "not-judged",
                 "Sockets of this tab were opened before they could be judged.",

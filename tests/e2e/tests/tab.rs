@@ -176,7 +176,7 @@ async fn a_tab_shows_the_sockets_of_its_page_alone_and_each_empty_state_is_said(
     other.sums_up("none").await?;
     other.socket("backup").await?;
     other.lists(&[row("matched", PINNED, servers.backup.port(), "1 socket")]).await?;
-    other.sums_up("allowed").await?;
+    other.sums_up("matched").await?;
     other.is_accessible("all are pinned").await?;
 
     // Another page in the same tab begins anew, with what its frames open.
