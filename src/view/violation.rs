@@ -7,6 +7,7 @@ mod sent;
 pub mod whole;
 
 pub use advice::advice;
+pub(super) use advice::by_reason;
 pub(super) use reason::probe_failed;
 pub use reason::reason;
 pub use sent::sent;
