@@ -51,9 +51,7 @@ impl Account {
             }
             Reason::CtNotCompliant => (NoticeKind::Warning, "ct", text!("explanation_expected_ct"), None),
             Reason::ChainUnknown => (NoticeKind::Warning, "chain-unknown", text!("explanation_expected_chain"), None),
-            _ => {
-                (NoticeKind::Warning, "unreadable", text!("explanation_expected_readable"), Some(Mark::Unparsable))
-            }
+            _ => (NoticeKind::Warning, "unreadable", text!("explanation_expected_readable"), Some(Mark::Unparsable)),
         };
         let place = violation.chain.iter().position(|shown| Some(shown.mark) == mark).unwrap_or_default();
         let description = violation
@@ -186,10 +184,10 @@ pub fn compare(can_be_trusted: bool) -> Text {
 mod tests {
     use super::*;
     use crate::changed_key::Comparison;
-    use crate::violation::ChainEntry;
     use crate::pin::Pin;
     use crate::rule::LabelledPin;
     use crate::time::Date;
+    use crate::violation::ChainEntry;
 
     fn shown(subject: &str, issuer: &str) -> Shown {
         let description = Description {
@@ -351,7 +349,14 @@ mod tests {
             (Reason::DeniedKey, NoticeKind::Error, "denied-key", "No key that the rule denies", "stolen", "on purpose"),
             (Reason::CtNotCompliant, NoticeKind::Warning, "ct", "A certificate that is in enough", "leaf", "in secret"),
             (Reason::ChainUnknown, NoticeKind::Warning, "chain-unknown", "A chain that Firefox", "leaf", "exception"),
-            (Reason::UnparsableCertificate, NoticeKind::Warning, "unreadable", "Certificates whose", "odd", "Ask whoever"),
+            (
+                Reason::UnparsableCertificate,
+                NoticeKind::Warning,
+                "unreadable",
+                "Certificates whose",
+                "odd",
+                "Ask whoever",
+            ),
         ] {
             let violation =
                 Violation { chain: chain.clone(), ..Violation::unjudged(reason, UnixMillis::new(0), None, None) };
