@@ -105,6 +105,12 @@ pub fn shown_of(shown: usize, total: u64) -> Text {
     plural!("log_newest", shown, total = total)
 }
 
+/// Said where a notification leads to an entry that the log no longer has. `endpoint` is host and port.
+#[must_use]
+pub fn entry_gone(endpoint: &str) -> Text {
+    text!("popup_entry_gone", endpoint = foreign(endpoint))
+}
+
 /// The mark of an entry of a private window.
 #[must_use]
 pub fn private() -> Text {

@@ -1,6 +1,7 @@
 //! The log as pages read it: from the database itself, and what is of private windows from `storage.session`; never to write.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use js_sys::{Array, Uint8Array};
@@ -95,6 +96,21 @@ impl LogReader {
             return Ok(Some(read_js(&record)?));
         }
         Ok(private_log().await?.entries().into_iter().find(|entry| entry.id == id))
+    }
+
+    /// Entries of a host, the one with the newest socket first: of those that are stored at most a few, the ones that were made last.
+    pub(super) async fn of_host(&self, host: &str) -> Result<Vec<Entry>, Error> {
+        const A_FEW: usize = 50;
+        let mut entries = private_log().await?.entries();
+        entries.retain(|entry| entry.violation.host == host);
+        if let Some(transaction) = self.begin(&[VIOLATIONS]).await? {
+            let by_host = index(&store(&transaction, VIOLATIONS)?, BY_HOST)?;
+            let only = IdbKeyRange::only(&JsValue::from_str(host)).map_err(|thrown| storage_error(&thrown))?;
+            let cursor = by_host.open_cursor_with_range_and_direction(&only, IdbCursorDirection::Prev);
+            entries.append(&mut from_cursor(cursor, A_FEW).await?);
+        }
+        entries.sort_by_key(|entry| Reverse(entry.tally.last));
+        Ok(entries)
     }
 
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.

@@ -107,6 +107,19 @@ impl<I: Item> List<I> {
         self.show(items)
     }
 
+    /// Shows one more, after all others.
+    pub(in crate::browser::pages) fn append(self: &Rc<Self>, item: I) -> JsResult {
+        self.items.borrow_mut().push(item);
+        self.draw()
+    }
+
+    /// Brings what is drawn up to date, once this has been done to each item.
+    pub(in crate::browser::pages) fn change(self: &Rc<Self>, change: impl FnMut(&mut I)) -> JsResult {
+        self.items.borrow_mut().iter_mut().for_each(change);
+        self.round.set(self.round.get() + 1);
+        self.draw()
+    }
+
     /// Draws an item that is to be looked at now. Its element, where there is such an item.
     pub(in crate::browser::pages) fn reveal(self: &Rc<Self>, key: &str) -> JsResult<Option<HtmlElement>> {
         self.revealed.replace(Some(key.to_owned()));
