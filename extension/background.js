@@ -207,6 +207,9 @@ async function wake() { try { await ask("wake"); } catch {} }
 /** What was noted of a tab goes with it; where that fails, it goes when the core starts again. */
 async function tabsClosed() { try { await ask("tabsClosed"); } catch {} }
 
+/** What pages have opened by now nobody has seen: their popups say so. */
+async function installed() { try { await ask("installed"); } catch {} }
+
 async function answer(message) {
   try {
     return await ask("message", message);
@@ -264,6 +267,7 @@ browser.permissions.onRemoved.addListener(() => wake());
 listenForClicks();
 // Nothing of a private window outlives it, even while this page sleeps; a tab alone does not wake it. Android has no windows.
 (browser.windows ?? browser.tabs).onRemoved.addListener(() => tabsClosed());
+browser.runtime.onInstalled.addListener(({ reason }) => { if (reason !== "browser_update") installed(); });
 // A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
 // moment before the new one listens, and sockets would pass unseen.
 browser.runtime.onUpdateAvailable.addListener(() => {});

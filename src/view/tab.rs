@@ -183,9 +183,10 @@ pub struct SummaryWords {
     pub text: Text,
 }
 
-/// The gravest thing first. `not_judged` are the rows that were open before they could be judged.
+/// The gravest thing first. `not_judged` are the rows that were open before they could be judged. A page that is earlier than
+/// Sockpin may have sockets of which nobody knows.
 #[must_use]
-pub fn summary(summary: TabSummary, not_judged: usize) -> SummaryWords {
+pub fn summary(summary: TabSummary, not_judged: usize, is_earlier: bool) -> SummaryWords {
     let (name, text) = match summary {
         TabSummary { opened: count @ 1.., .. } => ("opened", plural!("tab_some_opened", count)),
         TabSummary { blocked: count @ 1.., .. } => ("blocked", plural!("tab_some_blocked", count)),
@@ -194,6 +195,7 @@ pub fn summary(summary: TabSummary, not_judged: usize) -> SummaryWords {
         TabSummary { paused: 1.., .. } => ("paused", text!("tab_some_paused")),
         TabSummary { matched: 1.., not_pinned, without_pin, failed, .. } => {
             match (not_pinned > 0, without_pin > 0, failed > 0) {
+                (false, false, _) if is_earlier => ("mixed", text!("tab_all_matched_since")),
                 (false, false, false) => ("matched", text!("tab_all_matched")),
                 (true, false, false) => ("mixed", text!("tab_some_pinned")),
                 (_, _, false) => ("mixed", text!("tab_some_without_pin")),
@@ -204,7 +206,9 @@ pub fn summary(summary: TabSummary, not_judged: usize) -> SummaryWords {
         TabSummary { without_pin: 1.., .. } => ("without-pin", text!("tab_none_by_pin")),
         TabSummary { not_pinned: 1.., failed: 1.., .. } => ("not-pinned", text!("tab_none_open_pinned")),
         TabSummary { not_pinned: 1.., .. } => ("not-pinned", text!("tab_none_pinned")),
+        TabSummary { failed: 1.., .. } if is_earlier => ("failed", text!("tab_no_sockets_since")),
         TabSummary { failed: 1.., .. } => ("failed", text!("tab_all_failed")),
+        _ if is_earlier => ("none", text!("tab_no_sockets_since")),
         _ => ("none", text!("tab_no_sockets")),
     };
     SummaryWords { name, text }
@@ -410,7 +414,25 @@ mod tests {
                 "Another extension let one socket of this tab through although Sockpin had blocked it.",
             ),
         ] {
-            let words = summary(counts, not_judged);
+            let words = summary(counts, not_judged, false);
+            assert_eq!((words.name, words.text.english().as_str()), (name, said));
+        }
+    }
+
+    #[test]
+    fn of_a_page_that_was_there_before_nothing_is_said_that_nobody_knows() {
+        let none = TabSummary::default();
+        for (counts, name, said) in [
+            (none, "none", "This tab has opened no socket since Sockpin was started."),
+            (TabSummary { failed: 1, ..none }, "failed", "This tab has opened no socket since Sockpin was started."),
+            (
+                TabSummary { matched: 1, failed: 1, ..none },
+                "mixed",
+                "Every socket that this tab has opened since Sockpin was started matched its pins.",
+            ),
+            (TabSummary { blocked: 1, ..none }, "blocked", "One socket of this tab was blocked."),
+        ] {
+            let words = summary(counts, 0, true);
             assert_eq!((words.name, words.text.english().as_str()), (name, said));
         }
     }
