@@ -1,7 +1,6 @@
 //! The log as pages read it: from the database itself, and what is of private windows from `storage.session`; never to write.
 
 use std::cell::RefCell;
-use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use js_sys::{Array, Uint8Array};
@@ -99,7 +98,7 @@ impl LogReader {
     }
 
     /// Entries of a host, the one with the newest socket first: of those that are stored at most a few, the ones that were made last.
-    pub(super) async fn of_host(&self, host: &str) -> Result<Vec<Entry>, Error> {
+    pub(super) async fn of_host(&self, host: &str) -> Result<Vec<Line>, Error> {
         const A_FEW: usize = 50;
         let mut entries = private_log().await?.entries();
         entries.retain(|entry| entry.violation.host == host);
@@ -109,8 +108,7 @@ impl LogReader {
             let cursor = by_host.open_cursor_with_range_and_direction(&only, IdbCursorDirection::Prev);
             entries.append(&mut from_cursor(cursor, A_FEW).await?);
         }
-        entries.sort_by_key(|entry| Reverse(entry.tally.last));
-        Ok(entries)
+        Ok(newest_first(entries, Vec::new()))
     }
 
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.

@@ -1,32 +1,28 @@
 //! `popup.html`: the sockets of the current tab, and the newest of the log. All of it is on a page of its own.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashSet};
+use std::cell::Cell;
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::{EventTarget, HtmlDetailsElement, HtmlElement};
+use web_sys::EventTarget;
 
 use super::confirmation::Confirmation;
 use super::explainer::Explainer;
-use super::log_line::{self, ShownLine};
+use super::log_line;
 use super::log_reader::LogReader;
 use super::masthead::{Masthead, Unread};
 use super::messages;
-use super::tab_section::{Explanations, TabSection};
-use super::ui::list::List;
+use super::popup_entries::{Entries, is_entry};
+use super::tab_section::TabSection;
 use super::ui::live_region::announce;
 use super::ui::minutes::each_minute;
 use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn, window};
 use crate::browser::part::say_in;
 use crate::error::Error;
-use crate::log::{Entry, Line, ReadUntil, is_unread};
+use crate::log::{Entry, Line, ReadUntil};
 use crate::message::{Announcement, PageRequest};
-use crate::tab_sockets::{SocketPlace, SocketState};
 use crate::time::UnixMillis;
 use crate::view::{status::Remedy, violation as words};
-use crate::violation::Violation;
 
 /// Entries shown unless somebody asks for others; the log itself may hold more.
 const SHOWN_ENTRIES: usize = 20;
@@ -44,12 +40,7 @@ struct Popup {
 }
 
 pub(super) async fn start() -> JsResult {
-    let entries = Rc::new(Entries {
-        lines: List::new(by_id(id!("log"))?)?,
-        older: RefCell::default(),
-        asked_for: RefCell::default(),
-        read_until: Cell::default(),
-    });
+    let entries = Entries::new()?;
     let popup = Rc::new(Popup {
         masthead: Masthead::new(Remedy::OpenRules, || {
             open_options();
@@ -156,7 +147,7 @@ impl Popup {
         if line.is_none() {
             // Where the log cannot be read, that is said already.
             let Ok(entries) = self.log.of_host(host).await else { return Ok(()) };
-            line = entries.into_iter().find(is_it).map(|entry| Rc::new(Line::Violation(Box::new(entry))));
+            line = entries.into_iter().find(|line| is_entry(line, is_it)).map(Rc::new);
         }
         if let Some(line) = line {
             return self.entries.open_line(&line);
@@ -195,12 +186,7 @@ impl Popup {
         // Without it nothing is new, and all of it is there.
         let all = ReadUntil { stored: UnixMillis::new(u64::MAX), private: UnixMillis::new(u64::MAX) };
         self.entries.read_until.set(self.log.overview().await.map_or(all, |known| known.read_until));
-        let mut asked_for = Vec::new();
-        let ids = self.entries.asked_for.borrow().clone();
-        for id in ids {
-            asked_for.extend(self.log.entry(id).await?.map(|entry| Line::Violation(Box::new(entry))));
-        }
-        Ok(Newest { lines, total, asked_for })
+        Ok(Newest { lines, total, asked_for: self.entries.read_asked_for(&self.log).await? })
     }
 
     fn draw(&self, Newest { lines, total, asked_for }: Newest, is_all: bool) -> JsResult {
@@ -211,10 +197,13 @@ impl Popup {
         show(id!("clear-log"), is_whole && !lines.is_empty())?;
         show(id!("log-more"), !is_all)?;
         say_in(id!("log-more"), &words::shown_of(lines.len(), total))?;
-        let names: HashSet<String> = lines.iter().map(Line::name).collect();
-        let beside = asked_for.into_iter().filter(|line| !names.contains(&line.name()));
-        let lines = lines.into_iter().chain(beside).map(|line| self.entries.as_shown(Rc::new(line)));
-        self.entries.lines.show(lines.collect())?;
+        let mut shown = lines;
+        for line in asked_for {
+            if shown.iter().all(|newer| newer.name() != line.name()) {
+                shown.push(line);
+            }
+        }
+        self.entries.lines.show(shown.into_iter().map(|line| self.entries.as_shown(Rc::new(line))).collect())?;
         self.tab.draw()
     }
 }
@@ -226,87 +215,4 @@ struct Newest {
     total: u64,
     /// Older ones that are shown as well.
     asked_for: Vec<Line>,
-}
-
-/// The entries of the log, for the sockets of the tab and for notifications.
-struct Entries {
-    lines: Rc<List<ShownLine>>,
-    /// Those that explain sockets of the tab and are older than what is shown.
-    older: RefCell<Vec<Rc<Line>>>,
-    /// The ids of those that somebody has asked for: they are shown below the newest.
-    asked_for: RefCell<Vec<u64>>,
-    read_until: Cell<ReadUntil>,
-}
-
-impl Entries {
-    fn as_shown(&self, line: Rc<Line>) -> ShownLine {
-        let is_unread = is_unread(&line, self.read_until.get());
-        ShownLine { line, is_unread, now: now().unwrap_or_default(), frame: None }
-    }
-
-    /// The first entry that is shown of which this is true.
-    fn shown(&self, is_it: impl Fn(&Entry) -> bool) -> Option<Rc<Line>> {
-        self.lines.find(|shown| is_entry(&shown.line, &is_it).then(|| Rc::clone(&shown.line)))
-    }
-
-    /// The newest entry of such a socket, of a private window or not.
-    fn of(&self, place: &SocketPlace, is_private: bool) -> Option<Rc<Line>> {
-        let explains = |entry: &Entry| explains(entry, place, is_private);
-        let older = || self.older.borrow().iter().find(|line| is_entry(line, explains)).cloned();
-        self.shown(explains).or_else(older)
-    }
-
-    /// Reads what explains these sockets and is not shown.
-    async fn look_for_older(&self, log: &LogReader, places: &[SocketPlace], is_private: bool) -> Result<(), Error> {
-        let is_shown = |place: &&SocketPlace| self.shown(|entry| explains(entry, place, is_private)).is_some();
-        let hosts: BTreeSet<&str> =
-            places.iter().filter(|place| !is_shown(place)).map(|place| place.host.as_str()).collect();
-        let mut older = Vec::new();
-        for host in hosts {
-            older.extend(log.of_host(host).await?.into_iter().map(|entry| Rc::new(Line::Violation(Box::new(entry)))));
-        }
-        self.older.replace(older);
-        Ok(())
-    }
-
-    /// Opens an entry and goes there; one that is not shown is from now on.
-    fn open_line(&self, line: &Rc<Line>) -> JsResult {
-        let name = line.name();
-        let is_shown = self.lines.find(|shown| (shown.line.name() == name).then_some(())).is_some();
-        if let (false, Line::Violation(entry)) = (is_shown, line.as_ref()) {
-            self.asked_for.borrow_mut().push(entry.id);
-            self.lines.append(self.as_shown(Rc::clone(line)))?;
-        }
-        let Some(entry) = self.lines.reveal(&name)?.and_then(|entry| entry.dyn_into::<HtmlDetailsElement>().ok())
-        else {
-            return Ok(());
-        };
-        entry.set_open(true);
-        entry.scroll_into_view();
-        match entry.first_element_child() {
-            Some(summary) => summary.unchecked_into::<HtmlElement>().focus(),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Explanations for Rc<Entries> {
-    fn has(&self, place: &SocketPlace, is_private: bool) -> bool {
-        self.of(place, is_private).is_some()
-    }
-
-    fn open(&self, place: &SocketPlace, is_private: bool) -> JsResult {
-        self.of(place, is_private).map_or(Ok(()), |line| self.open_line(&line))
-    }
-}
-
-fn is_entry(line: &Line, is_it: impl Fn(&Entry) -> bool) -> bool {
-    matches!(line, Line::Violation(entry) if is_it(entry))
-}
-
-/// Whether an entry is about such a socket, of a private window or not.
-fn explains(entry: &Entry, place: &SocketPlace, is_private: bool) -> bool {
-    let Violation { host, port, .. } = &entry.violation;
-    let is_it = *host == place.host && *port == Some(place.port) && SocketState::of(&entry.violation) == place.state;
-    is_it && entry.is_private() == is_private
 }
