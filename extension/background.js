@@ -267,7 +267,7 @@ browser.permissions.onRemoved.addListener(() => wake());
 listenForClicks();
 // Nothing of a private window outlives it, even while this page sleeps; a tab alone does not wake it. Android has no windows.
 (browser.windows ?? browser.tabs).onRemoved.addListener(() => tabsClosed());
-browser.runtime.onInstalled.addListener(({ reason }) => { if (reason !== "browser_update") installed(); });
+browser.runtime.onInstalled.addListener(({ reason }) => reason === "browser_update" || installed());
 // A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
 // moment before the new one listens, and sockets would pass unseen.
 browser.runtime.onUpdateAvailable.addListener(() => {});

@@ -1,6 +1,8 @@
 //! The controls above the log: what is looked for, and in which order it stands. The page's address keeps it, so that it is still
 //! there when the page is loaded again.
 
+use std::rc::Rc;
+
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     Element, Event, EventTarget, HtmlElement, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams,
@@ -17,7 +19,6 @@ use crate::verdict::Reason;
 use crate::view::log::{only_host, only_page};
 use crate::view::text::Text;
 
-#[derive(Clone)]
 pub(super) struct LogFilters {
     search: HtmlInputElement,
     from: HtmlInputElement,
@@ -32,7 +33,6 @@ pub(super) struct LogFilters {
 }
 
 /// One host or one page that is looked for.
-#[derive(Clone)]
 struct Only {
     /// Its name in the page's address, and in the buttons that choose it.
     name: &'static str,
@@ -67,7 +67,7 @@ impl Only {
 
 impl LogFilters {
     /// As the page's address says.
-    pub(super) fn new() -> JsResult<Self> {
+    pub(super) fn new() -> JsResult<Rc<Self>> {
         let filters = Self {
             search: by_id(id!("search"))?,
             from: by_id(id!("filter-from"))?,
@@ -108,17 +108,17 @@ impl LogFilters {
             }
         }
         filters.draw_chosen()?;
-        Ok(filters)
+        Ok(Rc::new(filters))
     }
 
     /// Calls this each time that something else is looked for, or is to stand in another order.
-    pub(super) fn listen(&self, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
-        let (this, on_change) = (self.clone(), changed.clone());
+    pub(super) fn listen(self: &Rc<Self>, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
+        let (this, on_change) = (Rc::clone(self), changed.clone());
         listen(&by_id::<EventTarget>(id!("log-search"))?, "input", move |_| {
             this.keep();
             on_change()
         })?;
-        let (this, on_change) = (self.clone(), changed.clone());
+        let (this, on_change) = (Rc::clone(self), changed.clone());
         listen(&self.search, "keydown", move |event| {
             let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
             if is_escape && !this.search.value().is_empty() {
@@ -129,7 +129,7 @@ impl LogFilters {
             }
             Ok(())
         })?;
-        let (this, on_change) = (self.clone(), changed.clone());
+        let (this, on_change) = (Rc::clone(self), changed.clone());
         listen(&by_id::<EventTarget>(id!("log"))?, "click", move |event| match this.choose(&event)? {
             Some(remove) => {
                 on_change()?;
@@ -138,16 +138,16 @@ impl LogFilters {
             None => Ok(()),
         })?;
         for only in [&self.host, &self.page] {
-            let (this, only, on_change) = (self.clone(), only.clone(), changed.clone());
-            listen(&only.remove.clone(), "click", move |_| {
-                only.field.set_value("");
+            let (this, field, on_change) = (Rc::clone(self), only.field.clone(), changed.clone());
+            listen(&only.remove, "click", move |_| {
+                field.set_value("");
                 this.keep();
                 this.draw_chosen()?;
                 this.search.focus()?;
                 on_change()
             })?;
         }
-        let this = self.clone();
+        let this = Rc::clone(self);
         listen(&by_id::<EventTarget>(id!("reset-filters"))?, "click", move |_| {
             this.reset()?;
             this.search.focus()?;

@@ -31,7 +31,7 @@ use crate::view::status::Remedy;
 
 struct LogPage {
     masthead: Rc<Masthead>,
-    filters: LogFilters,
+    filters: Rc<LogFilters>,
     list: Rc<List<ShownLine>>,
     selection: Rc<LogSelection>,
     picture: DayPicture,
