@@ -7,6 +7,7 @@ use sockpin_e2e::demo::{PINNED, UNPINNED};
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::Firefox;
 use sockpin_e2e::page::Page;
+use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 use thirtyfour::Key as Press;
 
@@ -66,6 +67,11 @@ async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_p
     // Time goes on by itself.
     firefox.run(TAKE_TIME, Vec::new()).await?;
     firefox.driver()?.switch_to_window(web.clone()).await?;
+    wait::until("the popup to be out of sight", async || {
+        let hidden = firefox.run_in_extension("return localStorage.getItem('hidden')", Vec::new()).await?;
+        Ok((hidden == json!("true")).then_some(()))
+    })
+    .await?;
     page.show().await?;
     let newest = "#log .violation .entry-time";
     page.wait_until("the page to be in sight", "window.minute !== undefined").await?;
@@ -181,6 +187,8 @@ return new Promise((resolve, reject) => Object.assign(socket, { onopen: () => re
 
 /// Catches what the page does each minute once it is in sight again, and lets the clock be set forward.
 const TAKE_TIME: &str = r"
+// Firefox tells a page a little later that another one is in front of it.
+document.addEventListener('visibilitychange', () => localStorage.setItem('hidden', document.hidden));
 const clock = window.Date;
 const now = clock.now.bind(clock);
 window.later = 0;
