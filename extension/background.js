@@ -207,6 +207,9 @@ async function wake() { try { await ask("wake"); } catch {} }
 /** What was noted of a tab goes with it; where that fails, it goes when the core starts again. */
 async function tabsClosed(tab) { try { await ask("tabsClosed", tab); } catch {} }
 
+/** What pages have opened by now nobody has seen: their popups say so. */
+async function installed() { try { await ask("installed"); } catch {} }
+
 async function answer(message) {
   try {
     return await ask("message", message);
@@ -265,6 +268,7 @@ listenForClicks();
 // Nothing of a private window outlives it, even while this page sleeps; a tab alone does not wake it. Android has no windows.
 if (browser.windows) browser.windows.onRemoved.addListener(() => tabsClosed());
 else browser.tabs.onRemoved.addListener((tab) => tabsClosed(tab));
+browser.runtime.onInstalled.addListener(({ reason }) => reason === "browser_update" || installed());
 // A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
 // moment before the new one listens, and sockets would pass unseen.
 browser.runtime.onUpdateAvailable.addListener(() => {});

@@ -88,7 +88,7 @@ pub const fn tab_button(summary: TabSummary) -> Option<TabButton> {
         }
         TabSummary { blocked: count @ 1.., .. } => (BLOCKED, count, RED, "button_tab_blocked"),
         TabSummary { flagged: count @ 1.., .. } => (FLAGGED, count, AMBER, "button_tab_flagged"),
-        TabSummary { allowed: count @ 1.., .. } => (MATCHED, count, GREEN, "button_tab_matched"),
+        TabSummary { matched: count @ 1.., .. } => (MATCHED, count, GREEN, "button_tab_matched"),
         _ => return None,
     };
     Some(TabButton { sign, count, opened: summary.opened, colour, title })
@@ -236,10 +236,10 @@ mod tests {
     #[test]
     fn a_tab_shows_the_gravest_of_its_sockets_in_three_characters_and_without_a_colour() {
         let none = TabSummary::default();
-        let with = |blocked, flagged, allowed| TabSummary { blocked, flagged, allowed, not_pinned: 3, ..none };
+        let with = |blocked, flagged, matched| TabSummary { blocked, flagged, matched, not_pinned: 3, ..none };
         for (summary, shown, text, sentence) in [
             (with(0, 0, 0), "", None, None),
-            (TabSummary { failed: 1, paused: 1, ..none }, "", None, None),
+            (TabSummary { failed: 1, paused: 1, without_pin: 2, ..none }, "", None, None),
             (with(0, 0, 2), "", Some("✓"), Some("Sockpin (sockets of this tab that match their pins: 2)")),
             (with(0, 4, 2), "✓", Some("⚑4"), Some("Sockpin (flagged sockets of this tab: 4)")),
             (with(0, 10, 2), "", Some("⚑9+"), Some("Sockpin (flagged sockets of this tab: 10)")),

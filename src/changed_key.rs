@@ -146,7 +146,13 @@ pub fn address(entry: u64) -> String {
 /// Whether a violation is about a key that the rule does not know, and the log has the certificate.
 #[must_use]
 pub fn can_be_compared(violation: &Violation) -> bool {
-    violation.reason == Reason::PinMismatch && violation.rule.is_some() && violation.chain_digest.is_some()
+    violation.reason == Reason::PinMismatch && has_evidence(violation)
+}
+
+/// Whether the log has the certificates that a violation of a rule is about, whatever the rule has against them.
+#[must_use]
+pub const fn has_evidence(violation: &Violation) -> bool {
+    violation.rule.is_some() && violation.chain_digest.is_some()
 }
 
 /// What a server has shown, as the log has it. `certificates` is the DER of the chain.

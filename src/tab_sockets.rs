@@ -25,17 +25,34 @@ pub fn tab_key(tab: i32) -> String {
 }
 
 /// The popup of a tab whose page has opened a socket. Firefox forgets it when the tab goes to another page: that it is
-/// still there says that what is kept is about the page that is there.
+/// still there says that what is kept is about the page that is there. `before` is the popup that the tab has had.
 #[must_use]
-pub fn popup_of(tab: i32) -> String {
-    format!("popup.html?tab={tab}")
+pub fn popup_of(tab: i32, before: &str) -> String {
+    let earlier = if is_of_earlier_page(before) { EARLIER } else { "" };
+    format!("popup.html?tab={tab}{earlier}")
 }
 
 /// The tab that a popup's address names.
 #[must_use]
 pub fn tab_of_popup(address: &str) -> Option<i32> {
-    address.split_once("popup.html?tab=")?.1.parse().ok()
+    let tab = address.split_once("popup.html?tab=")?.1;
+    tab.strip_suffix(EARLIER).unwrap_or(tab).parse().ok()
 }
+
+/// The popup of a tab whose page was there before Sockpin was on, where it had this one. Firefox forgets it with that page.
+#[must_use]
+pub fn popup_of_earlier_page(before: &str) -> String {
+    tab_of_popup(before).map_or_else(|| format!("popup.html?{EARLIER}"), |tab| format!("popup.html?tab={tab}{EARLIER}"))
+}
+
+/// Whether a popup is that of a page that was there before Sockpin was on: Sockpin has seen none of the sockets that the page
+/// had by then.
+#[must_use]
+pub fn is_of_earlier_page(popup: &str) -> bool {
+    popup.ends_with(EARLIER)
+}
+
+const EARLIER: &str = "&earlier";
 
 /// A socket of a tab, as far as its page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +97,10 @@ pub struct TabSockets {
 #[expect(missing_docs, reason = "the names say it")]
 pub struct TabSummary {
     pub not_pinned: u64,
-    pub allowed: u64,
+    /// Those whose key a pin has matched.
+    pub matched: u64,
+    /// Those that their rule allows without a pin.
+    pub without_pin: u64,
     pub paused: u64,
     pub failed: u64,
     pub flagged: u64,
@@ -143,7 +163,8 @@ impl TabSockets {
         for row in &self.rows {
             let counted = match row.place.state {
                 SocketState::NotPinned => &mut summary.not_pinned,
-                SocketState::Allowed(_) => &mut summary.allowed,
+                SocketState::Allowed(Some(_)) => &mut summary.matched,
+                SocketState::Allowed(None) => &mut summary.without_pin,
                 SocketState::Paused => &mut summary.paused,
                 SocketState::Failed(_) => &mut summary.failed,
                 SocketState::Flagged(_) => &mut summary.flagged,
@@ -401,6 +422,7 @@ mod tests {
         let text = tab.to_text();
         assert_eq!(TabSockets::from_text(&text), tab);
         assert!(tab.is_private());
+        assert_eq!((tab.summary().matched, tab.summary().without_pin), (1, 1), "a pin is what makes the difference");
         assert_eq!(TabSockets::from_text(&format!("{text}nonsense\n\t\n")), tab, "nothing else is lost to a line");
         assert_eq!(TabSockets::from_text(""), TabSockets::default());
         // What could break a line does not.
@@ -412,12 +434,26 @@ mod tests {
     #[test]
     fn a_popup_says_which_tab_it_is_for() {
         for (address, tab) in [
-            (format!("moz-extension://id/{}", popup_of(12)), Some(12)),
+            (format!("moz-extension://id/{}", popup_of(12, "moz-extension://id/popup.html")), Some(12)),
+            (popup_of(12, &popup_of_earlier_page("")), Some(12)),
+            (popup_of_earlier_page(&popup_of(12, "")), Some(12)),
+            (popup_of_earlier_page("moz-extension://id/popup.html"), None),
             ("moz-extension://id/popup.html".to_owned(), None),
             ("moz-extension://id/popup.html?tab=".to_owned(), None),
             ("moz-extension://id/popup.html?tab=x".to_owned(), None),
         ] {
             assert_eq!(tab_of_popup(&address), tab, "{address}");
+        }
+        // Its own popup is set with its first socket, and says still that there may be others.
+        let earlier = popup_of_earlier_page("popup.html");
+        for (popup, expected) in [
+            (popup_of(12, &earlier), true),
+            (popup_of_earlier_page(&popup_of(12, "popup.html")), true),
+            (popup_of(12, "popup.html"), false),
+            ("popup.html".to_owned(), false),
+            (earlier, true),
+        ] {
+            assert_eq!(is_of_earlier_page(&popup), expected, "{popup}");
         }
     }
 }

@@ -274,6 +274,15 @@ impl Background {
         })
     }
 
+    /// `runtime.onInstalled`: Sockpin is new here, or in another version.
+    pub fn installed(&self) -> Promise {
+        let state = Rc::clone(&self.state);
+        promise::of(async move {
+            state.tabs.mark_earlier_pages().await;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
     /// `alarms.onAlarm`, `permissions.onAdded` and `onRemoved`: something else than a socket is different now.
     pub fn wake(&self) -> Promise {
         let state = Rc::clone(&self.state);

@@ -37,6 +37,7 @@ mod pause_menu;
 mod picked_certificate;
 mod picker;
 mod popup;
+mod popup_entries;
 mod prover;
 mod public_suffix;
 mod record_reader;

@@ -28,6 +28,10 @@ pub struct LogQuery {
     /// What it must have in its host, its pages, its rule (the host pattern, labels of keys), the sentence that is said of it, or
     /// the subjects of its certificates.
     pub words: Words,
+    /// The host that it must be about, as it stands in the entry.
+    pub host: Option<String>,
+    /// The origin that must be among those of the pages that have opened its sockets.
+    pub page: Option<String>,
     /// What must have become of the socket.
     pub became: Option<Became>,
     /// Why.
@@ -129,12 +133,20 @@ impl LogQuery {
     /// Whether a line is found.
     #[must_use]
     pub fn finds(&self, logged: Logged<'_>) -> bool {
-        let reason = match logged.line {
-            Line::Violation(entry) => Some(entry.violation.reason),
+        // A pause has no reason, is of no host and of no page.
+        let entry = match logged.line {
+            Line::Violation(entry) => Some(entry),
             Line::Pause(_) => None,
+        };
+        let reason = entry.map(|entry| entry.violation.reason);
+        let is_of_host = |host: &String| entry.is_some_and(|entry| entry.violation.host == *host);
+        let is_of_page = |page: &String| {
+            entry.is_some_and(|entry| entry.tally.pages.iter().any(|opened| opened.page.as_ref() == Some(page)))
         };
         self.became.is_none_or(|became| Became::of(logged.line) == became)
             && (self.reason.is_none() || self.reason == reason)
+            && self.host.as_ref().is_none_or(is_of_host)
+            && self.page.as_ref().is_none_or(is_of_page)
             && self.from.is_none_or(|from| logged.day >= from)
             && self.to.is_none_or(|to| logged.day <= to)
             && (!self.unread || logged.is_unread)
@@ -289,12 +301,12 @@ mod tests {
             ("no such thing", "no such thing", "2026", "", false, true),
         ] {
             let query = LogQuery {
-                words: Words::default(),
                 became: Became::named(became),
                 reason: Reason::named(reason),
                 from: day(from),
                 to: day(to),
                 unread,
+                ..LogQuery::default()
             };
             assert_eq!(query.finds(logged(&line, "2026-11-22")), expected, "{query:?}");
         }
@@ -303,6 +315,33 @@ mod tests {
         let reason = LogQuery { reason: Some(Reason::PinMismatch), ..LogQuery::default() };
         assert!(!reason.finds(logged(&pause(), "2026-11-22")), "a pause has no reason");
         assert!(LogQuery::default().is_empty() && !unread.is_empty());
+    }
+
+    #[test]
+    fn a_host_and_a_page_are_what_they_are_and_nothing_like_it() {
+        let mut tally = Tally::of(&violation("chat.example.com", 5));
+        tally.add(&Violation { page: Some("https://other.example".to_owned()), ..violation("chat.example.com", 6) });
+        tally.add(&Violation { page: None, ..violation("chat.example.com", 7) });
+        let line = Line::Violation(Box::new(Entry { id: 1, tally, violation: violation("chat.example.com", 5) }));
+        for (host, page, expected) in [
+            ("chat.example.com", "", true),
+            ("", "https://page.example", true),
+            ("", "https://other.example", true),
+            ("chat.example.com", "https://other.example", true),
+            // Each word of these is somewhere in the entry.
+            ("example.com", "", false),
+            ("chat.example.com:8443", "", false),
+            ("**.rule.example", "", false),
+            ("", "page.example", false),
+            ("", "https://chat.example.com", false),
+            ("chat.example.com", "https://elsewhere.example", false),
+        ] {
+            let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            let query = LogQuery { host: given(host), page: given(page), ..LogQuery::default() };
+            assert_eq!(query.finds(logged(&line, "2026-11-22")), expected, "{query:?}");
+            assert!(!query.finds(logged(&pause(), "2026-11-22")), "a pause is of no host and of no page");
+            assert!(!query.is_empty());
+        }
     }
 
     #[test]

@@ -58,7 +58,8 @@ pub const fn title(violation: &Violation) -> &'static str {
 pub const fn why_and_what_now(reason: Reason) -> [&'static str; 2] {
     match reason {
         Reason::PinMismatch => ["notification_pins", "notification_compare"],
-        Reason::DeniedKey => ["notification_denied", "notification_compare"],
+        // There is nothing to compare it with: it was denied on purpose.
+        Reason::DeniedKey => ["notification_denied", "notification_look"],
         Reason::CtNotCompliant => ["notification_ct", "notification_look"],
         Reason::Cleartext => ["notification_cleartext", "notification_look"],
         Reason::PolicyUnreadable => ["notification_policy", "notification_look"],

@@ -118,23 +118,40 @@ pub enum Offer {
 #[must_use]
 pub fn offer(comparison: &Comparison, layer: Layer, rule: Option<RuleDocument>, administrator: Option<&str>) -> Offer {
     let note = |code, text| Offer::Nothing(Notice::new(NoticeKind::Note, code, text));
-    let (rule, key) = match (layer, rule, comparison.now.key) {
-        (Layer::Managed, ..) => {
-            let ask = |name: &str| text!("changed_managed_by", administrator = foreign(name));
-            return note("managed", administrator.map_or_else(|| text!("changed_managed"), ask));
-        }
-        (Layer::User, None, _) => return note("rule-gone", text!("changed_rule_gone")),
-        (Layer::User, _, None) => return note("unreadable", text!("certificate_unreadable")),
-        (Layer::User, Some(rule), Some(key)) => (rule, key),
+    let rule = match changeable(layer, rule, administrator) {
+        Ok(rule) => rule,
+        Err(notice) => return Offer::Nothing(notice),
     };
+    let Some(key) = comparison.now.key else { return note("unreadable", text!("certificate_unreadable")) };
     let sha256 = key.to_base64();
-    if rule.pins.iter().any(|pin| pin.sha256 == sha256) {
+    let is_among = |pins: &[PinDocument]| pins.iter().any(|pin| pin.sha256 == sha256);
+    if is_among(&rule.pins) {
         return note("trusted", text!("changed_trusted"));
+    }
+    if is_among(&rule.denied) {
+        return note("denied", text!("changed_denied"));
     }
     let label = label(&comparison.now.description, &rule.pins);
     let new = PinDocument { sha256, label: label.chars().take(MAX_LABEL_CHARACTERS).collect() };
     let pins = [new].into_iter().chain(rule.pins).collect();
     Offer::Trust(Box::new(RuleDocument { pins, ..rule }))
+}
+
+/// The rule as it is now, where a person can change it; else why not.
+///
+/// # Errors
+///
+/// It is an administrator's, or is no longer there.
+pub fn changeable<T>(layer: Layer, rule: Option<T>, administrator: Option<&str>) -> Result<T, Notice> {
+    let (code, text) = match (layer, rule) {
+        (Layer::User, Some(rule)) => return Ok(rule),
+        (Layer::User, None) => ("rule-gone", text!("changed_rule_gone")),
+        (Layer::Managed, _) => {
+            let ask = |name: &str| text!("changed_managed_by", administrator = foreign(name));
+            ("managed", administrator.map_or_else(|| text!("changed_managed"), ask))
+        }
+    };
+    Err(Notice::new(NoticeKind::Note, code, text))
 }
 
 /// As the certificate is called; where another pin is called so already, with the first day of its validity.
@@ -204,7 +221,10 @@ mod tests {
         let labels = |rule: &RuleDocument| rule.pins.iter().map(|pin| pin.label.clone()).collect::<Vec<_>>();
         assert_eq!(labels(&trusting), ["chat.example.com", "Old"]);
         assert_eq!(labels(&alone(*trusting.clone())), ["chat.example.com"]);
+        let sha256 = compared.now.key.unwrap().to_base64();
+        let denied = RuleDocument { denied: vec![PinDocument { sha256, label: String::new() }], ..rule() };
         for (layer, rule, code) in [
+            (Layer::User, Some(denied), "denied"),
             (Layer::Managed, Some(rule()), "managed"),
             (Layer::User, None, "rule-gone"),
             (Layer::User, Some(*trusting), "trusted"),

@@ -1,14 +1,73 @@
-//! Why a rule that pins keys did not match, in words: what is likely first, then what was expected, what came and since when.
+//! What a violation with certificates is about, in words: of a key that its rule did not expect what is likely, of any other what to
+//! do; then what was expected, what came and since when.
 
 use super::certificate::{role, shown_name};
 use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind};
 use super::text::{Argument, Text, plural, text};
+use super::violation::by_reason;
+use crate::certificate::Description;
 use crate::changed_key::Shown;
 use crate::explanation::{AddedRoot, Explanation, Likely, Reader, ReaderKind};
 use crate::rule::{Mode, Rule};
 use crate::time::UnixMillis;
-use crate::violation::RuleSnapshot;
+use crate::verdict::Reason;
+use crate::violation::{Mark, RuleSnapshot, Violation};
+
+/// What stands first in an entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a doc stands where the name does not say it")]
+pub struct Account {
+    /// Over the notice.
+    pub heading: Text,
+    pub notice: Notice,
+    pub expected: Text,
+    pub came: Text,
+    /// Which certificate of the chain is another, where that is known.
+    pub differs: Option<Text>,
+    pub since: Text,
+}
+
+impl Account {
+    /// Of a key that its rule did not expect. `first` is when it came first.
+    #[must_use]
+    pub fn of_changed_key(explanation: &Explanation, rule: &RuleSnapshot, first: UnixMillis) -> Self {
+        Self {
+            heading: text!("changed_likely"),
+            notice: likely(explanation),
+            expected: expected(explanation, rule),
+            came: came(&explanation.comparison.now.description),
+            differs: differs(explanation),
+            since: since(explanation, first),
+        }
+    }
+
+    /// Of certificates that violate their rule in another way. `certificates` is the DER of the chain.
+    #[must_use]
+    pub fn of_certificates(violation: &Violation, certificates: &[Vec<u8>], first: UnixMillis) -> Self {
+        let (kind, code, expected, mark) = match violation.reason {
+            Reason::DeniedKey => {
+                (NoticeKind::Error, "denied-key", text!("explanation_expected_no_denied"), Some(Mark::Denied))
+            }
+            Reason::CtNotCompliant => (NoticeKind::Warning, "ct", text!("explanation_expected_ct"), None),
+            Reason::ChainUnknown => (NoticeKind::Warning, "chain-unknown", text!("explanation_expected_chain"), None),
+            _ => (NoticeKind::Warning, "unreadable", text!("explanation_expected_readable"), Some(Mark::Unparsable)),
+        };
+        let place = violation.chain.iter().position(|shown| Some(shown.mark) == mark).unwrap_or_default();
+        let description = violation
+            .chain
+            .get(place)
+            .map(|shown| super::certificate::description(shown, certificates.get(place).map(Vec::as_slice)));
+        Self {
+            heading: text!("popup_advice"),
+            notice: Notice::new(kind, code, Text::Sentences(by_reason(violation))),
+            expected,
+            came: came(&description.unwrap_or_default()),
+            differs: None,
+            since: text!("explanation_since_first", first = Argument::Time(first)),
+        }
+    }
+}
 
 /// What has most likely happened, and what speaks for it.
 #[must_use]
@@ -75,8 +134,7 @@ fn added_root(root: &AddedRoot) -> Text {
 }
 
 /// What the rule expected.
-#[must_use]
-pub fn expected(explanation: &Explanation, rule: &RuleSnapshot) -> Text {
+fn expected(explanation: &Explanation, rule: &RuleSnapshot) -> Text {
     match &explanation.expected {
         Some(pin) => text!("explanation_expected_pin", pin = key_name(&pin.label, &pin.sha256.to_string())),
         None => plural!("explanation_expected", rule.pins.len()),
@@ -84,9 +142,7 @@ pub fn expected(explanation: &Explanation, rule: &RuleSnapshot) -> Text {
 }
 
 /// What came in its place: whose certificate, and by whom.
-#[must_use]
-pub fn came(explanation: &Explanation) -> Text {
-    let description = &explanation.comparison.now.description;
+fn came(description: &Description) -> Text {
     let subject = super::certificate::subject(description);
     match description.issuer.as_deref() {
         None | Some("") => subject,
@@ -95,15 +151,13 @@ pub fn came(explanation: &Explanation) -> Text {
 }
 
 /// Which certificate of the chain is another; none where nothing is known of the one before.
-#[must_use]
-pub fn differs(explanation: &Explanation) -> Option<Text> {
+fn differs(explanation: &Explanation) -> Option<Text> {
     let comparison = &explanation.comparison;
     comparison.before.as_ref().map(|_| role(comparison.place, comparison.length, &comparison.now.description))
 }
 
 /// Since when, as far as sockets tell. `first` is when the other key came first.
-#[must_use]
-pub fn since(explanation: &Explanation, first: UnixMillis) -> Text {
+fn since(explanation: &Explanation, first: UnixMillis) -> Text {
     let first_time = Argument::Time(first);
     match explanation.matched {
         None => text!("explanation_since_first", first = first_time),
@@ -129,11 +183,11 @@ pub fn compare(can_be_trusted: bool) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::Description;
     use crate::changed_key::Comparison;
     use crate::pin::Pin;
     use crate::rule::LabelledPin;
     use crate::time::Date;
+    use crate::violation::ChainEntry;
 
     fn shown(subject: &str, issuer: &str) -> Shown {
         let description = Description {
@@ -275,10 +329,48 @@ mod tests {
             let explanation = Explanation { expected: pinned, ..plain.clone() };
             assert_eq!(expected(&explanation, &rule(count)).english(), said);
         }
-        assert_eq!(came(&plain).english(), "chat.example, issued by New CA");
+        assert_eq!(came(&plain.comparison.now.description).english(), "chat.example, issued by New CA");
         assert_eq!(differs(&plain).map(|text| text.english()).as_deref(), Some("Server"));
         let comparison = Comparison { before: None, ..plain.comparison.clone() };
         assert_eq!(differs(&Explanation { comparison, ..plain }), None, "what is not known is not said");
+    }
+
+    /// Of a denied key the certificate is named that has it, wherever it stands in the chain.
+    #[test]
+    fn what_is_no_changed_key_says_what_to_do_and_what_came() {
+        let entry = |mark, name: &str| ChainEntry {
+            sha256: None,
+            built_in_root: None,
+            mark,
+            description: Some(shown(name, "Some CA").description),
+        };
+        let chain = vec![entry(Mark::None, "leaf"), entry(Mark::Denied, "stolen"), entry(Mark::Unparsable, "odd")];
+        for (reason, kind, code, expected, came, advice) in [
+            (Reason::DeniedKey, NoticeKind::Error, "denied-key", "No key that the rule denies", "stolen", "on purpose"),
+            (Reason::CtNotCompliant, NoticeKind::Warning, "ct", "A certificate that is in enough", "leaf", "in secret"),
+            (Reason::ChainUnknown, NoticeKind::Warning, "chain-unknown", "A chain that Firefox", "leaf", "exception"),
+            (
+                Reason::UnparsableCertificate,
+                NoticeKind::Warning,
+                "unreadable",
+                "Certificates whose",
+                "odd",
+                "Ask whoever",
+            ),
+        ] {
+            let violation =
+                Violation { chain: chain.clone(), ..Violation::unjudged(reason, UnixMillis::new(0), None, None) };
+            let said = Account::of_certificates(&violation, &[], UnixMillis::new(60_000));
+            assert_eq!((said.notice.kind, said.notice.code), (kind, code));
+            assert!(said.notice.text.english().contains(advice), "{}", said.notice.text.english());
+            assert!(said.expected.english().starts_with(expected), "{}", said.expected.english());
+            assert_eq!(said.came.english(), format!("{came}, issued by Some CA"));
+            assert_eq!(said.since.english(), "At the latest since 1970-01-01T00:01:00Z");
+            assert_eq!((said.heading.english().as_str(), said.differs), ("What to do", None));
+        }
+        let nothing = Violation::unjudged(Reason::CtNotCompliant, UnixMillis::new(0), None, None);
+        let said = Account::of_certificates(&nothing, &[], UnixMillis::new(0));
+        assert_eq!(said.came.english(), super::super::certificate::subject(&Description::default()).english());
     }
 
     #[test]

@@ -78,6 +78,18 @@ pub fn saved(lines: usize) -> Text {
     if lines == 0 { text!("log_saved_none") } else { plural!("log_saved", lines) }
 }
 
+/// What is shown of the log where a host is chosen: on the button that chooses it, and above the list.
+#[must_use]
+pub fn only_host(host: &str) -> Text {
+    text!("log_only_host", host = foreign(host))
+}
+
+/// The same of a page, by its origin.
+#[must_use]
+pub fn only_page(page: &str) -> Text {
+    text!("log_only_page", page = foreign(page))
+}
+
 /// The button of an entry that deletes those of its host.
 #[must_use]
 pub fn clear_host(host: &str) -> Text {

@@ -183,19 +183,32 @@ pub struct SummaryWords {
     pub text: Text,
 }
 
-/// The gravest thing first. `not_judged` are the rows that were open before they could be judged.
+/// The gravest thing first. `not_judged` are the rows that were open before they could be judged. A page that is earlier than
+/// Sockpin may have sockets of which nobody knows.
 #[must_use]
-pub fn summary(summary: TabSummary, not_judged: usize) -> SummaryWords {
+pub fn summary(summary: TabSummary, not_judged: usize, is_earlier: bool) -> SummaryWords {
     let (name, text) = match summary {
         TabSummary { opened: count @ 1.., .. } => ("opened", plural!("tab_some_opened", count)),
         TabSummary { blocked: count @ 1.., .. } => ("blocked", plural!("tab_some_blocked", count)),
         TabSummary { flagged: count @ 1.., .. } => ("flagged", plural!("tab_some_flagged", count)),
         _ if not_judged > 0 => ("not-judged", text!("tab_some_not_judged")),
         TabSummary { paused: 1.., .. } => ("paused", text!("tab_some_paused")),
-        TabSummary { not_pinned: 1.., allowed: 1.., .. } => ("mixed", text!("tab_some_pinned")),
+        TabSummary { matched: 1.., not_pinned, without_pin, failed, .. } => {
+            match (not_pinned > 0, without_pin > 0, failed > 0) {
+                (false, false, _) if is_earlier => ("mixed", text!("tab_all_matched_since")),
+                (false, false, false) => ("matched", text!("tab_all_matched")),
+                (true, false, false) => ("mixed", text!("tab_some_pinned")),
+                (_, _, false) => ("mixed", text!("tab_some_without_pin")),
+                (false, false, true) => ("mixed", text!("tab_some_failed")),
+                (_, _, true) => ("mixed", text!("tab_some_failed_or_without_pin")),
+            }
+        }
+        TabSummary { without_pin: 1.., .. } => ("without-pin", text!("tab_none_by_pin")),
+        TabSummary { not_pinned: 1.., failed: 1.., .. } => ("not-pinned", text!("tab_none_open_pinned")),
         TabSummary { not_pinned: 1.., .. } => ("not-pinned", text!("tab_none_pinned")),
-        TabSummary { allowed: 1.., .. } => ("allowed", text!("tab_all_matched")),
+        TabSummary { failed: 1.., .. } if is_earlier => ("failed", text!("tab_no_sockets_since")),
         TabSummary { failed: 1.., .. } => ("failed", text!("tab_all_failed")),
+        _ if is_earlier => ("none", text!("tab_no_sockets_since")),
         _ => ("none", text!("tab_no_sockets")),
     };
     SummaryWords { name, text }
@@ -323,28 +336,71 @@ mod tests {
         let none = TabSummary::default();
         for (counts, not_judged, name, said) in [
             (none, 0, "none", "This tab has opened no socket."),
-            (TabSummary { not_pinned: 2, failed: 1, ..none }, 0, "not-pinned", "No socket of this tab is pinned."),
+            (TabSummary { not_pinned: 2, ..none }, 0, "not-pinned", "No socket of this tab is pinned."),
+            // What failed may have had a rule.
             (
-                TabSummary { allowed: 2, failed: 1, ..none },
+                TabSummary { not_pinned: 2, failed: 1, ..none },
                 0,
-                "allowed",
+                "not-pinned",
+                "No socket that this tab has opened is pinned; others failed.",
+            ),
+            (
+                TabSummary { matched: 2, ..none },
+                0,
+                "matched",
                 "Every socket of this tab is pinned and matched its rule.",
             ),
             (
-                TabSummary { allowed: 2, not_pinned: 1, ..none },
+                TabSummary { matched: 2, failed: 1, ..none },
+                0,
+                "mixed",
+                "Every socket that this tab has opened matched its pins; others failed.",
+            ),
+            (
+                TabSummary { matched: 2, without_pin: 1, ..none },
+                0,
+                "mixed",
+                "Some sockets of this tab matched their pins; others were let through without a pin.",
+            ),
+            (
+                TabSummary { matched: 2, without_pin: 1, not_pinned: 1, ..none },
+                0,
+                "mixed",
+                "Some sockets of this tab matched their pins; others were let through without a pin.",
+            ),
+            (
+                TabSummary { matched: 2, not_pinned: 1, failed: 1, ..none },
+                0,
+                "mixed",
+                "Some sockets of this tab matched their pins; others failed or were let through without a pin.",
+            ),
+            (
+                TabSummary { without_pin: 2, failed: 1, ..none },
+                0,
+                "without-pin",
+                "Sockets of this tab were let through without a pin.",
+            ),
+            (
+                TabSummary { without_pin: 2, not_pinned: 1, ..none },
+                0,
+                "without-pin",
+                "Sockets of this tab were let through without a pin.",
+            ),
+            (
+                TabSummary { matched: 2, not_pinned: 1, ..none },
                 0,
                 "mixed",
                 "The pinned sockets of this tab matched their rules; others are not pinned.",
             ),
             (TabSummary { failed: 2, ..none }, 0, "failed", "No socket of this tab has opened."),
             (
-                TabSummary { paused: 1, allowed: 1, ..none },
+                TabSummary { paused: 1, matched: 1, ..none },
                 0,
                 "paused",
                 "Sockets of this tab were let through because Sockpin was paused.",
             ),
             (
-                TabSummary { not_pinned: 1, allowed: 4, ..none },
+                TabSummary { not_pinned: 1, matched: 4, ..none },
                 1,
                 "not-judged",
                 "Sockets of this tab were opened before they could be judged.",
@@ -358,7 +414,25 @@ mod tests {
                 "Another extension let one socket of this tab through although Sockpin had blocked it.",
             ),
         ] {
-            let words = summary(counts, not_judged);
+            let words = summary(counts, not_judged, false);
+            assert_eq!((words.name, words.text.english().as_str()), (name, said));
+        }
+    }
+
+    #[test]
+    fn of_a_page_that_was_there_before_nothing_is_said_that_nobody_knows() {
+        let none = TabSummary::default();
+        for (counts, name, said) in [
+            (none, "none", "This tab has opened no socket since Sockpin was started."),
+            (TabSummary { failed: 1, ..none }, "failed", "This tab has opened no socket since Sockpin was started."),
+            (
+                TabSummary { matched: 1, failed: 1, ..none },
+                "mixed",
+                "Every socket that this tab has opened since Sockpin was started matched its pins.",
+            ),
+            (TabSummary { blocked: 1, ..none }, "blocked", "One socket of this tab was blocked."),
+        ] {
+            let words = summary(counts, 0, true);
             assert_eq!((words.name, words.text.english().as_str()), (name, said));
         }
     }

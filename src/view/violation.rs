@@ -7,6 +7,7 @@ mod sent;
 pub mod whole;
 
 pub use advice::advice;
+pub(super) use advice::by_reason;
 pub(super) use reason::probe_failed;
 pub use reason::reason;
 pub use sent::sent;
@@ -102,6 +103,12 @@ pub fn pause(event: PauseEvent) -> Text {
 #[must_use]
 pub fn shown_of(shown: usize, total: u64) -> Text {
     plural!("log_newest", shown, total = total)
+}
+
+/// Said where a notification leads to an entry that the log no longer has. `endpoint` is host and port.
+#[must_use]
+pub fn entry_gone(endpoint: &str) -> Text {
+    text!("popup_entry_gone", endpoint = foreign(endpoint))
 }
 
 /// The mark of an entry of a private window.

@@ -14,11 +14,12 @@ use sockpin::rule::{PinDocument, RuleDocument};
 use sockpin::seen::{SeenCertificate, SeenEndpoint};
 use sockpin::tab_sockets::{Detail, SocketPlace, SocketRow, SocketState};
 use sockpin::verdict::{Verdict, judge};
+use sockpin::view::explanation::Account;
 use sockpin::view::picking::Compared;
 use sockpin::view::text::Text;
 use sockpin::view::violation::plain_text::plain_text;
 use sockpin::view::{
-    certificate, changed_key, explanation, history, managed, picking, rule, seen, status, tab, transfer, violation,
+    certificate, changed_key, explanation, history, log, managed, picking, rule, seen, status, tab, transfer, violation,
 };
 use sockpin::violation::{ChainEntry, Mark, RuleSnapshot, Violation};
 
@@ -112,18 +113,24 @@ fn said() -> Vec<(&'static str, Text)> {
         &url_host,
     );
     let explanation = |likely| explanation::likely(&explained(likely, &snapshot)).text;
-    let plain = explained(Likely::Renewed, &snapshot);
+    let plain = Account::of_changed_key(&explained(Likely::Renewed, &snapshot), &snapshot, NOW);
+    let named = ChainEntry { description: Some(shown().description), ..violation.chain[0].clone() };
+    let denied = Account::of_certificates(&Violation { chain: vec![named], ..violation.clone() }, &[], NOW);
     vec![
         ("an entry's reason", violation::reason(violation)),
         ("an entry's page", violation::pages(&entry.tally)),
+        ("an entry that has gone", violation::entry_gone(HOSTILE)),
+        ("the one host that is shown", log::only_host(HOSTILE)),
+        ("the one page that is shown", log::only_page(HOSTILE)),
         ("a host", violation::host(&Violation { host: HOSTILE.to_owned(), ..violation.clone() })),
         ("a certificate that matches", mark(Mark::Pin, 1)),
         ("a certificate that is denied", mark(Mark::Denied, 0)),
         ("a subject", certificate::subject(&description)),
         ("an issuer", certificate::details(&description).remove(0)),
         ("a key of a rule", rule::keys(&[key()], &[]).remove(0).name),
-        ("what was expected", explanation::expected(&plain, &snapshot)),
-        ("what came", explanation::came(&plain)),
+        ("what was expected", plain.expected),
+        ("what came", plain.came),
+        ("what came with a denied key", denied.came),
         ("a renewed key", explanation(Likely::Renewed)),
         ("another issuer", explanation(Likely::OtherIssuer)),
         ("another name", explanation(Likely::OtherName)),

@@ -454,5 +454,6 @@ fn a_notification_says_what_happened_why_and_what_now() {
     let titles = [&found, &flagged, &paused].map(title);
     assert_eq!(titles, ["notification_blocked", "notification_flagged", "notification_let_through"]);
     assert_eq!(why_and_what_now(Reason::PinMismatch), ["notification_pins", "notification_compare"]);
+    assert_eq!(why_and_what_now(Reason::DeniedKey), ["notification_denied", "notification_look"]);
     assert_eq!(why_and_what_now(Reason::Deadline), ["notification_unknown", "notification_look"]);
 }

@@ -105,6 +105,7 @@ export function installBrowser() {
     runtime: {
       onMessage: register("onMessage"),
       onUpdateAvailable: register("onUpdateAvailable"),
+      onInstalled: register("onInstalled"),
       sendMessage: async () => { throw new Error("no page is open"); },
       getPlatformInfo: async () => ({ os: "linux" }),
       getURL: (path) => `moz-extension://double/${path}`,

@@ -55,7 +55,7 @@ test("the listeners are registered at top level, before anything is awaited, for
     assert.deepEqual(filter, { urls: ["ws://*/*", "wss://*/*"], types: ["websocket"] });
     assert.deepEqual(extra, ["blocking", ...headers]);
   }
-  const events = [...Object.keys(GATES), "onMessage", "onAlarm", "onAdded", "onRemoved", "windows.onRemoved", "onUpdateAvailable"];
+  const events = [...Object.keys(GATES), "onMessage", "onAlarm", "onAdded", "onRemoved", "windows.onRemoved", "onInstalled", "onUpdateAvailable"];
   assert.deepEqual(Object.keys(listeners), events);
 });
 

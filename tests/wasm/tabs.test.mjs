@@ -75,6 +75,23 @@ test("tabs that were closed while the background slept are forgotten when it sta
   await until(() => !("tab/9" in double.session), "the closed tab's to be gone");
 });
 
+test("the popups of tabs that were there before say so, and go on saying so until Firefox forgets them", async () => {
+  for (const [reason, expected] of [["install", /popup\.html\?&earlier$/], ["update", /popup\.html\?&earlier$/], ["browser_update", /^$/]]) {
+    const double = await background();
+    await double.listeners.onInstalled.listener({ reason });
+    assert.match(double.popup[7] ?? "", expected, reason);
+    await double.ask("onHeadersReceived", unpinned());
+    await until(() => rows(double).length === 1, "one row");
+    assert.match(double.popup[7], reason === "browser_update" ? /popup\.html\?tab=7$/ : /popup\.html\?tab=7&earlier$/);
+    // What is noted already stays.
+    await double.listeners.onInstalled.listener({ reason: "update" });
+    assert.match(double.popup[7], /popup\.html\?tab=7&earlier$/);
+    delete double.popup[7];
+    await double.ask("onHeadersReceived", unpinned({ requestId: "2", documentId: "next" }));
+    await until(() => /popup\.html\?tab=7$/.test(double.popup[7] ?? ""), "the popup of the next page");
+  }
+});
+
 test("whatever the browser makes of what is noted, a socket has its answer", async () => {
   const never = () => new Promise(() => {});
   const rejects = async () => { throw new Error("no"); };

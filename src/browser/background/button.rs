@@ -108,8 +108,12 @@ async fn set_of_tab(tab: i32, kept: Option<TabButton>, was_hidden: bool) -> Resu
 
 /// Whether the page of a tab is the one that what is kept of the tab is about. An error where there is no such tab.
 pub(super) async fn shows_noted_page(tab: i32) -> Result<bool, JsValue> {
-    let popup = api::popup(&of_tab(tab)?).await?;
-    Ok(popup.as_string().is_some_and(|popup| tab_of_popup(&popup).is_some()))
+    Ok(tab_of_popup(&popup(tab).await?).is_some())
+}
+
+/// The address of a tab's popup.
+pub(super) async fn popup(tab: i32) -> Result<String, JsValue> {
+    Ok(api::popup(&of_tab(tab)?).await?.as_string().unwrap_or_default())
 }
 
 /// Text, title and colour of one tab; without one, the tab shows what every tab does.

@@ -11,14 +11,16 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
 use super::batch::Batch;
-use super::button::{Button, part_of_tab, shows_noted_page};
+use super::button::{Button, part_of_tab, popup, shows_noted_page};
 use super::queue::Queue;
 use super::{api, request_details};
 use crate::browser::api::{long_text, session_get, tabs};
 use crate::browser::convert::property;
 use crate::browser::promise;
 use crate::limits::{MAX_NOTED_TABS, SIGHTINGS_DELAY_MS};
-use crate::tab_sockets::{KnownSockets, Opener, TAB, TabSocket, TabSockets, popup_of, tab_key};
+use crate::tab_sockets::{
+    KnownSockets, Opener, TAB, TabSocket, TabSockets, popup_of, popup_of_earlier_page, tab_key, tab_of_popup,
+};
 
 /// A socket with its request and who opened it.
 struct Noted {
@@ -106,12 +108,28 @@ impl TabStore {
         let this = Rc::clone(self);
         spawn_local(self.marks.run(async move {
             // Where these fail the tab has been closed meanwhile.
-            if shows_noted_page(tab).await == Ok(false) {
+            let before = popup(tab).await;
+            if before.as_deref().is_ok_and(|before| tab_of_popup(before).is_none()) {
                 this.marked.borrow_mut().retain(|known| known.tab != tab || *known == mark);
                 this.begun.borrow_mut().push(mark);
             }
-            let _ = set_popup(tab).await;
+            let _ = set_popup(tab, &popup_of(tab, &before.unwrap_or_default())).await;
         }));
+    }
+
+    /// Every page that is there now was there before Sockpin was: its tab gets a popup that says so.
+    pub(super) async fn mark_earlier_pages(self: &Rc<Self>) {
+        // One popup after the other, whoever sets it.
+        let mark = async {
+            for tab in tabs(&Object::new()).await.unwrap_or_default().dyn_into::<Array>().unwrap_or_default() {
+                if let Some(tab) = id_of(&tab)
+                    && let Ok(before) = popup(tab).await
+                {
+                    let _ = set_popup(tab, &popup_of_earlier_page(&before)).await;
+                }
+            }
+        };
+        self.marks.run(mark).await;
     }
 
     async fn add_all(&self, noted: Vec<Noted>) {
@@ -216,8 +234,8 @@ impl TabStore {
     }
 }
 
-async fn set_popup(tab: i32) -> Result<JsValue, JsValue> {
-    api::set_popup(&part_of_tab(tab, "popup", Some(&popup_of(tab)))?).await
+async fn set_popup(tab: i32, popup: &str) -> Result<JsValue, JsValue> {
+    api::set_popup(&part_of_tab(tab, "popup", Some(popup))?).await
 }
 
 async fn read(tab: i32) -> TabSockets {

@@ -1,5 +1,5 @@
-//! What stands first in an opened entry of the log about a key that its rule did not expect: what is likely, what can be done
-//! about it with a click, and what speaks for it.
+//! What stands first in an opened entry of the log about certificates that violate their rule: of a key that the rule did not expect
+//! what is likely, else what to do; what can be done about it with a click, and what speaks for it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,12 +15,12 @@ use super::rule_store::{RuleStore, current_time};
 use super::seen_store::SeenStore;
 use crate::browser::dom::{JsResult, id, listen, spawn};
 use crate::browser::part::{Part, part, part_around};
-use crate::changed_key::{address, can_be_compared, facts_of};
+use crate::changed_key::{Comparison, address, can_be_compared, facts_of, has_evidence};
 use crate::explanation::Explanation;
 use crate::log::Entry;
 use crate::rule::{Mode, RuleDocument};
-use crate::view::changed_key::{Offer, keep, offer};
-use crate::view::explanation as words;
+use crate::view::changed_key::{Offer, changeable, keep, offer};
+use crate::view::explanation::{self as words, Account};
 use crate::view::notice::Notice;
 use crate::violation::RuleSnapshot;
 
@@ -39,7 +39,8 @@ type AllExplained = Rc<RefCell<Vec<Rc<Explained>>>>;
 struct Explained {
     part: Part,
     rule: RuleSnapshot,
-    explanation: Explanation,
+    /// What a new key is in the place of; none where it is about another thing than that.
+    comparison: Option<Comparison>,
 }
 
 impl Explainer {
@@ -64,31 +65,38 @@ impl Explainer {
         if has_begun { self.store.read().await } else { Ok(()) }
     }
 
-    /// None where it is not about a key, or its certificate is not there. `certificates` is the DER of the chain.
+    /// None where it is not about certificates, or they are not there. `certificates` is the DER of the chain.
     pub(super) async fn explain(self: &Rc<Self>, entry: &Entry, certificates: &[Vec<u8>]) -> JsResult<Option<Part>> {
         let violation = &entry.violation;
-        let Some(rule) = violation.rule.as_ref().filter(|_| can_be_compared(violation)) else { return Ok(None) };
+        let Some(rule) = violation.rule.as_ref().filter(|_| has_evidence(violation)) else { return Ok(None) };
         self.read().await?;
-        let known = KnownBefore::read(&self.store, &self.seen, violation, rule).await;
-        let now = facts_of(violation, certificates.to_vec());
-        let Some(explanation) = Explanation::new(rule, &known.before(), &now) else { return Ok(None) };
+        let first = entry.tally.first;
+        let (account, comparison) = if can_be_compared(violation) {
+            let known = KnownBefore::read(&self.store, &self.seen, violation, rule).await;
+            let now = facts_of(violation, certificates.to_vec());
+            let Some(explanation) = Explanation::new(rule, &known.before(), &now) else { return Ok(None) };
+            (Account::of_changed_key(&explanation, rule, first), Some(explanation.comparison))
+        } else {
+            (Account::of_certificates(violation, certificates, first), None)
+        };
 
         let part = Part::copy(id!("explanation-template"))?;
-        let likely = words::likely(&explanation);
+        part.say(part!("explanation-heading"), &account.heading)?;
         let notice: HtmlElement = part.get(part!("likely"))?;
-        notice.dataset().set("kind", likely.kind.as_str())?;
-        notice.dataset().set("code", likely.code)?;
-        part.say(part!("likely"), &likely.text)?;
-        part.say(part!("expected"), &words::expected(&explanation, rule))?;
-        part.say(part!("came"), &words::came(&explanation))?;
-        match words::differs(&explanation) {
-            Some(differs) => part.say(part!("differs"), &differs)?,
+        notice.dataset().set("kind", account.notice.kind.as_str())?;
+        notice.dataset().set("code", account.notice.code)?;
+        part.say(part!("likely"), &account.notice.text)?;
+        part.say(part!("expected"), &account.expected)?;
+        part.say(part!("came"), &account.came)?;
+        match &account.differs {
+            Some(differs) => part.say(part!("differs"), differs)?,
             None => part.show(part!("differs-row"), false)?,
         }
-        part.say(part!("since"), &words::since(&explanation, entry.tally.first))?;
+        part.say(part!("since"), &account.since)?;
         part.get::<HtmlAnchorElement>(part!("compare-link"))?.set_href(&address(entry.id));
+        part.show(part!("compare-link"), comparison.is_some())?;
         part.root().dataset().set("rule", &rule.id)?;
-        let explained = Rc::new(Explained { part: part.clone(), rule: rule.clone(), explanation });
+        let explained = Rc::new(Explained { part: part.clone(), rule: rule.clone(), comparison });
         self.draw(&explained)?;
         // Those of entries that are no longer shown go.
         self.explained.borrow_mut().retain(|explained| explained.part.root().is_connected());
@@ -132,19 +140,19 @@ impl Explainer {
     }
 
     /// What can be done now, by the rule as it is now.
-    fn draw(&self, Explained { part, rule, explanation }: &Explained) -> JsResult {
+    fn draw(&self, Explained { part, rule, comparison }: &Explained) -> JsResult {
         let current = current_rule(&self.store, rule);
         let document = current.as_ref().map(|rule| RuleDocument::from(rule.as_ref()));
         let mode = document.as_ref().map_or(Mode::Off, |rule| rule.mode);
         let managed = self.store.managed();
         let administrator = managed.policy.settings().administrator.as_deref();
-        let offered = match self.store.problem() {
-            Some(problem) => Offer::Nothing(Notice::from(&problem)),
-            None => offer(&explanation.comparison, rule.layer, document, administrator),
-        };
-        let nothing = match offered {
-            Offer::Trust(_) => None,
-            Offer::Nothing(notice) => Some(notice.text),
+        let nothing = match (self.store.problem(), comparison) {
+            (Some(problem), _) => Some(Notice::from(&problem)),
+            (None, None) => changeable(rule.layer, document, administrator).err(),
+            (None, Some(comparison)) => match offer(comparison, rule.layer, document, administrator) {
+                Offer::Trust(_) => None,
+                Offer::Nothing(notice) => Some(notice),
+            },
         };
         let can_change = nothing.is_none();
         part.say(part!("compare-link"), &words::compare(can_change))?;
@@ -154,7 +162,7 @@ impl Explainer {
         part.show(part!("flag-only"), can_change && can_flag)?;
         part.show(part!("no-choice"), !can_change)?;
         match nothing {
-            Some(why) => part.say(part!("no-choice"), &why),
+            Some(why) => part.say(part!("no-choice"), &why.text),
             None => Ok(()),
         }
     }

@@ -1,19 +1,24 @@
 //! The controls above the log: what is looked for, and in which order it stands. The page's address keeps it, so that it is still
 //! there when the page is loaded again.
 
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, EventTarget, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams};
+use std::rc::Rc;
 
-use crate::browser::dom::{JsResult, by_id, id, listen, show, window};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Element, Event, EventTarget, HtmlElement, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams,
+};
+
+use crate::browser::dom::{Id, JsResult, by_id, id, listen, show, window};
+use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::words::say;
-use crate::log::Day;
+use crate::log::{Day, Entry};
 use crate::query::log::{Became, LogOrder, LogQuery};
 use crate::query::{Choice, Words};
 use crate::time::Date;
 use crate::verdict::Reason;
+use crate::view::log::{only_host, only_page};
 use crate::view::text::Text;
 
-#[derive(Clone)]
 pub(super) struct LogFilters {
     search: HtmlInputElement,
     from: HtmlInputElement,
@@ -22,11 +27,47 @@ pub(super) struct LogFilters {
     became: HtmlSelectElement,
     reason: HtmlSelectElement,
     order: HtmlSelectElement,
+    /// What can be chosen in an entry alone: that one, and none but that.
+    host: Only,
+    page: Only,
+}
+
+/// One host or one page that is looked for.
+struct Only {
+    /// Its name in the page's address, and in the buttons that choose it.
+    name: &'static str,
+    /// What is chosen; nobody sees this field.
+    field: HtmlInputElement,
+    /// What is shown while one is chosen, the sentence in it, and the button that takes it back.
+    shown: Id,
+    sentence: Id,
+    remove: HtmlElement,
+    says: fn(&str) -> Text,
+}
+
+impl Only {
+    fn draw(&self) -> JsResult {
+        let chosen = self.field.value();
+        show(self.shown, !chosen.is_empty())?;
+        say_in(self.sentence, &(self.says)(&chosen))
+    }
+
+    /// A button that chooses this one. What is too long for an address has none.
+    fn button(&self, value: &str) -> Option<JsResult<Part>> {
+        let draw = || {
+            let button = Part::copy(id!("only-template"))?;
+            button.root().dataset().set("only", self.name)?;
+            button.root().dataset().set("value", value)?;
+            button.root().set_text_content(Some(&say(&(self.says)(value))));
+            Ok(button)
+        };
+        (!value.is_empty() && value.len() <= MAX_CHOSEN_BYTES).then(draw)
+    }
 }
 
 impl LogFilters {
     /// As the page's address says.
-    pub(super) fn new() -> JsResult<Self> {
+    pub(super) fn new() -> JsResult<Rc<Self>> {
         let filters = Self {
             search: by_id(id!("search"))?,
             from: by_id(id!("filter-from"))?,
@@ -35,6 +76,22 @@ impl LogFilters {
             became: by_id(id!("filter-outcome"))?,
             reason: by_id(id!("filter-reason"))?,
             order: by_id(id!("sort"))?,
+            host: Only {
+                name: "host",
+                field: by_id(id!("filter-host"))?,
+                shown: id!("only-host"),
+                sentence: id!("only-host-text"),
+                remove: by_id(id!("only-host-remove"))?,
+                says: only_host,
+            },
+            page: Only {
+                name: "page",
+                field: by_id(id!("filter-page"))?,
+                shown: id!("only-page"),
+                sentence: id!("only-page-text"),
+                remove: by_id(id!("only-page-remove"))?,
+                says: only_page,
+            },
         };
         let address = window()?.location().hash()?;
         let kept = UrlSearchParams::new_with_str(address.trim_start_matches('#'))?;
@@ -50,17 +107,18 @@ impl LogFilters {
                 choice.set_selected_index(0);
             }
         }
-        Ok(filters)
+        filters.draw_chosen()?;
+        Ok(Rc::new(filters))
     }
 
     /// Calls this each time that something else is looked for, or is to stand in another order.
-    pub(super) fn listen(&self, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
-        let (this, on_change) = (self.clone(), changed.clone());
+    pub(super) fn listen(self: &Rc<Self>, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
+        let (this, on_change) = (Rc::clone(self), changed.clone());
         listen(&by_id::<EventTarget>(id!("log-search"))?, "input", move |_| {
             this.keep();
             on_change()
         })?;
-        let (this, on_change) = (self.clone(), changed.clone());
+        let (this, on_change) = (Rc::clone(self), changed.clone());
         listen(&self.search, "keydown", move |event| {
             let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
             if is_escape && !this.search.value().is_empty() {
@@ -71,18 +129,67 @@ impl LogFilters {
             }
             Ok(())
         })?;
-        let this = self.clone();
+        let (this, on_change) = (Rc::clone(self), changed.clone());
+        listen(&by_id::<EventTarget>(id!("log"))?, "click", move |event| match this.choose(&event)? {
+            Some(remove) => {
+                on_change()?;
+                remove.focus()
+            }
+            None => Ok(()),
+        })?;
+        for only in [&self.host, &self.page] {
+            let (this, field, on_change) = (Rc::clone(self), only.field.clone(), changed.clone());
+            listen(&only.remove, "click", move |_| {
+                field.set_value("");
+                this.keep();
+                this.draw_chosen()?;
+                this.search.focus()?;
+                on_change()
+            })?;
+        }
+        let this = Rc::clone(self);
         listen(&by_id::<EventTarget>(id!("reset-filters"))?, "click", move |_| {
-            this.reset();
+            this.reset()?;
             this.search.focus()?;
             changed()
         })
     }
 
+    /// Offers to show the entries of an entry's host alone, and those of its pages, below all else that is in its body.
+    pub(super) fn offer(&self, entry: &Entry, body: &Part) -> JsResult {
+        let pages = entry.tally.pages.iter().filter_map(|opened| opened.page.as_deref()).take(MAX_PAGES_OFFERED);
+        let pages = pages.filter_map(|page| self.page.button(page));
+        let choices = Part::copy(id!("entry-filters-template"))?;
+        choices.fill(self.host.button(&entry.violation.host).into_iter().chain(pages))?;
+        body.append(&choices)
+    }
+
+    /// Takes over what a button in an entry chooses. The button that takes it back, where it was such a button.
+    fn choose(&self, event: &Event) -> JsResult<Option<HtmlElement>> {
+        let Some(button) = part_around(event, part!("only")) else { return Ok(None) };
+        let chosen = button.root().dataset();
+        let Some(only) =
+            [&self.host, &self.page].into_iter().find(|only| chosen.get("only").as_deref() == Some(only.name))
+        else {
+            return Ok(None);
+        };
+        only.field.set_value(&chosen.get("value").unwrap_or_default());
+        self.keep();
+        self.draw_chosen()?;
+        Ok(Some(only.remove.clone()))
+    }
+
+    fn draw_chosen(&self) -> JsResult {
+        [&self.host, &self.page].into_iter().try_for_each(Only::draw)
+    }
+
     pub(super) fn query(&self) -> LogQuery {
         let day = |field: &HtmlInputElement| Date::parse(&field.value()).ok().map(Day::of);
+        let chosen = |only: &Only| Some(only.field.value()).filter(|value| !value.is_empty());
         LogQuery {
             words: Words::new(&self.search.value()),
+            host: chosen(&self.host),
+            page: chosen(&self.page),
             became: Became::named(&self.became.value()),
             reason: Reason::named(&self.reason.value()),
             from: day(&self.from),
@@ -108,7 +215,7 @@ impl LogFilters {
     }
 
     /// Looks for nothing any longer. The order stays.
-    fn reset(&self) {
+    fn reset(&self) -> JsResult {
         for (_, field) in self.typed() {
             field.set_value("");
         }
@@ -117,10 +224,12 @@ impl LogFilters {
             choice.set_value("");
         }
         self.keep();
+        self.draw_chosen()
     }
 
-    fn typed(&self) -> [(&'static str, &HtmlInputElement); 3] {
-        [("search", &self.search), ("from", &self.from), ("to", &self.to)]
+    fn typed(&self) -> [(&'static str, &HtmlInputElement); 5] {
+        let [host, page] = [&self.host, &self.page].map(|only| (only.name, &only.field));
+        [("search", &self.search), ("from", &self.from), ("to", &self.to), host, page]
     }
 
     fn choices(&self) -> [(&'static str, &HtmlSelectElement); 3] {
@@ -150,5 +259,9 @@ impl LogFilters {
     }
 }
 
+/// Of so many of its pages an entry offers to show what they have opened alone.
+const MAX_PAGES_OFFERED: usize = 5;
+/// What is longer does not fit into the page's address.
+const MAX_CHOSEN_BYTES: usize = 2_000;
 /// Under which the page's address has that only what is new is looked for.
 const UNREAD: &str = "new";

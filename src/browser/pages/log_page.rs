@@ -18,6 +18,7 @@ use super::log_selection::LogSelection;
 use super::masthead::{Masthead, Unread};
 use super::messages;
 use super::ui::list::List;
+use super::ui::minutes::each_minute;
 use crate::browser::clock::{Deadline, now};
 use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_capturing, ready, show, spawn, window};
 use crate::browser::part::say_if_any;
@@ -30,7 +31,7 @@ use crate::view::status::Remedy;
 
 struct LogPage {
     masthead: Rc<Masthead>,
-    filters: LogFilters,
+    filters: Rc<LogFilters>,
     list: Rc<List<ShownLine>>,
     selection: Rc<LogSelection>,
     picture: DayPicture,
@@ -107,10 +108,10 @@ impl LogPage {
         listen_capturing(&by_id::<EventTarget>(id!("log"))?, "toggle", move |event| {
             let this = Rc::clone(&this);
             spawn(async move {
-                match log_line::fill(&event, &this.list, &this.reader, &this.explainer).await? {
-                    Some((entry, body)) if !messages::is_private() => LogClearing::offer(&entry, &body),
-                    Some(_) | None => Ok(()),
-                }
+                let filled = log_line::fill(&event, &this.list, &this.reader, &this.explainer).await?;
+                let Some((entry, body)) = filled else { return Ok(()) };
+                this.filters.offer(&entry, &body)?;
+                if messages::is_private() { Ok(()) } else { LogClearing::offer(&entry, &body) }
             });
             Ok(())
         })?;
@@ -118,6 +119,11 @@ impl LogPage {
         listen(document()?.as_ref(), "visibilitychange", move |_| {
             this.tell_what_was_seen();
             Ok(())
+        })?;
+        let this = Rc::clone(self);
+        each_minute(move || {
+            let now = now().unwrap_or_default();
+            this.list.change(|shown| shown.now = now)
         })?;
         let this = Rc::clone(self);
         listen(window()?.as_ref(), "resize", move |_| this.draw_picture(now().unwrap_or_default()))?;

@@ -114,6 +114,20 @@ impl LogReader {
         Ok(private_log().await?.entries().into_iter().find(|entry| entry.id == id))
     }
 
+    /// Entries of a host, the one with the newest socket first: of those that are stored at most a few, the ones that were made last.
+    pub(super) async fn of_host(&self, host: &str) -> Result<Vec<Line>, Error> {
+        const A_FEW: usize = 50;
+        let mut entries = private_log().await?.entries();
+        entries.retain(|entry| entry.violation.host == host);
+        if let Some(transaction) = self.begin(&[VIOLATIONS]).await? {
+            let by_host = index(&store(&transaction, VIOLATIONS)?, BY_HOST)?;
+            let only = IdbKeyRange::only(&JsValue::from_str(host)).map_err(|thrown| storage_error(&thrown))?;
+            let cursor = by_host.open_cursor_with_range_and_direction(&only, IdbCursorDirection::Prev);
+            entries.append(&mut from_cursor(cursor, A_FEW).await?);
+        }
+        Ok(newest_first(entries, Vec::new()))
+    }
+
     /// The DER of a chain's certificates, the server's own first; none where the chain has gone with its last entry.
     pub(super) async fn chain(&self, digest: &ChainDigest) -> Result<Vec<Vec<u8>>, Error> {
         if let Some(transaction) = self.begin(&[CHAINS]).await? {

@@ -3,39 +3,36 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{EventTarget, HtmlDetailsElement, HtmlElement};
+use web_sys::EventTarget;
 
 use super::confirmation::Confirmation;
 use super::explainer::Explainer;
-use super::log_line::{self, ShownLine};
+use super::log_line;
 use super::log_reader::{LogReader, Overview};
 use super::masthead::{Masthead, Unread};
 use super::messages;
-use super::tab_section::{Explanations, TabSection};
-use super::ui::list::List;
+use super::popup_entries::{Entries, is_entry};
+use super::tab_section::TabSection;
 use super::ui::live_region::announce;
+use super::ui::minutes::each_minute;
 use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn, window};
-use crate::browser::part::say_if_any;
+use crate::browser::part::{say_if_any, say_in};
 use crate::browser::promise;
-use crate::browser::words::say;
 use crate::error::Error;
-use crate::log::{Line, ReadUntil, is_unread};
+use crate::log::{Entry, Line};
 use crate::message::{Announcement, PageRequest};
-use crate::tab_sockets::{SocketPlace, SocketState};
-use crate::time::UnixMillis;
 use crate::view::{log::private_dropped, status::Remedy, violation as words};
-use crate::violation::Violation;
 
-/// Entries shown; the log itself may hold more.
+/// Entries shown unless somebody asks for others; the log itself may hold more.
 const SHOWN_ENTRIES: usize = 20;
 
 struct Popup {
     masthead: Rc<Masthead>,
     clearing: Confirmation,
-    lines: Rc<List<ShownLine>>,
+    entries: Rc<Entries>,
     tab: Rc<TabSection>,
     log: Rc<LogReader>,
     explainer: Rc<Explainer>,
@@ -45,15 +42,15 @@ struct Popup {
 }
 
 pub(super) async fn start() -> JsResult {
-    let lines = List::new(by_id(id!("log"))?)?;
+    let entries = Entries::new()?;
     let popup = Rc::new(Popup {
         masthead: Masthead::new(Remedy::OpenRules, || {
             open_options();
             Ok(())
         })?,
         clearing: Confirmation::new(id!("clear-dialog"))?,
-        tab: TabSection::new(Entries(Rc::clone(&lines)))?,
-        lines,
+        tab: TabSection::new(Rc::clone(&entries))?,
+        entries,
         log: Rc::new(LogReader::new()),
         explainer: Explainer::new(&by_id(id!("log"))?)?,
         readings: Cell::new(0),
@@ -63,7 +60,7 @@ pub(super) async fn start() -> JsResult {
     // The background may have to be woken for the rest.
     popup.tab.start().await?;
     popup.refresh().await?;
-    popup.open_entry_of_address()?;
+    popup.open_entry_of_address().await?;
     ready()
 }
 
@@ -96,8 +93,17 @@ impl Popup {
         let this = Rc::clone(self);
         listen_capturing(&by_id::<EventTarget>(id!("log"))?, "toggle", move |event| {
             let this = Rc::clone(&this);
-            spawn(async move { log_line::fill(&event, &this.lines, &this.log, &this.explainer).await.map(drop) });
+            spawn(
+                async move { log_line::fill(&event, &this.entries.lines, &this.log, &this.explainer).await.map(drop) },
+            );
             Ok(())
+        })?;
+
+        let this = Rc::clone(self);
+        each_minute(move || {
+            let now = now().unwrap_or_default();
+            this.entries.lines.change(|shown| shown.now = now)?;
+            this.tab.draw()
         })?;
 
         let (this, explainer) = (Rc::clone(self), Rc::clone(&self.explainer));
@@ -126,22 +132,32 @@ impl Popup {
     }
 
     /// A notification leads to the newest entry of a host.
-    fn open_entry_of_address(&self) -> JsResult {
+    async fn open_entry_of_address(&self) -> JsResult {
         let hash = window()?.location().hash()?;
-        let Ok(host) = js_sys::decode_uri_component(hash.trim_start_matches('#')) else {
+        let Ok(endpoint) = js_sys::decode_uri_component(hash.trim_start_matches('#')) else {
             return Ok(());
         };
-        let host = String::from(host);
-        let is_of_host = |violation: &Violation| {
-            let port = violation.port.map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{}{port}", violation.host) == host
-        };
-        let name = self.lines.find(|shown| match &*shown.line {
-            // Nobody is notified of a private window.
-            Line::Violation(entry) => (!entry.is_private() && is_of_host(&entry.violation)).then(|| shown.line.name()),
-            Line::Pause(_) => None,
-        });
-        name.map_or(Ok(()), |name| open_entry(&self.lines, &name))
+        let endpoint = String::from(endpoint);
+        if endpoint.is_empty() {
+            return Ok(());
+        }
+        let (host, port) = endpoint.rsplit_once(':').unwrap_or((&endpoint, ""));
+        let port = port.parse().ok();
+        // Nobody is notified of a private window.
+        let is_it = |entry: &Entry| !entry.is_private() && entry.violation.host == host && entry.violation.port == port;
+        let mut line = self.entries.shown(is_it);
+        if line.is_none() {
+            // Where the log cannot be read, that is said already.
+            let Ok(entries) = self.log.of_host(host).await else { return Ok(()) };
+            line = entries.into_iter().find(|line| is_entry(line, is_it)).map(Rc::new);
+        }
+        if let Some(line) = line {
+            return self.entries.open_line(&line);
+        }
+        let gone = words::entry_gone(&endpoint);
+        show(id!("entry-gone"), true)?;
+        say_in(id!("entry-gone"), &gone)?;
+        announce(&gone)
     }
 
     /// How things are and the log are asked for at once: neither must wait for the other, which may be slow or broken.
@@ -159,71 +175,56 @@ impl Popup {
     async fn read_log(&self) -> JsResult<Result<(), Error>> {
         let reading = self.readings.get() + 1;
         self.readings.set(reading);
-        let newest = self.log.newest(SHOWN_ENTRIES).await;
+        let read = self.read().await;
         if self.drawn.get() > reading {
             // What was read later is there already.
             return Ok(Ok(()));
         }
         self.drawn.set(reading);
-        match newest {
-            Ok((lines, total, overview)) => self.draw(lines, total, overview).map(Ok),
-            Err(error) => Ok(Err(error)),
-        }
+        let newest = match read {
+            Ok(newest) => newest,
+            Err(error) => return Ok(Err(error)),
+        };
+        let is_all = usize::try_from(newest.total).is_ok_and(|total| total <= newest.lines.len());
+        self.draw(newest, is_all)?;
+        // Where the log cannot be read by now, the rows have no button.
+        let (places, is_private) = if is_all { Default::default() } else { self.tab.violations() };
+        self.entries.look_for_older(&self.log, &places, is_private).await.unwrap_or_default();
+        self.tab.draw().map(Ok)
     }
 
-    fn draw(&self, lines: Vec<Line>, total: u64, Overview { dropped, read_until, .. }: Overview) -> JsResult {
+    async fn read(&self) -> Result<Newest, Error> {
+        let (lines, total, overview) = self.log.newest(SHOWN_ENTRIES).await?;
+        self.entries.read_until.set(overview.read_until);
+        Ok(Newest { lines, total, overview, asked_for: self.entries.read_asked_for(&self.log).await? })
+    }
+
+    fn draw(&self, Newest { lines, total, overview, asked_for }: Newest, is_all: bool) -> JsResult {
         show(id!("no-violations"), lines.is_empty())?;
         // What is not shown here is not deleted from here.
         let is_whole = !messages::is_private();
         show(id!("log-private-only"), !is_whole)?;
-        say_if_any(id!("log-private-dropped"), dropped.private.map(private_dropped).as_ref())?;
+        say_if_any(id!("log-private-dropped"), overview.dropped.private.map(private_dropped).as_ref())?;
         show(id!("clear-log"), is_whole && !lines.is_empty())?;
-        let more: HtmlElement = by_id(id!("log-more"))?;
-        more.set_hidden(usize::try_from(total).is_ok_and(|total| total <= lines.len()));
-        more.set_text_content(Some(&say(&words::shown_of(lines.len(), total))));
-        let now = now().unwrap_or(UnixMillis::new(0));
-        let shown =
-            |line: Line| ShownLine { is_unread: is_unread(&line, read_until), line: Rc::new(line), now, frame: None };
-        self.lines.show(lines.into_iter().map(shown).collect())?;
+        show(id!("log-more"), !is_all)?;
+        say_in(id!("log-more"), &words::shown_of(lines.len(), total))?;
+        let mut shown = lines;
+        for line in asked_for {
+            if shown.iter().all(|newer| newer.name() != line.name()) {
+                shown.push(line);
+            }
+        }
+        self.entries.lines.show(shown.into_iter().map(|line| self.entries.as_shown(Rc::new(line))).collect())?;
         self.tab.draw()
     }
 }
 
-/// The entries that are shown, for the sockets of the tab.
-struct Entries(Rc<List<ShownLine>>);
-
-impl Entries {
-    /// The newest entry of such a socket, of a private window or not.
-    fn of(&self, place: &SocketPlace, is_private: bool) -> Option<String> {
-        self.0.find(|shown| {
-            let Line::Violation(entry) = &*shown.line else { return None };
-            let Violation { host, port, .. } = &entry.violation;
-            let is_it =
-                *host == place.host && *port == Some(place.port) && SocketState::of(&entry.violation) == place.state;
-            (is_it && entry.is_private() == is_private).then(|| shown.line.name())
-        })
-    }
-}
-
-impl Explanations for Entries {
-    fn has(&self, place: &SocketPlace, is_private: bool) -> bool {
-        self.of(place, is_private).is_some()
-    }
-
-    fn open(&self, place: &SocketPlace, is_private: bool) -> JsResult {
-        self.of(place, is_private).map_or(Ok(()), |name| open_entry(&self.0, &name))
-    }
-}
-
-/// Opens an entry and goes there.
-fn open_entry(lines: &Rc<List<ShownLine>>, name: &str) -> JsResult {
-    let Some(entry) = lines.reveal(name)?.and_then(|entry| entry.dyn_into::<HtmlDetailsElement>().ok()) else {
-        return Ok(());
-    };
-    entry.set_open(true);
-    entry.scroll_into_view();
-    match entry.first_element_child() {
-        Some(summary) => summary.unchecked_into::<HtmlElement>().focus(),
-        None => Ok(()),
-    }
+/// What was read of the log.
+struct Newest {
+    lines: Vec<Line>,
+    /// How many there are in all.
+    total: u64,
+    overview: Overview,
+    /// Older ones that are shown as well.
+    asked_for: Vec<Line>,
 }

@@ -22,7 +22,7 @@ use crate::connection::{Connection, Facts, MissingFacts, Target};
 use crate::host::Host;
 use crate::pause::{PAUSE, Pause};
 use crate::policy::Layers;
-use crate::tab_sockets::{SocketPlace, SocketRow, SocketState, TabSockets, tab_key, tab_of_popup};
+use crate::tab_sockets::{SocketPlace, SocketRow, SocketState, TabSockets, is_of_earlier_page, tab_key, tab_of_popup};
 use crate::time::UnixMillis;
 use crate::verdict::{Verdict, judge};
 use crate::view::tab::{self as words, Action, Circumstances, InLog, RowWords};
@@ -50,7 +50,7 @@ extern "C" {
 
 /// The log, as far as a row has to do with it.
 pub(super) trait Explanations {
-    /// Whether the log shows an entry of such a socket, of a private window or of any other.
+    /// Whether the log has an entry of such a socket, of a private window or of any other.
     fn has(&self, place: &SocketPlace, is_private: bool) -> bool;
     /// Opens it, and goes there.
     fn open(&self, place: &SocketPlace, is_private: bool) -> JsResult;
@@ -62,6 +62,8 @@ pub(super) struct TabSection {
     list: Rc<List<Row>>,
     sockets: RefCell<TabSockets>,
     is_paused: Cell<bool>,
+    /// Whether its page was there before Sockpin was on.
+    is_earlier: Cell<bool>,
     /// The rules are read only where they tell something.
     rules: Rc<RuleStore>,
     reads_rules: Cell<bool>,
@@ -78,6 +80,7 @@ impl TabSection {
             list: List::new(by_id(id!("tab-sockets"))?)?,
             sockets: RefCell::default(),
             is_paused: Cell::new(false),
+            is_earlier: Cell::new(false),
             rules: Rc::default(),
             reads_rules: Cell::new(false),
             has_read_rules: Cell::new(false),
@@ -102,6 +105,8 @@ impl TabSection {
                 Some((None, _)) | None => Ok(()),
             }
         })?;
+        let this = Rc::clone(&section);
+        listen(&by_id::<EventTarget>(id!("tab-reload"))?, "click", move |_| this.reload())?;
         Ok(section)
     }
 
@@ -149,8 +154,10 @@ impl TabSection {
         self.is_paused.set(pause.is_some_and(|pause| pause.lasts(current_time())));
         // What is kept of a page that has gone says nothing of the one that is there.
         let text = Reflect::get(&items, &JsValue::from_str(&key)).ok().and_then(|text| api::long_text(&text));
+        let popup = popup_of_tab(tab).await.unwrap_or_default();
+        self.is_earlier.set(is_of_earlier_page(&popup));
         let sockets = match text {
-            Some(text) if is_of_this_page(tab).await => TabSockets::from_text(&text),
+            Some(text) if tab_of_popup(&popup).is_some() => TabSockets::from_text(&text),
             Some(_) | None => TabSockets::default(),
         };
         let rules_tell = |row: &SocketRow| {
@@ -162,6 +169,14 @@ impl TabSection {
         self.sockets.replace(sockets);
         self.draw()?;
         show(id!("tab-missing-cleartext"), is_over_tls(tab).await)
+    }
+
+    /// The sockets about which the log says more, and whether they are of a private window.
+    pub(super) fn violations(&self) -> (Vec<SocketPlace>, bool) {
+        let sockets = self.sockets.borrow();
+        let is_logged = |state: &SocketState| state.is_violation() || *state == SocketState::Paused;
+        let rows = sockets.rows().iter().filter(|row| is_logged(&row.place.state));
+        (rows.map(|row| row.place.clone()).collect(), sockets.is_private())
     }
 
     /// Shows the rows, by the rules and the log as they are now.
@@ -181,7 +196,7 @@ impl TabSection {
         };
         let rows: Vec<Row> = sockets.rows().iter().rev().map(row).collect();
         let not_judged = rows.iter().filter(|row| row.words.action == Some(Action::Reload)).count();
-        let summary = words::summary(sockets.summary(), not_judged);
+        let summary = words::summary(sockets.summary(), not_judged, self.is_earlier.get());
         let line: HtmlElement = by_id(id!("tab-summary"))?;
         line.dataset().set("state", summary.name)?;
         let said = say(&summary.text);
@@ -194,6 +209,7 @@ impl TabSection {
         if let Some(said) = &without_sockpin {
             say_in(id!("tab-without-sockpin"), said)?;
         }
+        show(id!("tab-earlier"), self.is_earlier.get())?;
         show(id!("tab-omitted"), sockets.omitted() > 0)?;
         say_in(id!("tab-omitted"), &words::omitted(sockets.omitted()))?;
         self.list.show(rows)
@@ -208,28 +224,30 @@ impl TabSection {
     }
 
     fn act(&self, action: Action, place: &SocketPlace) -> JsResult {
-        match (action, self.tab.get()) {
-            (Action::Explain, _) => {
+        match action {
+            Action::Explain => {
                 let is_private = self.sockets.borrow().is_private();
                 self.log.open(place, is_private)
             }
-            (Action::Pin, _) => {
+            Action::Pin => {
                 let address = format!("options.html#pin={}:{}", place.host, place.port);
                 spawn(async move { open(&address).await });
                 Ok(())
             }
-            (Action::Decide, _) => {
+            Action::Decide => {
                 let address = words::page_to_decide(place);
                 spawn(async move { open(&address).await });
                 Ok(())
             }
-            (Action::Reload, Some(tab)) => {
-                spawn(async move { reload_tab(tab).await.map(drop) });
-                // The row goes with the page, and the button with it.
-                by_id::<HtmlElement>(id!("tab-heading"))?.focus()
-            }
-            (Action::Reload, None) => Ok(()),
+            Action::Reload => self.reload(),
         }
+    }
+
+    fn reload(&self) -> JsResult {
+        let Some(tab) = self.tab.get() else { return Ok(()) };
+        spawn(async move { reload_tab(tab).await.map(drop) });
+        // What is said of the page goes with it, and the button with that.
+        by_id::<HtmlElement>(id!("tab-heading"))?.focus()
     }
 }
 
@@ -245,11 +263,11 @@ async fn current_tab() -> Option<i32> {
     i32::try_from(id).ok()
 }
 
-async fn is_of_this_page(tab: i32) -> bool {
+/// The popup of a tab says of which page it is.
+async fn popup_of_tab(tab: i32) -> Option<String> {
     let details = js_sys::Object::new();
-    let is_set = Reflect::set(&details, &JsValue::from_str("tabId"), &JsValue::from(tab));
-    let popup = if is_set.is_ok() { popup_of(&details).await.ok() } else { None };
-    popup.and_then(|popup| popup.as_string()).is_some_and(|popup| tab_of_popup(&popup).is_some())
+    Reflect::set(&details, &JsValue::from_str("tabId"), &JsValue::from(tab)).ok()?;
+    popup_of(&details).await.ok()?.as_string()
 }
 
 /// Whether the page of a tab came over TLS. Firefox lets such a one open no socket in clear, and says nothing of it.

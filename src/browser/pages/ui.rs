@@ -2,4 +2,5 @@
 
 pub(super) mod list;
 pub(super) mod live_region;
+pub(super) mod minutes;
 pub(super) mod notices;

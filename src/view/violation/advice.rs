@@ -7,7 +7,8 @@ use crate::verdict::Reason;
 use crate::view::text::{Text, text};
 use crate::violation::{Stage, Violation};
 
-/// What to do next; none where that is said with what is likely, as `is_explained` says: [`crate::view::explanation`].
+/// What to do next; what follows from the reason is left out where it is said first, as `is_explained` says:
+/// [`crate::view::explanation`].
 #[must_use]
 pub fn advice(violation: &Violation, is_explained: bool) -> Option<Text> {
     let find_extension = || text!("find_extension");
@@ -26,7 +27,7 @@ pub fn advice(violation: &Violation, is_explained: bool) -> Option<Text> {
 }
 
 /// What follows from the reason.
-fn by_reason(violation: &Violation) -> Vec<Text> {
+pub(in crate::view) fn by_reason(violation: &Violation) -> Vec<Text> {
     let advice = match violation.reason {
         Reason::PreflightUnanswered => return unanswered(violation).into(),
         Reason::PinMismatch | Reason::UnparsableCertificate if violation.exception => {

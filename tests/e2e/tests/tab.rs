@@ -151,7 +151,7 @@ async fn a_tab_shows_the_sockets_of_its_page_alone_and_each_empty_state_is_said(
     sums_up(&other, "none").await?;
     socket(&world, &other, "backup").await?;
     lists(&world.firefox, &[row("matched", PINNED, servers.backup.port(), "1 socket")]).await?;
-    sums_up(&other, "allowed").await?;
+    sums_up(&other, "matched").await?;
     is_accessible(&world.firefox, "all are pinned").await?;
 
     // Another page in the same tab begins anew, with what its frames open.

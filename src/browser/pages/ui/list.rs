@@ -5,13 +5,13 @@
 mod drawing;
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
 use web_sys::{Element, HtmlElement};
 
 use crate::browser::dom::JsResult;
-use drawing::{AnyItem, Drawing, Items};
+use drawing::{AnyItem, Drawing, Items, Source};
 
 /// One of what a list shows.
 pub(in crate::browser::pages) trait Item: 'static {
@@ -29,32 +29,40 @@ pub(in crate::browser::pages) trait Item: 'static {
 }
 
 pub(in crate::browser::pages) struct List<I> {
-    items: RefCell<Rc<Vec<I>>>,
+    items: Rc<RefCell<Vec<I>>>,
     drawing: Rc<Drawing>,
 }
 
 impl<I: Item> List<I> {
     /// Fills an element that has no content.
     pub(in crate::browser::pages) fn new(root: Element) -> JsResult<Rc<Self>> {
-        let items: Rc<Vec<I>> = Rc::default();
-        let drawing = Drawing::new(root, Rc::<Vec<I>>::clone(&items))?;
-        Ok(Rc::new(Self { items: RefCell::new(items), drawing }))
+        let items: Rc<RefCell<Vec<I>>> = Rc::default();
+        let source: Rc<RefCell<Vec<I>>> = Rc::clone(&items);
+        Ok(Rc::new(Self { items, drawing: Drawing::new(root, source)? }))
     }
 
     /// Shows these items; as many of them stay drawn as were.
     pub(in crate::browser::pages) fn show(&self, items: Vec<I>) -> JsResult {
-        self.drawing.show(self.keep(items))
+        self.items.replace(items);
+        self.drawing.bring_up_to_date()
     }
 
     /// Shows these items from the first on, as if there had been none before.
     pub(in crate::browser::pages) fn show_from_the_first(&self, items: Vec<I>) -> JsResult {
-        self.drawing.show_from_the_first(self.keep(items))
+        self.drawing.begin_anew();
+        self.show(items)
     }
 
-    fn keep(&self, items: Vec<I>) -> Rc<Vec<I>> {
-        let items = Rc::new(items);
-        self.items.replace(Rc::clone(&items));
-        items
+    /// Shows one more, after all others.
+    pub(in crate::browser::pages) fn append(&self, item: I) -> JsResult {
+        self.items.borrow_mut().push(item);
+        self.drawing.draw()
+    }
+
+    /// Brings what is drawn up to date, once this has been done to each item.
+    pub(in crate::browser::pages) fn change(&self, change: impl FnMut(&mut I)) -> JsResult {
+        self.items.borrow_mut().iter_mut().for_each(change);
+        self.drawing.bring_up_to_date()
     }
 
     /// Draws an item that is to be looked at now. Its element, where there is such an item.
@@ -65,6 +73,12 @@ impl<I: Item> List<I> {
     /// What the first item gives for which this gives anything.
     pub(in crate::browser::pages) fn find<T>(&self, look: impl FnMut(&I) -> Option<T>) -> Option<T> {
         self.items.borrow().iter().find_map(look)
+    }
+}
+
+impl<I: Item> Source for RefCell<Vec<I>> {
+    fn items(&self) -> Ref<'_, dyn Items> {
+        Ref::map(self.borrow(), |items| -> &dyn Items { items })
     }
 }
 

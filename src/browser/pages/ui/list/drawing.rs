@@ -1,7 +1,7 @@
 //! What of a list is drawn, whatever it is a list of.
 
 use std::any::Any;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -14,6 +14,11 @@ use web_sys::{
 
 use crate::browser::clock::Deadline;
 use crate::browser::dom::{JsResult, all, document, report, shown, spawn};
+
+/// Where a list keeps its items.
+pub(super) trait Source {
+    fn items(&self) -> Ref<'_, dyn Items>;
+}
 
 /// The items of a list.
 pub(super) trait Items {
@@ -36,7 +41,7 @@ pub(super) struct Drawing {
     /// Stands after the first items while there are others: whoever comes near it has more of them drawn.
     end: Element,
     observer: OnceCell<IntersectionObserver>,
-    items: RefCell<Rc<dyn Items>>,
+    items: Rc<dyn Source>,
     drawn: RefCell<HashMap<String, Drawn>>,
     /// How many items are drawn, from the first on.
     length: Cell<usize>,
@@ -56,14 +61,14 @@ struct Drawn {
 
 impl Drawing {
     /// Fills an element that has no content.
-    pub(super) fn new(root: Element, items: Rc<dyn Items>) -> JsResult<Rc<Self>> {
+    pub(super) fn new(root: Element, items: Rc<dyn Source>) -> JsResult<Rc<Self>> {
         let end = document()?.create_element("li")?;
         end.set_attribute("aria-hidden", "true")?;
         let drawing = Rc::new(Self {
             root,
             end,
             observer: OnceCell::new(),
-            items: RefCell::new(items),
+            items,
             drawn: RefCell::default(),
             length: Cell::new(STEP),
             revealed: RefCell::default(),
@@ -93,18 +98,16 @@ impl Drawing {
         observer
     }
 
-    /// Shows these items; as many of them stay drawn as were.
-    pub(super) fn show(self: &Rc<Self>, items: Rc<dyn Items>) -> JsResult {
-        self.items.replace(items);
+    /// Brings all that is drawn up to date.
+    pub(super) fn bring_up_to_date(self: &Rc<Self>) -> JsResult {
         self.round.set(self.round.get() + 1);
         self.draw()
     }
 
-    /// Shows these items from the first on, as if there had been none before.
-    pub(super) fn show_from_the_first(self: &Rc<Self>, items: Rc<dyn Items>) -> JsResult {
+    /// As many items are to be drawn as at first.
+    pub(super) fn begin_anew(&self) {
         self.length.set(STEP);
         self.revealed.take();
-        self.show(items)
     }
 
     /// Draws an item that is to be looked at now. Its element, where there is such an item.
@@ -114,7 +117,7 @@ impl Drawing {
         Ok(self.drawn.borrow().get(key).map(|drawn| drawn.element.clone()))
     }
 
-    fn draw(self: &Rc<Self>) -> JsResult {
+    pub(super) fn draw(self: &Rc<Self>) -> JsResult {
         if self.draw_for_a_moment()? || self.is_at_work.replace(true) {
             return Ok(());
         }
@@ -139,7 +142,7 @@ impl Drawing {
     /// Whether everything is drawn now that is to be.
     fn draw_for_a_moment(&self) -> JsResult<bool> {
         let had_focus = document()?.active_element().filter(|active| self.root.contains(Some(active)));
-        let (is_done, focus) = self.bring_up_to_date(had_focus, &Deadline::after(MOMENT))?;
+        let (is_done, focus) = self.draw_until(had_focus, &Deadline::after(MOMENT))?;
         // One that was moved has lost it.
         if let Some(focus) = focus.filter(|focus| focus.is_connected())
             && document()?.active_element().as_ref() != Some(&focus)
@@ -157,8 +160,8 @@ impl Drawing {
     }
 
     /// Whether it came to its end, and what has the place of the element that had the focus.
-    fn bring_up_to_date(&self, mut focus: Option<Element>, deadline: &Deadline) -> JsResult<(bool, Option<Element>)> {
-        let items = self.items.borrow();
+    fn draw_until(&self, mut focus: Option<Element>, deadline: &Deadline) -> JsResult<(bool, Option<Element>)> {
+        let items = self.items.items();
         let mut drawn = self.drawn.borrow_mut();
         let (length, round) = (self.length.get(), self.round.get());
         let revealed = self.revealed.borrow();
