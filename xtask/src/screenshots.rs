@@ -10,6 +10,7 @@ use sockpin_e2e::demo::PINNED;
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
 use sockpin_e2e::languages;
+use sockpin_e2e::look::DRAW_ALL;
 use sockpin_e2e::other_extension::OtherExtension;
 use sockpin_e2e::site::Site;
 use sockpin_e2e::states::{OPEN_LIST, OPEN_TESTER, OPEN_TRANSFER, OPEN_WARNINGS};
@@ -237,11 +238,6 @@ fn folder() -> PathBuf {
 }
 
 const WIDTHS: [(u32, u32); 2] = [(1280, 800), (360, 740)];
-
-/// Cards far below what is looked at are not drawn otherwise.
-const DRAW_ALL: &str = r"
-for (const card of document.querySelectorAll('.rule, .import-item')) card.style.contentVisibility = 'visible';
-";
 
 /// The newest blocked socket of the log is shown with its chain.
 const OPEN_BLOCKED: &str = "document.querySelector('#log [data-outcome=block]')?.setAttribute('open', '');";

@@ -10,6 +10,7 @@ impl Firefox {
     /// That axe objects to nothing on the current page, and that the page is no wider than its window. It is left light and on a
     /// desktop. With `SOCKPIN_PICTURES` a picture of each goes into that folder, called after the state.
     pub async fn look(&self, state: &str) -> Result<()> {
+        self.run(DRAW_ALL, Vec::new()).await?;
         for (width, height) in [(360, 740), (1280, 800)] {
             self.set_viewport(width, height).await?;
             for (scheme, name) in [(ColorScheme::Dark, "dark"), (ColorScheme::Light, "light")] {
@@ -26,5 +27,10 @@ impl Firefox {
         Ok(())
     }
 }
+
+/// Cards far below what is looked at are not drawn otherwise.
+pub const DRAW_ALL: &str = r"
+for (const card of document.querySelectorAll('.rule, .import-item')) card.style.contentVisibility = 'visible';
+";
 
 const FITS: &str = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
