@@ -28,9 +28,10 @@ impl Firefox {
     }
 }
 
-/// Cards far below what is looked at are not drawn otherwise.
+/// Cards far below what is looked at are not drawn otherwise. Those that are drawn anew are, too.
 pub const DRAW_ALL: &str = r"
-for (const card of document.querySelectorAll('.rule, .import-item')) card.style.contentVisibility = 'visible';
+const textContent = '.rule, .import-item { content-visibility: visible !important; }';
+document.head.append(Object.assign(document.createElement('style'), { textContent }));
 ";
 
 const FITS: &str = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
