@@ -195,16 +195,29 @@ fn the_text_shows_the_keys_of_the_chain_beside_those_of_the_rule_ready_to_paste(
     }
 }
 
-/// The set-up that the browser test runs is the one that the README shows.
+/// The set-up that the browser test runs is the one that the README shows: the same version, and the same lines but for where it
+/// listens and where its files are.
 #[test]
 fn the_collector_of_the_readme_is_the_one_that_is_tested() {
     let read = |path: &str| std::fs::read_to_string(crate::root().join(path)).unwrap();
-    let between = |text: &str, start: &str, end: &str| -> Vec<String> {
-        let inner = text.split_once(start).unwrap().1.split_once(end).unwrap().0;
-        inner.lines().map(|line| line.split_once(':').map_or(line, |(name, _)| name).to_owned()).collect()
+    let (readme, program) = (read("README.md"), read("tests/e2e/src/logprep.rs"));
+    let between = |text: &str, start: &str, end: &str| -> String {
+        text.split_once(start).unwrap().1.split_once(end).unwrap().0.to_owned()
     };
-    let shown = between(&read("README.md"), "```yaml\n", "```");
-    let tested = between(&read("tests/e2e/src/logprep.rs"), "PIPELINE: &str = \"\\\n", "\";");
-    assert!(shown.len() > 10);
+    let mut tested = between(&program, "PIPELINE: &str = \"\\\n", "\";");
+    for (here, there) in [
+        ("127.0.0.1", "0.0.0.0"),
+        ("{port}", "8443"),
+        ("{folder}/chain.pem", "/etc/logprep/chain.pem"),
+        ("{folder}/key.pem", "/etc/logprep/key.pem"),
+        ("{folder}/reports.jsonl", "/var/log/sockpin/reports.jsonl"),
+    ] {
+        assert_eq!(tested.matches(here).count(), 1, "{here}");
+        tested = tested.replace(here, there);
+    }
+    let shown = between(&readme, "```yaml\n", "```");
+    assert!(shown.lines().count() > 10);
     assert_eq!(shown, tested);
+    let version = between(&program, "LOGPREP: &str = \"", "\";");
+    assert_eq!(between(&readme, "bin/pip install ", "\n"), version);
 }

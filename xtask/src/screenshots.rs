@@ -10,8 +10,10 @@ use sockpin_e2e::demo::PINNED;
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
 use sockpin_e2e::languages;
+use sockpin_e2e::look::DRAW_ALL;
 use sockpin_e2e::other_extension::OtherExtension;
 use sockpin_e2e::site::Site;
+use sockpin_e2e::states::{OPEN_LIST, OPEN_TESTER, OPEN_TRANSFER, OPEN_WARNINGS};
 use sockpin_e2e::world::{Installation, World};
 
 use crate::workspace;
@@ -33,7 +35,7 @@ pub(crate) async fn take(world: &World) -> Result<()> {
     page(firefox, "options", "options-warnings", OPEN_WARNINGS).await?;
     page(firefox, "options", "options-transfer", OPEN_TRANSFER).await?;
     page(firefox, "options", "picker", OPEN_PICKER).await?;
-    page(firefox, "options", "tester", OPEN_TESTER).await?;
+    page(firefox, "options", "tester", &tester()).await?;
     changed_key(firefox, "changed-key").await?;
     in_forced_colours(firefox).await?;
 
@@ -68,7 +70,7 @@ async fn in_forced_colours(firefox: &Firefox) -> Result<()> {
         ("options", "options-warnings-forced", OPEN_WARNINGS),
         ("options", "options-transfer-forced", OPEN_TRANSFER),
         ("options", "picker-forced", OPEN_PICKER),
-        ("options", "tester-forced", OPEN_TESTER),
+        ("options", "tester-forced", &tester()),
     ] {
         open(firefox, name, state, script).await?;
         pictures_of_widths(firefox, state).await?;
@@ -95,9 +97,9 @@ async fn in_languages() -> Result<()> {
         page(firefox, "options", &named("options-warnings"), OPEN_WARNINGS).await?;
         page(firefox, "options", &named("options-transfer"), OPEN_TRANSFER).await?;
         page(firefox, "options", &named("picker"), OPEN_PICKER).await?;
-        page(firefox, "options", &named("tester"), OPEN_TESTER).await?;
+        page(firefox, "options", &named("tester"), &tester()).await?;
         changed_key(firefox, &named("changed-key")).await?;
-        list(&world).await?;
+        world.add_list().await?;
         page(firefox, "options", &named("options-list"), OPEN_LIST).await?;
         world.firefox.quit().await?;
     }
@@ -111,31 +113,9 @@ async fn changed_key(firefox: &Firefox, name: &str) -> Result<()> {
 }
 
 async fn open_changed_key(firefox: &Firefox) -> Result<()> {
-    firefox.open_extension_page("popup.html").await?;
-    firefox.run(OPEN_BLOCKED, Vec::new()).await?;
-    let address = firefox.run(COMPARISON, Vec::new()).await?;
-    let address = address.as_str().context("the popup has no comparison")?;
-    firefox.open_extension_page(address).await?;
+    firefox.open_changed_key().await?;
     firefox.run(WHOLE_COMPARISON, Vec::new()).await.map(drop)
 }
-
-/// Enough rules for the search, one that has judged connections, and one that has been changed.
-async fn list(world: &World) -> Result<()> {
-    let keys = [&world.demo.pinned_key, &world.demo.backup_key].map(sockpin_e2e::authority::Key::pin);
-    let pins = json!([{ "sha256": keys[0], "label": "In use" }, { "sha256": keys[1], "label": "" }]);
-    let rule = |number| json!({ "host": format!("host-{number}.example.com"), "mode": "flag", "pins": pins });
-    let save: Vec<_> = (0..10).map(rule).collect();
-    world.firefox.ask_extension(json!({ "type": "changeRules", "save": save, "delete": [] })).await?;
-    let rule = world.firefox.rules().await?.into_iter().find(|rule| rule.get("host") == Some(&json!(CHANGED)));
-    let mut rule = rule.with_context(|| format!("there is no rule for {CHANGED}"))?;
-    if let Some(fields) = rule.as_object_mut() {
-        fields.insert("mode".to_owned(), json!("block"));
-        fields.insert("pins".to_owned(), json!([{ "sha256": keys[1], "label": "Backup" }]));
-    }
-    world.firefox.save_rule(rule).await.map(drop)
-}
-
-const CHANGED: &str = "host-0.example.com";
 
 /// What an administrator has set takes a Firefox with a policy.
 async fn managed() -> Result<()> {
@@ -252,11 +232,6 @@ fn folder() -> PathBuf {
 
 const WIDTHS: [(u32, u32); 2] = [(1280, 800), (360, 740)];
 
-/// Cards far below what is looked at are not drawn otherwise.
-const DRAW_ALL: &str = r"
-for (const card of document.querySelectorAll('.rule, .import-item')) card.style.contentVisibility = 'visible';
-";
-
 /// The newest blocked socket of the log is shown with its chain.
 const OPEN_BLOCKED: &str = "document.querySelector('#log [data-outcome=block]')?.setAttribute('open', '');";
 /// And the newest of all, which a pause let through.
@@ -269,48 +244,12 @@ field.dispatchEvent(new InputEvent('input', { bubbles: true }));
 ";
 const OPEN_PAUSE_MENU: &str = "document.querySelector('#pause-menu').open = true;";
 const OPEN_PRIVATE_NOTE: &str = "document.querySelector('#private-note').open = true;";
-const OPEN_LIST: &str = r"
-document.querySelector('#rules .rule-mode').click();
-for (const known of document.querySelectorAll('[data-part=record], [data-part=history]')) known.open = true;
-for (const box of document.querySelectorAll('.rule-select')) if (box.closest('.rule').dataset.rule < '8') box.click();
-document.querySelector('#rules .rule:last-child .rule-delete').click();
-return new Promise((resolve) => setTimeout(resolve, 500));
-";
 const OPEN_FORM: &str = r"
 document.querySelector('#add-rule').click();
 document.querySelector('#more').open = true;
 const preflight = document.querySelector('#preflight');
 preflight.value = 'require';
 preflight.dispatchEvent(new InputEvent('input', { bubbles: true }));
-";
-
-/// A new rule with much to be warned of, and its JSON, which is wrong.
-const OPEN_WARNINGS: &str = r#"
-document.querySelector('#add-rule').click();
-document.querySelector('#more').open = true;
-document.querySelector('#rule-json-section').open = true;
-const type = (text) => {
-    const field = document.querySelector('#rule-json');
-    field.value = text;
-    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
-};
-const pins = ['C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=', 'BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB='];
-type(JSON.stringify({ host: '*.co.uk', pins }));
-type(`{
-  "host": "*.co.uk",
-  "mode": "deny"
-}`);
-"#;
-/// Every rule is selected for the export, and a rule is about to be imported.
-const OPEN_TRANSFER: &str = r"
-for (const box of document.querySelectorAll('.rule-select')) box.click();
-document.querySelector('#export-selected').click();
-const format = document.querySelector('#export-format');
-format.value = 'android';
-format.dispatchEvent(new Event('change', { bubbles: true }));
-const pins = ['C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M='];
-document.querySelector('#import-text').value = JSON.stringify([{ host: 'new.example', pins }, { host: '*.com', pins }]);
-document.querySelector('#import-read').click();
 ";
 
 /// The chain of a host that is not pinned, with the root's key ticked. A dialog scrolls by itself: all of it is to be seen.
@@ -322,36 +261,13 @@ picker.querySelector('details').open = true;
 Object.assign(picker.style, { position: 'absolute', maxBlockSize: 'none', marginBlock: '16px' });
 ";
 
-/// The rule with two pins is proved at a server that it knows.
-const OPEN_TESTER: &str = r"
-const card = [...document.querySelectorAll('#rules .rule')].find((rule) => rule.textContent.includes('pinned.sockpin.test'));
-card.querySelector('[data-part=test]').click();
-const seen = [...document.querySelectorAll('#tester-seen .trial')].find((trial) => trial.querySelector('[data-tone=good]'));
-const host = document.querySelector('#prove-host');
-host.value = /[a-z.]+:[0-9]+/.exec(seen.textContent)[0];
-host.dispatchEvent(new InputEvent('input', { bubbles: true }));
-document.querySelector('#prove').click();
-Object.assign(document.querySelector('#tester').style, { position: 'absolute', maxBlockSize: 'none', marginBlock: '16px' });
-return new Promise((resolve) => {
-    const look = () => {
-        const reasons = [...document.querySelectorAll('#prove-outcomes [data-part=trial-reason]')];
-        if (reasons.length === 2 && reasons.every(({ hidden }) => !hidden)) resolve();
-        else requestAnimationFrame(look);
-    };
-    look();
-});
-";
+/// All of the dialog is to be seen.
+fn tester() -> String {
+    [WHOLE_TESTER, OPEN_TESTER].concat()
+}
 
-/// Where the link to the comparison leads, once the entry shows it.
-const COMPARISON: &str = r"
-return new Promise((resolve) => {
-    const look = () => {
-        const link = document.querySelector('#log [data-outcome=block] [data-part=compare-link]');
-        if (link) resolve(link.getAttribute('href'));
-        else requestAnimationFrame(look);
-    };
-    look();
-});
+const WHOLE_TESTER: &str = r"
+Object.assign(document.querySelector('#tester').style, { position: 'absolute', maxBlockSize: 'none', marginBlock: '16px' });
 ";
 const WHOLE_COMPARISON: &str = r"
 Object.assign(document.querySelector('#changed-key').style, { position: 'absolute', maxBlockSize: 'none', marginBlock: '16px' });

@@ -186,6 +186,9 @@ impl ImportSection {
         if inputs.is_empty() || self.is_importing.get() {
             return Ok(());
         }
+        // What was said of something else does not hold for this.
+        self.preview.take();
+        self.draw()?;
         let mut notices = Vec::new();
         let mut readable = Vec::new();
         for (source, bytes) in inputs {
@@ -261,7 +264,11 @@ impl ImportSection {
         if !plan.is_complete() {
             return Ok(());
         }
-        say_in(id!("import-counts"), &words::counts(&counts, preview.left_out.len()))?;
+        if preview.recognised.is_empty() {
+            by_id::<Element>(id!("import-counts"))?.set_text_content(None);
+        } else {
+            say_in(id!("import-counts"), &words::counts(&counts, preview.left_out.len()))?;
+        }
         let warnings = [words::collectors(&counts), words::takings(&counts)];
         set_notices(&by_id(id!("import-warning"))?, &warnings.into_iter().flatten().collect::<Vec<_>>())?;
         show(id!("import-conflict-field"), plan.conflicts() > 0)?;

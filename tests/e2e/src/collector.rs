@@ -1,12 +1,14 @@
 //! A collector of reports over TLS, which keeps what it is sent and answers as it is told.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -46,17 +48,19 @@ impl Delivery {
 
 struct Content {
     deliveries: Mutex<Vec<Delivery>>,
-    status: Mutex<StatusCode>,
+    /// None: it does not answer.
+    status: Mutex<Option<StatusCode>>,
 }
 
 impl Collector {
-    /// Starts a collector that takes everything, on a port of loopback that the system chooses.
+    /// Starts a collector that takes every report, on a port of loopback that the system chooses. Who wants anything else of it is asked
+    /// for a name and a password (RFC 7617).
     pub async fn start(identity: Identity) -> Result<Self> {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("could not open a port on loopback")?;
         let address = listener.local_addr()?;
         let tls = acceptor(Speech::default(), identity)?;
-        let content = Arc::new(Content { deliveries: Mutex::default(), status: Mutex::new(StatusCode::OK) });
+        let content = Arc::new(Content { deliveries: Mutex::default(), status: Mutex::new(Some(StatusCode::OK)) });
         let shared = Arc::clone(&content);
         let accepting = tokio::spawn(async move {
             let mut connections = JoinSet::new();
@@ -84,9 +88,9 @@ impl Collector {
         self.address.port()
     }
 
-    /// From now on it answers with this status.
-    pub fn answer(&self, status: StatusCode) {
-        *self.content.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+    /// From now on it answers with this status, or takes what it is sent and never answers.
+    pub fn answer(&self, status: impl Into<Option<StatusCode>>) {
+        *self.content.status.lock().unwrap_or_else(PoisonError::into_inner) = status.into();
     }
 
     /// What has been sent to it until now, taken or not.
@@ -123,9 +127,14 @@ impl Content {
                 .collect();
             let delivery = Delivery { target: head.uri.to_string(), headers, body };
             self.deliveries.lock().unwrap_or_else(PoisonError::into_inner).push(delivery);
-            *response.status_mut() = *self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        } else {
+            let status = *self.status.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(status) = status else { return pending().await };
+            *response.status_mut() = status;
+        } else if head.headers.contains_key(AUTHORIZATION) {
             *response.status_mut() = StatusCode::NOT_FOUND;
+        } else {
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"collector\""));
         }
         response
     }

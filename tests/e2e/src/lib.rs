@@ -9,7 +9,8 @@
 //! - [`connecting`]: pages that open sockets by themselves and report what came of them
 //! - [`doctored`]: copies of the extension with a fault in them; [`wasm`] puts a trap into its module
 //! - [`other_extension`]: one of somebody else's, which does as a test tells it
-//! - [`page`]: a page of this project, used by its controls; [`tab`]: a web page with the popup over it
+//! - [`page`]: a page of this project, used by its controls; [`keyboard`]: by the keyboard alone; [`states`]: states that take several steps
+//! - [`tab`]: a web page with the popup over it
 //! - [`collector`] takes reports and answers as it is told; [`logprep`] is one that people run
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`languages`]: the catalogues, and a language that nobody speaks; [`axe`]: whether a page can be used without seeing it;
@@ -25,6 +26,7 @@ pub mod demo;
 pub mod doctored;
 pub mod extension;
 pub mod firefox;
+pub mod keyboard;
 pub mod languages;
 pub mod logprep;
 pub mod look;
@@ -38,6 +40,7 @@ pub mod relay;
 pub mod servers;
 pub mod site;
 pub mod socket;
+pub mod states;
 pub mod tab;
 pub mod traffic;
 pub mod wait;

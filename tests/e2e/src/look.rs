@@ -10,6 +10,7 @@ impl Firefox {
     /// That axe objects to nothing on the current page, and that the page is no wider than its window. It is left light and on a
     /// desktop. With `SOCKPIN_PICTURES` a picture of each goes into that folder, called after the state.
     pub async fn look(&self, state: &str) -> Result<()> {
+        self.run(DRAW_ALL, Vec::new()).await?;
         for (width, height) in [(360, 740), (1280, 800)] {
             self.set_viewport(width, height).await?;
             for (scheme, name) in [(ColorScheme::Dark, "dark"), (ColorScheme::Light, "light")] {
@@ -26,5 +27,11 @@ impl Firefox {
         Ok(())
     }
 }
+
+/// Cards far below what is looked at are not drawn otherwise. Those that are drawn anew are, too.
+pub const DRAW_ALL: &str = r"
+const textContent = '.rule, .import-item { content-visibility: visible !important; }';
+document.head.append(Object.assign(document.createElement('style'), { textContent }));
+";
 
 const FITS: &str = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";

@@ -1,7 +1,7 @@
 //! A server that shows another key than its rule knows: from the violation to the comparison, and to trusting the new key; and
 //! what the rule's history says of it.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::authority::{Authority, Identity, Key};
 use sockpin_e2e::demo::{Demo, UNPINNED};
@@ -166,21 +166,21 @@ async fn the_keyboard_alone_trusts_a_key_and_takes_the_old_pins_out() -> Result<
     let page = compare(firefox).await?;
     page.wait_for_presence("#changed-likely [data-code=added-root]", true).await?;
     // Back from the dialog nothing has changed, and the page loaded again is about the rules.
-    press(firefox, Press::Escape + "").await?;
+    firefox.press(Press::Escape + "").await?;
     page.wait_for_presence("#changed-key[open]", false).await?;
     assert!(page.is_true("location.search === ''").await?);
     assert_eq!(labels(&the_rule(firefox).await?), ["First key"]);
 
     let page = compare(firefox).await?;
-    press(firefox, Press::Tab + "").await?;
+    firefox.press(Press::Tab + "").await?;
     page.wait_until("the focus", "document.activeElement.id === 'changed-trust'").await?;
-    press(firefox, Press::Shift + Press::Tab).await?;
-    press(firefox, Press::Shift + Press::Tab).await?;
+    firefox.press(Press::Shift + Press::Tab).await?;
+    firefox.press(Press::Shift + Press::Tab).await?;
     page.wait_until("the focus", "document.activeElement.id === 'changed-remove'").await?;
-    press(firefox, " ").await?;
-    press(firefox, Press::Tab + Press::Tab).await?;
+    firefox.press(" ").await?;
+    firefox.press(Press::Tab + Press::Tab).await?;
     page.wait_until("the focus", "document.activeElement.id === 'changed-trust'").await?;
-    press(firefox, Press::Enter + "").await?;
+    firefox.press(Press::Enter + "").await?;
     page.wait_for_presence("#change", true).await?;
     assert_eq!(labels(&the_rule(firefox).await?), [UNPINNED]);
     let lines = history(&page, firefox, 2).await?;
@@ -192,11 +192,6 @@ async fn the_keyboard_alone_trusts_a_key_and_takes_the_old_pins_out() -> Result<
     page.wait_for_presence("#changed-message [data-code=trusted]", true).await?;
     page.wait_for_presence("#changed-trust", false).await?;
     world.firefox.quit().await
-}
-
-async fn press(firefox: &Firefox, keys: impl Into<thirtyfour::TypingData>) -> Result<()> {
-    let focused = firefox.driver()?.active_element().await?;
-    focused.send_keys(keys).await.context("a key could not be pressed")
 }
 
 #[tokio::test]

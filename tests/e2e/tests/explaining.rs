@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sockpin_e2e::authority::{Authority, Identity, Key};
 use sockpin_e2e::demo::{Demo, EXCEPTION, UNPINNED};
+use sockpin_e2e::doctored::Doctored;
 use sockpin_e2e::extension::ID;
 use sockpin_e2e::firefox::{Firefox, Options};
 use sockpin_e2e::page::Page;
@@ -57,7 +58,17 @@ struct Said {
     facts: String,
 }
 
+/// The same, looked at as people see it.
+async fn said_and_shown(world: &World) -> Result<Said> {
+    read(world, async |said| world.firefox.look(&format!("explanation-{}", said.code)).await).await
+}
+
+/// Where the same is shown with other words.
 async fn said(world: &World) -> Result<Said> {
+    read(world, async |_| Ok(())).await
+}
+
+async fn read(world: &World, look: impl AsyncFnOnce(&Said) -> Result<()>) -> Result<Said> {
     let firefox = &world.firefox;
     let web = firefox.driver()?.window().await?;
     let popup = open(firefox).await?;
@@ -66,7 +77,7 @@ async fn said(world: &World) -> Result<Said> {
     let code = code.as_str().context("no code")?.to_owned();
     let said =
         Said { likely: popup.text("[data-part=likely]").await?, facts: popup.text(".explanation-facts").await?, code };
-    firefox.look(&format!("explanation-{}", said.code)).await?;
+    look(&said).await?;
     popup.wait_for_presence(".advice", false).await?;
     firefox.close_tab().await?;
     firefox.driver()?.switch_to_window(web).await?;
@@ -84,7 +95,7 @@ async fn each_cause_that_a_server_brings_about_is_said_with_its_evidence() -> Re
     // A renewed key under the same issuer.
     let server = turn(&world, &old.pin(), issue(&old)?, issue(&new)?).await?;
     assert!(socket(firefox, UNPINNED, &server).await?.refused());
-    let renewed = said(&world).await?;
+    let renewed = said_and_shown(&world).await?;
     assert_eq!(renewed.code, "renewed");
     let expected = "Most likely the certificate was renewed with a new key: Sockpin Demo Intermediate has issued it for the \
                     same name, as before. If whoever runs the server knows nothing of a new key, take it for an attack";
@@ -98,10 +109,23 @@ async fn each_cause_that_a_server_brings_about_is_said_with_its_evidence() -> Re
         assert!(renewed.facts.contains(fact), "{fact}: {}", renewed.facts);
     }
 
+    // The same issuer, for another name.
+    let renamed = authority.issue_called(&[UNPINNED], "another name of it", "Example Ltd", &new)?;
+    let server = turn(&world, &old.pin(), issue(&old)?, renamed).await?;
+    assert!(socket(firefox, UNPINNED, &server).await?.refused());
+    let name = said_and_shown(&world).await?;
+    assert_eq!(name.code, "other-name");
+    let expected = format!(
+        "The certificate is from Sockpin Demo Intermediate, as before, but issued for another name of it and no longer for \
+         {UNPINNED}. Most likely it was renewed under another name. If whoever runs the server knows nothing of a new key, take it \
+         for an attack"
+    );
+    assert!(name.likely.starts_with(&expected), "{}", name.likely);
+
     // Another issuer, under the same root.
     let server = turn(&world, &old.pin(), issue(&old)?, authority.issue_from_root(&[UNPINNED], &new)?).await?;
     assert!(socket(firefox, UNPINNED, &server).await?.refused());
-    let issuer = said(&world).await?;
+    let issuer = said_and_shown(&world).await?;
     assert_eq!(issuer.code, "other-issuer");
     let expected = "The certificate is from Sockpin Demo Root, and was from Sockpin Demo Intermediate before. Most likely the \
                     server has moved to another authority.";
@@ -112,11 +136,22 @@ async fn each_cause_that_a_server_brings_about_is_said_with_its_evidence() -> Re
     firefox.trust(&scanner).await?;
     let server = turn(&world, &old.pin(), issue(&old)?, scanner.issue(&[UNPINNED], &new)?).await?;
     assert!(socket(firefox, UNPINNED, &server).await?.refused());
-    let root = said(&world).await?;
+    let root = said_and_shown(&world).await?;
     assert_eq!(root.code, "added-root");
     let expected = "Most likely a virus scanner or filter on this computer reads this connection: the chain ends in a root that \
                     was added here, “Kaspersky Anti-Virus Personal Root Certificate”, which by its name belongs to Kaspersky. \
                     Before, it ended in another one.";
+    assert!(root.likely.starts_with(expected), "{}", root.likely);
+
+    // That of a company's proxy.
+    let gateway = Authority::named("Zscaler Root CA")?;
+    firefox.trust(&gateway).await?;
+    let server = turn(&world, &old.pin(), issue(&old)?, gateway.issue(&[UNPINNED], &new)?).await?;
+    assert!(socket(firefox, UNPINNED, &server).await?.refused());
+    let root = said(&world).await?;
+    assert_eq!(root.code, "added-root");
+    let expected = "Most likely the proxy of your company or school reads this connection: the chain ends in a root that was added \
+                    on this computer, “Zscaler Root CA”, which by its name belongs to Zscaler. Before, it ended in another one.";
     assert!(root.likely.starts_with(expected), "{}", root.likely);
 
     // The same, with a name that nobody is known by.
@@ -132,13 +167,23 @@ async fn each_cause_that_a_server_brings_about_is_said_with_its_evidence() -> Re
     );
     assert!(root.likely.contains("a root that was added on this computer, “Corner Shop Root”."), "{}", root.likely);
 
+    // The same key in a certificate of another authority, where the rule pins the first one.
+    let server = turn(&world, &authority.root_pin(), issue(&old)?, other.issue(&[UNPINNED], &old)?).await?;
+    assert!(socket(firefox, UNPINNED, &server).await?.refused());
+    let same = said_and_shown(&world).await?;
+    assert_eq!(same.code, "same-key");
+    let expected = "Good news: the server’s own key is the same as before, only its certificate was renewed. Nobody can do that \
+                    without the server’s private key. The rule does not match because it pins other certificates of the chain. The \
+                    chain now ends in a root that was added on this computer, though";
+    assert!(same.likely.starts_with(expected), "{}", same.likely);
+
     // The same certificate on another path: its intermediate is cross-signed, and the first root goes.
     let leaf = issue(&old)?;
     let crossed = leaf.through(other.cross_sign(authority)?);
     let server = turn(&world, &authority.root_pin(), leaf, crossed).await?;
     firefox.distrust(authority).await?;
     assert!(socket(firefox, UNPINNED, &server).await?.refused());
-    let path = said(&world).await?;
+    let path = said_and_shown(&world).await?;
     assert_eq!(path.code, "other-path", "{}", path.likely);
     assert!(
         path.likely.starts_with("Good news: the server’s own certificate is the very same as before."),
@@ -161,7 +206,7 @@ async fn each_cause_that_is_in_the_rule_or_in_firefox_is_said_with_its_evidence(
     let fingerprint = STANDARD.encode(Sha256::digest(authority.intermediate()));
     firefox.save_rule(rule(&server, UNPINNED, &fingerprint)).await?;
     assert!(socket(firefox, UNPINNED, &server).await?.refused());
-    let mistake = said(&world).await?;
+    let mistake = said_and_shown(&world).await?;
     assert_eq!(mistake.code, "fingerprint");
     let expected =
         format!("The rule’s pin sha256/{fingerprint} is the fingerprint of a whole certificate of this chain");
@@ -177,7 +222,7 @@ async fn each_cause_that_is_in_the_rule_or_in_firefox_is_said_with_its_evidence(
     firefox.save_rule(rule(&server, EXCEPTION, &authority.root_pin())).await?;
     firefox.add_exception(EXCEPTION, server.port(), &certificate).await?;
     assert!(socket(firefox, EXCEPTION, &server).await?.refused());
-    let exception = said(&world).await?;
+    let exception = said_and_shown(&world).await?;
     assert_eq!(exception.code, "exception");
     let expected = "Firefox accepts this certificate only because it was told to make an exception";
     assert!(exception.likely.starts_with(expected), "{}", exception.likely);
@@ -203,21 +248,45 @@ async fn each_cause_that_is_in_the_rule_or_in_firefox_is_said_with_its_evidence(
     expired.as_object_mut().context("a rule is an object")?.insert("expires".to_owned(), json!("2026-01-01"));
     firefox.save_rule(expired).await?;
     assert!(socket(firefox, UNPINNED, &server).await?.delivered(), "an expired rule only flags");
-    let expired = said(&world).await?;
+    let expired = said_and_shown(&world).await?;
     assert_eq!(expired.code, "rule-expired");
     let expected = "The rule’s pins were meant to hold until January 1, 2026 only, so most likely the key was changed as planned. \
                     The certificate is from Sockpin Demo Intermediate.";
     assert!(expired.likely.starts_with(expected), "{}", expired.likely);
+    nothing_speaks_for_a_harmless_reason(&world).await?;
     world.firefox.quit().await
 }
 
-async fn mode(firefox: &Firefox) -> Result<Value> {
-    Ok(firefox.rules().await?.first().and_then(|rule| rule.get("mode")).cloned().unwrap_or_default())
+/// A chain of a public authority, and nothing is known from before. No authority of a test is built into Firefox, so Firefox is made
+/// to say that it is.
+async fn nothing_speaks_for_a_harmless_reason(world: &World) -> Result<()> {
+    let doctored = Doctored::copy()?;
+    doctored.before_background(BUILT_IN)?;
+    world.firefox.install(doctored.folder()).await?;
+    world.firefox.status().await?;
+    let server = Server::tls(world.demo.authority.issue(&[UNPINNED], &Key::new()?)?).await?;
+    world.firefox.save_rule(rule(&server, UNPINNED, &Key::new()?.pin())).await?;
+    ensure!(socket(&world.firefox, UNPINNED, &server).await?.refused(), "another key was let through");
+    let attack = said_and_shown(world).await?;
+    assert_eq!(attack.code, "nothing-known");
+    let expected = "Nothing is known of the certificate that the server had before, so nothing speaks for a harmless reason. Take it \
+                    for an attack until whoever runs the server has confirmed the new key.";
+    assert_eq!(attack.likely, expected);
+    Ok(())
 }
 
-async fn press(firefox: &Firefox, keys: impl Into<thirtyfour::TypingData>) -> Result<()> {
-    let focused = firefox.driver()?.active_element().await?;
-    focused.send_keys(keys).await.context("a key could not be pressed")
+const BUILT_IN: &str = r"
+const real = browser.webRequest.getSecurityInfo;
+Object.defineProperty(browser.webRequest, 'getSecurityInfo', { value: async (...asked) => {
+    const info = await real(...asked);
+    const root = info.certificates?.at(-1);
+    if (root) root.isBuiltInRoot = true;
+    return info;
+} });
+";
+
+async fn mode(firefox: &Firefox) -> Result<Value> {
+    Ok(firefox.rules().await?.first().and_then(|rule| rule.get("mode")).cloned().unwrap_or_default())
 }
 
 fn has_focus(part: &str) -> String {
@@ -234,31 +303,31 @@ async fn the_keyboard_alone_keeps_blocking_or_flags_and_takes_it_back() -> Resul
     let web = firefox.driver()?.window().await?;
 
     let popup = open(firefox).await?;
-    press(firefox, Press::Tab + "").await?;
+    firefox.press(Press::Tab + "").await?;
     popup.wait_until("the first choice", &has_focus("[data-part=keep]")).await?;
     assert_eq!(popup.text("[data-part=keep]").await?, "Keep blocking");
     assert_eq!(popup.text("[data-part=compare-link]").await?, "Trust the new key…");
-    press(firefox, Press::Enter + "").await?;
+    firefox.press(Press::Enter + "").await?;
     popup.wait_for_presence(".violation-body", false).await?;
     popup.wait_until("the focus on the entry", &has_focus(".violation summary")).await?;
     assert_eq!(mode(firefox).await?, "block");
 
-    press(firefox, Press::Enter + "").await?;
+    firefox.press(Press::Enter + "").await?;
     popup.wait_for_presence("[data-part=flag-only]", true).await?;
-    press(firefox, Press::Tab + "").await?;
-    press(firefox, Press::Tab + "").await?;
+    firefox.press(Press::Tab + "").await?;
+    firefox.press(Press::Tab + "").await?;
     popup.wait_until("the second choice", &has_focus("[data-part=flag-only]")).await?;
-    press(firefox, Press::Tab + "").await?;
+    firefox.press(Press::Tab + "").await?;
     popup.wait_until("the third choice", &has_focus("[data-part=compare-link]")).await?;
-    press(firefox, Press::Tab + "").await?;
+    firefox.press(Press::Tab + "").await?;
     popup.wait_until("the fourth choice", &has_focus("[data-part=copy-report]")).await?;
-    press(firefox, Press::Enter + "").await?;
+    firefox.press(Press::Enter + "").await?;
     popup.wait_for_presence(".choices [data-part=copied]", true).await?;
     firefox.look("explanation-copied").await?;
-    press(firefox, Press::Shift + Press::Tab).await?;
-    press(firefox, Press::Shift + Press::Tab).await?;
+    firefox.press(Press::Shift + Press::Tab).await?;
+    firefox.press(Press::Shift + Press::Tab).await?;
     popup.wait_until("the second choice again", &has_focus("[data-part=flag-only]")).await?;
-    press(firefox, Press::Enter + "").await?;
+    firefox.press(Press::Enter + "").await?;
     popup.wait_until("the focus on what takes it back", &has_focus("#undo")).await?;
     assert_eq!(popup.text("#change-text").await?, "1 rule now only flags.");
     assert!(popup.is_true("document.querySelector('#announcement').textContent === '1 rule now only flags.'").await?);
@@ -272,7 +341,7 @@ async fn the_keyboard_alone_keeps_blocking_or_flags_and_takes_it_back() -> Resul
     popup.show().await?;
     popup.wait_for_count("#log .violation", 2).await?;
     firefox.run("document.querySelector('#undo').focus()", Vec::new()).await?;
-    press(firefox, Press::Enter + "").await?;
+    firefox.press(Press::Enter + "").await?;
     popup.wait_until("the focus where it was", &has_focus("[data-part=flag-only]")).await?;
     assert_eq!(mode(firefox).await?, "block");
     firefox.driver()?.switch_to_window(web).await?;

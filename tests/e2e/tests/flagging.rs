@@ -1,5 +1,5 @@
-//! The walk of whoever wants to see first what pins would do: rules from a DNS record and from a chain that was seen, both only
-//! flag; a server that keeps to them and one that does not; nothing is stopped, and what differs is shown.
+//! The walk of whoever wants to see first what pins would do: rules from a DNS record and from chains that were seen, all of them
+//! only flag; a server that keeps to them and one that does not; nothing is stopped, and what differs is shown.
 
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sockpin_e2e::authority::{Authority, Key};
 use sockpin_e2e::demo::{PINNED, UNPINNED};
+use sockpin_e2e::firefox::Firefox;
+use sockpin_e2e::page::Page;
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::world::{Installation, World};
 
@@ -15,6 +17,49 @@ fn record(port: u16, key: &Key) -> Result<String> {
     let digits: Vec<_> = STANDARD.decode(key.pin())?.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("_{port}._tcp.{PINNED}. 3600 IN TLSA 3 1 1 {}", digits.concat()))
 }
+
+/// A server of somebody else's, with a certificate of a public authority: what is recommended there are all keys of that authority.
+/// No server of a test can have such a certificate, so what was seen of one is written as the background writes it.
+async fn pin_public_authority(firefox: &Firefox, page: &Page<'_>) -> Result<()> {
+    const NAME: &[u8] = b"ISRG Root X1";
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
+    let root = roots.iter().find(|root| root.windows(NAME.len()).any(|part| part == NAME)).context("no such root")?;
+    let own = Authority::new()?;
+    let leaf = own.issue(&["public.example"], &Key::new()?)?;
+    let chain = [leaf.certificate(), own.intermediate(), root].map(|der| STANDARD.encode(der)).join("\n");
+    firefox.run_in_extension(SEEN, vec![json!(chain)]).await?;
+
+    let row = "#seen [data-endpoint='public.example:443']";
+    page.wait_for_presence(row, true).await?;
+    page.click(&format!("{row} button")).await?;
+    page.wait_for_count("#picker[open] .picked", 3).await?;
+    let root = "#picker .picked:nth-child(3)";
+    assert_eq!(page.text(&format!("{root} .picked-choice label")).await?, "Pin all 4 keys of Let's Encrypt");
+    assert_eq!(page.text("#picker .picked-choice .tag:not([hidden])").await?, "Recommended");
+    assert_eq!(page.text(&format!("{root} .picked-choice .tag")).await?, "Recommended");
+    page.click(&format!("{root} input")).await?;
+    page.click("#picker-save").await?;
+    page.wait_for_presence("#picker[open]", false).await?;
+    page.wait_for_count("#rules .rule", 4).await?;
+    let rules = firefox.rules().await?;
+    let rule =
+        rules.iter().find(|rule| rule.get("host") == Some(&json!("public.example:443"))).context("no such rule")?;
+    let pins = rule.get("pins").and_then(Value::as_array).context("no pins")?;
+    let labels: Vec<_> = pins.iter().filter_map(|pin| pin.get("label")?.as_str()).collect();
+    assert_eq!(labels, ["ISRG Root X1", "ISRG Root X2", "ISRG Root YE", "ISRG Root YR"]);
+    assert_eq!(rule.get("mode"), Some(&json!("flag")), "the mode that is recommended");
+    Ok(())
+}
+
+/// As `src/seen.rs` has it: a line for the endpoint, and its chain by a name.
+const SEEN: &str = r"
+const [chain] = arguments;
+return browser.storage.session.get('seen').then(({ seen = '' }) => {
+    const now = Date.now();
+    const line = ['public.example', 443, 1, now, now, 'https://public.example', `public ${now} ${now} `].join('\t');
+    return browser.storage.session.set({ 'chain/public': `validated built-in-root \n${chain}`, seen: `${seen}${line}\n` });
+});
+";
 
 #[tokio::test]
 async fn pins_of_a_record_and_of_an_authority_flag_what_differs_and_stop_nothing() -> Result<()> {
@@ -55,6 +100,7 @@ async fn pins_of_a_record_and_of_an_authority_flag_what_differs_and_stop_nothing
     page.click("#picker-save").await?;
     page.wait_for_presence("#picker[open]", false).await?;
     page.wait_for_count("#rules .rule", 3).await?;
+    pin_public_authority(firefox, &page).await?;
     let rules = firefox.rules().await?;
     ensure!(rules.iter().all(|rule| rule["mode"] == json!("flag")), "{rules:?}");
 

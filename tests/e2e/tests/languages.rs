@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use sockpin_e2e::demo::Demo;
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
 use sockpin_e2e::languages::{Messages, editions, messages, untranslated};
 use sockpin_e2e::site::Site;
+use sockpin_e2e::states::{OPEN_LIST, OPEN_TESTER, OPEN_TRANSFER, OPEN_WARNINGS};
 use sockpin_e2e::world::World;
 
 /// Holds the current page against the catalogues.
@@ -147,6 +148,8 @@ async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
             wrong.extend(found.into_iter().map(|objection| format!("{}, {page}: {objection}", edition.language)));
             anyhow::Ok(())
         };
+        // What the tester proves a rule at.
+        ensure!(world.socket("pinned").await?.delivered(), "the pinned key's socket did not open");
         firefox.lab(&site).await?;
         look("the lab").await?;
         let popup = firefox.page("popup.html").await?;
@@ -158,9 +161,7 @@ async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
         log.wait_for_presence("[data-part=clear-host]", true).await?;
         look("the log page").await?;
         // More than are in sight, and enough for the search.
-        for number in 0..MORE_RULES {
-            firefox.save_rule(json!({ "host": format!("h{number}.sockpin.test"), "mode": "off" })).await?;
-        }
+        world.add_list().await?;
         let options = firefox.page("options.html").await?;
         look("the rules").await?;
         options.click("#seen .seen-pin").await?;
@@ -171,6 +172,21 @@ async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
         options.click("#add-rule").await?;
         firefox.run(OPEN_ALL, Vec::new()).await?;
         look("the form").await?;
+        // English is looked at by the tests of what these are.
+        if edition.language != "en" {
+            for (state, script) in [
+                ("warnings", OPEN_WARNINGS),
+                ("import and export", OPEN_TRANSFER),
+                ("the tester", OPEN_TESTER),
+                ("the list", OPEN_LIST),
+            ] {
+                firefox.page("options.html").await?;
+                firefox.run(script, Vec::new()).await.context(state)?;
+                look(state).await?;
+            }
+            firefox.open_changed_key().await?;
+            look("the changed key").await?;
+        }
         world.firefox.quit().await?;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -209,8 +225,6 @@ const DATES: &str = r"
 const german = new Intl.DateTimeFormat('de', { dateStyle: 'medium', timeStyle: 'medium' });
 return [...document.querySelectorAll('#log time')].map((time) => [time.title, german.format(new Date(time.dateTime))]);
 ";
-
-const MORE_RULES: usize = 12;
 
 /// What has been in sight, and is not any longer, is laid out when it is seen again.
 const SCROLL_THROUGH: &str = r"

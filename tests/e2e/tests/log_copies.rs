@@ -52,6 +52,12 @@ async fn an_entry_is_copied_as_text_and_as_a_report() -> Result<()> {
     for pin in &pins {
         ensure!(text.contains(&format!("\nsha256/{pin} ")), "{pin} is not in {text}");
     }
+    // Of the chain with the subject, of the rule with the label.
+    let [shown, pinned, _] = &pins;
+    for line in [format!("\nsha256/{shown} CN={PINNED} · Server · "), format!("\nsha256/{pinned} The server's key\n")]
+    {
+        ensure!(text.contains(&line), "{line:?} is not in {text}");
+    }
 
     popup.show().await?;
     // It is one of the choices, and nowhere else.

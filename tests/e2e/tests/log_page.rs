@@ -203,6 +203,7 @@ async fn a_full_log_is_searched_as_a_whole_and_says_what_it_has_dropped() -> Res
     page.wait_for_presence("#log-dropped", true).await?;
     let said = page.text("#log-dropped").await?;
     assert!(said.starts_with("1 entry has been dropped since"), "{said}");
+    world.firefox.look("log-dropped").await?;
     page.type_into("#search", "needle").await?;
     page.wait_for_count("#log .violation", 1).await?;
     page.wait_until(

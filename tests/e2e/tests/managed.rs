@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sockpin_e2e::demo::{FLAGGED, PINNED, UNPINNED};
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::Options;
+use sockpin_e2e::page::Page;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 
@@ -46,6 +47,8 @@ async fn an_administrators_rule_holds_and_the_user_can_only_add_to_it() -> Resul
     assert_eq!(hosts, json!([PINNED, UNPINNED]), "the rest holds");
     shown.wait_for_presence("#managed-problems [data-code=host-wildcard-top-level]", true).await?;
     assert!(shown.text("#managed-problems").await?.starts_with("Rule 2 was refused"));
+    world.firefox.look("managed").await?;
+    whose_rules_are_shown(&world, &shown).await?;
     let status = world.firefox.status().await?;
     assert_eq!((&status["administrator"], &status["refused"]), (&json!("Example Ltd"), &json!(1)));
     world.firefox.open(&world.demo.site.blank()).await?;
@@ -56,6 +59,22 @@ async fn an_administrators_rule_holds_and_the_user_can_only_add_to_it() -> Resul
     }
     assert!(world.socket("pinned").await?.refused());
     world.firefox.quit().await
+}
+
+/// The choice between the administrator's and the person's own, which is offered where there are rules enough to look for some.
+async fn whose_rules_are_shown(world: &World, page: &Page<'_>) -> Result<()> {
+    let save: Vec<_> = (0..8).map(|number| rule(&format!("own-{number}.example"), "flag")).collect();
+    world.firefox.ask_extension(json!({ "type": "changeRules", "save": save, "delete": [] })).await?;
+    page.show().await?;
+    page.wait_for_presence("#filter-layer-field", true).await?;
+    // The first is that of all.
+    for (chosen, own, managed) in [("", 10, 2), ("managed", 0, 2), ("user", 10, 0), ("", 10, 2)] {
+        page.select("#filter-layer", chosen).await?;
+        page.wait_for_count("#rules .rule", own).await?;
+        page.wait_for_count("#managed-rules .rule", managed).await?;
+        page.wait_for_presence("#reset-filters", !chosen.is_empty()).await?;
+    }
+    world.firefox.look("managed-many").await
 }
 
 #[tokio::test]

@@ -202,6 +202,7 @@ async fn a_permission_that_is_taken_away_is_shown_and_asked_for_on_either_page()
         opened.wait_for_presence("#problem", false).await?;
         world.firefox.privileged(REVOKE, vec![json!(extension::ID)]).await?;
         opened.wait_for_presence("#problem[data-code=permission-missing]", true).await?;
+        world.firefox.look(&format!("permission-missing-{page}")).await?;
         // The control: it matters.
         world.firefox.driver()?.switch_to_window(blank.clone()).await?;
         assert!(world.socket("attacker").await?.delivered(), "{page}: without the permission");

@@ -83,6 +83,7 @@ async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose()
         popup.wait_for_presence("#problem", true).await?;
         assert_eq!(popup.text("#problem-title").await?, title);
         assert!(popup.text("#problem-text").await?.contains("about:addons"));
+        world.firefox.look(&format!("overruled-opens-{opens}")).await?;
         opened_entry(&popup).await?;
         assert_eq!(popup.text("#log .violation-outcome").await?, outcome);
         assert!(popup.text("#log .violation-reason").await?.contains(said), "{said}");

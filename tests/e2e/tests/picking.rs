@@ -5,8 +5,6 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use sockpin_e2e::authority::{Authority, Identity, Key};
 use sockpin_e2e::demo::{EXCEPTION, FLAGGED, UNPINNED};
-use sockpin_e2e::firefox::Firefox;
-use sockpin_e2e::page::Page;
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::world::{Installation, World};
 use thirtyfour::Key as Press;
@@ -209,30 +207,6 @@ const value = (selector) => document.querySelector(selector).value;
 return [value('#host'), value('#mode'), [value('#pins .pin-value'), value('#pins .pin-label')]];
 ";
 
-/// Goes on with the tabulator until this element has the focus.
-async fn tab_to(firefox: &Firefox, selector: &str) -> Result<()> {
-    const MOST: usize = 60;
-    for _ in 0..MOST {
-        press(firefox, Press::Tab + "").await?;
-        if firefox.run("return document.activeElement.matches(arguments[0])", vec![json!(selector)]).await?
-            == json!(true)
-        {
-            return Ok(());
-        }
-    }
-    anyhow::bail!("the keyboard does not reach {selector}")
-}
-
-async fn press(firefox: &Firefox, keys: impl Into<thirtyfour::TypingData>) -> Result<()> {
-    let focused = firefox.driver()?.active_element().await?;
-    focused.send_keys(keys).await.context("a key could not be pressed")
-}
-
-async fn has_focus(page: &Page<'_>, selector: &str) -> Result<()> {
-    page.wait_until(&format!("the focus on {selector}"), &format!("document.activeElement.matches(\"{selector}\")"))
-        .await
-}
-
 #[tokio::test]
 async fn the_keyboard_alone_makes_a_rule() -> Result<()> {
     let world = World::start(Installation::Temporary, false).await?;
@@ -240,23 +214,23 @@ async fn the_keyboard_alone_makes_a_rule() -> Result<()> {
     assert!(world.socket("unpinned").await?.delivered());
     let page = firefox.page("options.html").await?;
     page.wait_for_count("#seen .seen-row", 1).await?;
-    tab_to(firefox, "#seen .seen-pin").await?;
-    press(firefox, Press::Enter + "").await?;
+    firefox.tab_to("#seen .seen-pin").await?;
+    firefox.press(Press::Enter + "").await?;
     page.wait_for_count("#picker[open] .picked", 3).await?;
-    press(firefox, Press::Escape + "").await?;
+    firefox.press(Press::Escape + "").await?;
     page.wait_for_presence("#picker[open]", false).await?;
-    has_focus(&page, "#seen .seen-pin").await?;
+    page.has_focus("#seen .seen-pin").await?;
 
-    press(firefox, Press::Enter + "").await?;
+    firefox.press(Press::Enter + "").await?;
     page.wait_for_count("#picker[open] .picked", 3).await?;
-    tab_to(firefox, "#picker .picked:nth-child(3) input").await?;
-    press(firefox, " ").await?;
-    tab_to(firefox, "#picker-mode").await?;
-    press(firefox, Press::Down + "").await?;
-    tab_to(firefox, "#picker-save").await?;
-    press(firefox, Press::Enter + "").await?;
+    firefox.tab_to("#picker .picked:nth-child(3) input").await?;
+    firefox.press(" ").await?;
+    firefox.tab_to("#picker-mode").await?;
+    firefox.press(Press::Down + "").await?;
+    firefox.tab_to("#picker-save").await?;
+    firefox.press(Press::Enter + "").await?;
     page.wait_for_presence("#picker[open]", false).await?;
-    has_focus(&page, "#rules .rule-edit").await?;
+    page.has_focus("#rules .rule-edit").await?;
     let rules = firefox.rules().await?;
     let [rule] = rules.as_slice() else { bail!("not one rule: {rules:?}") };
     ensure!(rule["mode"] == json!("block"), "{rule}");

@@ -5,7 +5,7 @@ use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 use sockpin_e2e::authority::{Authority, Key};
 use sockpin_e2e::collector::{Collector, Delivery};
-use sockpin_e2e::demo::{FLAGGED, PINNED};
+use sockpin_e2e::demo::{FLAGGED, PINNED, UNPINNED};
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::Options;
 use sockpin_e2e::logprep::Logprep;
@@ -61,6 +61,9 @@ async fn a_violation_is_told_once_to_the_collector_that_a_person_has_named() -> 
     let world = world(Installation::Temporary, None).await?;
     let (collector, url) = collector(&world).await?;
     world.firefox.allow_in_private_windows(true).await?;
+    // What Firefox would send to the collector with any other request.
+    world.firefox.privileged(SIGN_IN, vec![json!(COLLECTOR)]).await?;
+    world.firefox.open(&format!("https://somebody:anything@{COLLECTOR}:{}/", collector.port())).await?;
     world.firefox.open(&world.demo.site.blank()).await?;
 
     let form = world.firefox.page("options.html").await?;
@@ -124,8 +127,54 @@ async fn a_violation_is_told_once_to_the_collector_that_a_person_has_named() -> 
     assert_eq!(chain.last(), Some(&json!(world.demo.authority.root_pem().replace("\r\n", "\n"))));
     let page = world.demo.site.blank();
     ensure!(!delivery.body.contains(page.trim_end_matches("/blank")), "the page is told");
+    nobody_waits_for_it(&world, &collector, &url).await?;
+    what_else_firefox_sends(&world, &collector).await?;
     world.firefox.quit().await
 }
+
+/// A collector that takes a report and never answers: sockets are judged meanwhile.
+async fn nobody_waits_for_it(world: &World, collector: &Collector, url: &str) -> Result<()> {
+    collector.answer(None);
+    let told = collector.deliveries().len();
+    world.firefox.save_rule(rule(world, UNPINNED, "flag", Some(url))).await?;
+    ensure!(world.socket("unpinned").await?.delivered(), "a socket that is flagged was stopped");
+    collector.delivered(told + 1).await?;
+    ensure!(world.socket("pinned").await?.delivered(), "the right key waits for the collector");
+    ensure!(world.socket("attacker").await?.refused());
+    let newest = world.firefox.violations().await?;
+    let newest = newest.first().context("no violation")?;
+    let said = ["host", "reason"].map(|name| newest.get(name));
+    ensure!(said == [Some(&json!(PINNED)), Some(&json!("pin-mismatch"))], "not judged by its key: {newest}");
+    // The control: that report is still under way.
+    let kept = kept(world).await?;
+    ensure!(kept.lines().any(|line| line.starts_with("waits\t")), "it was told, or given up: {kept}");
+    Ok(())
+}
+
+/// The control of what a report is without: a page of the collector's own brings it.
+async fn what_else_firefox_sends(world: &World, collector: &Collector) -> Result<()> {
+    collector.answer(StatusCode::OK);
+    let before = collector.deliveries().len();
+    world.firefox.open_tab(&format!("https://{COLLECTOR}:{}/", collector.port())).await?;
+    world.firefox.run("return fetch('/', { method: 'POST' }).then(({ status }) => status)", Vec::new()).await?;
+    let deliveries = collector.delivered(before + 1).await?;
+    let last = deliveries.last().context("nothing")?;
+    ensure!(last.header("cookie") == Some("session=secret"), "{last:?}");
+    for header in ["authorization", "referer", "origin"] {
+        ensure!(last.header(header).is_some(), "{header} is not sent: {last:?}");
+    }
+    Ok(())
+}
+
+/// A cookie for requests of whatever site; and a name with its password, once they have been typed in, are for all of them too.
+const SIGN_IN: &str = r"
+const [host] = arguments;
+Services.prefs.setIntPref('network.cookie.cookieBehavior', 0);
+Services.prefs.setBoolPref('privacy.partition.network_state', false);
+Services.prefs.setIntPref('network.http.phishy-userpass-length', 255);
+Services.cookies.add(host, '/', 'session', 'secret', true, false, true, Date.now() + 1e6, {},
+    Ci.nsICookie.SAMESITE_NONE, Ci.nsICookie.SCHEME_HTTPS);
+";
 
 fn hostname(body: &str) -> Result<Value> {
     let report: Value = serde_json::from_str(body)?;

@@ -97,7 +97,7 @@ async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away
     socket(&world, &tab, "attacker").await?;
     rows.push(row("paused", PINNED, port("attacker")?, "1 socket"));
     lists(&world.firefox, &rows).await?;
-    is_accessible(&world.firefox, "every state").await?;
+    world.firefox.look("tab-every-state").await?;
     world.firefox.ask_extension(json!({ "type": "resume" })).await?;
     rows.pop();
     rows.push(row("not-judged", PINNED, port("attacker")?, "1 socket"));
@@ -204,7 +204,7 @@ async fn a_socket_that_was_open_before_its_rule_is_not_judged_until_the_tab_is_r
     lists(&world.firefox, &[row("not-judged", PINNED, port, "1 socket")]).await?;
     sums_up(&tab, "not-judged").await?;
     assert_eq!(tab.popup.text("[data-state=not-judged] .tab-state").await?, "Not judged");
-    is_accessible(&world.firefox, "not judged").await?;
+    world.firefox.look("tab-not-judged").await?;
 
     // The new page is there once it knows nothing of the old one's socket.
     tab.popup.click("[data-state=not-judged] .tab-action").await?;

@@ -1,11 +1,12 @@
 //! Import and export, as a person does them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use sockpin_e2e::firefox::Firefox;
 use sockpin_e2e::page::Page;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
@@ -28,6 +29,23 @@ async fn paste(page: &Page<'_>, text: &str) -> Result<()> {
     page.type_into("#import-text", text).await?;
     page.click("#import-read").await
 }
+
+/// Drops a text, or a file with it.
+async fn drop_on(firefox: &Firefox, what: &str, text: &str) -> Result<()> {
+    firefox.run(DROP, vec![json!(what), json!(text)]).await.map(drop)
+}
+
+const DROP: &str = r"
+const [what, text] = arguments;
+const dataTransfer = new DataTransfer();
+if (what === 'file') dataTransfer.items.add(new File([text], 'dropped.json'));
+else dataTransfer.setData('text/plain', text);
+const area = document.querySelector('#import-drop');
+const drag = (type) => area.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+drag('dragover');
+if (area.dataset.over !== 'true') throw new Error('it does not say that something can be dropped here');
+drag('drop');
+";
 
 async fn ready_to_import(page: &Page<'_>) -> Result<()> {
     let is_shown = "!document.querySelector('#import-preview').hidden";
@@ -73,10 +91,14 @@ async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Resu
     fs::write(&file, json!({ "version": 1, "rules": rules }).to_string())?;
 
     let page = world.firefox.page("options.html").await?;
+    world.firefox.run(NOTE_PROGRESS, Vec::new()).await?;
     let start = Instant::now();
     choose(&world, &file).await?;
     ready_to_import(&page).await?;
     let shown = start.elapsed();
+    let steps: Vec<usize> = serde_json::from_value(world.firefox.run("return window.progress", Vec::new()).await?)?;
+    ensure!(steps.len() > 2 && steps.is_sorted(), "the progress went on like this: {steps:?}");
+    ensure!(steps.iter().all(|step| *step < RULES), "the progress was shown at its end: {steps:?}");
     assert_eq!(page.text("#import-sources").await?, "rules.json was recognised as: Sockpin’s own JSON.");
     assert_eq!(
         page.text("#import-counts").await?,
@@ -96,7 +118,8 @@ async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Resu
     done(&page, "9,999 rules were added. One rule was changed.").await?;
     let imported = start.elapsed();
     eprintln!("{RULES} rules: preview {} ms, import {} ms", shown.as_millis(), imported.as_millis());
-    assert!(shown + imported < Duration::from_secs(20), "{shown:?} and {imported:?}");
+    // 5 s is what it may take where nothing else runs, which the bench measures. Here another browser and a build may run beside it.
+    assert!(shown + imported < Duration::from_secs(10), "{shown:?} and {imported:?}");
     let after = world.firefox.rules().await?;
     assert_eq!(after.len(), RULES);
     assert!(after.iter().all(|rule| rule["pins"][0]["sha256"] == A));
@@ -104,13 +127,56 @@ async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Resu
     page.click("#import-undo").await?;
     done(&page, "The import was undone.").await?;
     assert_eq!(stored(&world).await?, before);
+
+    // Held between two steps, it can be looked at.
+    world.firefox.run(HOLD, Vec::new()).await?;
+    choose(&world, &file).await?;
+    page.wait_for_presence("#import-progress-area", true).await?;
+    assert_eq!(page.text("#import-progress-text").await?, "500 of 10,000 rules have been checked.");
+    assert_eq!(page.text("#import-counts").await?, "", "what is not known yet is not said");
+    world.firefox.look("import-progress").await?;
+    world.firefox.run(LET_GO, Vec::new()).await?;
+    ready_to_import(&page).await?;
+    page.wait_for_presence("#import-progress-area", false).await?;
     world.firefox.quit().await
 }
 
+/// What the progress has said while it was shown.
+const NOTE_PROGRESS: &str = r"
+const bar = document.querySelector('#import-progress');
+window.progress = [];
+new MutationObserver(() => { if (bar.checkVisibility() && bar.hasAttribute('value')) progress.push(bar.value); })
+    .observe(bar, { attributeFilter: ['value'] });
+";
+
+/// What is to be done once the page has been drawn is not done yet.
+const HOLD: &str = r"
+window.realFrame = requestAnimationFrame;
+window.requestAnimationFrame = (then) => { window.held = then; return 0; };
+";
+const LET_GO: &str = "window.requestAnimationFrame = realFrame; requestAnimationFrame(held);";
+
 #[tokio::test]
-async fn a_pasted_tlsa_record_becomes_a_rule_and_a_header_waits_for_its_host() -> Result<()> {
+async fn what_is_dropped_or_pasted_becomes_a_rule_once_it_is_confirmed_and_a_header_waits_for_its_host() -> Result<()> {
     let world = world().await?;
     let page = world.firefox.page("options.html").await?;
+    for (what, host, recognised) in [
+        ("file", "file.example", "dropped.json was recognised as: Sockpin’s own JSON."),
+        ("text", "text.example", "The dropped text was recognised as: Sockpin’s own JSON."),
+    ] {
+        drop_on(&world.firefox, what, &json!([{ "host": host, "pins": [A] }]).to_string()).await?;
+        ready_to_import(&page).await?;
+        assert_eq!(page.text("#import-sources").await?, recognised);
+        assert_eq!(page.text("#import-items [data-part=import-host]").await?, host);
+        page.has_focus("#import-preview-heading").await?;
+        assert_eq!(world.firefox.rules().await?.len(), 0, "it was stored before it was confirmed");
+        page.click("#import-confirm").await?;
+        done(&page, "One rule was added.").await?;
+        assert_eq!(world.firefox.rules().await?.first().and_then(|rule| rule.get("host")), Some(&json!(host)));
+        page.click("#import-undo").await?;
+        done(&page, "The import was undone.").await?;
+    }
+
     let hex = "0b9fa5a59eed715c26c1020c711b4f6ec42d58b0015e14337a39dad301c5afc3";
     paste(&page, &format!("_8443._tcp.chat.example.com. 3600 IN TLSA 3 1 1 {hex}")).await?;
     ready_to_import(&page).await?;
@@ -257,21 +323,48 @@ async fn what_is_exported_is_the_same_after_an_import_elsewhere() -> Result<()> 
     world.firefox.quit().await
 }
 
+/// From rules that are damaged on the disk to the same rules in force again.
 #[tokio::test]
-async fn a_policy_that_was_set_aside_can_be_saved() -> Result<()> {
+async fn rules_that_cannot_be_read_are_set_aside_saved_mended_and_imported() -> Result<()> {
     let world = world().await?;
-    world.firefox.run_in_extension(SET_ASIDE, Vec::new()).await?;
+    let (firefox, mended) = (&world.firefox, "mended.example");
+    firefox.run_in_extension(DAMAGE, Vec::new()).await?;
+    firefox.end_background().await?;
     let folder = tempfile::tempdir()?;
     save_in(&world, folder.path()).await?;
-    let page = world.firefox.page("options.html").await?;
+    let page = firefox.page("options.html").await?;
+    page.wait_for_presence("#problem[data-code=policy-syntax]", true).await?;
+    firefox.look("rules-unreadable").await?;
+    page.click("#problem-action").await?;
+    page.wait_for_presence("#reset-dialog[open]", true).await?;
+    page.has_focus("#cancel-reset").await?;
+    firefox.look("reset-dialog").await?;
+    page.click("#confirm-reset").await?;
+    page.wait_for_presence("#problem", false).await?;
     page.wait_for_count("#set-aside button", 1).await?;
+    firefox.look("set-aside").await?;
+
     page.click("#set-aside button").await?;
-    assert_eq!(
-        saved(&folder.path().join("sockpin-policy-1790000000000.json")).await?,
-        "{\"version\":1,\"rules\":[broken"
-    );
+    let file = wait::until("the file", async || {
+        let mut files = fs::read_dir(folder.path())?.flatten().map(|file| file.path());
+        let is_it = |file: &PathBuf| file.to_string_lossy().contains("sockpin-policy-");
+        Ok(files.find(is_it).filter(|file| fs::metadata(file).is_ok_and(|file| file.len() > 0)))
+    })
+    .await?;
+    let text = saved(&file).await?;
+    assert_eq!(text, DAMAGED);
+    fs::write(&file, text.replace("[broken", &json!([{ "host": mended, "pins": [A] }]).to_string()) + "}")?;
+    choose(&world, &file).await?;
+    ready_to_import(&page).await?;
+    page.click("#import-confirm").await?;
+    done(&page, "One rule was added.").await?;
+    page.wait_for_count("#rules .rule", 1).await?;
+    // What is far above is not drawn, and has no text then.
+    page.wait_until("the rule", &format!("document.querySelector('#rules .rule-host').textContent === '{mended}'"))
+        .await?;
+    assert_eq!(firefox.status().await?.get("rules"), Some(&json!(1)));
     world.firefox.quit().await
 }
 
-const SET_ASIDE: &str =
-    r#"return browser.storage.local.set({ "policy-set-aside-1790000000000": '{"version":1,"rules":[broken' });"#;
+const DAMAGED: &str = r#"{"version":1,"rules":[broken"#;
+const DAMAGE: &str = r#"return browser.storage.local.set({ policy: '{"version":1,"rules":[broken' });"#;
