@@ -44,7 +44,7 @@ const MODULES: [Module; 3] = [
         limit: 580_000,
     },
     // The goal is 900,000.
-    Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 1_335_000 },
+    Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 1_342_000 },
     Module { name: "lab", profile: "pages", flags: &[], folder: workspace::www, limit: 420_000 },
 ];
 
@@ -53,7 +53,7 @@ const MODULES: [Module; 3] = [
 const SMALL_AND_FAST: &[&str] = &["-Cllvm-args=-inline-threshold=25", "-Cllvm-args=-inlinehint-threshold=50"];
 
 /// Bytes that all of the extension may have as a zip archive; the goal is 600,000.
-const ZIP_LIMIT: usize = 791_000;
+const ZIP_LIMIT: usize = 792_500;
 
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
     ensure!(arguments.is_empty(), "`build` takes no arguments");
