@@ -45,7 +45,7 @@ const MODULES: [Module; 3] = [
         limit: 583_000,
     },
     // The goal is 900,000.
-    Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 1_310_000 },
+    Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 1_308_500 },
     Module { name: "lab", profile: "pages", flags: &[], folder: workspace::www, limit: 420_000 },
 ];
 
@@ -54,7 +54,7 @@ const MODULES: [Module; 3] = [
 const SMALL_AND_FAST: &[&str] = &["-Cllvm-args=-inline-threshold=25", "-Cllvm-args=-inlinehint-threshold=50"];
 
 /// Bytes that all of the extension may have as a zip archive; the goal is 600,000.
-const ZIP_LIMIT: usize = 810_000;
+const ZIP_LIMIT: usize = 797_000;
 
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
     ensure!(arguments.is_empty(), "`build` takes no arguments");
