@@ -2,7 +2,7 @@
 //!
 //! The choices have names, the same in the markup of the page and in its address.
 
-pub mod log;
+pub mod log_query;
 
 use std::fmt::Write as _;
 use std::iter;

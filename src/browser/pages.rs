@@ -4,7 +4,6 @@
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports what is `pub`, wherever it stands")]
 
-mod changed_key;
 mod clipboard;
 mod confirmation;
 mod day_picture;
@@ -16,6 +15,7 @@ mod history_reader;
 mod import_items;
 mod import_link;
 mod import_section;
+mod key_comparison;
 mod key_rows;
 mod known_before;
 mod log_clearing;

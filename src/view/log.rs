@@ -5,7 +5,7 @@ use super::foreign::foreign;
 use super::text::{Argument, Text, plural, text};
 use super::violation;
 use crate::log::{Day, DayTally, Dropped, Line};
-use crate::query::log::LogQuery;
+use crate::query::log_query::LogQuery;
 use crate::report::log_file::Extent;
 
 /// How far the log has been read.

@@ -12,7 +12,7 @@ use crate::browser::dom::{Id, JsResult, by_id, id, listen, show, window};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::words::say;
 use crate::log::{Day, Entry};
-use crate::query::log::{Became, LogOrder, LogQuery};
+use crate::query::log_query::{Became, LogOrder, LogQuery};
 use crate::query::{Choice, Words};
 use crate::time::Date;
 use crate::verdict::Reason;

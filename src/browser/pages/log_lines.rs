@@ -14,7 +14,7 @@ use crate::certificate::Certificate;
 use crate::error::Error;
 use crate::limits::LOG_ENTRIES_READ_AT_ONCE;
 use crate::log::{AllDropped, Day, DayCounts, Line, ReadUntil, is_unread};
-use crate::query::log::{LogOrder, LogQuery, Logged};
+use crate::query::log_query::{LogOrder, LogQuery, Logged};
 use crate::time::UnixMillis;
 use crate::view::violation as words;
 use crate::violation::ChainDigest;

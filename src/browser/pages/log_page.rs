@@ -24,7 +24,7 @@ use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_capturin
 use crate::browser::part::say_if_any;
 use crate::browser::promise;
 use crate::message::{Announcement, PageRequest};
-use crate::query::log::LogOrder;
+use crate::query::log_query::LogOrder;
 use crate::time::UnixMillis;
 use crate::view::log::{self as words, Reading};
 use crate::view::status::Remedy;

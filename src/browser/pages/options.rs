@@ -5,10 +5,10 @@ use std::rc::{Rc, Weak};
 use js_sys::Function;
 use web_sys::{Event, EventTarget, HtmlDetailsElement, HtmlElement};
 
-use super::changed_key::ChangedKey;
 use super::confirmation::Confirmation;
 use super::export_section::ExportSection;
 use super::import_section::ImportSection;
+use super::key_comparison::ChangedKey;
 use super::managed_section;
 use super::masthead::{Masthead, Unread};
 use super::picker::{Picked, Picker};
