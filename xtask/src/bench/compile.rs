@@ -62,7 +62,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Section> {
         goals: vec![
             goal("compiling what the background loads", time(BACKGROUND), 25.0, Unit::Milliseconds),
             goal("size of what the background loads", size(BACKGROUND), 550.0, Unit::Kilobytes),
-            goal("size of what the pages load", size(PAGES), 650.0, Unit::Kilobytes),
+            goal("size of what the pages load", size(PAGES), 900.0, Unit::Kilobytes),
         ],
         variants,
     })
