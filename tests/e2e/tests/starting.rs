@@ -55,6 +55,7 @@ async fn what_is_asked_for_ahead_is_taken_unless_it_has_changed_or_failed() -> R
             "{name}"
         );
         assert!(page.is_true("document.documentElement.lang === 'en'").await?, "{name}");
+        firefox.look(&format!("no-core-{name}")).await?;
     }
     world.firefox.quit().await
 }
