@@ -255,7 +255,7 @@ impl Options {
         self.list.draw(self.form.edited_id())?;
         managed_section::draw(&self.store.managed())?;
         show(id!("rules-section"), self.store.problem().is_none())?;
-        show(id!("import-card"), self.store.problem().is_none())?;
+        show(id!("transfer-section"), self.store.problem().is_none())?;
         show(id!("no-rules"), self.store.user().rules().is_empty())?;
         say_in(id!("no-rules-text"), &words::none_yet(self.store.managed().policy.rules().len()))
     }
