@@ -62,11 +62,13 @@ pub fn notice(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Option<Notic
     is_gone.then(|| Notice::new(NoticeKind::Warning, "backup-only", text()))
 }
 
-/// That a rule that flags may block, where what it has judged says so.
+/// That a rule that flags may block, where what it has judged says so; and that its one pin would be all that lets anybody in.
 #[must_use]
 pub fn offer(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Option<Text> {
     let is_clean = rule.mode() == Mode::Flag && !rule.is_expired(now) && record.violations == 0;
-    is_clean.then(|| plural!("record_offer", record.judged, since = day(record.first)))
+    let text = || plural!("record_offer", record.judged, since = day(record.first));
+    let single_pin = (rule.pins().len() == 1).then(|| text!("rule_single_pin"));
+    is_clean.then(|| Text::Sentences([text()].into_iter().chain(single_pin).collect()))
 }
 
 fn last_match(rule: &Rule, last: &PinRecord, now: UnixMillis) -> Option<Text> {
@@ -193,18 +195,17 @@ mod tests {
     #[test]
     fn only_a_rule_that_flags_and_has_seen_no_violation_may_block() {
         let at = NOW.as_millis();
+        let could = "41 handshakes, no mismatch since 13 October 2026: this rule could block.";
         for (mode, violations, expected) in [
-            (
-                Mode::Flag,
-                "0 -".to_owned(),
-                Some("41 handshakes, no mismatch since 13 October 2026: this rule could block."),
-            ),
+            (Mode::Flag, "0 -".to_owned(), Some(could)),
             (Mode::Flag, format!("1 {at}"), None),
             (Mode::Block, "0 -".to_owned(), None),
             (Mode::Off, "0 -".to_owned(), None),
         ] {
-            let said = offer(&rule(mode, &["In use"]), &record(41, 0, &violations, &[]), NOW);
+            let said = offer(&rule(mode, &["In use", "Backup"]), &record(41, 0, &violations, &[]), NOW);
             assert_eq!(said.map(|said| said.english()).as_deref(), expected);
         }
+        let said = offer(&rule(Mode::Flag, &["In use"]), &record(41, 0, "0 -", &[]), NOW).unwrap().english();
+        assert!(said.starts_with(&format!("{could} This rule has only one pin.")), "{said}");
     }
 }
