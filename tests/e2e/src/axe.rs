@@ -1,5 +1,6 @@
 //! axe-core, which looks for what keeps people from using a page: contrast, names of controls, order of headings.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -39,15 +40,24 @@ fn source() -> Result<String> {
     if !file.is_file() {
         install(&folder)?;
     }
-    std::fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))
+    fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))
 }
 
+/// Several tests may do this at once: what is there is there whole, and stays.
 fn install(folder: &Path) -> Result<()> {
+    let parent = folder.parent().context("axe-core is to be installed nowhere")?;
+    fs::create_dir_all(parent).with_context(|| format!("could not make {}", parent.display()))?;
+    let made = tempfile::tempdir_in(parent).context("could not make a folder for axe-core")?;
     let mut npm = Command::new("npm");
-    npm.args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(folder).arg(AXE);
+    npm.args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
+        .arg(made.path())
+        .arg(AXE);
     let done = npm.output().context("could not start npm, which installs axe-core")?;
     ensure!(done.status.success(), "npm could not install {AXE}: {}", String::from_utf8_lossy(&done.stderr));
-    Ok(())
+    match fs::rename(made.path(), folder) {
+        Err(error) if !folder.is_dir() => Err(error).with_context(|| format!("could not make {}", folder.display())),
+        _ => Ok(()),
+    }
 }
 
 const RUN: &str = r"
