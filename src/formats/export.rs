@@ -24,6 +24,7 @@ use std::collections::{HashMap, HashSet};
 use super::pinner_code::has_wider;
 use crate::host::{Host, PatternScope};
 use crate::rule::{LocalRoots, MatchScope, Mode, Preflight, Rule};
+use crate::time::UnixMillis;
 
 /// A format to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -189,7 +190,7 @@ impl ExportFormat {
 
 /// Writes these rules, sorted by host.
 #[must_use]
-pub fn export<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>) -> Export {
+pub fn export<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>, now: UnixMillis) -> Export {
     let Sorted { written, losses, pinned_below } = sort_out(format, rules);
     let text = match format {
         ExportFormat::Sockpin => sockpin::write(&written),
@@ -197,7 +198,7 @@ pub fn export<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule
         ExportFormat::TrustKit => property_list::trust_kit(&written),
         ExportFormat::TrustKitJson => trust_kit_json::write(&written),
         ExportFormat::AppTransportSecurity => property_list::app_transport(&written, &pinned_below),
-        ExportFormat::Chromium => chromium::write(&written),
+        ExportFormat::Chromium => chromium::write(&written, now),
         ExportFormat::OkHttp => lines::ok_http(&written),
         ExportFormat::ApacheHttpClient => lines::apache(&written),
         ExportFormat::Hpkp => lines::hpkp(&written),

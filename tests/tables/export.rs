@@ -13,6 +13,7 @@ use sockpin::formats::import;
 use sockpin::import_plan::Plan;
 use sockpin::policy::Policy;
 use sockpin::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, Rule, RuleDocument};
+use sockpin::time::UnixMillis;
 
 use crate::chains::NOW;
 use crate::import_cases::{A, B};
@@ -122,8 +123,11 @@ fn as_said(rule: &Rule, losses: &[Loss]) -> Option<RuleDocument> {
 }
 
 fn written(format: ExportFormat, policy: &Policy) -> Export {
-    export(format, policy.rules().iter().map(AsRef::as_ref))
+    export(format, policy.rules().iter().map(AsRef::as_ref), EXPORTED)
 }
+
+/// A year after the rules were made.
+const EXPORTED: UnixMillis = UnixMillis::new(NOW.as_millis() + 365 * 24 * 60 * 60 * 1_000);
 
 /// The fields of a rule in its published form which have their default in each of these.
 pub(crate) fn unsaid(rules: &[RuleDocument]) -> Vec<String> {
@@ -316,7 +320,7 @@ fn chromiums_two_files_stand_one_behind_the_other() {
     let file = written(ExportFormat::Chromium, &policy);
     assert_eq!(file.losses, []);
     let (json, keys) = file.text.split_once("\n\n").unwrap();
-    let seconds = NOW.as_millis() / 1_000;
+    let seconds = EXPORTED.as_millis() / 1_000;
     assert_eq!(
         json,
         r#"// transport_security_state_static_pins.json

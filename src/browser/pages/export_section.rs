@@ -8,7 +8,7 @@ use web_sys::{Element, EventTarget, HtmlSelectElement};
 use super::download::Download;
 use super::import_items::PartRow;
 use super::rule_list::RuleList;
-use super::rule_store::RuleStore;
+use super::rule_store::{RuleStore, current_time};
 use super::ui::list::List;
 use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
@@ -109,7 +109,7 @@ impl ExportSection {
 
     fn save(&self) -> JsResult {
         let format = self.format();
-        let export = export(format, self.rules().iter().map(AsRef::as_ref));
+        let export = export(format, self.rules().iter().map(AsRef::as_ref), current_time());
         self.download.offer(&export.text, format.file_name())?;
         say_in(id!("export-done"), &words::exported(&export))
     }

@@ -4,13 +4,14 @@
 use crate::host::PatternScope;
 use crate::pin::Pin;
 use crate::rule::{LabelledPin, Rule};
+use crate::time::UnixMillis;
 
-pub(super) fn write(rules: &[&Rule]) -> String {
+pub(super) fn write(rules: &[&Rule], now: UnixMillis) -> String {
     let mut keys: Vec<Pin> =
         rules.iter().flat_map(|rule| rule.pins().iter().chain(rule.denied())).map(|pin| pin.sha256).collect();
     keys.sort_unstable();
     keys.dedup();
-    let (mut sets, mut entries, mut seconds) = (Vec::new(), Vec::new(), 0);
+    let (mut sets, mut entries) = (Vec::new(), Vec::new());
     for (rule, number) in rules.iter().zip(1..) {
         let (pins, denied) = (names(rule.pins(), &keys), names(rule.denied(), &keys));
         sets.push(format!(
@@ -19,9 +20,9 @@ pub(super) fn write(rules: &[&Rule]) -> String {
         let (name, below) = (rule.host().base(), rule.host().scope() == PatternScope::Subtree);
         entries
             .push(format!("    {{\"name\": \"{name}\", \"include_subdomains\": {below}, \"pins\": \"set{number}\"}}"));
-        // Chromium takes no notice of pins whose list is older than ten weeks.
-        seconds = rule.updated().as_millis().div_euclid(1_000).max(seconds);
     }
+    // Chromium takes no notice of pins whose list is older than ten weeks.
+    let seconds = now.as_millis().div_euclid(1_000);
     let named = |(key, number): (&Pin, u32)| format!("\nKey{number}\n{key}\n");
     let keys: String = keys.iter().zip(1..).map(named).collect();
     format!(
