@@ -165,9 +165,9 @@ impl Popup {
         let masthead = Rc::clone(&self.masthead);
         let told = promise::of(async move { masthead.refresh(Unread::Nothing).await.map(|()| JsValue::UNDEFINED) });
         let read = self.read_log().await;
-        JsFuture::from(told).await?;
+        let told = JsFuture::from(told).await;
         match read? {
-            Ok(()) => Ok(()),
+            Ok(()) => told.map(drop),
             Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
         }
     }
