@@ -30,6 +30,10 @@ const translated = new Promise((resolve) => addEventListener("DOMContentLoaded",
 const loaded = new Promise((resolve) => addEventListener("load", resolve));
 
 const fail = (error) => {
+  // What puts the markup into words may be what has failed.
+  document.documentElement.lang = browser.i18n.getMessage("language");
+  document.documentElement.dir = browser.i18n.getMessage("direction");
+  for (const part of document.querySelectorAll("#failure [data-i18n]")) part.textContent = browser.i18n.getMessage(part.dataset.i18n);
   // A panic has put its own words there.
   document.getElementById("failure-detail").textContent ||= String(error);
   document.getElementById("failure").hidden = false;
