@@ -354,7 +354,7 @@ mod tests {
                 TabSummary { matched: 2, failed: 1, ..none },
                 0,
                 "mixed",
-                "Every socket that this tab has opened matched its pins; others failed.",
+                "Every socket of this tab that connected matched its pins; others failed.",
             ),
             (
                 TabSummary { matched: 2, without_pin: 1, ..none },

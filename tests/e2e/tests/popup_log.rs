@@ -11,27 +11,9 @@ use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 use thirtyfour::Key as Press;
 
-/// The popup over the tab that is shown, in a tab of its own.
-async fn popup(firefox: &Firefox) -> Result<Page<'_>> {
-    let address = firefox.run("return document.URL", Vec::new()).await?;
-    let id = firefox.run_in_extension(TAB_ID, vec![address]).await?;
-    firefox.page(&format!("popup.html?tab={id}")).await
-}
-
-const TAB_ID: &str = "return browser.tabs.query({}).then((tabs) => tabs.find(({ url }) => url === arguments[0])?.id)";
-
-async fn press(firefox: &Firefox, keys: impl Into<thirtyfour::TypingData>) -> Result<()> {
-    let focused = firefox.driver()?.active_element().await?;
-    focused.send_keys(keys).await.context("a key could not be pressed")
-}
-
-async fn has_focus(page: &Page<'_>, selector: &str) -> Result<()> {
-    page.wait_until(&format!("the focus on {selector}"), &format!("document.activeElement.matches('{selector}')")).await
-}
-
 async fn pick(firefox: &Firefox, selector: &str) -> Result<()> {
-    firefox.run("document.querySelector(arguments[0]).focus()", vec![json!(selector)]).await?;
-    press(firefox, Press::Enter + "").await
+    firefox.tab_to(selector).await?;
+    firefox.press(Press::Enter + "").await
 }
 
 #[tokio::test]
@@ -45,13 +27,13 @@ async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_p
     firefox.run_in_extension(ADD_NEWER, vec![json!(25)]).await?;
 
     // Behind the newest twenty, of which it is none.
-    let page = popup(firefox).await?;
+    let page = firefox.page(&firefox.popup_over_tab().await?).await?;
     page.wait_for_count("#log .violation", 20).await?;
     ensure!(!page.text("#log").await?.contains(PINNED), "the entry is among the newest");
     page.wait_for_presence("#tab-sockets [data-state=blocked] .tab-action", true).await?;
     page.click("#tab-sockets [data-state=blocked] .tab-action").await?;
     page.wait_for_presence("#log .violation[open] [data-part=explanation]", true).await?;
-    has_focus(&page, "#log .violation[open] > summary").await?;
+    page.has_focus("#log .violation[open] > summary").await?;
     page.wait_for_count("#log .violation", 21).await?;
     ensure!(page.text("#log .violation[open] .violation-host").await?.starts_with(PINNED));
     assert_eq!(page.text("#log-more").await?, "The 20 newest of 26 entries.");
@@ -87,7 +69,7 @@ async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_p
     firefox.driver()?.switch_to_window(web.clone()).await?;
     let page = firefox.page(&format!("popup.html#{PINNED}:{port}")).await?;
     page.wait_for_presence("#log .violation[open] [data-part=explanation]", true).await?;
-    has_focus(&page, "#log .violation[open] > summary").await?;
+    page.has_focus("#log .violation[open] > summary").await?;
     page.wait_for_count("#log .violation", 21).await?;
     firefox.close_tab().await?;
     firefox.driver()?.switch_to_window(web.clone()).await?;
@@ -122,16 +104,16 @@ async fn one_host_and_one_page(firefox: &Firefox) -> Result<()> {
     pick(firefox, "#log .log-line:nth-child(2) .violation > summary").await?;
     page.wait_for_presence(of_host, true).await?;
     assert_eq!(page.text(of_host).await?, "Only entries of newer-0.example");
-    assert_eq!(page.text(of_page).await?, "Only sockets opened by https://even.example");
+    assert_eq!(page.text(of_page).await?, "Only entries with sockets opened by https://even.example");
     firefox.look("log-only-offered").await?;
     pick(firefox, of_page).await?;
     page.wait_for_count("#log .violation", 13).await?;
-    has_focus(&page, "#only-page-remove").await?;
-    assert_eq!(page.text("#only-page-text").await?, "Only sockets opened by https://even.example");
+    page.has_focus("#only-page-remove").await?;
+    assert_eq!(page.text("#only-page-text").await?, "Only entries with sockets opened by https://even.example");
     assert_eq!(page.text("#search-outcome").await?, "13 of 27 entries are shown.");
     pick(firefox, of_host).await?;
     page.wait_for_count("#log .violation", 1).await?;
-    has_focus(&page, "#only-host-remove").await?;
+    page.has_focus("#only-host-remove").await?;
     assert_eq!(hosts(firefox).await?, ["newer-0.example"]);
     firefox.look("log-only-host-and-page").await?;
 
@@ -142,7 +124,7 @@ async fn one_host_and_one_page(firefox: &Firefox) -> Result<()> {
     assert_eq!(page.text("#only-host-text").await?, "Only entries of newer-0.example");
     page.click("#only-host-remove").await?;
     page.wait_for_count("#log .violation", 13).await?;
-    has_focus(&page, "#search").await?;
+    page.has_focus("#search").await?;
     page.wait_for_presence("#only-host", false).await?;
     page.click("#reset-filters").await?;
     page.wait_for_count("#log .violation", 27).await?;
@@ -158,7 +140,7 @@ async fn what_was_there_before_is_said(world: &World) -> Result<()> {
     let web = firefox.driver()?.window().await?;
     firefox.install(&extension::folder()?).await?;
     firefox.status().await?;
-    let page = popup(firefox).await?;
+    let page = firefox.page(&firefox.popup_over_tab().await?).await?;
     page.wait_for_presence("#tab-earlier", true).await?;
     let said = "If this page opened sockets before Sockpin was started, they are not listed here and were not judged.";
     assert_eq!(page.text("#tab-earlier-text").await?, said);
@@ -172,7 +154,7 @@ async fn what_was_there_before_is_said(world: &World) -> Result<()> {
     page.wait_for_presence("#tab-earlier", true).await?;
     page.wait_for_presence("#tab-summary[data-state=mixed]", true).await?;
     page.click("#tab-reload").await?;
-    has_focus(&page, "#tab-heading").await?;
+    page.has_focus("#tab-heading").await?;
     page.wait_for_presence("#tab-earlier", false).await?;
     page.wait_for_presence("#tab-summary[data-state=none]", true).await?;
     assert_eq!(page.text("#tab-summary").await?, "This tab has opened no socket.");
@@ -284,22 +266,25 @@ async fn of_a_denied_key_and_of_too_few_logs_it_is_said_what_came_and_what_can_b
     firefox.look("explanation-denied-key").await?;
 
     // By keyboard alone.
-    press(firefox, Press::Tab + "").await?;
-    has_focus(&popup, "[data-part=keep]").await?;
+    firefox.press(Press::Tab + "").await?;
+    popup.has_focus("[data-part=keep]").await?;
     assert_eq!(popup.text("[data-part=keep]").await?, "Keep blocking");
-    press(firefox, Press::Tab + "").await?;
-    has_focus(&popup, "[data-part=flag-only]").await?;
-    press(firefox, Press::Enter + "").await?;
-    has_focus(&popup, "#undo").await?;
+    firefox.press(Press::Tab + "").await?;
+    popup.has_focus("[data-part=flag-only]").await?;
+    firefox.press(Press::Enter + "").await?;
+    popup.has_focus("#undo").await?;
     assert_eq!(mode(firefox).await?, "flag");
     firefox.driver()?.switch_to_window(web.clone()).await?;
     ensure!(firefox.socket(&url).await?.delivered(), "a rule that flags has blocked");
     popup.show().await?;
     popup.wait_for_count("#log .violation", 2).await?;
-    pick(firefox, "#undo").await?;
-    has_focus(&popup, "[data-part=flag-only]").await?;
+    popup.has_focus("#undo").await?;
+    firefox.press(Press::Enter + "").await?;
+    popup.has_focus("[data-part=flag-only]").await?;
     assert_eq!(mode(firefox).await?, "block");
-    pick(firefox, "#log .violation[open] [data-part=keep]").await?;
+    firefox.press(Press::Shift + Press::Tab).await?;
+    popup.has_focus("[data-part=keep]").await?;
+    firefox.press(Press::Enter + "").await?;
     popup.wait_for_presence(".violation-body", false).await?;
     firefox.close_tab().await?;
     firefox.driver()?.switch_to_window(web.clone()).await?;
