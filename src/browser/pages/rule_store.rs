@@ -100,7 +100,7 @@ impl RuleStore {
 
     async fn load(&self) {
         let (managed, user) = (managed_store::load(), policy_store::load_ahead(self.ahead.take()));
-        // Each takes the browser some milliseconds. The second asks once it is awaited.
+        // Each takes the browser some milliseconds. The managed rules have been asked for by now; the user's are when they are awaited.
         let (user, managed) = (user.await, managed.await);
         let now = current_time();
         let managed = managed.map(|record| Managed::from_stored(record.as_deref(), now, &url_host));

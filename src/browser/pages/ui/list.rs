@@ -97,7 +97,7 @@ impl<I: Item> AnyItem for I {
         Item::key(self)
     }
 
-    fn is_as_in(&self, version: &dyn Any) -> bool {
+    fn has_version(&self, version: &dyn Any) -> bool {
         version.downcast_ref().is_some_and(|version| Item::version(self) == *version)
     }
 

@@ -29,8 +29,8 @@ pub(super) trait Items {
 /// One of them. As one type for all lists, so that there is one drawing for all.
 pub(super) trait AnyItem {
     fn key(&self) -> String;
-    /// Whether an element that was drawn in this version is still right.
-    fn is_as_in(&self, version: &dyn Any) -> bool;
+    /// Whether this is its version still, so that an element that was drawn in it is right.
+    fn has_version(&self, version: &dyn Any) -> bool;
     fn version(&self) -> Box<dyn Any>;
     fn draw(&self) -> JsResult<HtmlElement>;
     fn update(&self, element: &Element) -> JsResult;
@@ -194,7 +194,7 @@ impl Drawing {
                     is_done = false;
                     continue;
                 }
-                Some(drawn) if item.is_as_in(drawn.version.as_ref()) => {
+                Some(drawn) if item.has_version(drawn.version.as_ref()) => {
                     item.update(&drawn.element)?;
                     drawn.round = round;
                     has_worked = true;
