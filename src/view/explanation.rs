@@ -42,30 +42,47 @@ impl Account {
         }
     }
 
-    /// Of certificates that violate their rule in another way. `certificates` is the DER of the chain.
+    /// Of certificates that violate their rule in another way; none where certificates are not what is wrong. `certificates` is
+    /// the DER of the chain.
     #[must_use]
-    pub fn of_certificates(violation: &Violation, certificates: &[Vec<u8>], first: UnixMillis) -> Self {
+    pub fn of_certificates(violation: &Violation, certificates: &[Vec<u8>], first: UnixMillis) -> Option<Self> {
         let (kind, code, expected, mark) = match violation.reason {
             Reason::DeniedKey => {
                 (NoticeKind::Error, "denied-key", text!("explanation_expected_no_denied"), Some(Mark::Denied))
             }
             Reason::CtNotCompliant => (NoticeKind::Warning, "ct", text!("explanation_expected_ct"), None),
             Reason::ChainUnknown => (NoticeKind::Warning, "chain-unknown", text!("explanation_expected_chain"), None),
-            _ => (NoticeKind::Warning, "unreadable", text!("explanation_expected_readable"), Some(Mark::Unparsable)),
+            Reason::UnparsableCertificate => {
+                (NoticeKind::Warning, "unreadable", text!("explanation_expected_readable"), Some(Mark::Unparsable))
+            }
+            // The first has an explanation of its own; of the others most come without a chain.
+            Reason::PinMismatch
+            | Reason::Cleartext
+            | Reason::NoCertificates
+            | Reason::ChainTooLong
+            | Reason::SecurityInfoFailed
+            | Reason::SecurityInfoMalformed
+            | Reason::PreflightUnanswered
+            | Reason::HandshakeAltered
+            | Reason::AnswerDiscarded
+            | Reason::Deadline
+            | Reason::PolicyUnreadable
+            | Reason::UnreadableAddress
+            | Reason::InternalError => return None,
         };
         let place = violation.chain.iter().position(|shown| Some(shown.mark) == mark).unwrap_or_default();
         let description = violation
             .chain
             .get(place)
             .map(|shown| super::certificate::description(shown, certificates.get(place).map(Vec::as_slice)));
-        Self {
+        Some(Self {
             heading: text!("popup_advice"),
             notice: Notice::new(kind, code, Text::Sentences(by_reason(violation))),
             expected,
             came: came(&description.unwrap_or_default()),
             differs: None,
             since: text!("explanation_since_first", first = Argument::Time(first)),
-        }
+        })
     }
 }
 
@@ -360,7 +377,7 @@ mod tests {
         ] {
             let violation =
                 Violation { chain: chain.clone(), ..Violation::unjudged(reason, UnixMillis::new(0), None, None) };
-            let said = Account::of_certificates(&violation, &[], UnixMillis::new(60_000));
+            let said = Account::of_certificates(&violation, &[], UnixMillis::new(60_000)).unwrap();
             assert_eq!((said.notice.kind, said.notice.code), (kind, code));
             assert!(said.notice.text.english().contains(advice), "{}", said.notice.text.english());
             assert!(said.expected.english().starts_with(expected), "{}", said.expected.english());
@@ -369,8 +386,13 @@ mod tests {
             assert_eq!((said.heading.english().as_str(), said.differs), ("What to do", None));
         }
         let nothing = Violation::unjudged(Reason::CtNotCompliant, UnixMillis::new(0), None, None);
-        let said = Account::of_certificates(&nothing, &[], UnixMillis::new(0));
+        let said = Account::of_certificates(&nothing, &[], UnixMillis::new(0)).unwrap();
         assert_eq!(said.came.english(), super::super::certificate::subject(&Description::default()).english());
+        for reason in [Reason::AnswerDiscarded, Reason::HandshakeAltered, Reason::PinMismatch] {
+            let other = Violation::unjudged(reason, UnixMillis::new(0), None, None);
+            let other = Violation { chain: chain.clone(), ..other };
+            assert_eq!(Account::of_certificates(&other, &[], UnixMillis::new(0)), None, "{reason:?}");
+        }
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn said() -> Vec<(&'static str, Text)> {
     let explanation = |likely| explanation::likely(&explained(likely, &snapshot)).text;
     let plain = Account::of_changed_key(&explained(Likely::Renewed, &snapshot), &snapshot, NOW);
     let named = ChainEntry { description: Some(shown().description), ..violation.chain[0].clone() };
-    let denied = Account::of_certificates(&Violation { chain: vec![named], ..violation.clone() }, &[], NOW);
+    let denied = Account::of_certificates(&Violation { chain: vec![named], ..violation.clone() }, &[], NOW).unwrap();
     vec![
         ("an entry's reason", violation::reason(violation)),
         ("an entry's page", violation::pages(&entry.tally)),

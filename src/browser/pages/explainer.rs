@@ -77,7 +77,8 @@ impl Explainer {
             let Some(explanation) = Explanation::new(rule, &known.before(), &now) else { return Ok(None) };
             (Account::of_changed_key(&explanation, rule, first), Some(explanation.comparison))
         } else {
-            (Account::of_certificates(violation, certificates, first), None)
+            let Some(account) = Account::of_certificates(violation, certificates, first) else { return Ok(None) };
+            (account, None)
         };
 
         let part = Part::copy(id!("explanation-template"))?;
