@@ -62,12 +62,13 @@ pub fn changes(before: &RuleDocument, after: &RuleDocument) -> Vec<Text> {
     if before.mode != *mode {
         changes.push(text!("history_mode", before = mode_name(before.mode), after = mode_name(*mode)));
     }
+    let of_rule = changes.len();
     changes.extend(missing(pins, &before.pins).map(|pin| text!("history_pin_added", pin = name(pin))));
     changes.extend(missing(&before.pins, pins).map(|pin| text!("history_pin_removed", pin = name(pin))));
     changes.extend(missing(denied, &before.denied).map(|pin| text!("history_denied_added", pin = name(pin))));
     changes.extend(missing(&before.denied, denied).map(|pin| text!("history_denied_removed", pin = name(pin))));
     // The same keys, called otherwise or in another order.
-    if changes.is_empty() && (&before.pins, &before.denied) != (pins, denied) {
+    if changes.len() == of_rule && (&before.pins, &before.denied) != (pins, denied) {
         changes.push(text!("history_labels"));
     }
     let others = [
@@ -204,6 +205,13 @@ mod tests {
                 &["Pin “three” added.", "Pin “Two” removed."],
             ),
             (told(&before, |rule| rule.pins.reverse()), &["Names or order of the keys changed."]),
+            (
+                told(&before, |rule| {
+                    rule.mode = Mode::Flag;
+                    rule.pins = vec![pin("one", "Renamed"), pin("two", "Two")];
+                }),
+                &["Mode: “Blocks” became “Flags”.", "Names or order of the keys changed."],
+            ),
             (told(&before, |rule| rule.denied = vec![pin("bad", "")]), &["Key “bad” denied."]),
             (
                 told(&before, |rule| rule.match_scope = MatchScope::Leaf),
