@@ -105,7 +105,7 @@ pub fn shown_of(shown: usize, total: u64) -> Text {
     plural!("log_newest", shown, total = total)
 }
 
-/// Said where a notification leads to an entry that the log no longer has. `endpoint` is host and port.
+/// Said where the popup finds no entry to which a notification leads. `endpoint` is host and port.
 #[must_use]
 pub fn entry_gone(endpoint: &str) -> Text {
     text!("popup_entry_gone", endpoint = foreign(endpoint))

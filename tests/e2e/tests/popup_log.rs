@@ -75,8 +75,14 @@ async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_p
     firefox.driver()?.switch_to_window(web.clone()).await?;
     let page = firefox.page("popup.html#gone.example:443").await?;
     page.wait_for_presence("#entry-gone", true).await?;
-    assert_eq!(page.text("#entry-gone").await?, "The log no longer has an entry about gone.example:443.");
-    assert_eq!(page.text("#announcement").await?, "The log no longer has an entry about gone.example:443.");
+    assert_eq!(
+        page.text("#entry-gone").await?,
+        "No recent entry about gone.example:443 was found. All entries are on the log page."
+    );
+    assert_eq!(
+        page.text("#announcement").await?,
+        "No recent entry about gone.example:443 was found. All entries are on the log page."
+    );
     firefox.look("popup-entry-gone").await?;
     firefox.close_tab().await?;
 
