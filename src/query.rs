@@ -31,7 +31,7 @@ pub struct Listed<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RuleQuery {
     /// What it must say.
-    pub words: Words,
+    pub words: SearchWords,
     /// What it must do.
     pub mode: Option<Mode>,
     /// Whose it must be.
@@ -42,10 +42,10 @@ pub struct RuleQuery {
     pub matched: Option<LastMatch>,
 }
 
-/// Words, each of which a rule that is found has somewhere: in its host pattern, in the label of a pin or of a denied key, or
-/// in its note. Capitals and small letters are the same; accents are as they are typed.
+/// What is searched for: each of these words a rule that is found has somewhere, in its host pattern, in the label of a pin or
+/// of a denied key, or in its note. Capitals and small letters are the same; accents are as they are typed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Words {
+pub struct SearchWords {
     /// In small letters.
     words: Vec<String>,
 }
@@ -159,7 +159,7 @@ impl RuleQuery {
     }
 }
 
-impl Words {
+impl SearchWords {
     /// Takes the words from what was typed.
     #[must_use]
     pub fn new(typed: &str) -> Self {
@@ -330,7 +330,7 @@ mod tests {
             ("é", true),
             ("ß", false),
         ] {
-            assert_eq!(Words::new(typed).are_in(&rule()), expected, "{typed:?}");
+            assert_eq!(SearchWords::new(typed).are_in(&rule()), expected, "{typed:?}");
         }
     }
 
@@ -450,7 +450,7 @@ mod tests {
             ("chat", "flag", "user", "expired", false),
         ] {
             let query = RuleQuery {
-                words: Words::new(words),
+                words: SearchWords::new(words),
                 mode: Mode::named(mode),
                 layer: Layer::named(layer),
                 state: RuleState::named(state),

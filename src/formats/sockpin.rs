@@ -129,7 +129,7 @@ pub(super) fn document<'a>(fields: &mut Table<'a>, how: Pins) -> Result<RuleDocu
         match (field, value) {
             (FieldMut::Text(text), Value::Text(found)) => *text = found.into_owned(),
             (FieldMut::OptionalText(text), Value::Text(found)) => *text = Some(found.into_owned()),
-            (FieldMut::Word(word), Value::Text(found)) => word.set(&found).map_err(|_| wrong(name, at))?,
+            (FieldMut::Keyword(keyword), Value::Text(found)) => keyword.set(&found).map_err(|_| wrong(name, at))?,
             (FieldMut::Truth(truth), value) => *truth = value.truth().ok_or_else(|| wrong(name, at))?,
             (FieldMut::Keys(keys), Value::List(items)) => *keys = pins(items, name, at, how)?,
             (FieldMut::OptionalTime(time), Value::Number(number)) => *time = Some(UnixMillis::new(number)),

@@ -219,7 +219,7 @@ fn bytes_of(field: &FieldMut<'_>) -> usize {
         FieldMut::Text(text) => text.len(),
         FieldMut::OptionalText(text) => text.as_ref().map_or(0, String::len),
         FieldMut::Keys(keys) => size_of_pins(keys),
-        FieldMut::Word(_) | FieldMut::Truth(_) | FieldMut::OptionalTime(_) => 0,
+        FieldMut::Keyword(_) | FieldMut::Truth(_) | FieldMut::OptionalTime(_) => 0,
     }
 }
 

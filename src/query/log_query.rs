@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Choice, Words};
+use super::{Choice, SearchWords};
 use crate::log::{Day, Line};
 use crate::overruling::Overruled;
 use crate::verdict::{Outcome, Reason};
@@ -27,7 +27,7 @@ pub struct Logged<'a> {
 pub struct LogQuery {
     /// What it must have in its host, its pages, its rule (the host pattern, labels of keys), the sentence that is said of it, or
     /// the subjects of its certificates.
-    pub words: Words,
+    pub words: SearchWords,
     /// The host that it must be about, as it stands in the entry.
     pub host: Option<String>,
     /// The origin that must be among those of the pages that have opened its sockets.
@@ -154,7 +154,7 @@ impl LogQuery {
     }
 }
 
-impl Words {
+impl SearchWords {
     /// Whether nothing was typed but space.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -279,10 +279,10 @@ mod tests {
             ("the-id", false),
             ("pin-mismatch", false),
         ] {
-            let query = LogQuery { words: Words::new(typed), ..LogQuery::default() };
+            let query = LogQuery { words: SearchWords::new(typed), ..LogQuery::default() };
             assert_eq!(query.finds(logged(&line, "2026-11-22")), expected, "{typed:?}");
         }
-        let query = LogQuery { words: Words::new("none"), ..LogQuery::default() };
+        let query = LogQuery { words: SearchWords::new("none"), ..LogQuery::default() };
         assert!(query.finds(logged(&pause(), "2026-11-22")), "a pause has nothing but what is said of it");
     }
 

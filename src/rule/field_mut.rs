@@ -10,7 +10,7 @@ use crate::time::UnixMillis;
 pub(crate) enum FieldMut<'a> {
     Text(&'a mut String),
     OptionalText(&'a mut Option<String>),
-    Word(&'a mut dyn Word),
+    Keyword(&'a mut dyn Keyword),
     Truth(&'a mut bool),
     Keys(&'a mut Vec<PinDocument>),
     OptionalTime(&'a mut Option<UnixMillis>),
@@ -25,7 +25,7 @@ impl FieldMut<'_> {
         match self {
             Self::Text(text) => **text = Read::read(json)?,
             Self::OptionalText(text) => **text = Read::read(json)?,
-            Self::Word(word) => word.set(&json.text()?)?,
+            Self::Keyword(keyword) => keyword.set(&json.text()?)?,
             Self::Truth(truth) => **truth = Read::read(json)?,
             Self::Keys(keys) => **keys = Read::read(json)?,
             Self::OptionalTime(time) => **time = Read::read(json)?,
@@ -34,16 +34,16 @@ impl FieldMut<'_> {
     }
 }
 
-/// One of an enum's words.
-pub(crate) trait Word {
+/// An enum of which each variant is one word in JSON.
+pub(crate) trait Keyword {
     /// Makes it the one with this name.
     ///
     /// # Errors
-    /// Another word.
+    /// A word that none of them is.
     fn set(&mut self, name: &str) -> Result<(), serde_json::Error>;
 }
 
-impl<T: for<'a> Deserialize<'a>> Word for T {
+impl<T: for<'a> Deserialize<'a>> Keyword for T {
     fn set(&mut self, name: &str) -> Result<(), serde_json::Error> {
         *self = named(name)?;
         Ok(())

@@ -18,7 +18,7 @@ pub fn outcome(query: &RuleQuery, found: usize, total: usize) -> Option<Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::Words;
+    use crate::query::SearchWords;
     use crate::rule::Mode;
 
     #[test]
@@ -40,8 +40,9 @@ mod tests {
                 Some("No rule has all of this in its host, in the label of a key or in its note."),
             ),
         ] {
-            let said = outcome(&RuleQuery { words: Words::new(typed), mode, ..RuleQuery::default() }, found, total)
-                .map(|text| text.english());
+            let said =
+                outcome(&RuleQuery { words: SearchWords::new(typed), mode, ..RuleQuery::default() }, found, total)
+                    .map(|text| text.english());
             assert_eq!(said.as_deref(), expected, "{typed:?}, {found} of {total}");
         }
     }

@@ -13,7 +13,7 @@ use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::words::say;
 use crate::log::{Day, Entry};
 use crate::query::log_query::{Became, LogOrder, LogQuery};
-use crate::query::{Choice, Words};
+use crate::query::{Choice, SearchWords};
 use crate::time::Date;
 use crate::verdict::Reason;
 use crate::view::log::{only_host, only_page};
@@ -187,7 +187,7 @@ impl LogFilters {
         let day = |field: &HtmlInputElement| Date::parse(&field.value()).ok().map(Day::of);
         let chosen = |only: &Only| Some(only.field.value()).filter(|value| !value.is_empty());
         LogQuery {
-            words: Words::new(&self.search.value()),
+            words: SearchWords::new(&self.search.value()),
             host: chosen(&self.host),
             page: chosen(&self.page),
             became: Became::named(&self.became.value()),

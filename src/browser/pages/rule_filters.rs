@@ -7,7 +7,7 @@ use web_sys::{Element, EventTarget, HtmlInputElement, HtmlSelectElement, Keyboar
 use crate::browser::dom::{JsResult, by_id, id, listen, show, window};
 use crate::browser::words::say;
 use crate::policy::Layer;
-use crate::query::{Choice, LastMatch, RuleOrder, RuleQuery, RuleState, Words};
+use crate::query::{Choice, LastMatch, RuleOrder, RuleQuery, RuleState, SearchWords};
 use crate::rule::Mode;
 use crate::view::text::Text;
 
@@ -74,7 +74,7 @@ impl RuleFilters {
 
     pub(super) fn query(&self) -> RuleQuery {
         RuleQuery {
-            words: Words::new(&self.search.value()),
+            words: SearchWords::new(&self.search.value()),
             mode: Mode::named(&self.mode.value()),
             layer: Layer::named(&self.layer.value()),
             state: RuleState::named(&self.state.value()),
