@@ -1,7 +1,7 @@
 // A stand-in for Firefox's side of the border: just what background.js and the core call. A test changes what it
 // answers; nothing in the extension knows of it.
 
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,17 +9,27 @@ import { after } from "node:test";
 
 const extension = (path) => new URL(`../../extension/${path}`, import.meta.url);
 
+// What a background takes for its global objects, one row for each that was started.
+const worlds = [];
+Object.assign(globalThis, { worlds });
+
 /**
  * Starts background.js, as it ships, beside a core: the shipped one, or a text that stands in for pkg/background.js. Each
- * start has a folder of its own, since an import is remembered by its address.
+ * start has a folder of its own, since an import is remembered by its address, and keeps the stand-ins that it began with:
+ * what is still under way in one of an earlier test finds its own browser, not that of the test that runs by then.
  */
 export async function startBackground(core) {
+  const { browser, localStorage, navigator, addEventListener, fetch } = globalThis;
+  const own = { browser, localStorage, navigator, addEventListener, fetch, core: globalThis.core };
+  const names = Object.keys(own).join(", ");
+  worlds.push({ ...own, globalThis: Object.defineProperty(Object.create(globalThis), "navigator", { value: navigator }) });
+  const inOwnWorld = async (script) => `const { ${names}, globalThis } = global.worlds[${worlds.length - 1}];\n${await script}`;
   const folder = await mkdtemp(join(tmpdir(), "sockpin-background-"));
   after(() => rm(folder, { recursive: true }));
-  await cp(extension("background.js"), join(folder, "background.cjs"));
+  await writeFile(join(folder, "background.cjs"), await inOwnWorld(readFile(extension("background.js"), "utf8")));
   await mkdir(join(folder, "pkg"));
   await writeFile(join(folder, "pkg/package.json"), JSON.stringify({ type: "module" }));
-  await writeFile(join(folder, "pkg/background.js"), core ?? await readFile(extension("pkg/background.js")));
+  await writeFile(join(folder, "pkg/background.js"), await inOwnWorld(core ?? readFile(extension("pkg/background.js"), "utf8")));
   atTopLevel = true;
   try {
     createRequire(import.meta.url)(join(folder, "background.cjs"));

@@ -9,7 +9,7 @@ const CANCEL = { cancel: true };
 /** The events that hold a socket up, and what each is given beside its usual details. */
 const GATES = { onBeforeRequest: [], onBeforeSendHeaders: ["requestHeaders"], onHeadersReceived: ["responseHeaders"] };
 
-// A core of ours that does what `globalThis.core` says.
+// A core of ours that does what `core` says, the one that was set when its background was started.
 const CORE = `
   export const initSync = () => core.load();
   export const __wbg_reset_state = () => core.load();
@@ -21,9 +21,7 @@ const EMPTY_WASM = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 // More than there are steps from the page's end to the answer, and all of them within one turn of the event loop.
 const MICROTASKS = 50;
 
-let loads = 0;
-
-/** Starts background.js with this core; what the core does not say works and lets everything go. */
+/** Starts background.js with this core; what the core does not say works and lets everything go. `loads` counts its instances. */
 async function background(core, prepare = () => {}) {
   const double = installBrowser();
   prepare(double);
@@ -36,11 +34,11 @@ async function background(core, prepare = () => {}) {
     guardStopped: async (...call) => { core.stopped?.push(call); return CANCEL; },
     message: async () => ({ type: "done" }),
   };
-  loads = 0;
+  double.loads = 0;
   globalThis.core = {
-    load: () => { loads += 1; },
+    load: () => { double.loads += 1; },
     start: async (onPanic, probeListeners) =>
-      core.start?.(onPanic, instance, loads, probeListeners) ?? { ...instance, ...core },
+      core.start?.(onPanic, instance, double.loads, probeListeners) ?? { ...instance, ...core },
   };
   await startBackground(CORE);
   return double;
@@ -136,7 +134,7 @@ test("a core that never answers is not waited for", async () => {
   const stopped = [];
   const double = await background({ headersReceived: () => new Promise(() => {}), stopped });
   const answer = double.ask("onHeadersReceived", details());
-  await until(() => loads === 1, "loaded");
+  await until(() => double.loads === 1, "loaded");
   let settled = false;
   answer.then(() => { settled = true; });
   mock.timers.tick(9_999);
@@ -164,7 +162,7 @@ test("a panic is known at once, everybody waiting is told, and a new instance do
   panic("index out of bounds");
   assert.deepEqual(await Promise.all(waiting), [CANCEL, CANCEL, CANCEL]);
   await until(() => stopped.length === 3, "all were written down, by the second instance");
-  assert.equal(loads, 2);
+  assert.equal(double.loads, 2);
   assert.deepEqual(await double.ask("onHeadersReceived", details()), {}, "control: the second instance works");
 });
 
@@ -199,7 +197,7 @@ test("what an event that holds nothing up does to the core stops no socket, and 
     double.observers.onSendHeaders(details());
     await until(() => tells.at(-1) === lives, "told");
     assert.deepEqual(await double.ask("onBeforeRequest", details()), {}, "the next socket");
-    assert.equal(loads, 2);
+    assert.equal(double.loads, 2);
     tells.length = 0;
   }
 });
@@ -244,7 +242,7 @@ test("a trap that no promise sees is known from the page's error event", async (
     start: (_, instance, life) => (life > 1 ? instance : { ...instance, headersReceived: () => new Promise(() => {}) }),
   });
   const waiting = double.ask("onHeadersReceived", details());
-  await until(() => loads === 1, "loaded");
+  await until(() => double.loads === 1, "loaded");
   await new Promise((resolve) => setImmediate(resolve));
   double.pageListeners.error({ error: new WebAssembly.RuntimeError("memory access out of bounds") });
   assert.deepEqual(await waiting, CANCEL);
@@ -263,7 +261,7 @@ test("what is held when the page ends is stopped at that moment, and so is what 
   for (let turn = 0; turn < MICROTASKS; turn += 1) await null;
   assert.deepEqual(answers, [CANCEL, CANCEL]);
   assert.deepEqual(await double.ask("onBeforeRequest", details()), CANCEL);
-  assert.deepEqual([asked.length, stopped.length, loads], [2, 0, 1]);
+  assert.deepEqual([asked.length, stopped.length, double.loads], [2, 0, 1]);
 });
 
 test("what is held when the page ends is stopped though the browser's API has ended before it", async () => {
@@ -303,11 +301,11 @@ test("a core whose loading never ends is dropped, so that the next socket may fi
   mock.timers.tick(10_000);
   assert.deepEqual(await answer, CANCEL);
   assert.deepEqual(await double.ask("onBeforeRequest", details()), {});
-  assert.equal(loads, 1);
+  assert.equal(double.loads, 1);
   const compiled = mock.method(WebAssembly, "compile");
   late();
   await until(() => compiled.mock.callCount() === 1, "it goes on");
   await compiled.mock.calls[0].result;
   await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(loads, 1, "one that comes late does not take its place");
+  assert.equal(double.loads, 1, "one that comes late does not take its place");
 });
