@@ -49,6 +49,14 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Loads it again, and returns when the new page is ready: a script's `location.reload()` returns while the old page, which
+    /// is ready as well, still stands.
+    pub async fn reload(&self) -> Result<()> {
+        self.show().await?;
+        self.firefox.driver()?.refresh().await?;
+        self.firefox.page_is_ready("the page that was loaded again").await
+    }
+
     /// Clicks the first element, as a mouse does: it must be visible and nothing may cover it.
     pub async fn click(&self, selector: &str) -> Result<()> {
         let element = self.element(selector).await?;

@@ -86,8 +86,8 @@ async fn what_may_go_wrong_is_said_as_one_types_and_on_the_card_and_keeps_nobody
     // It can be looked for.
     firefox.save_rule(json!({ "host": "fine.example", "mode": "flag", "pins": [{ "sha256": backup }] })).await?;
     page.wait_for_count("#rules .rule", 2).await?;
-    firefox.run("location.hash = '#state=warned-of'; location.reload()", Vec::new()).await?;
-    page.wait_until("the page", "document.documentElement.dataset.ready === 'true'").await?;
+    firefox.run("location.hash = '#state=warned-of'", Vec::new()).await?;
+    page.reload().await?;
     page.wait_for_count("#rules .rule", 1).await?;
     page.click("#reset-filters").await?;
     page.wait_for_count("#rules .rule", 2).await?;

@@ -57,8 +57,7 @@ async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_c
     assert_eq!(server.traffic().requests, []);
 
     // Loaded again, the page has forgotten it.
-    firefox.driver()?.refresh().await?;
-    firefox.page_is_ready("options.html").await?;
+    page.reload().await?;
     ensure!(!page.is_true("document.querySelector('#import-link').checkVisibility()").await?, "it is still there");
     assert_eq!(server.traffic().requests, []);
 
@@ -213,8 +212,7 @@ async fn dripping(firefox: &Firefox, page: &Page<'_>, server: &Server, address: 
     page.wait_for_presence("#import-message [data-code=link-unreachable]", true).await?;
     let read_for = begun.elapsed();
     ensure!(read_for > Duration::from_secs(2), "it was not the silence that ended it: {read_for:?}");
-    firefox.driver()?.refresh().await?;
-    firefox.page_is_ready("options.html").await
+    page.reload().await
 }
 
 const HURRY: &str = r"

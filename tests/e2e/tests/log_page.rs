@@ -104,8 +104,7 @@ async fn the_log_is_searched_filtered_and_ordered_also_after_the_page_is_loaded_
     page.select("#sort", "oldest").await?;
     page.wait_until("the oldest first", "document.querySelector('.violation').dataset.reason === 'cleartext'").await?;
 
-    world.firefox.driver()?.refresh().await?;
-    world.firefox.page_is_ready("the log page").await?;
+    page.reload().await?;
     page.wait_for_count("#log .violation", 2).await?;
     page.wait_until("the oldest first", "document.querySelector('.violation').dataset.reason === 'cleartext'").await?;
     let rows = "[...document.querySelectorAll('#day-rows tr')].map((row) => row.children[1].textContent + row.children[2].textContent)";
@@ -330,8 +329,7 @@ async fn every_state_of_the_page_is_accessible_and_fits() -> Result<()> {
     page.wait_for_presence("#no-violations", true).await?;
     look("empty").await?;
     fill(&world, few(), 9_990).await?;
-    firefox.driver()?.refresh().await?;
-    firefox.page_is_ready("the log page").await?;
+    page.reload().await?;
     page.wait_for_count("#log .violation", 100).await?;
     page.wait_for_presence(".days-table summary", true).await?;
     firefox.run("document.querySelector('.days-table').open = true", Vec::new()).await?;

@@ -124,8 +124,7 @@ async fn one_host_and_one_page(firefox: &Firefox) -> Result<()> {
     firefox.look("log-only-host-and-page").await?;
 
     // Still there when the page is loaded again.
-    firefox.driver()?.refresh().await?;
-    firefox.page_is_ready("the log page").await?;
+    page.reload().await?;
     page.wait_for_count("#log .violation", 1).await?;
     assert_eq!(page.text("#only-host-text").await?, "Only entries of newer-0.example");
     page.click("#only-host-remove").await?;

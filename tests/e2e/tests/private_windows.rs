@@ -223,8 +223,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
         Ok((read.is_some() && read == newest).then_some(()))
     })
     .await?;
-    firefox.driver()?.refresh().await?;
-    firefox.page_is_ready("the log page").await?;
+    log.reload().await?;
     log.wait_for_count("#log .violation", 2).await?;
     log.wait_for_presence("#log .violation-new", false).await?;
 

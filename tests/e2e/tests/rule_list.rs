@@ -98,8 +98,7 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
     )
     .await?;
 
-    world.firefox.driver()?.refresh().await?;
-    page.wait_until("the page", "document.documentElement.dataset.ready === 'true'").await?;
+    page.reload().await?;
     page.wait_for_count("#rules .rule", 8).await?;
     assert_eq!(hosts(&world).await?[0], "host-3.example");
     let chosen =
@@ -300,7 +299,8 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     firefox.save_rule(json!({ "host": "silent.example", "mode": "flag", "pins": pins })).await?;
     page.show().await?;
     page.wait_for_count("#rules .rule", 2).await?;
-    firefox.run("location.hash = '#matched=never'; location.reload()", Vec::new()).await?;
+    firefox.run("location.hash = '#matched=never'", Vec::new()).await?;
+    page.reload().await?;
     page.wait_for_count("#rules .rule", 1).await?;
     for (matched, host) in
         [("never", Some("silent.example")), ("day", Some(sockpin_e2e::demo::PINNED)), ("earlier", None)]
