@@ -109,6 +109,7 @@ async fn in_the_private_window(firefox: &Firefox, private: &WindowHandle) -> Res
     for hidden in ["#problem", "#clear-log"] {
         own.wait_for_presence(hidden, false).await?;
     }
+    own.wait_for_presence("[data-state=blocked] .tab-text", true).await?;
     let text = own.text("[data-state=blocked] .tab-text").await?;
     let said = [text, own.text("#log .violation-private").await?];
     ensure!(said == ["Kept in memory only, until the last private window is closed.", "Private window"], "{said:?}");
@@ -180,7 +181,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
 
     let private = private_window(&world).await?;
     stopped(&world, "attacker").await?;
-    assert_eq!(stored(firefox, PINNED).await?, json!(["session"]));
+    is_in(firefox, json!(["session"])).await?;
 
     in_the_private_window(firefox, &private).await?;
 
@@ -197,7 +198,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
     firefox.end_background().await?;
     show(firefox, &private).await?;
     stopped(&world, "attacker").await?;
-    assert_eq!(stored(firefox, PINNED).await?, json!(["session"]));
+    is_in(firefox, json!(["session"])).await?;
 
     show(firefox, &here).await?;
     let log = firefox.page("log.html").await?;
@@ -252,7 +253,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
     firefox.close_tab().await?;
     show(firefox, &private).await?;
     stopped(&world, "attacker").await?;
-    assert_eq!(stored(firefox, PINNED).await?, json!(["session"]));
+    is_in(firefox, json!(["session"])).await?;
     for sleeps in [false, true] {
         if sleeps {
             show(firefox, &here).await?;
@@ -275,7 +276,7 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
     show(firefox, &here).await?;
     stopped(&world, "attacker").await?;
     is_in(firefox, json!(["database", "local", "session"])).await?;
-    ensure!(notified(firefox).await? == 2, "the control is not notified of");
+    wait::until("the control to be notified of", async || Ok((notified(firefox).await? == 2).then_some(()))).await?;
     let counted = "return browser.storage.local.get('records-1').then((all) => all['records-1'] ?? '')";
     wait::until("the rule's record of two sockets", async || {
         let records = firefox.run_in_extension(counted, Vec::new()).await?;
