@@ -17,7 +17,7 @@ use serde::Deserialize;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{cargo, line};
-use crate::{package, paths, tools, workspace};
+use crate::{optimize, package, paths, tools, workspace};
 
 const PACKAGE: &str = "sockpin";
 
@@ -29,6 +29,8 @@ struct Module {
     profile: &'static str,
     /// What rustc is told of it alone.
     flags: &'static [&'static str],
+    /// What wasm-opt is told.
+    optimization: &'static [&'static str],
     /// Where `pkg` lies.
     folder: fn() -> PathBuf,
     /// Bytes that its WebAssembly may have: what it has today, and a little. It may become less.
@@ -40,13 +42,28 @@ const MODULES: [Module; 3] = [
         name: "background",
         profile: "release",
         flags: SMALL_AND_FAST,
+        optimization: optimize::FAST,
         folder: workspace::extension,
-        // The goal is 550,000: what is compiled at each wake.
-        limit: 583_000,
+        // It is compiled at each wake.
+        limit: 550_000,
     },
     // The goal is 900,000.
-    Module { name: "pages", profile: "pages", flags: &[], folder: workspace::extension, limit: 1_308_500 },
-    Module { name: "lab", profile: "pages", flags: &[], folder: workspace::www, limit: 420_000 },
+    Module {
+        name: "pages",
+        profile: "pages",
+        flags: &[],
+        optimization: optimize::SMALL,
+        folder: workspace::extension,
+        limit: 1_226_000,
+    },
+    Module {
+        name: "lab",
+        profile: "pages",
+        flags: &[],
+        optimization: optimize::SMALL,
+        folder: workspace::www,
+        limit: 385_000,
+    },
 ];
 
 /// A module is compiled whole at each wake: functions that are called from many places are not copied into each of them.
@@ -54,7 +71,7 @@ const MODULES: [Module; 3] = [
 const SMALL_AND_FAST: &[&str] = &["-Cllvm-args=-inline-threshold=25", "-Cllvm-args=-inlinehint-threshold=50"];
 
 /// Bytes that all of the extension may have as a zip archive; the goal is 600,000.
-const ZIP_LIMIT: usize = 797_000;
+const ZIP_LIMIT: usize = 791_000;
 
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
     ensure!(arguments.is_empty(), "`build` takes no arguments");
@@ -93,6 +110,7 @@ fn make(modules: &[Module], folders: &BTreeSet<PathBuf>) -> Result<()> {
         let made = module.made();
         clear(&made)?;
         bind(module, &compile(module, folders)?, &made)?;
+        optimize::optimize(&made.join(module.wasm()), module.optimization)?;
         paths::check(module.name, &read(&made.join(module.wasm()))?, folders)?;
     }
     Ok(())

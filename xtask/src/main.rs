@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 mod bench;
 mod build;
+mod optimize;
 mod package;
 mod paths;
 mod process;

@@ -30,6 +30,7 @@ pub mod keyboard;
 pub mod languages;
 pub mod logprep;
 pub mod look;
+pub mod npm;
 mod ocsp;
 pub mod opener;
 pub mod other_extension;
