@@ -182,6 +182,7 @@ async fn a_range_is_selected_with_shift_and_gets_another_mode_in_one_step() -> R
     page.wait_until("the range", "document.querySelectorAll('.rule-select:checked').length === 4").await?;
     assert_eq!(page.text("#selection-count").await?, "4 rules selected");
     assert!(page.is_true("document.querySelector('#select-all').indeterminate").await?);
+    assert_eq!(page.text("label:has(> #select-all)").await?, "Select all that are shown");
     page.click("#selected-flag").await?;
     // 4 flags already.
     page.wait_until("what was done", "document.querySelector('#change-text').textContent === '3 rules now only flag.'")
