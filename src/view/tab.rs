@@ -206,7 +206,7 @@ pub fn summary(summary: TabSummary, not_judged: usize, is_earlier: bool) -> Summ
         TabSummary { without_pin: 1.., .. } => ("without-pin", text!("tab_none_by_pin")),
         TabSummary { not_pinned: 1.., failed: 1.., .. } => ("not-pinned", text!("tab_none_open_pinned")),
         TabSummary { not_pinned: 1.., .. } => ("not-pinned", text!("tab_none_pinned")),
-        TabSummary { failed: 1.., .. } if is_earlier => ("failed", text!("tab_no_sockets_since")),
+        TabSummary { failed: 1.., .. } if is_earlier => ("failed", text!("tab_all_failed_since")),
         TabSummary { failed: 1.., .. } => ("failed", text!("tab_all_failed")),
         _ if is_earlier => ("none", text!("tab_no_sockets_since")),
         _ => ("none", text!("tab_no_sockets")),
@@ -424,7 +424,7 @@ mod tests {
         let none = TabSummary::default();
         for (counts, name, said) in [
             (none, "none", "This tab has opened no socket since Sockpin was started."),
-            (TabSummary { failed: 1, ..none }, "failed", "This tab has opened no socket since Sockpin was started."),
+            (TabSummary { failed: 1, ..none }, "failed", "No socket of this tab has opened since Sockpin was started."),
             (
                 TabSummary { matched: 1, failed: 1, ..none },
                 "mixed",
