@@ -270,5 +270,5 @@ if (browser.windows) browser.windows.onRemoved.addListener(() => tabsClosed());
 else browser.tabs.onRemoved.addListener((tab) => tabsClosed(tab));
 browser.runtime.onInstalled.addListener(({ reason }) => reason === "browser_update" || installed());
 // A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
-// moment before the new one listens, and sockets would pass unseen.
-browser.runtime.onUpdateAvailable.addListener(() => {});
+// moment before the new one listens, and sockets would pass unseen. A core that no event has woken takes itself for enabled anew.
+browser.runtime.onUpdateAvailable.addListener(() => wake());

@@ -97,6 +97,8 @@ struct State {
     closing_unseen: Cell<bool>,
     /// Whether it is being looked for.
     forgetting: Cell<bool>,
+    /// Whether an event has come. One wakes a background; what installs or enables Sockpin starts one without.
+    has_event: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -135,6 +137,7 @@ impl Background {
             telling_of_log: Cell::new(false),
             closing_unseen: Cell::new(false),
             forgetting: Cell::new(false),
+            has_event: Cell::new(false),
         });
         state.draw_button();
         // No socket waits for what is only displayed.
@@ -143,6 +146,10 @@ impl Background {
             this.refresh_access().await;
             if !is_sealed {
                 this.seal_soon();
+                // Enabled again, which Firefox tells by no event. What was kept for the session has gone then.
+                if !this.has_event.get() {
+                    this.tabs.mark_earlier_pages().await;
+                }
             }
             // While this slept, tabs may have been closed. What is sent may take long.
             this.forget_what_is_closed_soon();
@@ -268,6 +275,7 @@ impl Background {
     pub fn tabs_closed(&self, tab: Option<f64>) -> Promise {
         let closed = request_details::tab(tab);
         let state = Rc::clone(&self.state);
+        state.has_event.set(true);
         promise::of(async move {
             state.forget_what_is_closed(closed).await;
             Ok(JsValue::UNDEFINED)
@@ -283,7 +291,8 @@ impl Background {
         })
     }
 
-    /// `alarms.onAlarm`, `permissions.onAdded` and `onRemoved`: something else than a socket is different now.
+    /// `alarms.onAlarm`, `permissions.onAdded` and `onRemoved`, `runtime.onUpdateAvailable`: something else than a socket is
+    /// different now.
     pub fn wake(&self) -> Promise {
         let state = Rc::clone(&self.state);
         promise::of(async move {
@@ -298,6 +307,7 @@ impl Background {
 impl State {
     /// Before anything is decided: what only time, or a storage that works again, has changed.
     async fn catch_up(self: &Rc<Self>) {
+        self.has_event.set(true);
         self.end_pause_if_over();
         // A storage that refused once may answer now. A policy that was read stays, whatever is in it.
         if !self.waits_for_storage() {

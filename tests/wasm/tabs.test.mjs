@@ -92,6 +92,18 @@ test("the popups of tabs that were there before say so, and go on saying so unti
   }
 });
 
+test("so do those of one that is enabled again, which no event tells; what an event wakes, or has slept, is not", async () => {
+  for (const [wakes, session, expected] of [[false, {}, /popup\.html\?&earlier$/], [true, {}, /^$/], [false, { sealed: true }, /^$/]]) {
+    const double = installBrowser();
+    Object.assign(double.session, session, { "tab/9": "private\t0\t\t\t\n" });
+    await startBackground();
+    if (wakes) await double.ask("onBeforeRequest", unpinned());
+    // The last thing that it does at its start.
+    await until(() => !("tab/9" in double.session), "the closed tab's to be gone");
+    assert.match(double.popup[7] ?? "", expected);
+  }
+});
+
 test("whatever the browser makes of what is noted, a socket has its answer", async () => {
   const never = () => new Promise(() => {});
   const rejects = async () => { throw new Error("no"); };

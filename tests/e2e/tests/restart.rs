@@ -23,6 +23,22 @@ async fn rules_and_log_are_still_there_and_in_force_after_a_restart() -> Result<
     world.firefox.quit().await
 }
 
+/// Firefox holds the sockets of a page that is there before Sockpin wakes, so nothing is said of those that it has opened.
+#[tokio::test]
+async fn what_was_opened_by_a_browser_that_has_just_started_was_not_there_before() -> Result<()> {
+    let mut world = World::start(Installation::ForGood, false).await?;
+    let web = world.demo.site.blank();
+    world.firefox.set_home_page(&web);
+    world.firefox.restart().await?;
+    let firefox = &world.firefox;
+    let popup = firefox.popup_over_tab().await?;
+    let page = firefox.page(&popup).await?;
+    page.wait_for_presence("#tab-summary[data-state=none]", true).await?;
+    page.wait_for_presence("#tab-earlier", false).await?;
+    assert_eq!(page.text("#tab-summary").await?, "This tab has opened no socket.");
+    world.firefox.quit().await
+}
+
 #[tokio::test]
 async fn control_before_any_rule_the_same_socket_delivers_its_frame_after_a_restart() -> Result<()> {
     let mut world = World::start(Installation::ForGood, false).await?;

@@ -58,6 +58,13 @@ impl Firefox {
         version.as_str().map(str::to_owned).with_context(|| format!("the version is {version}"))
     }
 
+    /// Disables the extension and enables it again, as the person does in the add-ons manager. Returns once its background runs.
+    pub async fn enable_again(&self) -> Result<()> {
+        let state = self.privileged(ENABLE_AGAIN, vec![json!(extension::ID)]).await?;
+        ensure!(state == json!("running"), "the background page is {state}");
+        Ok(())
+    }
+
     /// Allows the extension to run in private windows, or forbids it, as the person does in the add-ons manager.
     pub async fn allow_in_private_windows(&self, allowed: bool) -> Result<()> {
         let now = self.privileged(ALLOW_PRIVATE, vec![json!(extension::ID), json!(allowed)]).await?;
@@ -106,6 +113,19 @@ return AddonManager.getInstallForFile(file, 'application/x-xpinstall').then((ins
 ";
 
 const VERSION: &str = "return WebExtensionPolicy.getByID(arguments[0]).extension.version";
+
+const ENABLE_AGAIN: &str = r"
+const [id] = arguments;
+const { AddonManager } = ChromeUtils.importESModule('resource://gre/modules/AddonManager.sys.mjs');
+return (async () => {
+    const addon = await AddonManager.getAddonByID(id);
+    await addon.disable();
+    await addon.enable();
+    const { extension } = WebExtensionPolicy.getByID(id);
+    await extension.promiseBackgroundStarted();
+    return extension.backgroundState;
+})();
+";
 
 /// Returns what holds then.
 const ALLOW_PRIVATE: &str = r"
