@@ -9,6 +9,7 @@ use crate::certificate::{Certificate, KeyType, fingerprint, with_colons};
 use crate::connection::Facts;
 use crate::picking::{Choice, choices};
 use crate::view::certificate as certificates;
+use crate::view::foreign::whole;
 use crate::view::notice::Tag;
 use crate::view::picking as words;
 
@@ -88,8 +89,8 @@ fn draw(facts: &Facts, place: usize, length: usize, der: &[u8]) -> JsResult<Part
     };
     let subject: Element = element.get(part!("picked-subject"))?;
     subject.set_text_content(Some(&say(&certificates::subject(&description))));
-    if let Some(whole) = &description.subject {
-        subject.set_attribute("title", whole)?;
+    if let Some(name) = &description.subject {
+        subject.set_attribute("title", &whole(name))?;
     }
     let facts: Vec<_> = certificates::details(&description).iter().map(say).collect();
     element.text(part!("picked-facts"), &facts.join(" · "))?;

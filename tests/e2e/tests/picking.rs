@@ -162,15 +162,26 @@ async fn the_fingerprint_of_a_certificate_leads_to_its_key_and_an_issuing_key_is
     let world = World::start(Installation::Temporary, false).await?;
     let firefox = &world.firefox;
     let key = Key::new()?;
-    let identity = world.demo.authority.issue(&[UNPINNED], &key)?;
+    let identity = world.demo.authority.issue_called(&[UNPINNED], HOSTILE, HOSTILE, &key)?;
     let entered = fingerprint(&identity);
     let server = Server::tls(identity).await?;
-    assert!(firefox.socket(&format!("wss://{UNPINNED}:{}/", server.port())).await?.delivered());
+    let url = format!("wss://{UNPINNED}:{}/", server.port());
+    let web = firefox.driver()?.window().await?;
+    assert!(firefox.socket(&url).await?.delivered());
 
     let page = firefox.page("options.html").await?;
     page.wait_for_count("#seen .seen-row", 1).await?;
     page.click("#seen .seen-pin").await?;
     page.wait_for_count("#picker[open] .picked", 3).await?;
+    let shown = firefox.run(SUBJECT, vec![]).await?;
+    let in_its_place = format!("\u{2068}{HOSTILE_SEEN}\u{2069}");
+    assert_eq!(shown["name"], json!(in_its_place));
+    let whole = shown["whole"].as_str().unwrap_or_default().trim_matches(['\u{2068}', '\u{2069}']);
+    ensure!(whole.contains("p\u{430}ypal") && !whole.contains(UNSEEN), "{whole:?}");
+    for (width, height, lines) in [(360, 740, 4), (1280, 800, 2)] {
+        firefox.set_viewport(width, height).await?;
+        assert_eq!(firefox.run(COPIED, vec![]).await?, json!([entered, lines]), "{width}");
+    }
     let is_ticked = "document.querySelector('#picker .picked input').checked";
     let is_closed = "document.querySelector('#picker .picked:nth-child(2) input').disabled";
     assert!(page.is_true(is_closed).await?, "an issuing authority's key can be ticked alone");
@@ -190,7 +201,7 @@ async fn the_fingerprint_of_a_certificate_leads_to_its_key_and_an_issuing_key_is
     page.wait_for_presence("#rule-form", true).await?;
     assert_eq!(
         firefox.run(FORM, vec![]).await?,
-        json!([format!("{UNPINNED}:{}", server.port()), "flag", [format!("sha256/{}", key.pin()), UNPINNED]])
+        json!([format!("{UNPINNED}:{}", server.port()), "flag", [format!("sha256/{}", key.pin()), HOSTILE_SEEN]])
     );
     page.click("#add-pin").await?;
     page.paste("#pins li:last-child .pin-value", &entered).await?;
@@ -199,8 +210,50 @@ async fn the_fingerprint_of_a_certificate_leads_to_its_key_and_an_issuing_key_is
         firefox.run("return document.querySelector('#pins li:last-child .pin-value').value", vec![]).await?,
         json!(format!("sha256/{}", key.pin()))
     );
+
+    page.click("#cancel-edit").await?;
+
+    // The popup says the name of the key that has matched, here one of a file.
+    let pins = json!([{ "sha256": key.pin(), "label": HOSTILE }]);
+    firefox.save_rule(json!({ "host": UNPINNED, "mode": "block", "pins": pins })).await?;
+    firefox.driver()?.switch_to_window(web).await?;
+    assert!(firefox.socket(&url).await?.delivered());
+    let popup = firefox.page(&firefox.popup_over_tab().await?).await?;
+    popup.wait_for_count("#tab-sockets [data-state=matched]", 1).await?;
+    let said = firefox.run("return document.querySelector('#tab-sockets .tab-text').textContent", vec![]).await?;
+    assert_eq!(said, json!(format!("Matched by the key “{in_its_place}”.")));
+    firefox.look("popup-hostile-name").await?;
     world.firefox.quit().await
 }
+
+/// Letters of two scripts, an override of the direction, what has no width, the end of an isolate, markup, and a letter from right
+/// to left.
+const HOSTILE: &str = "p\u{430}ypal.test\u{202e}gnp\u{200b}\u{2069}<b>\u{5d0}";
+const HOSTILE_SEEN: &str = "p\u{430}ypal.test\\u{202e}gnp\\u{200b}\\u{2069}<b>\u{5d0}";
+const UNSEEN: [char; 3] = ['\u{202e}', '\u{200b}', '\u{2069}'];
+
+/// What is said of the server's certificate.
+const SUBJECT: &str = r"
+const subject = document.querySelector('#picker .picked-subject');
+return { name: subject.textContent, whole: subject.title };
+";
+
+/// What is copied of a fingerprint, and over how many lines of whole pairs it goes; the lines where they are not whole.
+const COPIED: &str = r"
+const code = document.querySelector('#picker [data-part=picked-certificate-fingerprint]');
+code.closest('details').open = true;
+const range = document.createRange();
+const lines = new Map();
+for (let place = 0; place < code.firstChild.length; place += 1) {
+    range.setStart(code.firstChild, place);
+    range.setEnd(code.firstChild, place + 1);
+    const { top } = range.getBoundingClientRect();
+    lines.set(top, (lines.get(top) ?? '') + code.textContent[place]);
+}
+const isWhole = [...lines.values()].every((line) => /^([0-9A-F]{2}(:|$))+$/.test(line));
+getSelection().selectAllChildren(code);
+return [String(getSelection()), isWhole ? lines.size : [...lines.values()]];
+";
 
 const FORM: &str = r"
 const value = (selector) => document.querySelector(selector).value;
