@@ -1,5 +1,6 @@
 //! The texts of the lab's markup. `start.js` does the same for the pages of the extension, while their module is compiled.
 
+use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlTemplateElement};
 
 use crate::browser::dom::{JsResult, all, document};
@@ -20,10 +21,8 @@ const DIRECTION: &str = "direction";
 /// by `data-i18n-…`. Elements within a text are its arguments, in their order.
 fn translate_below(root: &Element) -> JsResult {
     for template in all::<HtmlTemplateElement>(root, "template")? {
-        elements_from(template.content().first_element_child()).iter().try_for_each(translate_below)?;
-    }
-    if root.has_attribute("data-i18n") {
-        translate_content(root)?;
+        // It has what is asked of an element here.
+        translate_below(template.content().unchecked_ref())?;
     }
     for element in all::<Element>(root, "[data-i18n]")? {
         translate_content(&element)?;
@@ -43,7 +42,8 @@ const MARK: char = '\u{1}';
 
 fn translate_content(element: &Element) -> JsResult {
     let id = element.get_attribute("data-i18n").unwrap_or_default();
-    let children = elements_from(element.first_element_child());
+    let children: Vec<_> =
+        std::iter::successors(element.first_element_child(), Element::next_element_sibling).collect();
     let marks: Vec<_> = (0..children.len()).map(|index| format!("{MARK}{index}{MARK}")).collect();
     let words = message(&id, &marks);
     element.set_text_content(None);
@@ -54,9 +54,4 @@ fn translate_content(element: &Element) -> JsResult {
         };
     }
     Ok(())
-}
-
-/// The element and those after it.
-fn elements_from(first: Option<Element>) -> Vec<Element> {
-    std::iter::successors(first, Element::next_element_sibling).collect()
 }

@@ -1,10 +1,12 @@
 //! The pages in the language of the browser.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use sockpin_e2e::demo::Demo;
+use sockpin_e2e::doctored::Doctored;
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
 use sockpin_e2e::languages::{Messages, editions, messages, untranslated};
@@ -112,8 +114,82 @@ async fn the_lab_has_the_readers_language_and_else_english() -> Result<()> {
             assert!(foreign.is_empty(), "{languages}: {foreign:#?}");
         }
     }
+    puts_markup_into_words_as_the_pages_do(&firefox).await?;
     firefox.quit().await
 }
+
+/// The lab's module and `start.js` make the same of one piece of markup.
+async fn puts_markup_into_words_as_the_pages_do(firefox: &Firefox) -> Result<()> {
+    let copy = Doctored::copy_of(&extension::lab())?;
+    let read = |name: &str| fs::read_to_string(copy.folder().join(name)).with_context(|| format!("there is no {name}"));
+    let html = read("index.html")?;
+    copy.write("index.html", html.replacen("<body>", &format!("<body>{SAMPLE}"), 1).as_bytes())?;
+    for language in ["en", "de"] {
+        let name = format!("pkg/_locales/{language}/messages.json");
+        let mut catalogue: Map<String, Value> = serde_json::from_str(&read(&name)?)?;
+        let placeholders = json!({ "first": { "content": "$1" }, "second": { "content": "$2" } });
+        catalogue.insert("sample_word".to_owned(), json!({ "message": "A word" }));
+        for (id, message) in
+            [("sample_order", "Now $SECOND$, before $FIRST$."), ("sample_twice", "$FIRST$ and $FIRST$ and $SECOND$")]
+        {
+            catalogue.insert(id.to_owned(), json!({ "message": message, "placeholders": placeholders }));
+        }
+        copy.write(&name, &serde_json::to_vec(&catalogue)?)?;
+    }
+    let site = Site::start(copy.folder().to_owned(), Vec::new()).await?;
+    firefox.set_preference("intl.accept_languages", json!("de")).await?;
+    firefox.lab(&site).await?;
+    let start = fs::read_to_string(extension::folder()?.join("start.js"))?;
+    let [lab, pages]: [Value; 2] =
+        serde_json::from_value(firefox.run(&BY_START_JS.replace("START_JS", &start), Vec::new()).await?)?;
+    assert_eq!(lab, pages);
+    // That both do something.
+    let said = pages.to_string();
+    for part in [
+        ">A word</i>, before <b>one</b>.</p>",
+        "alt=\\\"A word\\\"",
+        "\"de\"",
+        ">Now <i>2</i>, before <b>1</b>.</span>",
+    ] {
+        ensure!(said.contains(part), "{part} is not in {said}");
+    }
+    Ok(())
+}
+
+/// What markup may have: arguments in another order, none, or one twice; attributes; templates within others; and what is no text.
+const SAMPLE: &str = r#"<section id="sample">
+<p data-i18n="sample_order">was <b>one</b> <i data-i18n="sample_word">two</i></p>
+<p data-i18n="sample_twice" data-i18n-title="sample_word"><b>one</b><i>two</i></p>
+<p data-i18n="sample_word">was <b>one</b></p>
+<p data-i18n="sample_missing">was</p>
+<img data-i18n-alt="sample_word"><input data-i18n-placeholder="sample_word" data-i18n-aria-label="sample_word">
+<p data-i18n-lang="sample_word" title="stays">stays</p>
+<template><p data-i18n="sample_word" data-i18n-title="sample_word">was</p><p><em data-i18n="sample_word">was</em></p>
+<template><span data-i18n="sample_order"><b>1</b><i>2</i></span></template></template>
+</section>"#;
+
+/// The sample as the lab's module has left it, and as `start.js` does; with the language of the page.
+const BY_START_JS: &str = r"
+return (async () => {
+    const [html, catalogue] = await Promise.all([
+        fetch('index.html').then((response) => response.text()),
+        fetch('pkg/_locales/de/messages.json').then((response) => response.json()),
+    ]);
+    const page = new DOMParser().parseFromString(html, 'text/html');
+    Object.defineProperty(page, 'currentScript', { value: { dataset: {} } });
+    const getMessage = (id, values) => {
+        const { message = '', placeholders } = catalogue[id] ?? {};
+        return message.replace(/\$([A-Z]+)\$/g, (_, name) => values[placeholders[name.toLowerCase()].content.slice(1) - 1]);
+    };
+    // Of all that it waits for, the markup alone is there.
+    const addEventListener = (name, listener) => name === 'DOMContentLoaded' && listener();
+    ((document, browser, WebAssembly, fetch) => {
+        START_JS
+    })(page, { i18n: { getMessage } }, { compileStreaming: () => new Promise(() => {}) }, () => {});
+    await new Promise((resolve) => setTimeout(resolve));
+    return [document, page].map((of) => [of.documentElement.lang, of.documentElement.dir, of.getElementById('sample').outerHTML]);
+})();
+";
 
 /// As a file of the disk a browser starts no module; the page is there to be read all the same.
 #[tokio::test]
