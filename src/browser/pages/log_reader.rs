@@ -17,7 +17,7 @@ use crate::browser::log_database::{
     self, ALL, BY_HOST, BY_LAST, CHAINS, COUNTS, DROPPED, Opened, PAUSES, READ, SINCE, TOTAL, TransactionMode, UNTIL,
     VIOLATIONS, store,
 };
-use crate::error::{Error, StorageError};
+use crate::error::{Error, ProgramError, StorageError};
 use crate::fields::Read;
 use crate::log::private::{PRIVATE_LOG, PrivateLog};
 use crate::log::{AllDropped, Dropped, Entry, Line, ReadUntil, newest_first};
@@ -114,15 +114,30 @@ impl LogReader {
         Ok(private_log().await?.entries().into_iter().find(|entry| entry.id == id))
     }
 
-    /// Entries of a host, the one with the newest socket first: of those that are stored at most a few, the ones that were made last.
-    pub(super) async fn of_host(&self, host: &str) -> Result<Vec<Line>, Error> {
+    /// Entries of a host, the one with the newest socket first: of those that are stored at most a few, the ones that were made
+    /// last. And all private ones.
+    pub(super) fn of_host(&self, host: &str) -> impl Future<Output = Result<Vec<Line>, Error>> {
+        self.a_few(BY_HOST, to_js(host), IdbKeyRange::only, IdbCursorDirection::Prev)
+    }
+
+    /// The same of entries whose newest socket is of this time or later: those that are next to it.
+    pub(super) fn next_to(&self, time: UnixMillis) -> impl Future<Output = Result<Vec<Line>, Error>> {
+        self.a_few(BY_LAST, to_js(&time), IdbKeyRange::lower_bound, IdbCursorDirection::Next)
+    }
+
+    async fn a_few(
+        &self,
+        by: &str,
+        key: Result<JsValue, ProgramError>,
+        range: fn(&JsValue) -> Result<IdbKeyRange, JsValue>,
+        direction: IdbCursorDirection,
+    ) -> Result<Vec<Line>, Error> {
         const A_FEW: usize = 50;
+        let range = range(&key?).map_err(|thrown| storage_error(&thrown))?;
         let mut entries = private_log().await?.entries();
-        entries.retain(|entry| entry.violation.host == host);
         if let Some(transaction) = self.begin(&[VIOLATIONS]).await? {
-            let by_host = index(&store(&transaction, VIOLATIONS)?, BY_HOST)?;
-            let only = IdbKeyRange::only(&JsValue::from_str(host)).map_err(|thrown| storage_error(&thrown))?;
-            let cursor = by_host.open_cursor_with_range_and_direction(&only, IdbCursorDirection::Prev);
+            let by = index(&store(&transaction, VIOLATIONS)?, by)?;
+            let cursor = by.open_cursor_with_range_and_direction(&range, direction);
             entries.append(&mut from_cursor(cursor, A_FEW).await?);
         }
         Ok(newest_first(entries, Vec::new()))

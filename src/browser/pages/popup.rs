@@ -188,8 +188,8 @@ impl Popup {
         let is_all = usize::try_from(newest.total).is_ok_and(|total| total <= newest.lines.len());
         self.draw(newest, is_all)?;
         // Where the log cannot be read by now, the rows have no button.
-        let (places, is_private) = if is_all { Default::default() } else { self.tab.violations() };
-        self.entries.look_for_older(&self.log, &places, is_private).await.unwrap_or_default();
+        let (rows, is_private) = if is_all { Default::default() } else { self.tab.violations() };
+        self.entries.look_for_older(&self.log, &rows, is_private).await.unwrap_or_default();
         self.tab.draw().map(Ok)
     }
 

@@ -15,7 +15,7 @@ use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, by_id, id};
 use crate::error::Error;
 use crate::log::{Entry, Line, ReadUntil, is_unread};
-use crate::tab_sockets::{SocketPlace, SocketState};
+use crate::tab_sockets::{SocketPlace, SocketRow, SocketState};
 use crate::violation::Violation;
 
 /// What is shown of the log, and what is known of the rest.
@@ -58,10 +58,13 @@ impl Entries {
 
     /// Reads anew what somebody has asked for, as far as the log still has it.
     pub(super) async fn read_asked_for(&self, log: &LogReader) -> Result<Vec<Line>, Error> {
-        let ids = self.asked_for.borrow().clone();
         let mut lines = Vec::new();
-        for id in ids {
+        // What is asked for meanwhile as well: it is shown already.
+        let asked_for = |place: usize| self.asked_for.borrow().get(place).copied();
+        let mut place = 0;
+        while let Some(id) = asked_for(place) {
             lines.extend(log.entry(id).await?.map(|entry| Line::Violation(Box::new(entry))));
+            place += 1;
         }
         Ok(lines)
     }
@@ -70,19 +73,18 @@ impl Entries {
     pub(super) async fn look_for_older(
         &self,
         log: &LogReader,
-        places: &[SocketPlace],
+        rows: &[SocketRow],
         is_private: bool,
     ) -> Result<(), Error> {
-        let mut hosts: Vec<&str> = Vec::new();
-        for place in places {
-            if self.shown(|entry| explains(entry, place, is_private)).is_none() && !hosts.contains(&place.host.as_str())
-            {
-                hosts.push(&place.host);
-            }
-        }
         let mut older = Vec::new();
-        for host in hosts {
-            older.extend(log.of_host(host).await?.into_iter().map(Rc::new));
+        for SocketRow { place, last, .. } in rows {
+            let explains = |entry: &Entry| explains(entry, place, is_private);
+            if self.shown(explains).is_some() {
+                continue;
+            }
+            // Its newest socket is that of the row, unless another tab has had one since.
+            let near = log.next_to(*last).await?;
+            older.extend(near.into_iter().find(|line| is_entry(line, explains)).map(Rc::new));
         }
         self.older.replace(older);
         Ok(())

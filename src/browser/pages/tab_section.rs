@@ -172,11 +172,11 @@ impl TabSection {
     }
 
     /// The sockets about which the log says more, and whether they are of a private window.
-    pub(super) fn violations(&self) -> (Vec<SocketPlace>, bool) {
+    pub(super) fn violations(&self) -> (Vec<SocketRow>, bool) {
         let sockets = self.sockets.borrow();
         let is_logged = |state: &SocketState| state.is_violation() || *state == SocketState::Paused;
         let rows = sockets.rows().iter().filter(|row| is_logged(&row.place.state));
-        (rows.map(|row| row.place.clone()).collect(), sockets.is_private())
+        (rows.cloned().collect(), sockets.is_private())
     }
 
     /// Shows the rows, by the rules and the log as they are now.

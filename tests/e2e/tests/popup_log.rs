@@ -90,6 +90,7 @@ async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_p
     one_host_and_one_page(firefox).await?;
     firefox.driver()?.switch_to_window(web).await?;
     what_was_there_before_is_said(&world).await?;
+    an_entry_behind_many_of_its_host_is_found(&world).await?;
     world.firefox.quit().await
 }
 
@@ -163,7 +164,34 @@ async fn what_was_there_before_is_said(world: &World) -> Result<()> {
     page.wait_for_presence("#tab-earlier", false).await?;
     page.wait_for_presence("#tab-summary[data-state=none]", true).await?;
     assert_eq!(page.text("#tab-summary").await?, "This tab has opened no socket.");
+
+    // Enabled again, of which Firefox tells by no event; a background that has slept is woken by one.
+    firefox.driver()?.switch_to_window(web.clone()).await?;
+    firefox.suspend_background().await?;
+    firefox.status().await?;
+    let page = firefox.page(&firefox.popup_over_tab().await?).await?;
+    page.wait_for_presence("#tab-summary[data-state=none]", true).await?;
+    page.wait_for_presence("#tab-earlier", false).await?;
+    firefox.driver()?.switch_to_window(web).await?;
+    firefox.enable_again().await?;
+    let page = firefox.page(&firefox.popup_over_tab().await?).await?;
+    page.wait_for_presence("#tab-earlier", true).await?;
+    assert_eq!(page.text("#tab-summary").await?, "This tab has opened no socket since Sockpin was started.");
     Ok(())
+}
+
+/// More of them than are looked through.
+async fn an_entry_behind_many_of_its_host_is_found(world: &World) -> Result<()> {
+    let firefox = &world.firefox;
+    firefox.clear_log().await?;
+    firefox.open_tab(&world.demo.site.blank()).await?;
+    ensure!(world.socket("attacker").await?.refused(), "the attacker's socket was not blocked");
+    firefox.run_in_extension(ADD_NEWER, vec![json!(60), json!(PINNED)]).await?;
+    let page = firefox.page(&firefox.popup_over_tab().await?).await?;
+    page.wait_for_count("#log .violation", 20).await?;
+    page.click("#tab-sockets [data-state=blocked] .tab-action").await?;
+    page.wait_for_presence("#log .violation[open] [data-part=explanation]", true).await?;
+    page.wait_for_count("#log .violation", 21).await
 }
 
 const KEEP_OPEN: &str = r"
@@ -187,9 +215,9 @@ window.setInterval = (callback, span, ...rest) => {
 };
 ";
 
-/// Entries that are newer than all others, the first the newest, by two pages in turn.
+/// Entries that are newer than all others, the first the newest, by two pages in turn; of this host, or each of one of its own.
 const ADD_NEWER: &str = r"
-const [number] = arguments;
+const [number, host] = arguments;
 return new Promise((resolve, reject) => {
     const opening = indexedDB.open('sockpin', 2);
     opening.onerror = () => reject(opening.error);
@@ -206,7 +234,7 @@ return new Promise((resolve, reject) => {
                 key: `newer-${i}`, share: page, rank: 1,
                 tally: { count: 1, first: time - i, last: time - i, beforeLast: null, pages: [{ page, count: 1 }], elsewhere: 0 },
                 violation: {
-                    host: `newer-${i}.example`, port: 443, outcome: 'block', reason: 'deadline', exception: false, paused: false,
+                    host: host ?? `newer-${i}.example`, port: 443, outcome: 'block', reason: 'deadline', exception: false, paused: false,
                     stage: 'handshake', noAnswer: null, rule: null, matched: null, chain: [], chainDigest: null,
                 },
             });
