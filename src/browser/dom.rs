@@ -64,6 +64,11 @@ pub(super) fn show(id: Id, shown: bool) -> JsResult {
     Ok(())
 }
 
+/// Where what is typed goes from now on.
+pub(super) fn focus(id: Id) -> JsResult {
+    by_id::<HtmlElement>(id)?.focus()
+}
+
 /// Every element below `root` that the selector finds, in the order of the document.
 pub(super) fn all<T: JsCast>(root: &Element, selector: &str) -> JsResult<Vec<T>> {
     let nodes = root.query_selector_all(selector)?;
@@ -73,6 +78,12 @@ pub(super) fn all<T: JsCast>(root: &Element, selector: &str) -> JsResult<Vec<T>>
 /// Calls the handler for as long as the page lives. For rows that come and go, listen at their container.
 pub(super) fn listen(target: &EventTarget, kind: &str, handler: impl Fn(Event) -> JsResult + 'static) -> JsResult {
     add_listener(target, kind, false, Box::new(handler))
+}
+
+/// The same, at the element with this id.
+pub(super) fn listen_at(id: Id, kind: &str, handler: impl Fn(Event) -> JsResult + 'static) -> JsResult {
+    let target = element(id)?;
+    add_listener(&target, kind, false, Box::new(handler))
 }
 
 /// As [`listen`], for events that do not bubble.

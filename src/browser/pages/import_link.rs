@@ -13,7 +13,7 @@ use web_sys::{AbortController, EventTarget, HtmlElement, Response, UrlSearchPara
 use super::import_section::Input;
 use super::ui::notices::set_notices;
 use crate::browser::convert::property;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
+use crate::browser::dom::{JsResult, by_id, focus, id, listen, listen_at, show, spawn, window};
 use crate::browser::part::{Part, say_in};
 use crate::browser::promise::{after, within};
 use crate::browser::url_host::url_host;
@@ -60,15 +60,15 @@ impl ImportLink {
             take: Box::new(take),
         });
         let this = Rc::clone(&link);
-        listen(&by_id::<EventTarget>(id!("import-link-read"))?, "click", move |_| {
+        listen_at(id!("import-link-read"), "click", move |_| {
             let this = Rc::clone(&this);
             spawn(async move { this.read().await });
             Ok(())
         })?;
         let this = Rc::clone(&link);
-        listen(&by_id::<EventTarget>(id!("import-link-discard"))?, "click", move |_| {
+        listen_at(id!("import-link-discard"), "click", move |_| {
             this.close()?;
-            by_id::<HtmlElement>(id!("import-file"))?.focus()
+            focus(id!("import-file"))
         })?;
         let this = Rc::clone(&link);
         listen(&EventTarget::from(window()?), "hashchange", move |_| this.open_from_address())?;
@@ -140,7 +140,7 @@ impl ImportLink {
         (self.take)((Source::File(address), bytes))?;
         // The button that was clicked is gone; a preview takes the focus itself.
         if was_read && by_id::<HtmlElement>(id!("import-preview"))?.hidden() {
-            by_id::<HtmlElement>(id!("import-file"))?.focus()?;
+            focus(id!("import-file"))?;
         }
         Ok(())
     }

@@ -4,11 +4,9 @@
 use std::rc::Rc;
 
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    Element, Event, EventTarget, HtmlElement, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams,
-};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams};
 
-use crate::browser::dom::{Id, JsResult, by_id, id, listen, show, window};
+use crate::browser::dom::{Id, JsResult, by_id, id, listen, listen_at, show, window};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::words::say;
 use crate::log::{Day, Entry};
@@ -114,7 +112,7 @@ impl LogFilters {
     /// Calls this each time that something else is looked for, or is to stand in another order.
     pub(super) fn listen(self: &Rc<Self>, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
         let (this, on_change) = (Rc::clone(self), changed.clone());
-        listen(&by_id::<EventTarget>(id!("log-search"))?, "input", move |_| {
+        listen_at(id!("log-search"), "input", move |_| {
             this.keep();
             on_change()
         })?;
@@ -130,7 +128,7 @@ impl LogFilters {
             Ok(())
         })?;
         let (this, on_change) = (Rc::clone(self), changed.clone());
-        listen(&by_id::<EventTarget>(id!("log"))?, "click", move |event| match this.choose(&event)? {
+        listen_at(id!("log"), "click", move |event| match this.choose(&event)? {
             Some(remove) => {
                 on_change()?;
                 remove.focus()
@@ -148,7 +146,7 @@ impl LogFilters {
             })?;
         }
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("reset-filters"))?, "click", move |_| {
+        listen_at(id!("reset-filters"), "click", move |_| {
             this.reset()?;
             this.search.focus()?;
             changed()

@@ -2,9 +2,9 @@
 //! it is still there when the page is loaded again.
 
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, EventTarget, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams};
+use web_sys::{Element, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams};
 
-use crate::browser::dom::{JsResult, by_id, id, listen, show, window};
+use crate::browser::dom::{JsResult, by_id, id, listen, listen_at, show, window};
 use crate::browser::words::say;
 use crate::policy::Layer;
 use crate::query::{Choice, LastMatch, RuleOrder, RuleQuery, RuleState, SearchWords};
@@ -49,7 +49,7 @@ impl RuleFilters {
     /// Calls this each time that something else is looked for, or is to stand in another order.
     pub(super) fn listen(&self, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
         let (this, on_change) = (self.clone(), changed.clone());
-        listen(&by_id::<EventTarget>(id!("rule-search"))?, "input", move |_| {
+        listen_at(id!("rule-search"), "input", move |_| {
             this.keep();
             on_change()
         })?;
@@ -65,7 +65,7 @@ impl RuleFilters {
             Ok(())
         })?;
         let this = self.clone();
-        listen(&by_id::<EventTarget>(id!("reset-filters"))?, "click", move |_| {
+        listen_at(id!("reset-filters"), "click", move |_| {
             this.reset();
             this.search.focus()?;
             changed()
