@@ -68,7 +68,7 @@ use super::{dom, words};
 pub async fn options_page(ahead: Option<Function>) -> Result<(), JsValue> {
     dom::report_panics();
     words::begin(words::WordSource::Extension)?;
-    options::start(ahead).await
+    Ok(options::start(ahead).await?)
 }
 
 /// Runs `popup.html`. Settles once the first data is drawn.
@@ -76,7 +76,7 @@ pub async fn options_page(ahead: Option<Function>) -> Result<(), JsValue> {
 pub async fn popup_page() -> Result<(), JsValue> {
     dom::report_panics();
     words::begin(words::WordSource::Extension)?;
-    popup::start().await
+    Ok(popup::start().await?)
 }
 
 /// Runs `log.html`. Settles once the first data is drawn.
@@ -84,5 +84,5 @@ pub async fn popup_page() -> Result<(), JsValue> {
 pub async fn log_page() -> Result<(), JsValue> {
     dom::report_panics();
     words::begin(words::WordSource::Extension)?;
-    log_page::start().await
+    Ok(log_page::start().await?)
 }

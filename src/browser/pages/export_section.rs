@@ -85,7 +85,7 @@ impl ExportSection {
         self.which.set_value(SELECTED);
         self.draw()?;
         by_id::<Element>(id!("export-card"))?.scroll_into_view();
-        self.format.focus()
+        Ok(self.format.focus()?)
     }
 
     fn selection_changed(&self) -> JsResult {

@@ -104,7 +104,7 @@ impl ImportLink {
         };
         self.link.replace(link);
         by_id::<HtmlElement>(id!("import-card"))?.scroll_into_view();
-        by_id::<HtmlElement>(focus)?.focus()
+        Ok(by_id::<HtmlElement>(focus)?.focus()?)
     }
 
     async fn read(&self) -> JsResult {
@@ -193,7 +193,11 @@ async fn read_whole(response: &Response) -> JsResult<Result<Vec<u8>, Problem>> {
 
 /// What is promised; an error where the server says nothing for too long.
 async fn in_time(promised: Promise) -> JsResult<JsValue> {
-    if within(&promised, LINK_DEADLINE_MS).await { JsFuture::from(promised).await } else { Err(JsValue::NULL) }
+    if within(&promised, LINK_DEADLINE_MS).await {
+        Ok(JsFuture::from(promised).await?)
+    } else {
+        Err(JsValue::NULL.into())
+    }
 }
 
 /// The request: nothing of the person, not whence they come, and to nobody but the server that they have been asked about. It could

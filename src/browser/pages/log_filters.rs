@@ -113,7 +113,7 @@ impl LogFilters {
         listen_at(id!("log"), "click", move |event| match this.choose(&event)? {
             Some(remove) => {
                 on_change()?;
-                remove.focus()
+                Ok(remove.focus()?)
             }
             None => Ok(()),
         })?;

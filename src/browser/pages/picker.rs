@@ -384,7 +384,7 @@ impl Picker {
 
 fn mode() -> JsResult<Mode> {
     let mode = property(by_id::<HtmlElement>(id!("picker-mode"))?.as_ref(), "value");
-    read_js(&mode).map_err(|error| to_js_error(&error.into()))
+    Ok(read_js(&mode).map_err(|error| to_js_error(&error.into()))?)
 }
 
 /// Fills a drop-down list; the first option is chosen.
@@ -405,5 +405,6 @@ fn chosen(list: Id) -> JsResult<usize> {
 
 fn choose(list: Id, option: usize) -> JsResult {
     let index = JsValue::from(u32::try_from(option).unwrap_or_default());
-    Reflect::set(by_id::<HtmlElement>(list)?.as_ref(), &JsValue::from_str("selectedIndex"), &index).map(drop)
+    Reflect::set(by_id::<HtmlElement>(list)?.as_ref(), &JsValue::from_str("selectedIndex"), &index)?;
+    Ok(())
 }

@@ -163,11 +163,14 @@ impl Popup {
     /// How things are and the log are asked for at once: neither must wait for the other, which may be slow or broken.
     async fn refresh(&self) -> JsResult {
         let masthead = Rc::clone(&self.masthead);
-        let told = promise::of(async move { masthead.refresh(Unread::Nothing).await.map(|()| JsValue::UNDEFINED) });
+        let told = promise::of(async move {
+            masthead.refresh(Unread::Nothing).await?;
+            Ok(JsValue::UNDEFINED)
+        });
         let read = self.read_log().await;
         let told = JsFuture::from(told).await;
         match read? {
-            Ok(()) => told.map(drop),
+            Ok(()) => Ok(told.map(drop)?),
             Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
         }
     }

@@ -146,7 +146,7 @@ impl Prover {
             Ok(typed) => typed,
             Err(notice) => {
                 self.say(&[notice])?;
-                return self.host.focus();
+                return Ok(self.host.focus()?);
             }
         };
         if self.is_running.replace(true) {

@@ -123,7 +123,7 @@ impl RuleChanges {
         let notice: HtmlElement = by_id(id!("change"))?;
         let has_focus = document()?.active_element().is_some_and(|active| notice.contains(Some(&active)));
         notice.set_hidden(true);
-        if has_focus { by_id::<HtmlElement>(self.home)?.focus() } else { Ok(()) }
+        if has_focus { focus(self.home) } else { Ok(()) }
     }
 
     fn documents(&self, ids: &[String]) -> Vec<RuleDocument> {

@@ -325,7 +325,7 @@ impl RuleForm {
         self.refusals.replace(refusals?);
         self.say()?;
         let save: HtmlButtonElement = by_id(id!("save-rule"))?;
-        if save.disabled() { focus(id!("cancel-edit")) } else { save.focus() }
+        if save.disabled() { focus(id!("cancel-edit")) } else { Ok(save.focus()?) }
     }
 
     /// Why nothing was stored. It may be for a rule that this page has not heard of yet.
@@ -345,7 +345,12 @@ impl RuleForm {
     fn set_saving(&self, is_saving: bool) -> JsResult {
         self.is_saving.set(is_saving);
         by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(is_saving);
-        if is_saving { self.root.set_attribute("inert", "") } else { self.root.remove_attribute("inert") }
+        if is_saving {
+            self.root.set_attribute("inert", "")?;
+        } else {
+            self.root.remove_attribute("inert")?;
+        }
+        Ok(())
     }
 
     fn close(&self, stored: Option<RuleDocument>, id: Option<String>) -> JsResult {

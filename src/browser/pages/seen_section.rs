@@ -145,7 +145,7 @@ impl SeenSection {
     fn offer_to_ask(&self, host: &str, port: u16) -> JsResult {
         self.host.set_value(&format!("{host}:{port}"));
         say_in(id!("look-about"), &words::contacts(host, port))?;
-        self.host.focus()
+        Ok(self.host.focus()?)
     }
 
     fn typed(&self) -> Result<Typed, Notice> {

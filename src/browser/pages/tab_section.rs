@@ -245,7 +245,7 @@ impl TabSection {
 
     fn reload(&self) -> JsResult {
         let Some(tab) = self.tab.get() else { return Ok(()) };
-        spawn(async move { reload_tab(tab).await.map(drop) });
+        spawn(async move { Ok(reload_tab(tab).await.map(drop)?) });
         // What is said of the page goes with it, and the button with that.
         focus(id!("tab-heading"))
     }

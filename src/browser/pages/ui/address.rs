@@ -51,7 +51,7 @@ fn write(typed: &Typed<'_>, choices: &Choices<'_>, besides: Option<&str>) -> JsR
         kept.append(name, "");
     }
     let address = format!("#{}", String::from(kept.to_string()));
-    window()?.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&address))
+    Ok(window()?.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&address))?)
 }
 
 /// Empties a field with Escape, and calls this then.

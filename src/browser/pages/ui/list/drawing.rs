@@ -93,9 +93,9 @@ impl Drawing {
         });
         let options = IntersectionObserverInit::new();
         options.set_root_margin(NEAR);
-        let observer = IntersectionObserver::new_with_options(seen.as_ref().unchecked_ref(), &options);
+        let observer = IntersectionObserver::new_with_options(seen.as_ref().unchecked_ref(), &options)?;
         seen.forget();
-        observer
+        Ok(observer)
     }
 
     /// Brings all that is drawn up to date.
