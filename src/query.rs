@@ -217,26 +217,32 @@ fn is_soon(time: UnixMillis, now: UnixMillis) -> bool {
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-/// Where a rule stands among others: the lower, the further to the front.
+/// Where a rule, or a line of the log, stands among others in the same order: the lower, the further to the front.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// By time, where that is asked for.
-    time: Option<u64>,
+    /// By time or by number, where that is asked for; else 0.
+    number: u64,
     host: String,
+    /// By time, where all else is the same.
+    then: u64,
+}
+
+/// The latest first.
+const fn latest(time: UnixMillis) -> u64 {
+    u64::MAX - time.as_millis()
 }
 
 impl RuleOrder {
     /// The place of a rule.
     #[must_use]
     pub fn place(self, listed: Listed<'_>) -> Place {
-        let latest = |time: UnixMillis| u64::MAX - time.as_millis();
-        let time = match self {
-            Self::Host => None,
-            Self::Changed => Some(latest(listed.rule.updated())),
-            Self::Judged => Some(listed.record.map_or(u64::MAX, |record| latest(record.last))),
-            Self::Expires => Some(listed.rule.expires().map_or(u64::MAX, |date| date.start().as_millis())),
+        let number = match self {
+            Self::Host => 0,
+            Self::Changed => latest(listed.rule.updated()),
+            Self::Judged => listed.record.map_or(u64::MAX, |record| latest(record.last)),
+            Self::Expires => listed.rule.expires().map_or(u64::MAX, |date| date.start().as_millis()),
         };
-        Place { time, host: by_host(listed.rule) }
+        Place { number, host: by_host(listed.rule), then: 0 }
     }
 }
 

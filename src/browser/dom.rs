@@ -12,7 +12,23 @@ use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Window};
 use super::api;
 
 /// A step that fails where the markup is not as the code expects it: a mistake of ours, shown as a failure of the page.
-pub(super) type JsResult<T = ()> = Result<T, JsValue>;
+pub(super) type JsResult<T = ()> = Result<T, Thrown>;
+
+/// What was thrown. It is behind a pointer, so that a step that gives nothing needs no more than one to say how it went.
+#[derive(Debug)]
+pub(super) struct Thrown(Box<JsValue>);
+
+impl From<JsValue> for Thrown {
+    fn from(thrown: JsValue) -> Self {
+        Self(Box::new(thrown))
+    }
+}
+
+impl From<Thrown> for JsValue {
+    fn from(Thrown(thrown): Thrown) -> Self {
+        *thrown
+    }
+}
 
 pub(super) fn window() -> JsResult<Window> {
     web_sys::window().ok_or_else(|| missing("window"))
@@ -64,6 +80,11 @@ pub(super) fn show(id: Id, shown: bool) -> JsResult {
     Ok(())
 }
 
+/// Where what is typed goes from now on.
+pub(super) fn focus(id: Id) -> JsResult {
+    Ok(by_id::<HtmlElement>(id)?.focus()?)
+}
+
 /// Every element below `root` that the selector finds, in the order of the document.
 pub(super) fn all<T: JsCast>(root: &Element, selector: &str) -> JsResult<Vec<T>> {
     let nodes = root.query_selector_all(selector)?;
@@ -73,6 +94,12 @@ pub(super) fn all<T: JsCast>(root: &Element, selector: &str) -> JsResult<Vec<T>>
 /// Calls the handler for as long as the page lives. For rows that come and go, listen at their container.
 pub(super) fn listen(target: &EventTarget, kind: &str, handler: impl Fn(Event) -> JsResult + 'static) -> JsResult {
     add_listener(target, kind, false, Box::new(handler))
+}
+
+/// The same, at the element with this id.
+pub(super) fn listen_at(id: Id, kind: &str, handler: impl Fn(Event) -> JsResult + 'static) -> JsResult {
+    let target = element(id)?;
+    add_listener(&target, kind, false, Box::new(handler))
 }
 
 /// As [`listen`], for events that do not bubble.
@@ -124,18 +151,20 @@ pub(super) async fn shown() -> JsResult {
     asked?;
     JsFuture::from(frame).await?;
     let turn = Promise::new(&mut |resolve, _| drop(api::set_timeout(&resolve, 0, &JsValue::UNDEFINED)));
-    JsFuture::from(turn).await.map(drop)
+    JsFuture::from(turn).await?;
+    Ok(())
 }
 
 /// Tests and the person may look: the first data is drawn.
 pub(super) fn ready() -> JsResult {
     let root: HtmlElement = document()?.document_element().ok_or_else(|| missing("html"))?.unchecked_into();
-    root.dataset().set("ready", "true")
+    Ok(root.dataset().set("ready", "true")?)
 }
 
 /// What every page has for the case that it does not work.
-pub(super) fn report(error: &JsValue) {
-    let text = error.as_string().unwrap_or_else(|| String::from(js_sys::Object::from(error.clone()).to_string()));
+pub(super) fn report(Thrown(error): &Thrown) {
+    let text =
+        error.as_string().unwrap_or_else(|| String::from(js_sys::Object::from(JsValue::clone(error)).to_string()));
     if let Ok(detail) = by_id::<Element>(id!("failure-detail")) {
         detail.set_text_content(Some(&text));
     }
@@ -145,9 +174,9 @@ pub(super) fn report(error: &JsValue) {
 
 /// The instance dies with a panic; the page stays and says so.
 pub(super) fn report_panics() {
-    std::panic::set_hook(Box::new(|panic| report(&JsValue::from_str(&panic.to_string()))));
+    std::panic::set_hook(Box::new(|panic| report(&JsValue::from_str(&panic.to_string()).into())));
 }
 
-pub(super) fn missing(what: impl Display) -> JsValue {
-    js_sys::Error::new(&format!("the page has no {what}")).into()
+pub(super) fn missing(what: impl Display) -> Thrown {
+    Thrown::from(JsValue::from(js_sys::Error::new(&format!("the page has no {what}"))))
 }

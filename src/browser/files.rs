@@ -60,7 +60,7 @@ pub(super) fn accept_drops(zone: &HtmlElement, handler: impl Fn(DataTransfer) ->
     let marked = zone.clone();
     listen(zone, "dragover", move |event| {
         event.prevent_default();
-        marked.dataset().set("over", "true")
+        Ok(marked.dataset().set("over", "true")?)
     })?;
     let marked = zone.clone();
     listen(zone, "dragleave", move |_| {

@@ -26,5 +26,5 @@ pub async fn lab_page(catalogue: String, languages: Vec<String>) -> Result<(), J
     markup::translate()?;
     calculator::start()?;
     attempts::start().await?;
-    dom::ready()
+    Ok(dom::ready()?)
 }

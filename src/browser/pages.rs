@@ -58,31 +58,35 @@ mod tester;
 mod ui;
 mod warned_rules;
 
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::{dom, words};
+use super::dom::{self, JsResult};
+use super::{promise, words};
 
 /// Runs `options.html`. Settles once the first data is drawn. `ahead` gives what `start.js` has asked for of the rules.
 #[wasm_bindgen(js_name = optionsPage)]
-pub async fn options_page(ahead: Option<Function>) -> Result<(), JsValue> {
-    dom::report_panics();
-    words::begin(words::WordSource::Extension)?;
-    options::start(ahead).await
+pub fn options_page(ahead: Option<Function>) -> Promise {
+    run(options::start(ahead))
 }
 
 /// Runs `popup.html`. Settles once the first data is drawn.
 #[wasm_bindgen(js_name = popupPage)]
-pub async fn popup_page() -> Result<(), JsValue> {
-    dom::report_panics();
-    words::begin(words::WordSource::Extension)?;
-    popup::start().await
+pub fn popup_page() -> Promise {
+    run(popup::start())
 }
 
 /// Runs `log.html`. Settles once the first data is drawn.
 #[wasm_bindgen(js_name = logPage)]
-pub async fn log_page() -> Result<(), JsValue> {
-    dom::report_panics();
-    words::begin(words::WordSource::Extension)?;
-    log_page::start().await
+pub fn log_page() -> Promise {
+    run(log_page::start())
+}
+
+fn run(page: impl Future<Output = JsResult> + 'static) -> Promise {
+    promise::of(async move {
+        dom::report_panics();
+        words::begin(words::WordSource::Extension)?;
+        page.await?;
+        Ok(JsValue::UNDEFINED)
+    })
 }

@@ -103,7 +103,7 @@ impl Part {
 
     /// Tells those who do not see what is around a part what it is.
     pub(super) fn label(&self, name: Name, label: &Text) -> JsResult {
-        self.get::<Element>(name)?.set_attribute("aria-label", &say(label))
+        Ok(self.get::<Element>(name)?.set_attribute("aria-label", &say(label))?)
     }
 
     /// Sets the words and tone of a tag, and shows it.
@@ -134,6 +134,7 @@ impl Part {
 
     /// Appends a child.
     pub(super) fn append(&self, child: &Self) -> JsResult {
-        self.root.append_child(&child.root).map(drop)
+        self.root.append_child(&child.root)?;
+        Ok(())
     }
 }

@@ -3,6 +3,9 @@
 //! that is gone is missed.
 
 #[cfg(feature = "pages")]
+use std::cmp::Reverse;
+
+#[cfg(feature = "pages")]
 use js_sys::{Array, Function, Promise};
 use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
@@ -84,10 +87,10 @@ pub(super) async fn set_aside(now: UnixMillis) -> Result<(), StorageError> {
 pub(super) async fn times_of_set_aside() -> Result<Vec<UnixMillis>, StorageError> {
     let keys = api::storage_keys().await.map_err(|thrown| storage_error(&thrown))?;
     let keys = Array::from(&keys);
-    let time = |key: JsValue| key.as_string()?.strip_prefix(SET_ASIDE)?.parse().ok();
-    let mut times: Vec<u64> = keys.iter().filter_map(time).collect();
-    times.sort_unstable_by(|first, second| second.cmp(first));
-    Ok(times.into_iter().map(UnixMillis::new).collect())
+    let time = |key: JsValue| key.as_string()?.strip_prefix(SET_ASIDE)?.parse().ok().map(UnixMillis::new);
+    let mut times: Vec<_> = keys.iter().filter_map(time).collect();
+    times.sort_by_cached_key(|time| Reverse(*time));
+    Ok(times)
 }
 
 /// A policy that was set aside, as it was stored.

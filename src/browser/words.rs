@@ -57,7 +57,9 @@ pub(super) fn begin(source: WordSource) -> JsResult {
     // German dates in English sentences help nobody, but an English reader's own way of writing them does.
     let is_same = |locale: &String| locale.split('-').next() == Some(language.as_str());
     let locale = preferred.into_iter().find(is_same).unwrap_or_else(|| language.clone());
-    WORDS.with(|words| words.set(InBrowser { source, locale })).map_err(|_| "words have been chosen already".into())
+    WORDS
+        .with(|words| words.set(InBrowser { source, locale }))
+        .map_err(|_| JsValue::from_str("words have been chosen already").into())
 }
 
 /// What is shown for a text.

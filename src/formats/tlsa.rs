@@ -60,7 +60,7 @@ struct Endpoint<'a> {
 
 fn take(records: &[Record<'_>], taking: &mut Taking<'_>) -> Result<(), Error> {
     let mut endpoints: Vec<Endpoint<'_>> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for record in records {
         let Some(owner) = &record.owner else {
             taking.leave_out("TLSA", record.at, no_part(ImportPart::RecordName, "TLSA"))?;
@@ -70,7 +70,7 @@ fn take(records: &[Record<'_>], taking: &mut Taking<'_>) -> Result<(), Error> {
             taking.leave_out(&owner.protocol, record.at, no_part(ImportPart::RecordProtocol, &owner.protocol))?;
             continue;
         }
-        let place = *places.entry(&owner.pattern).or_insert_with(|| {
+        let place = *places.entry(owner.pattern.clone()).or_insert_with(|| {
             endpoints.push(Endpoint::of(&owner.pattern, record.at));
             endpoints.len().saturating_sub(1)
         });

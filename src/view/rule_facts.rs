@@ -3,7 +3,7 @@
 use super::date::ago;
 use super::foreign::{foreign, key_name};
 use super::rule::{date, full_pin, is_expired};
-use super::text::{Text, text};
+use super::text::{Text, present, text};
 use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, RuleDocument};
 use crate::time::UnixMillis;
 
@@ -21,7 +21,7 @@ pub fn facts(rule: &RuleDocument, now: UnixMillis) -> Vec<Text> {
     };
     let reports = rule.report_uri.as_deref().filter(|_| rule.mode != Mode::Off);
     let reports = reports.map(|uri| text!("rule_reports_to", uri = uri));
-    [
+    present(vec![
         expiry,
         (rule.match_scope == MatchScope::Leaf).then(|| text!("rule_leaf_only")),
         rule.require_ct.then(|| text!("rule_ct_required")),
@@ -29,10 +29,7 @@ pub fn facts(rule: &RuleDocument, now: UnixMillis) -> Vec<Text> {
         preflight,
         reports,
         rule.updated.map(|updated| text!("rule_changed", ago = ago(updated, now))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ])
 }
 
 /// What has become of a rule by a change: a sentence for each difference, but for the times.
@@ -71,7 +68,7 @@ pub fn changes(before: &RuleDocument, after: &RuleDocument) -> Vec<Text> {
     if changes.len() == of_rule && (&before.pins, &before.denied) != (pins, denied) {
         changes.push(text!("history_labels"));
     }
-    let others = [
+    let others = vec![
         (before.match_scope != *match_scope).then(|| match match_scope {
             MatchScope::Chain => text!("history_match_chain"),
             MatchScope::Leaf => text!("history_match_leaf"),
@@ -97,7 +94,7 @@ pub fn changes(before: &RuleDocument, after: &RuleDocument) -> Vec<Text> {
             None => text!("history_no_reports"),
         }),
     ];
-    changes.extend(others.into_iter().flatten());
+    changes.extend(present(others));
     changes
 }
 

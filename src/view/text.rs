@@ -79,6 +79,12 @@ macro_rules! __plural {
 #[doc(inline)]
 pub use crate::{__plural as plural, __text as text};
 
+/// Those of several texts that there are.
+#[must_use]
+pub fn present(texts: Vec<Option<Text>>) -> Vec<Text> {
+    texts.into_iter().flatten().collect()
+}
+
 /// What puts texts into words: the browser on the pages, a catalogue in the lab and in tests.
 pub trait Words {
     /// The message with this id, the arguments put in.

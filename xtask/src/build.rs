@@ -54,7 +54,7 @@ const MODULES: [Module; 3] = [
         flags: &[],
         optimization: optimize::SMALL,
         folder: workspace::extension,
-        limit: 1_226_000,
+        limit: 1_171_000,
     },
     Module {
         name: "lab",

@@ -142,7 +142,7 @@ impl Attempt {
     }
 
     fn end(&self) -> JsResult {
-        if self.is_over.replace(true) { Ok(()) } else { self.socket.close() }
+        if self.is_over.replace(true) { Ok(()) } else { Ok(self.socket.close()?) }
     }
 }
 

@@ -3,12 +3,12 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlTemplateElement};
 
-use crate::browser::dom::{JsResult, all, document};
+use crate::browser::dom::{JsResult, all, document, missing};
 use crate::browser::words::{LANGUAGE, message};
 
 /// Puts them into words, once those have been chosen.
 pub(super) fn translate() -> JsResult {
-    let root = document()?.document_element().ok_or("the page has no root")?;
+    let root = document()?.document_element().ok_or_else(|| missing("root"))?;
     root.set_attribute("lang", &message(LANGUAGE, &[]))?;
     root.set_attribute("dir", &message(DIRECTION, &[]))?;
     translate_below(&root)

@@ -31,7 +31,7 @@ impl Confirmation {
 
     pub(super) fn open(&self) -> JsResult {
         self.message.set_text_content(None);
-        self.dialog.show_modal()
+        Ok(self.dialog.show_modal()?)
     }
 
     /// Closes the dialog if the request was carried out, else says why it was not. Returns whether it was.

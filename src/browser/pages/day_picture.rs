@@ -49,7 +49,7 @@ fn draw_day(tally: &DayTally, most: u64) -> JsResult<Part> {
     let place = |name, height: u64, below: u64| -> JsResult {
         let bar: Element = element.get(name)?;
         bar.set_attribute("height", &height.to_string())?;
-        bar.set_attribute("y", &(100 + LEAST).saturating_sub(height + below).to_string())
+        Ok(bar.set_attribute("y", &(100 + LEAST).saturating_sub(height + below).to_string())?)
     };
     place(part!("day-blocked"), blocked, 0)?;
     place(part!("day-flagged"), flagged, blocked)?;

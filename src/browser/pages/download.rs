@@ -29,7 +29,7 @@ impl Download {
         link.set_download(name);
         link.click();
         match self.last.replace(Some(url)) {
-            Some(before) => Url::revoke_object_url(&before),
+            Some(before) => Ok(Url::revoke_object_url(&before)?),
             None => Ok(()),
         }
     }

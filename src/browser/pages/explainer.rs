@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, EventTarget, HtmlAnchorElement, HtmlDetailsElement, HtmlElement};
 
 use super::known_before::{KnownBefore, current_rule};
@@ -15,6 +15,7 @@ use super::rule_store::{RuleStore, current_time};
 use super::seen_store::SeenStore;
 use crate::browser::dom::{JsResult, id, listen, spawn};
 use crate::browser::part::{Part, part, part_around};
+use crate::browser::promise;
 use crate::changed_key::{Comparison, address, can_be_compared, facts_of, has_evidence};
 use crate::explanation::Explanation;
 use crate::log::Entry;
@@ -108,14 +109,15 @@ impl Explainer {
     async fn read(self: &Rc<Self>) -> JsResult {
         let read = || {
             let this = Rc::clone(self);
-            future_to_promise(async move {
+            promise::of(async move {
                 this.store.read().await?;
                 this.seen.start().await?;
                 Ok(JsValue::UNDEFINED)
             })
         };
         let reading = self.reading.borrow_mut().get_or_insert_with(read).clone();
-        JsFuture::from(reading).await.map(drop)
+        JsFuture::from(reading).await?;
+        Ok(())
     }
 
     fn clicked(&self, event: &Event) -> JsResult {
@@ -123,7 +125,7 @@ impl Explainer {
             && let Some(entry) = part_around(event, part!("violation"))
         {
             entry.root().unchecked_ref::<HtmlDetailsElement>().set_open(false);
-            return entry.get::<HtmlElement>(part!("opener"))?.focus();
+            return Ok(entry.get::<HtmlElement>(part!("opener"))?.focus()?);
         }
         if part_around(event, part!("flag-only")).is_some()
             && let Some(rule) =
@@ -173,7 +175,7 @@ impl Explainer {
 fn focus(all: &AllExplained, ids: &[String]) -> JsResult {
     let explained = all.borrow().clone();
     match explained.iter().rev().find(|explained| ids.contains(&explained.rule.id)) {
-        Some(explained) => explained.part.get::<HtmlElement>(part!("flag-only"))?.focus(),
+        Some(explained) => Ok(explained.part.get::<HtmlElement>(part!("flag-only"))?.focus()?),
         None => Ok(()),
     }
 }

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use web_sys::{Element, EventTarget, HtmlSelectElement};
+use web_sys::{Element, HtmlSelectElement};
 
 use super::download::Download;
 use super::import_items::PartRow;
 use super::rule_list::RuleList;
 use super::rule_store::{RuleStore, current_time};
 use super::ui::list::List;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, listen_at, show, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::policy_store;
 use crate::formats::export::{ExportFormat, export, losses};
@@ -42,13 +42,13 @@ impl ExportSection {
         let this = Rc::clone(&section);
         listen(&section.which, "change", move |_| this.draw())?;
         let this = Rc::clone(&section);
-        listen(&by_id::<EventTarget>(id!("export-selected"))?, "click", move |_| this.begin_with_selected())?;
+        listen_at(id!("export-selected"), "click", move |_| this.begin_with_selected())?;
         let this = Rc::clone(&section);
         section.list.on_selection(move || this.selection_changed());
         let this = Rc::clone(&section);
-        listen(&by_id::<EventTarget>(id!("export-save"))?, "click", move |_| this.save())?;
+        listen_at(id!("export-save"), "click", move |_| this.save())?;
         let this = Rc::clone(&section);
-        listen(&by_id::<EventTarget>(id!("set-aside"))?, "click", move |event| {
+        listen_at(id!("set-aside"), "click", move |event| {
             let button = part_around(&event, part!("set-aside-button"));
             let time = button.and_then(|button| button.root().dataset().get("time")?.parse().ok());
             if let Some(time) = time {
@@ -85,7 +85,7 @@ impl ExportSection {
         self.which.set_value(SELECTED);
         self.draw()?;
         by_id::<Element>(id!("export-card"))?.scroll_into_view();
-        self.format.focus()
+        Ok(self.format.focus()?)
     }
 
     fn selection_changed(&self) -> JsResult {

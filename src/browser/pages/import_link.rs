@@ -13,7 +13,7 @@ use web_sys::{AbortController, EventTarget, HtmlElement, Response, UrlSearchPara
 use super::import_section::Input;
 use super::ui::notices::set_notices;
 use crate::browser::convert::property;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
+use crate::browser::dom::{JsResult, by_id, focus, id, listen, listen_at, show, spawn, window};
 use crate::browser::part::{Part, say_in};
 use crate::browser::promise::{after, within};
 use crate::browser::url_host::url_host;
@@ -60,15 +60,15 @@ impl ImportLink {
             take: Box::new(take),
         });
         let this = Rc::clone(&link);
-        listen(&by_id::<EventTarget>(id!("import-link-read"))?, "click", move |_| {
+        listen_at(id!("import-link-read"), "click", move |_| {
             let this = Rc::clone(&this);
             spawn(async move { this.read().await });
             Ok(())
         })?;
         let this = Rc::clone(&link);
-        listen(&by_id::<EventTarget>(id!("import-link-discard"))?, "click", move |_| {
+        listen_at(id!("import-link-discard"), "click", move |_| {
             this.close()?;
-            by_id::<HtmlElement>(id!("import-file"))?.focus()
+            focus(id!("import-file"))
         })?;
         let this = Rc::clone(&link);
         listen(&EventTarget::from(window()?), "hashchange", move |_| this.open_from_address())?;
@@ -104,7 +104,7 @@ impl ImportLink {
         };
         self.link.replace(link);
         by_id::<HtmlElement>(id!("import-card"))?.scroll_into_view();
-        by_id::<HtmlElement>(focus)?.focus()
+        Ok(by_id::<HtmlElement>(focus)?.focus()?)
     }
 
     async fn read(&self) -> JsResult {
@@ -140,7 +140,7 @@ impl ImportLink {
         (self.take)((Source::File(address), bytes))?;
         // The button that was clicked is gone; a preview takes the focus itself.
         if was_read && by_id::<HtmlElement>(id!("import-preview"))?.hidden() {
-            by_id::<HtmlElement>(id!("import-file"))?.focus()?;
+            focus(id!("import-file"))?;
         }
         Ok(())
     }
@@ -193,7 +193,11 @@ async fn read_whole(response: &Response) -> JsResult<Result<Vec<u8>, Problem>> {
 
 /// What is promised; an error where the server says nothing for too long.
 async fn in_time(promised: Promise) -> JsResult<JsValue> {
-    if within(&promised, LINK_DEADLINE_MS).await { JsFuture::from(promised).await } else { Err(JsValue::NULL) }
+    if within(&promised, LINK_DEADLINE_MS).await {
+        Ok(JsFuture::from(promised).await?)
+    } else {
+        Err(JsValue::NULL.into())
+    }
 }
 
 /// The request: nothing of the person, not whence they come, and to nobody but the server that they have been asked about. It could

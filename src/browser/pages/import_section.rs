@@ -8,8 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    DataTransfer, Element, Event, EventTarget, File, HtmlButtonElement, HtmlElement, HtmlInputElement,
-    HtmlTextAreaElement,
+    DataTransfer, Element, Event, EventTarget, File, HtmlButtonElement, HtmlInputElement, HtmlTextAreaElement,
 };
 
 use super::import_items::{ItemRow, PartRow, choice_of, conflict_named, name_of};
@@ -19,7 +18,7 @@ use super::rule_store::{RuleStore, current_time};
 use super::ui::list::List;
 use super::ui::live_region::announce;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, shown, spawn};
+use crate::browser::dom::{JsResult, by_id, focus, id, listen, listen_at, show, shown, spawn};
 use crate::browser::files::{accept_drops, of_list, size};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
@@ -113,7 +112,7 @@ impl ImportSection {
             Ok(())
         })?;
         let (this, offered) = (Rc::clone(self), Rc::clone(link));
-        listen(&by_id::<EventTarget>(id!("import-read"))?, "click", move |_| {
+        listen_at(id!("import-read"), "click", move |_| {
             let text = by_id::<HtmlTextAreaElement>(id!("import-text"))?.value();
             this.read_instead(vec![(Source::Pasted, Ok(text.into_bytes()))], &offered)
         })
@@ -121,7 +120,7 @@ impl ImportSection {
 
     fn listen_to_preview(self: &Rc<Self>) -> JsResult {
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("import-conflict"))?, "change", move |event| {
+        listen_at(id!("import-conflict"), "change", move |event| {
             this.preview.borrow_mut().plan.set_conflict(conflict_of(&event));
             this.draw()
         })?;
@@ -144,18 +143,18 @@ impl ImportSection {
             this.draw()
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("import-confirm"))?, "click", move |_| {
+        listen_at(id!("import-confirm"), "click", move |_| {
             let this = Rc::clone(&this);
             spawn(async move { this.import().await });
             Ok(())
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("import-cancel"))?, "click", move |_| {
+        listen_at(id!("import-cancel"), "click", move |_| {
             this.close()?;
-            by_id::<HtmlElement>(id!("import-file"))?.focus()
+            focus(id!("import-file"))
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("import-undo"))?, "click", move |_| {
+        listen_at(id!("import-undo"), "click", move |_| {
             let this = Rc::clone(&this);
             spawn(async move { this.take_back().await });
             Ok(())
@@ -213,7 +212,7 @@ impl ImportSection {
         set_notices(&by_id(id!("import-message"))?, &notices)?;
         show(id!("import-preview"), has_any)?;
         if has_any {
-            by_id::<HtmlElement>(id!("import-preview-heading"))?.focus()?;
+            focus(id!("import-preview-heading"))?;
         }
         self.look_through();
         Ok(())
@@ -372,11 +371,7 @@ fn say_done(text: &Text, can_undo: bool) -> JsResult {
     show(id!("import-undo"), can_undo)?;
     show(id!("import-done"), true)?;
     announce(text)?;
-    if can_undo {
-        by_id::<HtmlElement>(id!("import-undo"))?.focus()
-    } else {
-        by_id::<HtmlElement>(id!("import-file"))?.focus()
-    }
+    if can_undo { focus(id!("import-undo")) } else { focus(id!("import-file")) }
 }
 
 /// Has the background make a change; why it did not.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
-use web_sys::{EventTarget, HtmlDialogElement, HtmlElement, HtmlInputElement, UrlSearchParams};
+use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, UrlSearchParams};
 
 use super::known_before::{KnownBefore, current_rule};
 use super::log_reader::LogReader;
@@ -13,7 +13,7 @@ use super::rule_changes::RuleChanges;
 use super::rule_store::RuleStore;
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
+use crate::browser::dom::{JsResult, by_id, id, listen_at, show, spawn, window};
 use crate::browser::part::{Part, part, say_in};
 use crate::changed_key::{Comparison, ENTRY, FIELDS, Field, can_be_compared, facts_of};
 use crate::explanation::Explanation;
@@ -51,12 +51,12 @@ impl ChangedKey {
             trusted: Box::new(trusted),
         });
         let this = Rc::clone(&dialog);
-        listen(&by_id::<EventTarget>(id!("changed-keep"))?, "click", move |_| {
+        listen_at(id!("changed-keep"), "click", move |_| {
             this.dialog.close();
             Ok(())
         })?;
         let this = Rc::clone(&dialog);
-        listen(&by_id::<EventTarget>(id!("changed-trust"))?, "click", move |_| {
+        listen_at(id!("changed-trust"), "click", move |_| {
             let this = Rc::clone(&this);
             spawn(async move { this.trust().await });
             Ok(())

@@ -72,7 +72,7 @@ impl KeyRows {
     fn changed(&self) -> JsResult {
         let options = EventInit::new();
         options.set_bubbles(true);
-        self.list.root().dispatch_event(&Event::new_with_event_init_dict("input", &options)?).map(|_| ())
+        Ok(self.list.root().dispatch_event(&Event::new_with_event_init_dict("input", &options)?).map(drop)?)
     }
 
     /// Shows these keys and no others.
@@ -160,8 +160,8 @@ impl KeyRows {
         let neighbour = row.root().next_element_sibling().or_else(|| row.root().previous_element_sibling());
         row.root().remove();
         match neighbour {
-            Some(neighbour) => pin(&Part::of(&neighbour))?.focus(),
-            None => self.add.focus(),
+            Some(neighbour) => Ok(pin(&Part::of(&neighbour))?.focus()?),
+            None => Ok(self.add.focus()?),
         }
     }
 

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use web_sys::{EventTarget, HtmlElement};
+use web_sys::HtmlElement;
 
 use super::confirmation::Confirmation;
 use super::log_reader::LogReader;
 use super::messages;
 use super::ui::live_region::announce;
-use crate::browser::dom::{JsResult, by_id, id, listen, spawn};
+use crate::browser::dom::{JsResult, focus, id, listen, listen_at, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::log::Entry;
 use crate::message::PageRequest;
@@ -33,7 +33,7 @@ impl LogClearing {
             reader,
         });
         let this = Rc::clone(&clearing);
-        listen(&by_id::<EventTarget>(id!("clear-log"))?, "click", move |_| this.all.open())?;
+        listen_at(id!("clear-log"), "click", move |_| this.all.open())?;
         let this = Rc::clone(&clearing);
         listen(&clearing.all.confirm, "click", move |_| {
             let this = Rc::clone(&this);
@@ -41,7 +41,7 @@ impl LogClearing {
             Ok(())
         })?;
         let this = Rc::clone(&clearing);
-        listen(&by_id::<EventTarget>(id!("log"))?, "click", move |event| {
+        listen_at(id!("log"), "click", move |event| {
             let Some(button) = part_around(&event, part!("clear-host")) else {
                 return Ok(());
             };
@@ -87,5 +87,5 @@ async fn conclude(confirmation: &Confirmation, request: PageRequest, done: &Text
         return Ok(());
     }
     announce(done)?;
-    by_id::<HtmlElement>(id!("log-heading"))?.focus()
+    focus(id!("log-heading"))
 }

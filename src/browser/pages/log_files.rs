@@ -5,14 +5,13 @@ use std::rc::Rc;
 
 use js_sys::Array;
 use wasm_bindgen::JsValue;
-use web_sys::EventTarget;
 
 use super::download::Download;
 use super::log_lines::{Found, local_day};
 use super::log_reader::LogReader;
 use super::log_selection::LogSelection;
 use crate::browser::clock::now;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, id, listen_at, show, spawn};
 use crate::browser::part::say_in;
 use crate::browser::promise;
 use crate::limits::LOG_LINES_WRITTEN_AT_ONCE;
@@ -42,7 +41,7 @@ pub(super) fn listen_for_saving(
         Rc::new(LogFiles { reader, selection, found, download: Download::default(), is_writing: Cell::new(false) });
     for (button, file) in [(id!("save-json-lines"), LogFile::JsonLines), (id!("save-reports"), LogFile::Reports)] {
         let files = Rc::clone(&files);
-        listen(&by_id::<EventTarget>(button)?, "click", move |_| {
+        listen_at(button, "click", move |_| {
             let files = Rc::clone(&files);
             spawn(async move { files.save(file).await });
             Ok(())

@@ -3,12 +3,10 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    Element, Event, EventTarget, HtmlElement, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams,
-};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
-use crate::browser::dom::{Id, JsResult, by_id, id, listen, show, window};
+use super::ui::address;
+use crate::browser::dom::{Id, JsResult, by_id, id, listen, listen_at, show};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::words::say;
 use crate::log::{Day, Entry};
@@ -93,20 +91,8 @@ impl LogFilters {
                 says: only_page,
             },
         };
-        let address = window()?.location().hash()?;
-        let kept = UrlSearchParams::new_with_str(address.trim_start_matches('#'))?;
-        for (name, field) in filters.typed() {
-            field.set_value(&kept.get(name).unwrap_or_default());
-        }
+        let kept = address::take_over(&filters.typed(), &filters.choices())?;
         filters.unread.set_checked(kept.get(UNREAD).is_some());
-        for (name, choice) in filters.choices() {
-            let Some(value) = kept.get(name) else { continue };
-            choice.set_value(&value);
-            // What is no choice chooses nothing.
-            if choice.selected_index() < 0 {
-                choice.set_selected_index(0);
-            }
-        }
         filters.draw_chosen()?;
         Ok(Rc::new(filters))
     }
@@ -114,26 +100,20 @@ impl LogFilters {
     /// Calls this each time that something else is looked for, or is to stand in another order.
     pub(super) fn listen(self: &Rc<Self>, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
         let (this, on_change) = (Rc::clone(self), changed.clone());
-        listen(&by_id::<EventTarget>(id!("log-search"))?, "input", move |_| {
+        listen_at(id!("log-search"), "input", move |_| {
             this.keep();
             on_change()
         })?;
         let (this, on_change) = (Rc::clone(self), changed.clone());
-        listen(&self.search, "keydown", move |event| {
-            let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
-            if is_escape && !this.search.value().is_empty() {
-                event.prevent_default();
-                this.search.set_value("");
-                this.keep();
-                on_change()?;
-            }
-            Ok(())
+        address::empty_with_escape(&self.search, move || {
+            this.keep();
+            on_change()
         })?;
         let (this, on_change) = (Rc::clone(self), changed.clone());
-        listen(&by_id::<EventTarget>(id!("log"))?, "click", move |event| match this.choose(&event)? {
+        listen_at(id!("log"), "click", move |event| match this.choose(&event)? {
             Some(remove) => {
                 on_change()?;
-                remove.focus()
+                Ok(remove.focus()?)
             }
             None => Ok(()),
         })?;
@@ -148,7 +128,7 @@ impl LogFilters {
             })?;
         }
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("reset-filters"))?, "click", move |_| {
+        listen_at(id!("reset-filters"), "click", move |_| {
             this.reset()?;
             this.search.focus()?;
             changed()
@@ -236,26 +216,8 @@ impl LogFilters {
         [("outcome", &self.became), ("reason", &self.reason), ("sort", &self.order)]
     }
 
-    /// Keeps it in the page's address. A browser that is told too often refuses for a while, and is told with the next.
     fn keep(&self) {
-        let _ = self.write_address();
-    }
-
-    fn write_address(&self) -> JsResult {
-        let kept = UrlSearchParams::new()?;
-        let typed = self.typed().map(|(name, field)| (name, field.value()));
-        let choices = self.choices().map(|(name, choice)| (name, choice.value()));
-        let is_default = |name: &str, value: &str| value.is_empty() || (name == "sort" && value == "newest");
-        for (name, value) in typed.into_iter().chain(choices) {
-            if !is_default(name, &value) {
-                kept.append(name, &value);
-            }
-        }
-        if self.unread.checked() {
-            kept.append(UNREAD, "");
-        }
-        let address = format!("#{}", String::from(kept.to_string()));
-        window()?.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&address))
+        address::keep(&self.typed(), &self.choices(), self.unread.checked().then_some(UNREAD));
     }
 }
 

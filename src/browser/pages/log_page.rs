@@ -20,7 +20,9 @@ use super::messages;
 use super::ui::list::List;
 use super::ui::minutes::each_minute;
 use crate::browser::clock::{Deadline, now};
-use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_capturing, ready, show, spawn, window};
+use crate::browser::dom::{
+    JsResult, by_id, document, id, listen, listen_at, listen_capturing, ready, show, spawn, window,
+};
 use crate::browser::part::say_if_any;
 use crate::browser::promise;
 use crate::message::{Announcement, PageRequest};
@@ -88,7 +90,7 @@ pub(super) async fn start() -> JsResult {
 
 impl LogPage {
     fn listen(self: &Rc<Self>) -> JsResult {
-        listen(&by_id::<EventTarget>(id!("open-options"))?, "click", |_| {
+        listen_at(id!("open-options"), "click", |_| {
             spawn(messages::open_options_page());
             Ok(())
         })?;

@@ -4,13 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use web_sys::{EventTarget, HtmlButtonElement, HtmlElement, HtmlInputElement};
+use web_sys::{HtmlButtonElement, HtmlElement, HtmlInputElement};
 
 use super::log_line::Frame;
 use super::log_lines::Found;
 use super::messages;
 use super::ui::live_region::announce;
-use crate::browser::dom::{JsResult, around, by_id, id, listen, show};
+use crate::browser::dom::{JsResult, around, by_id, id, listen, listen_at, show};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::log::Line;
 use crate::report::log_file::Extent;
@@ -45,7 +45,7 @@ impl LogSelection {
             announce(&this.said())
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("log"))?, "change", move |event| {
+        listen_at(id!("log"), "change", move |event| {
             let name = part_around(&event, part!("log-line")).and_then(|line| line.root().dataset().get("entry"));
             if let (Some(name), Some(checkbox)) = (name, around::<HtmlInputElement>(&event, "input")) {
                 let mut names = this.names.borrow_mut();

@@ -3,11 +3,11 @@
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
-use web_sys::{Element, EventTarget, HtmlElement};
+use web_sys::{Element, HtmlElement};
 
 use super::messages;
 use super::pause_menu::PauseMenu;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen_at, show, spawn};
 use crate::browser::part::say_in;
 use crate::browser::words::say;
 use crate::error::Error;
@@ -42,7 +42,7 @@ impl Masthead {
         })?;
         masthead.pausing.get_or_init(|| pausing);
         let this = Rc::clone(&masthead);
-        listen(&by_id::<EventTarget>(id!("problem-action"))?, "click", move |_| match this.remedy.get() {
+        listen_at(id!("problem-action"), "click", move |_| match this.remedy.get() {
             Some(Remedy::ResetPolicy | Remedy::OpenRules) => act(),
             Some(Remedy::Permit) => {
                 let answered = messages::request_permission()?;

@@ -105,7 +105,7 @@ pub(super) async fn open_log_page() -> JsResult {
 /// Asks the person for that permission. The question is put before this returns.
 pub(super) fn request_permission() -> JsResult<impl Future<Output = JsResult>> {
     let asked = request_permissions(&every_site()?)?;
-    Ok(async move { JsFuture::from(asked).await.map(|_| ()) })
+    Ok(async move { Ok(JsFuture::from(asked).await.map(drop)?) })
 }
 
 fn every_site() -> JsResult<JsValue> {
@@ -113,5 +113,5 @@ fn every_site() -> JsResult<JsValue> {
     struct Permissions {
         origins: [&'static str; 1],
     }
-    to_js(&Permissions { origins: ["<all_urls>"] }).map_err(|error| to_js_error(&error.into()))
+    Ok(to_js(&Permissions { origins: ["<all_urls>"] }).map_err(|error| to_js_error(&error.into()))?)
 }

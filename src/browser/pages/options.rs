@@ -3,7 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use js_sys::Function;
-use web_sys::{Event, EventTarget, HtmlDetailsElement, HtmlElement};
+use web_sys::{Event, HtmlDetailsElement, HtmlElement};
 
 use super::confirmation::Confirmation;
 use super::export_section::ExportSection;
@@ -22,7 +22,7 @@ use super::seen_store::SeenStore;
 use super::tester::Tester;
 use super::ui::live_region::announce;
 use super::{messages, notification_setting};
-use crate::browser::dom::{Id, JsResult, by_id, id, listen, ready, show, spawn};
+use crate::browser::dom::{Id, JsResult, focus, id, listen, listen_at, ready, show, spawn};
 use crate::browser::part::{part, part_around, say_in};
 use crate::message::{Announcement, PageRequest};
 use crate::policy::Layer;
@@ -90,33 +90,33 @@ fn form_closed(closed: Closed, store: &RuleStore, list: &RuleList, changes: &Rul
     }
     match closed.id {
         Some(id) => list.focus(&id, part!("edit")),
-        None => by_id::<HtmlElement>(id!("add-rule"))?.focus(),
+        None => focus(id!("add-rule")),
     }
 }
 
 impl Options {
     fn listen(self: &Rc<Self>, reset: Rc<Confirmation>) -> JsResult {
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("add-rule"))?, "click", move |_| this.edit(None))?;
+        listen_at(id!("add-rule"), "click", move |_| this.edit(None))?;
 
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("rules"))?, "click", move |event| this.clicked(&event))?;
+        listen_at(id!("rules"), "click", move |event| this.clicked(&event))?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("managed-rules"))?, "click", move |event| this.test(&event, Layer::Managed))?;
+        listen_at(id!("managed-rules"), "click", move |event| this.test(&event, Layer::Managed))?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("test-rule"))?, "click", move |_| match this.form.draft()? {
+        listen_at(id!("test-rule"), "click", move |_| match this.form.draft()? {
             Some(rule) => this.tester.open_draft(&rule),
             None => Ok(()),
         })?;
         for (button, mode) in SELECTED_MODES {
             let this = Rc::clone(self);
-            listen(&by_id::<EventTarget>(button)?, "click", move |_| {
+            listen_at(button, "click", move |_| {
                 this.set_mode(this.list.selected(), mode);
                 Ok(())
             })?;
         }
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("delete-selected"))?, "click", move |_| {
+        listen_at(id!("delete-selected"), "click", move |_| {
             this.delete(this.list.selected());
             Ok(())
         })?;
@@ -239,7 +239,7 @@ impl Options {
         }
         self.refresh().await?;
         announce(done)?;
-        by_id::<HtmlElement>(id!("add-rule"))?.focus()
+        focus(id!("add-rule"))
     }
 
     /// Reads what is stored, and asks how things are.

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::JsValue;
-use web_sys::{Element, EventTarget, FocusEvent, HtmlDetailsElement, HtmlElement, KeyboardEvent, Node};
+use web_sys::{Element, FocusEvent, HtmlDetailsElement, HtmlElement, KeyboardEvent, Node};
 
 use super::messages;
-use crate::browser::dom::{JsResult, by_id, document, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, by_id, document, id, listen, listen_at, show, spawn};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::words::say;
 use crate::browser::{api, clock};
@@ -53,7 +53,7 @@ impl PauseMenu {
             (id!("resume"), PageRequest::Resume),
         ] {
             let (controls, changed) = (self.controls.clone(), Rc::clone(&self.changed));
-            listen(&by_id::<EventTarget>(button)?, "click", move |_| {
+            listen_at(button, "click", move |_| {
                 // On a Mac a click gives a button no focus.
                 if !controls.menu.open() {
                     controls.resume.focus()?;

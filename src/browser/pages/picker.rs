@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
-use web_sys::{Element, EventTarget, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlInputElement};
 
 use super::messages;
 use super::picked_certificate::{self, TickBox};
@@ -16,7 +16,7 @@ use super::rule_store::{RuleStore, current_time};
 use super::seen_store::{SeenStore, ShownChain};
 use super::ui::notices::set_notices;
 use crate::browser::convert::{property, read_js, to_js_error};
-use crate::browser::dom::{Id, JsResult, by_id, id, listen, show, spawn};
+use crate::browser::dom::{Id, JsResult, by_id, id, listen, listen_at, show, spawn};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::url_host::url_host;
 use crate::browser::words::say;
@@ -98,19 +98,19 @@ impl Picker {
         let this = Rc::clone(self);
         self.store.subscribe(move || this.say_if_open());
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("picker-chain"))?, "input", move |_| this.draw_chain())?;
+        listen_at(id!("picker-chain"), "input", move |_| this.draw_chain())?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("picker-compare"))?, "input", move |_| this.compare())?;
+        listen_at(id!("picker-compare"), "input", move |_| this.compare())?;
         // Once the two above have done their part.
         let this = Rc::clone(self);
         listen(&self.dialog, "input", move |_| this.say())?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("picker-cancel"))?, "click", move |_| {
+        listen_at(id!("picker-cancel"), "click", move |_| {
             this.dialog.close();
             Ok(())
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("picker-edit"))?, "click", move |_| match this.draft()? {
+        listen_at(id!("picker-edit"), "click", move |_| match this.draft()? {
             Ok(Some(rule)) => {
                 this.dialog.close();
                 (this.done)(Picked::Draft(rule))
@@ -118,7 +118,7 @@ impl Picker {
             Ok(None) | Err(_) => this.say(),
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("picker-save"))?, "click", move |_| {
+        listen_at(id!("picker-save"), "click", move |_| {
             let this = Rc::clone(&this);
             spawn(async move { this.save().await });
             Ok(())
@@ -384,7 +384,7 @@ impl Picker {
 
 fn mode() -> JsResult<Mode> {
     let mode = property(by_id::<HtmlElement>(id!("picker-mode"))?.as_ref(), "value");
-    read_js(&mode).map_err(|error| to_js_error(&error.into()))
+    Ok(read_js(&mode).map_err(|error| to_js_error(&error.into()))?)
 }
 
 /// Fills a drop-down list; the first option is chosen.
@@ -405,5 +405,6 @@ fn chosen(list: Id) -> JsResult<usize> {
 
 fn choose(list: Id, option: usize) -> JsResult {
     let index = JsValue::from(u32::try_from(option).unwrap_or_default());
-    Reflect::set(by_id::<HtmlElement>(list)?.as_ref(), &JsValue::from_str("selectedIndex"), &index).map(drop)
+    Reflect::set(by_id::<HtmlElement>(list)?.as_ref(), &JsValue::from_str("selectedIndex"), &index)?;
+    Ok(())
 }

@@ -18,7 +18,7 @@ use super::tab_section::TabSection;
 use super::ui::live_region::announce;
 use super::ui::minutes::each_minute;
 use crate::browser::clock::now;
-use crate::browser::dom::{JsResult, by_id, id, listen, listen_capturing, ready, show, spawn, window};
+use crate::browser::dom::{JsResult, by_id, id, listen, listen_at, listen_capturing, ready, show, spawn, window};
 use crate::browser::part::{say_if_any, say_in};
 use crate::browser::promise;
 use crate::error::Error;
@@ -70,18 +70,18 @@ fn open_options() {
 
 impl Popup {
     fn listen(self: &Rc<Self>) -> JsResult {
-        listen(&by_id::<EventTarget>(id!("open-options"))?, "click", |_| {
+        listen_at(id!("open-options"), "click", |_| {
             open_options();
             Ok(())
         })?;
 
-        listen(&by_id::<EventTarget>(id!("open-log"))?, "click", |_| {
+        listen_at(id!("open-log"), "click", |_| {
             spawn(messages::open_log_page());
             Ok(())
         })?;
 
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("clear-log"))?, "click", move |_| this.clearing.open())?;
+        listen_at(id!("clear-log"), "click", move |_| this.clearing.open())?;
         let this = Rc::clone(self);
         listen(&self.clearing.confirm, "click", move |_| {
             let this = Rc::clone(&this);
@@ -163,11 +163,14 @@ impl Popup {
     /// How things are and the log are asked for at once: neither must wait for the other, which may be slow or broken.
     async fn refresh(&self) -> JsResult {
         let masthead = Rc::clone(&self.masthead);
-        let told = promise::of(async move { masthead.refresh(Unread::Nothing).await.map(|()| JsValue::UNDEFINED) });
+        let told = promise::of(async move {
+            masthead.refresh(Unread::Nothing).await?;
+            Ok(JsValue::UNDEFINED)
+        });
         let read = self.read_log().await;
         let told = JsFuture::from(told).await;
         match read? {
-            Ok(()) => told.map(drop),
+            Ok(()) => Ok(told.map(drop)?),
             Err(error) => self.masthead.refresh(Unread::Log(&error)).await,
         }
     }

@@ -105,7 +105,7 @@ impl Entries {
         entry.set_open(true);
         entry.scroll_into_view();
         match entry.first_element_child() {
-            Some(summary) => summary.unchecked_into::<HtmlElement>().focus(),
+            Some(summary) => Ok(summary.unchecked_into::<HtmlElement>().focus()?),
             None => Ok(()),
         }
     }

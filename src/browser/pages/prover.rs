@@ -5,13 +5,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::messages;
 use super::rule_store::RuleStore;
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen, listen_at, show, spawn};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::url_host::url_host;
 use crate::host::{Host, HostPattern, PatternScope};
@@ -56,7 +56,7 @@ impl Prover {
             this.say_about()
         })?;
         let this = Rc::clone(&prover);
-        listen(&by_id::<EventTarget>(id!("prove-form"))?, "submit", move |event| {
+        listen_at(id!("prove-form"), "submit", move |event| {
             event.prevent_default();
             let this = Rc::clone(&this);
             spawn(async move { this.prove().await });
@@ -146,7 +146,7 @@ impl Prover {
             Ok(typed) => typed,
             Err(notice) => {
                 self.say(&[notice])?;
-                return self.host.focus();
+                return Ok(self.host.focus()?);
             }
         };
         if self.is_running.replace(true) {

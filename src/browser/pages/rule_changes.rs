@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use web_sys::{EventTarget, HtmlElement};
+use web_sys::HtmlElement;
 
 use super::messages;
 use super::rule_store::RuleStore;
 use super::ui::live_region::announce;
-use crate::browser::dom::{Id, JsResult, by_id, document, id, listen, show, spawn};
+use crate::browser::dom::{Id, JsResult, by_id, document, focus, id, listen_at, show, spawn};
 use crate::browser::part::say_in;
 use crate::browser::promise;
 use crate::history::ChangedBy;
@@ -66,13 +66,13 @@ impl RuleChanges {
             undone: Box::new(undone),
         });
         let this = Rc::clone(&changes);
-        listen(&by_id::<EventTarget>(id!("undo"))?, "click", move |_| {
+        listen_at(id!("undo"), "click", move |_| {
             let this = Rc::clone(&this);
             spawn(async move { this.undo().await });
             Ok(())
         })?;
         let this = Rc::clone(&changes);
-        listen(&by_id::<EventTarget>(id!("close-change"))?, "click", move |_| this.forget())?;
+        listen_at(id!("close-change"), "click", move |_| this.forget())?;
         Ok(changes)
     }
 
@@ -108,7 +108,7 @@ impl RuleChanges {
     }
 
     fn focus_undo(&self) -> JsResult {
-        if self.undo.borrow().is_some() { by_id::<HtmlElement>(id!("undo"))?.focus() } else { Ok(()) }
+        if self.undo.borrow().is_some() { focus(id!("undo")) } else { Ok(()) }
     }
 
     /// Says something that is no change.
@@ -123,7 +123,7 @@ impl RuleChanges {
         let notice: HtmlElement = by_id(id!("change"))?;
         let has_focus = document()?.active_element().is_some_and(|active| notice.contains(Some(&active)));
         notice.set_hidden(true);
-        if has_focus { by_id::<HtmlElement>(self.home)?.focus() } else { Ok(()) }
+        if has_focus { focus(self.home) } else { Ok(()) }
     }
 
     fn documents(&self, ids: &[String]) -> Vec<RuleDocument> {

@@ -101,7 +101,7 @@ impl RuleFields {
     }
 
     pub(super) fn focus(&self) -> JsResult {
-        self.host.focus()
+        Ok(self.host.focus()?)
     }
 }
 
@@ -121,7 +121,8 @@ impl Control {
     }
 
     fn set_value(&self, value: &JsValue) -> JsResult {
-        Reflect::set(&self.0, &self.holds().into(), value).map(drop)
+        Reflect::set(&self.0, &self.holds().into(), value)?;
+        Ok(())
     }
 
     /// The property that is its value, whatever kind of control it is.
@@ -131,5 +132,5 @@ impl Control {
 }
 
 fn object(rule: &RuleDocument) -> JsResult<JsValue> {
-    to_js(rule).map_err(|error| to_js_error(&error.into()))
+    Ok(to_js(rule).map_err(|error| to_js_error(&error.into()))?)
 }

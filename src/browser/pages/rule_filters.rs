@@ -1,10 +1,10 @@
 //! The controls above the list of rules: what is looked for, and in which order it stands. The page's address keeps it, so that
 //! it is still there when the page is loaded again.
 
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, EventTarget, HtmlInputElement, HtmlSelectElement, KeyboardEvent, UrlSearchParams};
+use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 
-use crate::browser::dom::{JsResult, by_id, id, listen, show, window};
+use super::ui::address;
+use crate::browser::dom::{JsResult, by_id, id, listen_at, show};
 use crate::browser::words::say;
 use crate::policy::Layer;
 use crate::query::{Choice, LastMatch, RuleOrder, RuleQuery, RuleState, SearchWords};
@@ -32,40 +32,24 @@ impl RuleFilters {
             matched: by_id(id!("filter-matched"))?,
             order: by_id(id!("sort"))?,
         };
-        let address = window()?.location().hash()?;
-        let kept = UrlSearchParams::new_with_str(address.trim_start_matches('#'))?;
-        filters.search.set_value(&kept.get(SEARCH).unwrap_or_default());
-        for (name, choice) in filters.choices() {
-            let Some(value) = kept.get(name) else { continue };
-            choice.set_value(&value);
-            // What is no choice chooses nothing.
-            if choice.selected_index() < 0 {
-                choice.set_selected_index(0);
-            }
-        }
+        address::take_over(&[(SEARCH, &filters.search)], &filters.choices())?;
         Ok(filters)
     }
 
     /// Calls this each time that something else is looked for, or is to stand in another order.
     pub(super) fn listen(&self, changed: impl Fn() -> JsResult + Clone + 'static) -> JsResult {
         let (this, on_change) = (self.clone(), changed.clone());
-        listen(&by_id::<EventTarget>(id!("rule-search"))?, "input", move |_| {
+        listen_at(id!("rule-search"), "input", move |_| {
             this.keep();
             on_change()
         })?;
         let (this, on_change) = (self.clone(), changed.clone());
-        listen(&self.search, "keydown", move |event| {
-            let is_escape = event.dyn_ref::<KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
-            if is_escape && !this.search.value().is_empty() {
-                event.prevent_default();
-                this.search.set_value("");
-                this.keep();
-                on_change()?;
-            }
-            Ok(())
+        address::empty_with_escape(&self.search, move || {
+            this.keep();
+            on_change()
         })?;
         let this = self.clone();
-        listen(&by_id::<EventTarget>(id!("reset-filters"))?, "click", move |_| {
+        listen_at(id!("reset-filters"), "click", move |_| {
             this.reset();
             this.search.focus()?;
             changed()
@@ -116,23 +100,8 @@ impl RuleFilters {
         ]
     }
 
-    /// Keeps it in the page's address. A browser that is told too often refuses for a while, and is told with the next.
     fn keep(&self) {
-        let _ = self.write_address();
-    }
-
-    fn write_address(&self) -> JsResult {
-        let kept = UrlSearchParams::new()?;
-        let typed = self.search.value();
-        let choices = self.choices().map(|(name, choice)| (name, choice.value()));
-        let is_default = |name: &str, value: &str| value.is_empty() || (name == "sort" && value == "host");
-        for (name, value) in [(SEARCH, typed)].into_iter().chain(choices) {
-            if !is_default(name, &value) {
-                kept.append(name, &value);
-            }
-        }
-        let address = format!("#{}", String::from(kept.to_string()));
-        window()?.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&address))
+        address::keep(&[(SEARCH, &self.search)], &self.choices(), None);
     }
 }
 

@@ -13,7 +13,7 @@ use super::rule_json::RuleJson;
 use super::rule_store::{RuleStore, current_time};
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{JsResult, around, by_id, id, listen, show, spawn, window};
+use crate::browser::dom::{JsResult, around, by_id, focus, id, listen, listen_at, show, spawn, window};
 use crate::browser::files::{self, Found, accept_drops, ignore_stray_drops, read_text};
 use crate::browser::part::say_in;
 use crate::browser::url_host::url_host;
@@ -176,7 +176,7 @@ impl RuleForm {
         })?;
         // A date that is half typed has no value, so nothing is heard of it while it is typed.
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("expires"))?, "focusout", move |_| match this.fields.expiry() {
+        listen_at(id!("expires"), "focusout", move |_| match this.fields.expiry() {
             DateInput::Whole => this.say(),
             DateInput::Partial => this.changed(),
         })?;
@@ -188,17 +188,17 @@ impl RuleForm {
             Ok(())
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("cancel-edit"))?, "click", move |_| {
+        listen_at(id!("cancel-edit"), "click", move |_| {
             let id = this.original.borrow().id.clone();
             this.close(None, id)
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("load-stored"))?, "click", move |_| match this.edit_state() {
+        listen_at(id!("load-stored"), "click", move |_| match this.edit_state() {
             EditState::Outdated(stored) => this.open(Some(*stored)),
             EditState::Current | EditState::Deleted => this.rules_changed(),
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("pin-file"))?, "change", move |event| {
+        listen_at(id!("pin-file"), "change", move |event| {
             let Some(input) = around::<HtmlInputElement>(&event, "input") else {
                 return Ok(());
             };
@@ -325,7 +325,7 @@ impl RuleForm {
         self.refusals.replace(refusals?);
         self.say()?;
         let save: HtmlButtonElement = by_id(id!("save-rule"))?;
-        if save.disabled() { by_id::<HtmlElement>(id!("cancel-edit"))?.focus() } else { save.focus() }
+        if save.disabled() { focus(id!("cancel-edit")) } else { Ok(save.focus()?) }
     }
 
     /// Why nothing was stored. It may be for a rule that this page has not heard of yet.
@@ -345,7 +345,12 @@ impl RuleForm {
     fn set_saving(&self, is_saving: bool) -> JsResult {
         self.is_saving.set(is_saving);
         by_id::<HtmlButtonElement>(id!("save-rule"))?.set_disabled(is_saving);
-        if is_saving { self.root.set_attribute("inert", "") } else { self.root.remove_attribute("inert") }
+        if is_saving {
+            self.root.set_attribute("inert", "")?;
+        } else {
+            self.root.remove_attribute("inert")?;
+        }
+        Ok(())
     }
 
     fn close(&self, stored: Option<RuleDocument>, id: Option<String>) -> JsResult {

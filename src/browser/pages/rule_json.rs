@@ -10,7 +10,7 @@ use web_sys::{EventTarget, HtmlTextAreaElement};
 
 use super::ui::live_region::announce;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{JsResult, by_id, id, listen, spawn};
+use crate::browser::dom::{JsResult, by_id, id, listen_at, spawn};
 use crate::formats::rule_json;
 use crate::rule::RuleDocument;
 use crate::view::form::{json_copied, json_not_copied, json_problems};
@@ -35,7 +35,7 @@ impl RuleJson {
         let json =
             Rc::new(Self { text: by_id(id!("rule-json"))?, is_typed: Cell::new(false), problems: RefCell::default() });
         let this = Rc::clone(&json);
-        listen(&by_id::<EventTarget>(id!("copy-rule-json"))?, "click", move |_| {
+        listen_at(id!("copy-rule-json"), "click", move |_| {
             let this = Rc::clone(&this);
             spawn(async move { this.copy().await });
             Ok(())

@@ -127,7 +127,7 @@ impl RuleList {
             self.search()?;
         }
         match self.user.reveal(id)? {
-            Some(card) => Part::of(&card).get::<HtmlElement>(part)?.focus(),
+            Some(card) => Ok(Part::of(&card).get::<HtmlElement>(part)?.focus()?),
             None => Ok(()),
         }
     }

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget, HtmlInputElement, MouseEvent};
+use web_sys::{Element, HtmlInputElement, MouseEvent};
 
-use crate::browser::dom::{JsResult, by_id, id, listen, show};
+use crate::browser::dom::{JsResult, by_id, id, listen, listen_at, show};
 use crate::browser::part::{part, part_around};
 use crate::browser::words::say;
 use crate::rule::Rule;
@@ -51,7 +51,7 @@ impl RuleSelection {
             on_change()
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("rules"))?, "click", move |event| {
+        listen_at(id!("rules"), "click", move |event| {
             let clicked = part_around(&event, part!("selected")).map(|part| part.root().clone());
             let Some(checkbox) = clicked.and_then(|clicked| clicked.dyn_into::<HtmlInputElement>().ok()) else {
                 return Ok(());

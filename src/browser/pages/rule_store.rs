@@ -85,7 +85,7 @@ impl RuleStore {
         };
         readings.last = Some(reading.clone());
         readings.has_begun = false;
-        async move { JsFuture::from(reading).await.map(drop) }
+        async move { Ok(JsFuture::from(reading).await.map(drop)?) }
     }
 
     fn after(self: Rc<Self>, before: Option<Promise>) -> Promise {
@@ -94,7 +94,8 @@ impl RuleStore {
             let _ = JsFuture::from(before.unwrap_or_else(resolved)).await;
             self.readings.borrow_mut().has_begun = true;
             self.load().await;
-            self.tell().map(|()| JsValue::UNDEFINED)
+            self.tell()?;
+            Ok(JsValue::UNDEFINED)
         })
     }
 

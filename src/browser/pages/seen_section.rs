@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
-use web_sys::{Element, EventTarget, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::messages;
 use super::picker::{Picker, Subject};
@@ -12,7 +12,7 @@ use super::rule_store::{RuleStore, current_time};
 use super::seen_store::{SeenStore, ShownChain};
 use super::ui::list::{Item, List};
 use super::ui::notices::set_notices;
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn, window};
+use crate::browser::dom::{JsResult, by_id, id, listen, listen_at, show, spawn, window};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
 use crate::browser::words::say;
@@ -64,7 +64,7 @@ impl SeenSection {
         let this = Rc::clone(self);
         self.store.subscribe(move || this.draw());
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("seen"))?, "click", move |event| {
+        listen_at(id!("seen"), "click", move |event| {
             let pressed = part_around(&event, part!("seen-pin")).and_then(|_| part_around(&event, part!("endpoint")));
             let Some(key) = pressed.and_then(|row| row.root().dataset().get("endpoint")) else {
                 return Ok(());
@@ -85,7 +85,7 @@ impl SeenSection {
             say_in(id!("look-about"), &about)
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("look-form"))?, "submit", move |event| {
+        listen_at(id!("look-form"), "submit", move |event| {
             event.prevent_default();
             let this = Rc::clone(&this);
             spawn(async move { this.look().await });
@@ -145,7 +145,7 @@ impl SeenSection {
     fn offer_to_ask(&self, host: &str, port: u16) -> JsResult {
         self.host.set_value(&format!("{host}:{port}"));
         say_in(id!("look-about"), &words::contacts(host, port))?;
-        self.host.focus()
+        Ok(self.host.focus()?)
     }
 
     fn typed(&self) -> Result<Typed, Notice> {

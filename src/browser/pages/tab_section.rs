@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, EventTarget, HtmlElement};
+use web_sys::{Element, HtmlElement};
 
 use super::messages;
 use super::rule_store::{RuleStore, current_time};
@@ -14,7 +14,7 @@ use super::ui::list::{Item, List};
 use super::ui::live_region::announce;
 use crate::browser::api;
 use crate::browser::convert::{property, read_js};
-use crate::browser::dom::{JsResult, by_id, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, by_id, focus, id, listen_at, show, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::browser::url_host::url_host;
 use crate::browser::words::say;
@@ -93,7 +93,7 @@ impl TabSection {
             this.draw()
         });
         let this = Rc::clone(&section);
-        listen(&by_id::<EventTarget>(id!("tab-sockets"))?, "click", move |event| {
+        listen_at(id!("tab-sockets"), "click", move |event| {
             let pressed = part_around(&event, part!("tab-action")).and_then(|_| part_around(&event, part!("tab-row")));
             let Some(key) = pressed.and_then(|row| row.root().dataset().get("row")) else {
                 return Ok(());
@@ -106,7 +106,7 @@ impl TabSection {
             }
         })?;
         let this = Rc::clone(&section);
-        listen(&by_id::<EventTarget>(id!("tab-reload"))?, "click", move |_| this.reload())?;
+        listen_at(id!("tab-reload"), "click", move |_| this.reload())?;
         Ok(section)
     }
 
@@ -245,9 +245,9 @@ impl TabSection {
 
     fn reload(&self) -> JsResult {
         let Some(tab) = self.tab.get() else { return Ok(()) };
-        spawn(async move { reload_tab(tab).await.map(drop) });
+        spawn(async move { Ok(reload_tab(tab).await.map(drop)?) });
         // What is said of the page goes with it, and the button with that.
-        by_id::<HtmlElement>(id!("tab-heading"))?.focus()
+        focus(id!("tab-heading"))
     }
 }
 

@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use web_sys::{DataTransfer, EventTarget, File, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{DataTransfer, File, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
 use super::picked_certificate;
 use super::prover::Prover;
 use super::rule_store::{RuleStore, current_time};
 use super::seen_store::SeenStore;
 use super::ui::notices::set_notices;
-use crate::browser::dom::{JsResult, around, by_id, id, listen, show, spawn};
+use crate::browser::dom::{JsResult, around, by_id, id, listen_at, show, spawn};
 use crate::browser::files::{self, accept_drops};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::url_host::url_host;
@@ -52,14 +52,14 @@ impl Tester {
         let this = Rc::clone(self);
         self.seen.subscribe(move || if this.dialog.open() { this.draw_seen() } else { Ok(()) });
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("tester-close"))?, "click", move |_| {
+        listen_at(id!("tester-close"), "click", move |_| {
             this.dialog.close();
             Ok(())
         })?;
         let this = Rc::clone(self);
         accept_drops(&by_id(id!("tester-drop"))?, move |data| this.dropped(&data))?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("tester-file"))?, "change", move |event| {
+        listen_at(id!("tester-file"), "change", move |event| {
             let Some(input) = around::<HtmlInputElement>(&event, "input") else {
                 return Ok(());
             };
@@ -69,7 +69,7 @@ impl Tester {
             this.take(chosen)
         })?;
         let this = Rc::clone(self);
-        listen(&by_id::<EventTarget>(id!("tester-text"))?, "input", move |event| {
+        listen_at(id!("tester-text"), "input", move |event| {
             match around::<HtmlTextAreaElement>(&event, "textarea").map(|area| area.value()) {
                 Some(text) if !text.trim().is_empty() => this.read(&Source::Pasted, text.as_bytes()),
                 Some(_) | None => forget_file(),

@@ -93,9 +93,9 @@ impl Drawing {
         });
         let options = IntersectionObserverInit::new();
         options.set_root_margin(NEAR);
-        let observer = IntersectionObserver::new_with_options(seen.as_ref().unchecked_ref(), &options);
+        let observer = IntersectionObserver::new_with_options(seen.as_ref().unchecked_ref(), &options)?;
         seen.forget();
-        observer
+        Ok(observer)
     }
 
     /// Brings all that is drawn up to date.
@@ -169,9 +169,9 @@ impl Drawing {
         let apart = revealed.as_ref().and_then(|key| from(length).find(|item| item.key() == *key));
         let shown: Vec<_> = from(0).take(length).chain(apart).map(|item| (item.key(), item)).collect();
 
-        let keys: HashSet<&String> = shown.iter().map(|(key, _)| key).collect();
+        let keys: HashSet<&str> = shown.iter().map(|(key, _)| key.as_str()).collect();
         drawn.retain(|key, drawn| {
-            let stays = keys.contains(key);
+            let stays = keys.contains(key.as_str());
             if !stays {
                 drawn.element.remove();
             }
