@@ -138,6 +138,7 @@ async fn all_that_are_found_are_deleted_in_one_step_and_come_back_in_one() -> Re
     let before = world.firefox.rules().await?;
     let page = world.firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", FIRST).await?;
+    page.let_notices_stay().await?;
     page.click("#select-all").await?;
     page.wait_until("the count", "document.querySelector('#selection-count').textContent === '1,000 rules selected'")
         .await?;

@@ -220,6 +220,8 @@ async fn a_rule_that_is_deleted_while_it_is_edited_closes_the_form_or_becomes_a_
     options.click("#rules .rule-edit").await?;
     options.click("#rules .rule-delete").await?;
     options.wait_for_presence("#rule-form", false).await?;
+    // With the answer to the deletion it takes the focus, also from what is typed into by then.
+    options.has_focus("#undo").await?;
 
     let stored = world.firefox.save_rule(rule).await?;
     options.wait_for_count("#rules .rule", 1).await?;
