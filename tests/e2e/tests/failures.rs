@@ -173,6 +173,31 @@ async fn certificates(authority: &Authority) -> Result<(Vec<Cause>, Vec<Server>)
     Ok((causes, servers))
 }
 
+/// What a proxy may do wrong.
+async fn proxies(firefox: &Firefox) -> Result<Vec<Cause>> {
+    let mut causes = Vec::new();
+    let proxy = Server::clear().await?;
+    proxy.answer(Answering::Refusing(403, None));
+    let (no_proxy, _no_proxy) = closed_port()?;
+    let mut behind = Vec::new();
+    for (host, port, says) in [
+        ("127.0.0.1", no_proxy, "The proxy that Firefox uses cannot be reached.".to_owned()),
+        ("nowhere.invalid", 80, "The proxy that Firefox uses cannot be reached.".to_owned()),
+        ("127.0.0.1", proxy.port(), format!("The proxy did not connect to {UNPINNED}.")),
+    ] {
+        for (name, value) in [("ssl", json!(host)), ("ssl_port", json!(port)), ("type", json!(1))] {
+            firefox.set_preference(&format!("network.proxy.{name}"), value).await?;
+        }
+        let (closed, taken) = closed_port()?;
+        behind.push(taken);
+        let cause = Cause::new(format!("wss://{UNPINNED}:{closed}/"), says);
+        fails(firefox, &cause.url).await?;
+        causes.push(cause);
+    }
+    firefox.send_directly().await?;
+    Ok(causes)
+}
+
 /// The page is one of the internet, and may not connect to this computer.
 async fn local_network(world: &World, tab: &Tab<'_>) -> Result<()> {
     let firefox = &world.firefox;
@@ -244,26 +269,7 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     firefox.set_preference("network.http.connection-timeout", json!(90)).await?;
     causes.push(late);
 
-    // The proxy.
-    let proxy = Server::clear().await?;
-    proxy.answer(Answering::Refusing(403, None));
-    let (no_proxy, _no_proxy) = closed_port()?;
-    let mut behind = Vec::new();
-    for (host, port, says) in [
-        ("127.0.0.1", no_proxy, "The proxy that Firefox uses cannot be reached.".to_owned()),
-        ("nowhere.invalid", 80, "The proxy that Firefox uses cannot be reached.".to_owned()),
-        ("127.0.0.1", proxy.port(), format!("The proxy did not connect to {UNPINNED}.")),
-    ] {
-        for (name, value) in [("ssl", json!(host)), ("ssl_port", json!(port)), ("type", json!(1))] {
-            firefox.set_preference(&format!("network.proxy.{name}"), value).await?;
-        }
-        let (closed, taken) = closed_port()?;
-        behind.push(taken);
-        let cause = Cause::new(format!("wss://{UNPINNED}:{closed}/"), says);
-        fails(firefox, &cause.url).await?;
-        causes.push(cause);
-    }
-    firefox.send_directly().await?;
+    causes.extend(proxies(firefox).await?);
 
     // The browser.
     let cause = Cause::new("wss://offline.invalid/".to_owned(), "Firefox works offline.");
