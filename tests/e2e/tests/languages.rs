@@ -82,7 +82,8 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     button_says(&world, "Sockpin (blockierte Sockets dieses Tabs: 1)").await?;
     let options = firefox.page("options.html").await?;
     assert_eq!(options.text("#rules-heading").await?, "Regeln");
-    assert_eq!(options.text("#rules .rule-edit").await?, "Bearbeiten");
+    // A card is laid out with the frame after it is drawn, and has no text until then.
+    options.wait_for_text("#rules .rule-edit", "Bearbeiten").await?;
     is_german(firefox, &german, &english).await?;
     options.click("#add-rule").await?;
     firefox.run(OPEN_ALL, Vec::new()).await?;

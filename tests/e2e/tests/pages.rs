@@ -47,7 +47,7 @@ async fn a_rule_typed_into_the_options_page_is_in_force_for_the_next_socket() ->
 
     options.show().await?;
     type_rule(&options, PINNED, &world.demo.pinned_key.pin()).await?;
-    assert_eq!(options.text("#rules .rule-host").await?, PINNED);
+    options.wait_for_text("#rules .rule-host", PINNED).await?;
 
     world.firefox.open_tab(&world.demo.site.blank()).await?;
     let before = world.demo.servers.attacker.settled_traffic().await?;

@@ -161,7 +161,7 @@ async fn what_is_dropped_or_pasted_becomes_a_rule_once_it_is_confirmed_and_a_hea
         drop_on(&world.firefox, what, &json!([{ "host": host, "pins": [A] }]).to_string()).await?;
         ready_to_import(&page).await?;
         assert_eq!(page.text("#import-sources").await?, recognised);
-        assert_eq!(page.text("#import-items [data-part=import-host]").await?, host);
+        page.wait_for_text("#import-items [data-part=import-host]", host).await?;
         page.has_focus("#import-preview-heading").await?;
         assert_eq!(world.firefox.rules().await?.len(), 0, "it was stored before it was confirmed");
         page.click("#import-confirm").await?;
@@ -175,7 +175,7 @@ async fn what_is_dropped_or_pasted_becomes_a_rule_once_it_is_confirmed_and_a_hea
     paste(&page, &format!("_8443._tcp.chat.example.com. 3600 IN TLSA 3 1 1 {hex}")).await?;
     ready_to_import(&page).await?;
     assert_eq!(page.text("#import-sources").await?, "The pasted text was recognised as: TLSA records (DANE).");
-    assert_eq!(page.text("#import-items [data-part=import-host]").await?, "chat.example.com:8443");
+    page.wait_for_text("#import-items [data-part=import-host]", "chat.example.com:8443").await?;
     assert_eq!(world.firefox.rules().await?.len(), 0);
     assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     page.click("#import-confirm").await?;
