@@ -186,7 +186,7 @@ export const details = (fields) => ({
 /** Until a condition holds: by turns of the event loop, for as long as a busy machine may need. */
 export async function until(condition, what) {
   const begun = performance.now();
-  while (performance.now() - begun < 10_000) {
+  while (performance.now() - begun < 60_000) {
     if (condition()) return;
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -304,7 +304,7 @@ test("a core whose loading never ends is dropped, so that the next socket may fi
   assert.equal(double.loads, 1);
   const compiled = mock.method(WebAssembly, "compile");
   late();
-  await until(() => compiled.mock.callCount() === 1, "it goes on");
+  await until(() => compiled.mock.callCount() > 0, "it goes on");
   await compiled.mock.calls[0].result;
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(double.loads, 1, "one that comes late does not take its place");

@@ -1,7 +1,7 @@
 // Reports to a collector, with a network and a storage that fail: no socket waits for them, and none is told twice.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { afterEach, mock, test } from "node:test";
 
 import { details, installBrowser, startBackground, until } from "./browser_double.mjs";
 import { data } from "./module.mjs";
@@ -72,6 +72,8 @@ test("a report goes to the rule's collector and to nobody else, once, without a 
   assert.deepEqual(double.later, [], "it is gone with the request");
 });
 
+afterEach(() => mock.timers.reset());
+
 const networks = {
   "never answers": () => new Promise(() => {}),
   "throws": () => { throw new Error("no"); },
@@ -81,6 +83,8 @@ const networks = {
 };
 for (const [name, network] of Object.entries(networks)) {
   test(`a socket does not wait for a collector that ${name}`, async () => {
+    // The clock stands still: how long it waits does not depend on how long anything takes.
+    mock.timers.enable({ apis: ["Date"], now: Date.now() });
     const double = await background([rule("told.example", { reportUri: COLLECTOR })], { network });
     assert.deepEqual(await socket(double, "told.example"), CANCEL);
     await until(() => double.sent.length === 1, "it was tried");

@@ -5,13 +5,17 @@ use serde_json::json;
 use thirtyfour::{Key, TypingData};
 
 use crate::firefox::Firefox;
-use crate::page::Page;
+use crate::page::{Page, done_to_what_was_found};
+use crate::wait;
 
 impl Firefox {
     /// Presses keys where the focus is. Modifiers hold for the keys after them.
     pub async fn press(&self, keys: impl Into<TypingData>) -> Result<()> {
-        let focused = self.driver()?.active_element().await?;
-        focused.send_keys(keys).await.context("a key could not be pressed")
+        let keys = keys.into().to_string();
+        let pressed = wait::until("what has the focus to be the same from one moment to the next", async || {
+            done_to_what_was_found(self.driver()?.active_element().await?.send_keys(keys.as_str()).await)
+        });
+        pressed.await.context("a key could not be pressed")
     }
 
     /// Goes on with the tabulator until this element has the focus.

@@ -1,12 +1,14 @@
 //! A page of this project in a tab of its own, used by its controls.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use thirtyfour::components::SelectElement;
+use thirtyfour::error::{WebDriverErrorInner, WebDriverResult};
 use thirtyfour::{By, WebElement, WindowHandle};
 
 use crate::firefox::Firefox;
 use crate::site::Site;
+use crate::wait;
 
 /// A tab with a page that is ready.
 pub struct Page<'a> {
@@ -59,22 +61,23 @@ impl Page<'_> {
 
     /// Clicks the first element, as a mouse does: it must be visible and nothing may cover it.
     pub async fn click(&self, selector: &str) -> Result<()> {
-        let element = self.element(selector).await?;
-        element.click().await.with_context(|| format!("could not click {selector}"))
+        let clicked = self.with(selector, async |element| element.click().await).await;
+        clicked.with_context(|| format!("could not click {selector}"))
     }
 
     /// A picture of the first element, as PNG, once nothing in the page moves.
     pub async fn picture(&self, selector: &str) -> Result<Vec<u8>> {
         self.firefox.stands_still().await?;
-        let element = self.element(selector).await?;
-        element.screenshot_as_png().await.with_context(|| format!("no picture of {selector} could be taken"))
+        let picture = self.with(selector, async |element| element.screenshot_as_png().await).await;
+        picture.with_context(|| format!("no picture of {selector} could be taken"))
     }
 
     /// Empties a field and types into it key by key.
     pub async fn type_into(&self, selector: &str, text: &str) -> Result<()> {
-        let field = self.element(selector).await?;
-        field.clear().await.with_context(|| format!("could not empty {selector}"))?;
-        field.send_keys(text).await.with_context(|| format!("could not type into {selector}"))
+        let emptied = self.with(selector, async |field| field.clear().await).await;
+        emptied.with_context(|| format!("could not empty {selector}"))?;
+        let typed = self.with(selector, async |field| field.send_keys(text).await).await;
+        typed.with_context(|| format!("could not type into {selector}"))
     }
 
     /// Puts a long text into a field at once, as pasting does.
@@ -85,14 +88,34 @@ impl Page<'_> {
 
     /// Chooses an option of a drop-down list by its value.
     pub async fn select(&self, selector: &str, value: &str) -> Result<()> {
-        let list = SelectElement::new(&self.element(selector).await?).await?;
-        list.select_by_value(value).await.with_context(|| format!("{selector} has no option {value}"))
+        let chosen =
+            self.with(selector, async |list| SelectElement::new(list).await?.select_by_value(value).await).await;
+        chosen.with_context(|| format!("{selector} has no option {value}"))
     }
 
     /// The text of the first element, as it is shown.
     pub async fn text(&self, selector: &str) -> Result<String> {
         let text = self.firefox.run(TEXT, vec![json!(selector)]).await?;
         text.as_str().map(str::to_owned).with_context(|| format!("the page has no {selector}"))
+    }
+
+    /// Waits until this is the text of the first element, as it is shown.
+    pub async fn wait_for_text(&self, selector: &str, expected: &str) -> Result<()> {
+        let mut found = Value::Null;
+        let waited = wait::until("the text", async || {
+            found = self.firefox.run(TEXT, vec![json!(selector)]).await?;
+            Ok((found == json!(expected)).then_some(()))
+        })
+        .await;
+        if waited.is_err() {
+            bail!("{selector} says {found}, not {expected:?}");
+        }
+        Ok(())
+    }
+
+    /// What would vanish by itself after a while stays from now on, however long it takes until somebody gets to it.
+    pub async fn let_notices_stay(&self) -> Result<()> {
+        self.firefox.run(STAY, Vec::new()).await.map(drop)
     }
 
     /// Whether an expression in the page is true.
@@ -119,9 +142,23 @@ impl Page<'_> {
         self.firefox.wait_for(&what, SHOWN, vec![json!(selector), json!(present)]).await
     }
 
+    /// Does this to the first element; where that has been drawn anew since it was found, to the one in its place.
+    async fn with<T>(&self, selector: &str, act: impl AsyncFn(&WebElement) -> WebDriverResult<T>) -> Result<T> {
+        let what = format!("{selector} to be the same from one moment to the next");
+        wait::until(&what, async || done_to_what_was_found(act(&self.element(selector).await?).await)).await
+    }
+
     async fn element(&self, selector: &str) -> Result<WebElement> {
         let found = self.firefox.driver()?.find(By::Css(selector)).await;
         found.with_context(|| format!("the page has no {selector}"))
+    }
+}
+
+/// Nothing where the element has been drawn anew since it was found: then nothing was done to it.
+pub(crate) fn done_to_what_was_found<T>(done: WebDriverResult<T>) -> Result<Option<T>> {
+    match done {
+        Err(error) if matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_)) => Ok(None),
+        done => Ok(done.map(Some)?),
     }
 }
 
@@ -129,6 +166,11 @@ impl Page<'_> {
 const TEXT: &str = r"
 const element = document.querySelector(arguments[0]);
 return element && (element.checkVisibility() ? element.innerText.trim() : '');
+";
+
+const STAY: &str = r"
+const { setTimeout } = window;
+window.setTimeout = (call, milliseconds, ...rest) => (milliseconds < 10_000 ? setTimeout(call, milliseconds, ...rest) : 0);
 ";
 
 const PASTE: &str = r"

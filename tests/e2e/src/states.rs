@@ -55,7 +55,7 @@ type(`{
 }`);
 "#;
 
-/// Every rule is selected for the export, and a rule is about to be imported.
+/// Every rule is selected for the export, and a rule is about to be imported: it is known what would become of it.
 pub const OPEN_TRANSFER: &str = r"
 for (const box of document.querySelectorAll('.rule-select')) box.click();
 document.querySelector('#export-selected').click();
@@ -65,25 +65,34 @@ format.dispatchEvent(new Event('change', { bubbles: true }));
 const pins = ['C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M='];
 document.querySelector('#import-text').value = JSON.stringify([{ host: 'new.example', pins }, { host: '*.com', pins }]);
 document.querySelector('#import-read').click();
+return new Promise((resolve) => {
+    const look = () => document.querySelector('#import-confirm').disabled ? requestAnimationFrame(look) : resolve();
+    look();
+});
 ";
 
 /// The rule with two pins is proved at a server that it knows.
 pub const OPEN_TESTER: &str = r"
-const card = [...document.querySelectorAll('#rules .rule')].find((rule) => rule.textContent.includes('pinned.sockpin.test'));
-card.querySelector('[data-part=test]').click();
-const seen = [...document.querySelectorAll('#tester-seen .trial')].find((trial) => trial.querySelector('[data-tone=good]'));
-const host = document.querySelector('#prove-host');
-host.value = /[a-z.]+:[0-9]+/.exec(seen.textContent)[0];
-host.dispatchEvent(new InputEvent('input', { bubbles: true }));
-document.querySelector('#prove').click();
-return new Promise((resolve) => {
-    const look = () => {
-        const reasons = [...document.querySelectorAll('#prove-outcomes [data-part=trial-reason]')];
-        if (reasons.length === 2 && reasons.every(({ hidden }) => !hidden)) resolve();
-        else requestAnimationFrame(look);
-    };
-    look();
-});
+const until = async (find) => {
+    let found;
+    while (!(found = find())) await new Promise(requestAnimationFrame);
+    return found;
+};
+const all = (selector) => [...document.querySelectorAll(selector)];
+return (async () => {
+    // Cards are drawn some at a time.
+    const card = await until(() => all('#rules .rule').find((rule) => rule.textContent.includes('pinned.sockpin.test')));
+    card.querySelector('[data-part=test]').click();
+    const seen = await until(() => all('#tester-seen .trial').find((trial) => trial.querySelector('[data-tone=good]')));
+    const host = document.querySelector('#prove-host');
+    host.value = /[a-z.]+:[0-9]+/.exec(seen.textContent)[0];
+    host.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    document.querySelector('#prove').click();
+    await until(() => {
+        const reasons = all('#prove-outcomes [data-part=trial-reason]');
+        return reasons.length === 2 && reasons.every(({ hidden }) => !hidden);
+    });
+})();
 ";
 
 /// The mode of a rule is being chosen, others are selected, and one has been deleted.
@@ -100,9 +109,9 @@ return new Promise((resolve) => {
 
 /// Where the link to the comparison leads, once the entry shows it.
 const COMPARISON: &str = r"
-document.querySelector('#log [data-outcome=block]')?.setAttribute('open', '');
 return new Promise((resolve) => {
     const look = () => {
+        document.querySelector('#log [data-outcome=block]')?.setAttribute('open', '');
         const link = document.querySelector('#log [data-outcome=block] [data-part=compare-link]');
         if (link) resolve(link.getAttribute('href'));
         else requestAnimationFrame(look);

@@ -117,6 +117,7 @@ async fn a_renewed_key_is_compared_and_trusted_and_the_old_pin_stays_as_a_backup
     }
     assert!(page.is_true("document.activeElement.id === 'changed-keep'").await?, "the harmless button has the focus");
     accessible(firefox).await?;
+    page.let_notices_stay().await?;
     page.click("#changed-trust").await?;
     page.wait_for_presence("#changed-key[open]", false).await?;
     page.wait_for_presence("#change", true).await?;
@@ -127,15 +128,16 @@ async fn a_renewed_key_is_compared_and_trusted_and_the_old_pin_stays_as_a_backup
     assert_eq!(labels(&rule), [UNPINNED, "First key"], "{rule}");
     assert_eq!(rule.pointer("/pins/0/sha256"), Some(&json!(new.pin())));
 
+    // Either is read anew after the rule, and the card drawn anew with it.
+    page.wait_for_text("#rules [data-part=history-summary]", "History: 2 changes").await?;
+    let begins_anew = "document.querySelector('#rules .rule-facts').textContent.includes('since it was changed')";
+    page.wait_until("the record of the rule that was changed", begins_anew).await?;
     page.click("#rules [data-part=history] summary").await?;
-    assert_eq!(page.text("#rules [data-part=history-summary]").await?, "History: 2 changes");
     accessible(firefox).await?;
     let changed = |by: &str, what: String| (by.to_owned(), what);
     let trusted = changed("by trusting a new key", format!("Pin “{UNPINNED}” added."));
     let added = changed("on this page", "The rule was added.".to_owned());
     assert_eq!(history(&page, firefox, 2).await?, [trusted.clone(), added.clone()]);
-    let begins_anew = "document.querySelector('#rules .rule-facts').textContent.includes('since it was changed')";
-    page.wait_until("the record of the rule that was changed", begins_anew).await?;
 
     firefox.driver()?.switch_to_window(web).await?;
     assert!(firefox.socket(&url).await?.delivered(), "the trusted key was stopped");

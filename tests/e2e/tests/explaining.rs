@@ -303,6 +303,7 @@ async fn the_keyboard_alone_keeps_blocking_or_flags_and_takes_it_back() -> Resul
     let web = firefox.driver()?.window().await?;
 
     let popup = open(firefox).await?;
+    popup.let_notices_stay().await?;
     firefox.press(Press::Tab + "").await?;
     popup.wait_until("the first choice", &has_focus("[data-part=keep]")).await?;
     assert_eq!(popup.text("[data-part=keep]").await?, "Keep blocking");

@@ -81,9 +81,11 @@ return Object.fromEntries([...document.querySelectorAll('#tab-sockets [data-stat
 }));
 ";
 
-/// A port of this computer at which nobody listens.
-async fn closed_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port())
+/// A port of this computer at which nobody listens, nor will: it is taken.
+fn closed_port() -> Result<(u16, TcpSocket)> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    Ok((socket.local_addr()?.port(), socket))
 }
 
 /// A port at which every connection is dropped at once, until the task ends.
@@ -171,6 +173,31 @@ async fn certificates(authority: &Authority) -> Result<(Vec<Cause>, Vec<Server>)
     Ok((causes, servers))
 }
 
+/// What a proxy may do wrong.
+async fn proxies(firefox: &Firefox) -> Result<Vec<Cause>> {
+    let mut causes = Vec::new();
+    let proxy = Server::clear().await?;
+    proxy.answer(Answering::Refusing(403, None));
+    let (no_proxy, _no_proxy) = closed_port()?;
+    let mut behind = Vec::new();
+    for (host, port, says) in [
+        ("127.0.0.1", no_proxy, "The proxy that Firefox uses cannot be reached.".to_owned()),
+        ("nowhere.invalid", 80, "The proxy that Firefox uses cannot be reached.".to_owned()),
+        ("127.0.0.1", proxy.port(), format!("The proxy did not connect to {UNPINNED}.")),
+    ] {
+        for (name, value) in [("ssl", json!(host)), ("ssl_port", json!(port)), ("type", json!(1))] {
+            firefox.set_preference(&format!("network.proxy.{name}"), value).await?;
+        }
+        let (closed, taken) = closed_port()?;
+        behind.push(taken);
+        let cause = Cause::new(format!("wss://{UNPINNED}:{closed}/"), says);
+        fails(firefox, &cause.url).await?;
+        causes.push(cause);
+    }
+    firefox.send_directly().await?;
+    Ok(causes)
+}
+
 /// The page is one of the internet, and may not connect to this computer.
 async fn local_network(world: &World, tab: &Tab<'_>) -> Result<()> {
     let firefox = &world.firefox;
@@ -204,7 +231,7 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     let (mut causes, _servers) = certificates(&world.demo.authority).await?;
 
     // The network.
-    let (closed, (dropping, _dropping)) = (closed_port().await?, dropping_port().await?);
+    let ((closed, _closed), (dropping, _dropping)) = (closed_port()?, dropping_port().await?);
     causes.push(Cause::new("wss://nowhere.invalid/".to_owned(), "Firefox found no address for nowhere.invalid."));
     causes.push(Cause::new(
         format!("wss://{UNPINNED}:{closed}/"),
@@ -228,32 +255,21 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     let elsewhere = format!("https://{PINNED}:{}/login", world.demo.servers.pinned.port());
     let redirecting = refusing(&world, 302, Some(elsewhere)).await?;
     causes.push(Cause::new(url(&redirecting), "The server sent the socket to another address"));
-    let full = FullPort::new().await?;
-    firefox.set_preference("network.http.connection-timeout", json!(1)).await?;
-    causes.push(Cause::new(
-        format!("wss://{UNPINNED}:{}/", full.port),
-        format!("{UNPINNED} did not answer at port {} in time.", full.port),
-    ));
     for cause in &causes {
         fails(firefox, &cause.url).await?;
     }
+    let full = FullPort::new().await?;
+    let late = Cause::new(
+        format!("wss://{UNPINNED}:{}/", full.port),
+        format!("{UNPINNED} did not answer at port {} in time.", full.port),
+    );
+    // For this one alone: a slow machine may take so long to connect anywhere.
+    firefox.set_preference("network.http.connection-timeout", json!(1)).await?;
+    fails(firefox, &late.url).await?;
+    firefox.set_preference("network.http.connection-timeout", json!(90)).await?;
+    causes.push(late);
 
-    // The proxy.
-    let proxy = Server::clear().await?;
-    proxy.answer(Answering::Refusing(403, None));
-    for (host, port, says) in [
-        ("127.0.0.1", closed_port().await?, "The proxy that Firefox uses cannot be reached.".to_owned()),
-        ("nowhere.invalid", 80, "The proxy that Firefox uses cannot be reached.".to_owned()),
-        ("127.0.0.1", proxy.port(), format!("The proxy did not connect to {UNPINNED}.")),
-    ] {
-        for (name, value) in [("ssl", json!(host)), ("ssl_port", json!(port)), ("type", json!(1))] {
-            firefox.set_preference(&format!("network.proxy.{name}"), value).await?;
-        }
-        let cause = Cause::new(format!("wss://{UNPINNED}:{}/", closed_port().await?), says);
-        fails(firefox, &cause.url).await?;
-        causes.push(cause);
-    }
-    firefox.send_directly().await?;
+    causes.extend(proxies(firefox).await?);
 
     // The browser.
     let cause = Cause::new("wss://offline.invalid/".to_owned(), "Firefox works offline.");

@@ -21,6 +21,7 @@ async fn what_can_be_done_with_rules_is_done_without_a_mouse() -> Result<()> {
     world.firefox.save_rule(json!({ "host": PINNED, "mode": "block", "pins": pins })).await?;
     let page = world.firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", 1).await?;
+    page.let_notices_stay().await?;
     // In the order of the page.
     chooses_another_mode(&world.firefox, &page).await?;
     tests_and_proves(&world, &page).await?;
@@ -47,6 +48,7 @@ async fn chooses_another_mode(firefox: &Firefox, page: &Page<'_>) -> Result<()> 
         .await?;
     page.has_focus("#rules summary.rule-mode").await?;
     assert_eq!(the_rule(firefox, "mode").await?, json!("flag"));
+    page.wait_for_presence("#undo", true).await?;
     firefox.tab_to("#undo").await?;
     firefox.press(Press::Enter + "").await?;
     page.wait_until("the mode before", "document.querySelector('#rules summary.rule-mode').textContent === 'Blocks'")

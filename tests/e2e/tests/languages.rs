@@ -10,8 +10,10 @@ use sockpin_e2e::doctored::Doctored;
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
 use sockpin_e2e::languages::{Messages, editions, messages, untranslated};
+use sockpin_e2e::page::Page;
 use sockpin_e2e::site::Site;
 use sockpin_e2e::states::{OPEN_LIST, OPEN_TESTER, OPEN_TRANSFER, OPEN_WARNINGS};
+use sockpin_e2e::wait;
 use sockpin_e2e::world::World;
 
 /// Holds the current page against the catalogues.
@@ -23,16 +25,33 @@ async fn is_german(firefox: &Firefox, german: &Messages, english: &Messages) -> 
     Ok(())
 }
 
+/// Waits until the toolbar button says this of the tab with the web page: it is drawn after whatever changes it.
+async fn button_says(world: &World, title: &str) -> Result<()> {
+    let page = world.demo.site.blank();
+    let mut found = String::new();
+    let waited = wait::until("the button", async || {
+        found = world.firefox.button(&page).await?.title;
+        Ok((found == title).then_some(()))
+    })
+    .await;
+    waited.with_context(|| format!("it says {found}, not {title}"))
+}
+
+/// Opens all that can be opened, once both violations of the log are drawn.
+async fn open_entries(firefox: &Firefox, page: &Page<'_>) -> Result<()> {
+    page.wait_for_count("#log .violation", 2).await?;
+    firefox.run(OPEN_ALL, Vec::new()).await.map(drop)
+}
+
 #[tokio::test]
 async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     let world = World::in_language("de", &extension::folder()?).await?;
     let firefox = &world.firefox;
     let (german, english) = (messages("de")?, messages("en")?);
 
-    let button = firefox.button(&world.demo.site.blank()).await?;
-    assert_eq!(button.title, "Sockpin ist pausiert: Kein Socket wird blockiert");
+    button_says(&world, "Sockpin ist pausiert: Kein Socket wird blockiert").await?;
     let popup = firefox.page("popup.html").await?;
-    firefox.run(OPEN_ALL, Vec::new()).await?;
+    open_entries(firefox, &popup).await?;
     popup.wait_for_presence(".violation-body .explanation", true).await?;
     assert_eq!(popup.text("#log-heading").await?, "Protokoll");
     assert_eq!(popup.text(".violation-body .explanation h3").await?, "Was höchstwahrscheinlich geschehen ist");
@@ -47,7 +66,7 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     assert!(dates.iter().all(|date| date[0] == date[1]), "{dates:?}");
 
     let log = firefox.page("log.html").await?;
-    firefox.run(OPEN_ALL, Vec::new()).await?;
+    open_entries(firefox, &log).await?;
     log.wait_for_presence("[data-part=clear-host]", true).await?;
     assert_eq!(log.text("#keep-heading").await?, "Wie lange Einträge aufbewahrt werden");
     is_german(firefox, &german, &english).await?;
@@ -62,11 +81,11 @@ async fn in_a_german_firefox_the_pages_are_german() -> Result<()> {
     }
 
     firefox.ask_extension(json!({ "type": "resume" })).await?;
-    let button = firefox.button(&world.demo.site.blank()).await?;
-    assert_eq!(button.title, "Sockpin (blockierte Sockets dieses Tabs: 1)");
+    button_says(&world, "Sockpin (blockierte Sockets dieses Tabs: 1)").await?;
     let options = firefox.page("options.html").await?;
     assert_eq!(options.text("#rules-heading").await?, "Regeln");
-    assert_eq!(options.text("#rules .rule-edit").await?, "Bearbeiten");
+    // A card is laid out with the frame after it is drawn, and has no text until then.
+    options.wait_for_text("#rules .rule-edit", "Bearbeiten").await?;
     is_german(firefox, &german, &english).await?;
     options.click("#add-rule").await?;
     firefox.run(OPEN_ALL, Vec::new()).await?;
@@ -229,11 +248,11 @@ async fn every_page_is_accessible_and_fits_in_every_language() -> Result<()> {
         firefox.lab(&site).await?;
         look("the lab").await?;
         let popup = firefox.page("popup.html").await?;
-        firefox.run(OPEN_ALL, Vec::new()).await?;
+        open_entries(firefox, &popup).await?;
         popup.wait_for_presence(".violation-body .explanation", true).await?;
         look("the log").await?;
         let log = firefox.page("log.html").await?;
-        firefox.run(OPEN_ALL, Vec::new()).await?;
+        open_entries(firefox, &log).await?;
         log.wait_for_presence("[data-part=clear-host]", true).await?;
         look("the log page").await?;
         // More than are in sight, and enough for the search.

@@ -43,8 +43,8 @@ async fn an_entry_is_copied_as_text_and_as_a_report() -> Result<()> {
         assert_eq!(world.firefox.accessibility_violations().await?, [""; 0], "{width}");
     }
     popup.click("[data-part=copy-text]").await?;
+    popup.wait_for_text(".entry-actions [data-part=copied]", "Copied to the clipboard.").await?;
     popup.wait_until("it to be told", "document.querySelector('#announcement').textContent !== ''").await?;
-    assert_eq!(popup.text(".entry-actions [data-part=copied]").await?, "Copied to the clipboard.");
     let text = pasted(&world, &options).await?;
     let beginning = format!("Blocked · {PINNED}:{}\n", world.demo.servers.attacker.port());
     ensure!(text.starts_with(&beginning), "{text}");
@@ -116,7 +116,7 @@ async fn of_the_log_all_is_saved_or_what_is_found_or_what_is_selected() -> Resul
     world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
     page.show().await?;
     page.wait_for_count("#log .log-line", 3).await?;
-    assert_eq!(page.text("#save-about").await?, "Saves all 3 entries.");
+    page.wait_for_text("#save-about", "Saves all 3 entries.").await?;
     world.firefox.look("save-all").await?;
     save(&page, "#save-json-lines", "3 entries have been written into a file.").await?;
     let lines = saved(folder.path(), "sockpin-log").await?;
@@ -179,7 +179,7 @@ fn about(said: &str) -> String {
 async fn tick(firefox: &Firefox, line: usize) -> Result<()> {
     let focus = "document.querySelector(`.log-line:nth-child(${arguments[0]}) [data-part=selected]`).focus()";
     firefox.run(focus, vec![json!(line)]).await?;
-    firefox.driver()?.active_element().await?.send_keys(" ").await.context("the box could not be ticked")
+    firefox.press(" ").await
 }
 
 const NO_REPORT: &str = "No file was made: none of these entries can be in it. \
@@ -197,10 +197,7 @@ async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<
     let options = world.firefox.page("options.html").await?;
     assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     options.click("#notifications").await?;
-    options
-        .wait_until("notifications to be on", "document.querySelector('#notifications-message').textContent !== ''")
-        .await?;
-    assert_eq!(options.text("#notifications-message").await?, "Notifications are on.");
+    options.wait_until("notifications to be on", ARE_ON).await?;
 
     world.firefox.open_private_window(&world.demo.site.blank()).await?;
     ensure!(world.socket("flagged").await?.delivered());
@@ -237,6 +234,8 @@ async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<
     world.firefox.quit().await
 }
 
+const ARE_ON: &str = "document.querySelector('#notifications-message').textContent === 'Notifications are on.'";
+
 /// Waits until a tab shows the log at an entry, and switches to it.
 async fn log_is_shown(world: &World) -> Result<()> {
     let driver = world.firefox.driver()?;
@@ -260,9 +259,7 @@ async fn a_click_on_a_notification_wakes_the_background() -> Result<()> {
     world.firefox.privileged(TAKE_ALERTS, Vec::new()).await?;
     let options = world.firefox.page("options.html").await?;
     options.click("#notifications").await?;
-    options
-        .wait_until("notifications to be on", "document.querySelector('#notifications-message').textContent !== ''")
-        .await?;
+    options.wait_until("notifications to be on", ARE_ON).await?;
     world.firefox.suspend_background().await?;
     world.firefox.open_tab(&world.demo.site.blank()).await?;
     ensure!(world.socket("attacker").await?.refused());

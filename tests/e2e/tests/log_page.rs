@@ -71,10 +71,9 @@ async fn a_socket_is_new_until_the_log_page_has_been_in_sight() -> Result<()> {
     ensure!(world.socket("attacker").await?.refused(), "the socket was not blocked");
     log.show().await?;
     log.wait_for_presence("#log .violation-new", true).await?;
-    assert_eq!(log.text("#log .violation-times-short").await?, "× 2");
+    log.wait_for_text("#log .violation-times-short", "× 2").await?;
     log.click("#filter-unread").await?;
-    log.wait_until("the search", "document.querySelector('#search-outcome').textContent !== ''").await?;
-    assert_eq!(log.text("#search-outcome").await?, "1 of 1 entries is shown.");
+    log.wait_for_text("#search-outcome", "1 of 1 entries is shown.").await?;
     world.firefox.quit().await
 }
 
@@ -88,10 +87,10 @@ async fn the_log_is_searched_filtered_and_ordered_also_after_the_page_is_loaded_
     page.wait_for_count("#log .violation", 2).await?;
     page.select("#filter-reason", "cleartext").await?;
     page.wait_for_count("#log .violation", 1).await?;
-    assert_eq!(page.text("#search-outcome").await?, "1 of 4 entries is shown.");
+    page.wait_for_text("#search-outcome", "1 of 4 entries is shown.").await?;
     page.select("#filter-outcome", "flagged").await?;
     page.wait_for_count("#log .violation", 0).await?;
-    assert_eq!(page.text("#search-outcome").await?, "No entry fits what is searched for and chosen.");
+    page.wait_for_text("#search-outcome", "No entry fits what is searched for and chosen.").await?;
     page.click("#reset-filters").await?;
     page.wait_for_count("#log .violation", 4).await?;
     focused(&page, "search").await?;
@@ -109,7 +108,7 @@ async fn the_log_is_searched_filtered_and_ordered_also_after_the_page_is_loaded_
     page.wait_until("the oldest first", "document.querySelector('.violation').dataset.reason === 'cleartext'").await?;
     let rows = "[...document.querySelectorAll('#day-rows tr')].map((row) => row.children[1].textContent + row.children[2].textContent)";
     page.wait_until("the days of the picture", &format!("{rows}.join() === '10,01,10'")).await?;
-    assert!(page.is_true("document.querySelectorAll('#days .day').length === 90").await?);
+    page.wait_for_count("#days .day", 90).await?;
     world.firefox.quit().await
 }
 
@@ -129,10 +128,11 @@ async fn the_entries_of_a_host_are_deleted_once_that_is_confirmed() -> Result<()
     page.wait_for_presence("#clear-host-dialog", false).await?;
     page.wait_for_count("#log .violation", 4).await?;
     page.click("[data-part=clear-host]").await?;
+    page.wait_for_presence("#clear-host-dialog", true).await?;
     page.click("#confirm-clear-host").await?;
     page.wait_for_count("#log .violation", 2).await?;
     focused(&page, "log-heading").await?;
-    assert_eq!(page.text("#announcement").await?, "The entries of the host have been deleted.");
+    page.wait_for_text("#announcement", "The entries of the host have been deleted.").await?;
     assert_eq!(hosts(&world).await?, ["chat.example.com", "mail.example.com"]);
     let log = world.firefox.stored_log().await?;
     assert_eq!(log.violations.len(), 2);
@@ -152,7 +152,8 @@ async fn entries_go_when_they_are_older_than_somebody_has_chosen() -> Result<()>
     let world = world(few(), 45).await?;
     let page = world.firefox.page("log.html").await?;
     page.wait_for_count("#log .violation", 49).await?;
-    assert!(page.is_true("document.querySelector('#keep').value === '90'").await?);
+    // It is read beside the log, and then the choice works.
+    page.wait_until("how long they are kept", "document.querySelector('#keep').value === '90'").await?;
     world.firefox.run(BRING_UP, vec![json!("#keep")]).await?;
     page.select("#keep", "30").await?;
     page.wait_for_presence("#shorten-dialog", true).await?;
@@ -169,21 +170,35 @@ async fn entries_go_when_they_are_older_than_somebody_has_chosen() -> Result<()>
     world.firefox.suspend_background().await?;
     world.firefox.status().await?;
     page.wait_for_count("#log .violation", 48).await?;
-    let today = world.firefox.run_in_extension("return Number(localStorage.getItem('log-day'))", Vec::new()).await?;
-    assert!(today.as_u64().is_some_and(|day| day > 20_000), "{today}");
+    wait::until("the day to be kept", async || {
+        let today = world.firefox.run_in_extension("return Number(localStorage.getItem('log-day'))", Vec::new());
+        Ok(today.await?.as_u64().is_some_and(|day| day > 20_000).then_some(()))
+    })
+    .await?;
+    page.show().await?;
 
     page.select("#keep", "30").await?;
     page.wait_for_presence("#shorten-dialog", true).await?;
     page.click("#confirm-shorten").await?;
     page.wait_for_count("#log .violation", 3).await?;
-    let stored = world.firefox.run_in_extension("return browser.storage.local.get('logDays')", Vec::new()).await?;
-    assert_eq!(stored, json!({ "logDays": 30 }));
+    kept_for(&world, 30).await?;
+    page.wait_for_presence("#shorten-dialog", false).await?;
     // A longer age deletes nothing and asks nothing.
     page.select("#keep", "0").await?;
-    page.wait_until("the choice to be stored", "document.querySelector('#announcement').textContent !== ''").await?;
+    kept_for(&world, 0).await?;
     page.wait_for_presence("#shorten-dialog", false).await?;
     assert_eq!(world.firefox.stored_log().await?.violations.len(), 3);
     world.firefox.quit().await
+}
+
+/// Waits until it is stored that entries are kept for so many days.
+async fn kept_for(world: &World, days: u32) -> Result<()> {
+    let script = "return browser.storage.local.get('logDays')";
+    wait::until(&format!("{days} days to be stored"), async || {
+        let stored = world.firefox.run_in_extension(script, Vec::new()).await?;
+        Ok((stored == json!({ "logDays": days })).then_some(()))
+    })
+    .await
 }
 
 #[tokio::test]
@@ -221,12 +236,15 @@ async fn a_full_log_is_searched_as_a_whole_and_says_what_it_has_dropped() -> Res
     // All of it is saved, with turns for everything else between the portions.
     page.click("#reset-filters").await?;
     page.wait_until("all", "document.querySelector('#save-about').textContent === 'Saves all 10,000 entries.'").await?;
-    world.firefox.run(COUNT_TURNS, Vec::new()).await?;
+    let done = "10,000 entries have been written into a file.";
+    world.firefox.run(COUNT_TURNS, vec![json!(done)]).await?;
     page.click("#save-json-lines").await?;
-    let done = "document.querySelector('#log-saved').textContent === '10,000 entries have been written into a file.'";
-    page.wait_until("the file", done).await?;
-    let longest = world.firefox.run("return window.longestTurn", Vec::new()).await?;
-    assert!(longest.as_f64().is_some_and(|longest| longest < 1_000.0), "nothing else was done for {longest} ms");
+    page.wait_for_text("#log-saved", done).await?;
+    let turns = world.firefox.run("return window.turns", Vec::new()).await?;
+    assert!(
+        turns.as_u64().is_some_and(|turns| turns >= 100),
+        "anything else was done {turns} times between 200 portions"
+    );
     let file = wait::until("the file", async || {
         let text = fs::read_dir(folder.path())?.flatten().find_map(|file| fs::read_to_string(file.path()).ok());
         Ok(text.filter(|text| text.lines().count() == 10_000))
@@ -281,7 +299,7 @@ async fn nothing_that_a_server_is_called_breaks_the_page_or_is_taken_for_words_o
     let lengths =
         "return [...document.querySelectorAll('#log [data-part=whole-text]')].map((text) => text.textContent.length)";
     let lengths: Vec<usize> = serde_json::from_value(world.firefox.run(lengths, Vec::new()).await?)?;
-    assert!(lengths.iter().all(|length| (10_000..10_100).contains(length)), "{lengths:?}");
+    assert!(lengths.len() == 3 && lengths.iter().all(|length| (10_000..10_100).contains(length)), "{lengths:?}");
     let openers =
         "return [...document.querySelectorAll('#log [data-part=whole-opener]')].map((text) => text.textContent)";
     assert_eq!(
@@ -384,15 +402,12 @@ const HOSTILE: &str = "<script>document.title='taken'</script>\u{202e}\u{7}";
 
 const OPEN_ALL: &str = "for (const details of document.querySelectorAll('#log details')) details.open = true;";
 
-/// How many milliseconds the longest turn has taken in which nothing else was done.
+/// How often something else was done while the file was being written.
 const COUNT_TURNS: &str = r"
-window.longestTurn = 0;
-let last = performance.now();
-setInterval(() => {
-    const now = performance.now();
-    window.longestTurn = Math.max(window.longestTurn, now - last);
-    last = now;
-}, 0);
+const [done] = arguments;
+const said = document.querySelector('#log-saved');
+window.turns = 0;
+setInterval(() => { if (![done, ''].includes(said.textContent)) window.turns += 1; }, 0);
 ";
 
 const BRING_UP: &str = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })";

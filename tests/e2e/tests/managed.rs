@@ -138,6 +138,7 @@ async fn a_pause_lets_through_is_logged_and_ends_with_the_browser() -> Result<()
 
     // Its time is over while the background sleeps: its alarm wakes it.
     world.firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
+    badge_is(&world, "off").await?;
     world.firefox.end_background().await?;
     world.firefox.run_in_extension(SHORTEN, Vec::new()).await?;
     badge_is(&world, "").await?;

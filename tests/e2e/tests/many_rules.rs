@@ -63,7 +63,7 @@ async fn a_search_finds_rules_that_are_not_drawn_and_says_how_many() -> Result<(
     assert!(page.text("#search-outcome").await?.starts_with(&shown(11)));
     search(&page, "note 998").await?;
     page.wait_for_count("#rules .rule", 1).await?;
-    assert_eq!(page.text("#rules .rule-host").await?, "host-998.example");
+    page.wait_for_text("#rules .rule-host", "host-998.example").await?;
 
     search(&page, "nobody's").await?;
     page.wait_for_count("#rules .rule", 0).await?;
@@ -138,6 +138,7 @@ async fn all_that_are_found_are_deleted_in_one_step_and_come_back_in_one() -> Re
     let before = world.firefox.rules().await?;
     let page = world.firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", FIRST).await?;
+    page.let_notices_stay().await?;
     page.click("#select-all").await?;
     page.wait_until("the count", "document.querySelector('#selection-count').textContent === '1,000 rules selected'")
         .await?;

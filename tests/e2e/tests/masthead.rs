@@ -48,7 +48,7 @@ async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() 
     // Of each kind there were two.
     popup.wait_for_count("#log .violation", 2).await?;
     let times = "[...document.querySelectorAll('.violation-times-short')].map(({ textContent }) => textContent).join()";
-    assert!(popup.is_true(&format!("{times} === '× 2,× 2'")).await?);
+    popup.wait_until("two of each", &format!("{times} === '× 2,× 2'")).await?;
     assert_eq!(popup.text("#log > :nth-child(2) .pause-text").await?, "The pause was ended");
     assert!(popup.text("#log > :nth-child(3) .violation-reason").await?.contains("because Sockpin was paused"));
     assert_eq!(popup.text("#log > :nth-child(3) .violation-outcome").await?, "Let through");

@@ -47,7 +47,7 @@ async fn a_rule_typed_into_the_options_page_is_in_force_for_the_next_socket() ->
 
     options.show().await?;
     type_rule(&options, PINNED, &world.demo.pinned_key.pin()).await?;
-    assert_eq!(options.text("#rules .rule-host").await?, PINNED);
+    options.wait_for_text("#rules .rule-host", PINNED).await?;
 
     world.firefox.open_tab(&world.demo.site.blank()).await?;
     let before = world.demo.servers.attacker.settled_traffic().await?;
@@ -220,6 +220,8 @@ async fn a_rule_that_is_deleted_while_it_is_edited_closes_the_form_or_becomes_a_
     options.click("#rules .rule-edit").await?;
     options.click("#rules .rule-delete").await?;
     options.wait_for_presence("#rule-form", false).await?;
+    // With the answer to the deletion it takes the focus, also from what is typed into by then.
+    options.has_focus("#undo").await?;
 
     let stored = world.firefox.save_rule(rule).await?;
     options.wait_for_count("#rules .rule", 1).await?;

@@ -117,7 +117,7 @@ async fn one_host_and_one_page(firefox: &Firefox) -> Result<()> {
     page.wait_for_count("#log .violation", 13).await?;
     page.has_focus("#only-page-remove").await?;
     assert_eq!(page.text("#only-page-text").await?, "Only entries with sockets opened by https://even.example");
-    assert_eq!(page.text("#search-outcome").await?, "13 of 27 entries are shown.");
+    page.wait_for_text("#search-outcome", "13 of 27 entries are shown.").await?;
     pick(firefox, of_host).await?;
     page.wait_for_count("#log .violation", 1).await?;
     page.has_focus("#only-host-remove").await?;
@@ -200,14 +200,14 @@ window.kept = [...(window.kept ?? []), socket];
 return new Promise((resolve, reject) => Object.assign(socket, { onopen: () => resolve(), onerror: reject }));
 ";
 
-/// Catches what the page does each minute once it is in sight again, and lets the clock be set forward.
+/// Catches what the page does each minute once it is in sight again; the clock stands still from now on, until it is set forward.
 const TAKE_TIME: &str = r"
 // Firefox tells a page a little later that another one is in front of it.
 document.addEventListener('visibilitychange', () => localStorage.setItem('hidden', document.hidden));
 const clock = window.Date;
-const now = clock.now.bind(clock);
+const stopped = clock.now();
 window.later = 0;
-clock.now = () => now() + window.later;
+clock.now = () => stopped + window.later;
 const setInterval = window.setInterval.bind(window);
 window.setInterval = (callback, span, ...rest) => {
     if (span === 60_000) window.minute = callback;
@@ -299,6 +299,7 @@ async fn of_a_denied_key_and_of_too_few_logs_it_is_said_what_came_and_what_can_b
     firefox.look("explanation-denied-key").await?;
 
     // By keyboard alone.
+    popup.let_notices_stay().await?;
     firefox.press(Press::Tab + "").await?;
     popup.has_focus("[data-part=keep]").await?;
     assert_eq!(popup.text("[data-part=keep]").await?, "Keep blocking");

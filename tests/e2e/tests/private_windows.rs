@@ -203,11 +203,11 @@ async fn an_entry_of_a_private_window_is_in_memory_alone_and_goes_with_the_last_
     show(firefox, &here).await?;
     let log = firefox.page("log.html").await?;
     log.wait_for_count("#log .violation", 2).await?;
-    assert_eq!(log.text("#log > :first-child .violation-times-short").await?, "× 3");
+    log.wait_for_text("#log > :first-child .violation-times-short", "× 3").await?;
     log.wait_for_presence("#log > :first-child .violation-new", true).await?;
     log.type_into("#search", "private window").await?;
     log.wait_for_count("#log .violation", 1).await?;
-    assert_eq!(log.text("#search-outcome").await?, "1 of 2 entries is shown.");
+    log.wait_for_text("#search-outcome", "1 of 2 entries is shown.").await?;
     ensure!(log.text("#log .violation-host").await?.starts_with(PINNED));
     log.type_into("#search", "Sockpin").await?;
     log.wait_until(

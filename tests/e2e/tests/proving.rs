@@ -43,11 +43,13 @@ async fn outcomes(page: &Page<'_>) -> Result<[(String, String); 2]> {
 const BOTH: &str = "document.querySelectorAll('#prove-outcomes > *').length === 2 \
     && [...document.querySelectorAll('#prove-outcomes .tag')].every(({ textContent }) => textContent !== 'Connecting…')";
 
-/// Opens the tester for the only rule, with this address, and proves it.
-async fn prove(page: &Page<'_>, address: &str) -> Result<[(String, String); 2]> {
+/// Opens the tester for this rule, with this address, and proves it.
+async fn prove(page: &Page<'_>, rule: &Value, address: &str) -> Result<[(String, String); 2]> {
+    let id = rule.get("id").and_then(Value::as_str).context("no id")?;
+    let test = format!("#rules [data-rule='{id}'] .rule-test");
     page.show().await?;
-    page.wait_for_presence(TEST, true).await?;
-    page.click(TEST).await?;
+    page.wait_for_presence(&test, true).await?;
+    page.click(&test).await?;
     page.wait_for_presence("#tester[open]", true).await?;
     page.type_into("#prove-host", address).await?;
     page.click("#prove").await?;
@@ -86,7 +88,7 @@ async fn one_socket_opens_and_one_is_stopped_and_neither_leaves_a_trace() -> Res
     ] {
         let server = Server::tls(world.demo.authority.issue(&[PINNED], key)?).await?;
         let saved = firefox.save_rule(rule(&world, PINNED, mode, preflight)).await?;
-        let [right, wrong] = prove(&page, &format!("{PINNED}:{}", server.port())).await?;
+        let [right, wrong] = prove(&page, &saved, &format!("{PINNED}:{}", server.port())).await?;
         assert_eq!(right, ("Matches".to_owned(), "Matched by “Mine”. The socket opened.".to_owned()), "{mode}");
         assert_eq!([wrong.0.as_str(), wrong.1.as_str()], expected, "{mode}, {preflight}");
         let traffic = server.settled_traffic().await?;
@@ -191,14 +193,14 @@ async fn what_cannot_be_proved_is_said_as_such() -> Result<()> {
     let at = |server: &Server| format!("{PINNED}:{}", server.port());
     let wide = firefox.save_rule(rule(&world, &format!("**.{PINNED}"), "block", "off")).await?;
 
-    let [right, wrong] = prove(&page, &at(&servers.attacker)).await?;
+    let [right, wrong] = prove(&page, &wide, &at(&servers.attacker)).await?;
     assert_eq!((right.0.as_str(), wrong.0.as_str()), ("Blocked", "Would be blocked"));
     ensure!(right.1.starts_with("None of the 3 keys"), "{right:?}");
-    let [right, wrong] = prove(&page, &at(&servers.clear)).await?;
+    let [right, wrong] = prove(&page, &wide, &at(&servers.clear)).await?;
     assert_eq!((right.0.as_str(), wrong.0.as_str()), ("Not reached", "Not tried"), "{right:?}");
 
     firefox.ask_extension(json!({ "type": "pause", "length": "ten-minutes" })).await?;
-    let [_, wrong] = prove(&page, &at(&servers.pinned)).await?;
+    let [_, wrong] = prove(&page, &wide, &at(&servers.pinned)).await?;
     assert_eq!(
         (wrong.0.as_str(), wrong.1.as_str()),
         ("Would be let through", "A wrong key would be let through, because Sockpin is paused.")
@@ -242,7 +244,7 @@ async fn a_server_that_wants_a_password_gets_none_and_nobody_is_asked_for_one() 
     assert_eq!(proved.pointer("/proved/ending"), Some(&json!("failed")), "it has waited: {proved}");
 
     let page = firefox.page("options.html").await?;
-    let [right, wrong] = prove(&page, &format!("{PINNED}:{}", server.port())).await?;
+    let [right, wrong] = prove(&page, &saved, &format!("{PINNED}:{}", server.port())).await?;
     let no_socket = "But the server opened no WebSocket at this address; the key was checked all the same.";
     assert_eq!(right, ("Matches".to_owned(), format!("Matched by “Mine”. {no_socket}")));
     assert_eq!(wrong.0, "Would be blocked");
@@ -269,7 +271,7 @@ async fn a_server_that_wants_a_password_gets_none_and_nobody_is_asked_for_one() 
         web.show().await?;
         assert_eq!(firefox.run(STATUS, Vec::new()).await?, json!(200), "the control: the page is logged in");
         let before = server.traffic().requests.len();
-        let [right, _] = prove(&page, &format!("{PINNED}:{port}")).await?;
+        let [right, _] = prove(&page, &saved, &format!("{PINNED}:{port}")).await?;
         assert_eq!(right, ("Matches".to_owned(), format!("Matched by “Mine”. {no_socket}")), "{mode}");
         let requests = server.traffic().requests;
         let sockets: Vec<_> = requests.iter().skip(before).collect();

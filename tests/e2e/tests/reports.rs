@@ -146,9 +146,10 @@ async fn nobody_waits_for_it(world: &World, collector: &Collector, url: &str) ->
     let said = ["host", "reason"].map(|name| newest.get(name));
     ensure!(said == [Some(&json!(PINNED)), Some(&json!("pin-mismatch"))], "not judged by its key: {newest}");
     // The control: that report is still under way.
-    let kept = kept(world).await?;
-    ensure!(kept.lines().any(|line| line.starts_with("waits\t")), "it was told, or given up: {kept}");
-    Ok(())
+    wait::until("the report to wait", async || {
+        Ok(kept(world).await?.lines().any(|line| line.starts_with("waits\t")).then_some(()))
+    })
+    .await
 }
 
 /// The control of what a report is without: a page of the collector's own brings it.

@@ -54,8 +54,7 @@ async fn stored(world: &World) -> Result<Vec<Value>> {
 }
 
 async fn press(world: &World, keys: &str) -> Result<()> {
-    world.firefox.driver()?.active_element().await?.send_keys(keys).await?;
-    Ok(())
+    world.firefox.press(keys).await
 }
 
 fn card(number: usize) -> String {
@@ -113,18 +112,20 @@ async fn the_mode_of_a_rule_is_changed_on_its_card_and_changed_back() -> Result<
     let page = world.firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", RULES).await?;
     let before = stored(&world).await?;
+    page.let_notices_stay().await?;
     page.click(&format!("{} .rule-mode", card(0))).await?;
     page.click(&format!("{} [data-part=to-flag]", card(0))).await?;
     page.wait_until("the other mode", "document.querySelector('.rule .rule-mode').textContent === 'Flags'").await?;
-    assert_eq!(page.text("#change-text").await?, "1 rule now only flags.");
+    // That rules have changed may be heard before the answer to who has changed them.
+    page.wait_for_text("#change-text", "1 rule now only flags.").await?;
     let focused = "document.activeElement === document.querySelector('#rules .rule summary.rule-mode')";
     page.wait_until("the focus to stay on the card", focused).await?;
     assert_eq!(stored(&world).await?[0]["mode"], "flag");
 
     page.click("#undo").await?;
     page.wait_until("the mode before", "document.querySelector('.rule .rule-mode').textContent === 'Blocks'").await?;
-    assert_eq!(page.text("#change-text").await?, "The change has been undone.");
-    assert!(!page.is_true("document.querySelector('#undo').checkVisibility()").await?);
+    page.wait_for_text("#change-text", "The change has been undone.").await?;
+    page.wait_for_presence("#undo", false).await?;
     let mut after = stored(&world).await?;
     after[0]["updated"] = before[0]["updated"].clone();
     assert_eq!(after, before);
@@ -137,6 +138,7 @@ async fn several_rules_are_selected_by_keyboard_alone_and_deleted_and_come_back_
     let page = world.firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", RULES).await?;
     let before = stored(&world).await?;
+    page.let_notices_stay().await?;
 
     world.firefox.run("document.querySelector('#search').focus()", Vec::new()).await?;
     press(&world, "host-1").await?;

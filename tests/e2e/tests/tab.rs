@@ -1,5 +1,7 @@
 //! The sockets of a tab, as its popup lists them and its button sums them up, by clicking and typing as a person does.
 
+use std::net::Ipv4Addr;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::demo::{FLAGGED, PINNED, UNPINNED};
@@ -9,6 +11,7 @@ use sockpin_e2e::tab::Tab;
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 use thirtyfour::Key;
+use tokio::net::TcpSocket;
 
 async fn world() -> Result<World> {
     World::start(Installation::Temporary, false).await
@@ -80,7 +83,7 @@ async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away
 
     // What Sockpin has not stopped.
     tab.show_web().await?;
-    let closed = closed_port().await?;
+    let (closed, _closed) = closed_port()?;
     assert!(world.firefox.socket(&format!("wss://{UNPINNED}:{closed}/")).await?.refused());
     assert!(world.firefox.socket("wss://nowhere.invalid/").await?.refused());
     tab.popup.show().await?;
@@ -125,9 +128,11 @@ async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away
     world.firefox.quit().await
 }
 
-/// A port of this computer at which nobody listens.
-async fn closed_port() -> Result<u16> {
-    Ok(tokio::net::TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port())
+/// A port of this computer at which nobody listens, nor will: it is taken.
+fn closed_port() -> Result<(u16, TcpSocket)> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    Ok((socket.local_addr()?.port(), socket))
 }
 
 #[tokio::test]
@@ -240,9 +245,10 @@ async fn nothing_of_a_tab_outlives_it_least_of_all_of_a_private_window() -> Resu
         kept(&world.firefox, 2, 1).await?;
         let tab = Tab::with_popup(&world.firefox).await?;
         tab.popup.wait_for_count("#tab-sockets .tab-row", 2).await?;
+        // Once the popup has read the log.
+        tab.popup.wait_for_count("[data-state=blocked] .tab-action:not([hidden])", 1).await?;
         let text = tab.popup.text("[data-state=blocked] .tab-text").await?;
         assert_eq!(text, "Kept in memory only, until the last private window is closed.");
-        tab.popup.wait_for_count("[data-state=blocked] .tab-action:not([hidden])", 1).await?;
         world.firefox.close_tab().await?;
         tab.show_web().await?;
         if sleeps {

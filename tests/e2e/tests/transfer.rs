@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -92,10 +91,8 @@ async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Resu
 
     let page = world.firefox.page("options.html").await?;
     world.firefox.run(NOTE_PROGRESS, Vec::new()).await?;
-    let start = Instant::now();
     choose(&world, &file).await?;
     ready_to_import(&page).await?;
-    let shown = start.elapsed();
     let steps: Vec<usize> = serde_json::from_value(world.firefox.run("return window.progress", Vec::new()).await?)?;
     ensure!(steps.len() > 2 && steps.is_sorted(), "the progress went on like this: {steps:?}");
     ensure!(steps.iter().all(|step| *step < RULES), "the progress was shown at its end: {steps:?}");
@@ -113,13 +110,9 @@ async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Resu
         "document.querySelector('#import-counts').textContent.includes('One of your rules will be changed.')",
     )
     .await?;
-    let start = Instant::now();
+    // How long that takes says little here, where other browsers and a build may run beside it: the bench measures it.
     page.click("#import-confirm").await?;
     done(&page, "9,999 rules were added. One rule was changed.").await?;
-    let imported = start.elapsed();
-    eprintln!("{RULES} rules: preview {} ms, import {} ms", shown.as_millis(), imported.as_millis());
-    // 5 s is what it may take where nothing else runs, which the bench measures. Here another browser and a build may run beside it.
-    assert!(shown + imported < Duration::from_secs(10), "{shown:?} and {imported:?}");
     let after = world.firefox.rules().await?;
     assert_eq!(after.len(), RULES);
     assert!(after.iter().all(|rule| rule["pins"][0]["sha256"] == A));
@@ -149,12 +142,13 @@ new MutationObserver(() => { if (bar.checkVisibility() && bar.hasAttribute('valu
     .observe(bar, { attributeFilter: ['value'] });
 ";
 
-/// What is to be done once the page has been drawn is not done yet.
+/// What is to be done once the page has been drawn is not done yet, none of it.
 const HOLD: &str = r"
 window.realFrame = requestAnimationFrame;
-window.requestAnimationFrame = (then) => { window.held = then; return 0; };
+window.held = [];
+window.requestAnimationFrame = (then) => { held.push(then); return 0; };
 ";
-const LET_GO: &str = "window.requestAnimationFrame = realFrame; requestAnimationFrame(held);";
+const LET_GO: &str = "window.requestAnimationFrame = realFrame; for (const then of held) requestAnimationFrame(then);";
 
 #[tokio::test]
 async fn what_is_dropped_or_pasted_becomes_a_rule_once_it_is_confirmed_and_a_header_waits_for_its_host() -> Result<()> {
@@ -167,7 +161,7 @@ async fn what_is_dropped_or_pasted_becomes_a_rule_once_it_is_confirmed_and_a_hea
         drop_on(&world.firefox, what, &json!([{ "host": host, "pins": [A] }]).to_string()).await?;
         ready_to_import(&page).await?;
         assert_eq!(page.text("#import-sources").await?, recognised);
-        assert_eq!(page.text("#import-items [data-part=import-host]").await?, host);
+        page.wait_for_text("#import-items [data-part=import-host]", host).await?;
         page.has_focus("#import-preview-heading").await?;
         assert_eq!(world.firefox.rules().await?.len(), 0, "it was stored before it was confirmed");
         page.click("#import-confirm").await?;
@@ -181,7 +175,7 @@ async fn what_is_dropped_or_pasted_becomes_a_rule_once_it_is_confirmed_and_a_hea
     paste(&page, &format!("_8443._tcp.chat.example.com. 3600 IN TLSA 3 1 1 {hex}")).await?;
     ready_to_import(&page).await?;
     assert_eq!(page.text("#import-sources").await?, "The pasted text was recognised as: TLSA records (DANE).");
-    assert_eq!(page.text("#import-items [data-part=import-host]").await?, "chat.example.com:8443");
+    page.wait_for_text("#import-items [data-part=import-host]", "chat.example.com:8443").await?;
     assert_eq!(world.firefox.rules().await?.len(), 0);
     assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     page.click("#import-confirm").await?;
@@ -347,7 +341,11 @@ async fn rules_that_cannot_be_read_are_set_aside_saved_mended_and_imported() -> 
     page.click("#set-aside button").await?;
     let file = wait::until("the file", async || {
         let mut files = fs::read_dir(folder.path())?.flatten().map(|file| file.path());
-        let is_it = |file: &PathBuf| file.to_string_lossy().contains("sockpin-policy-");
+        // Until Firefox has all of it, another file has it, with one more ending.
+        let is_it = |file: &PathBuf| {
+            file.to_string_lossy().contains("sockpin-policy-")
+                && file.extension().is_some_and(|ending| ending == "json")
+        };
         Ok(files.find(is_it).filter(|file| fs::metadata(file).is_ok_and(|file| file.len() > 0)))
     })
     .await?;

@@ -7,6 +7,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 
 /// Its database is as the version before left it: nothing of this one has opened it yet.
@@ -67,8 +68,10 @@ async fn a_log_that_another_version_has_made_newer_is_left_alone() -> Result<()>
     world.load_policy().await?;
     world.firefox.run_in_extension(MAKE_NEWER, Vec::new()).await?;
     assert!(world.socket("attacker").await?.refused());
-    let status = world.firefox.ask_extension(json!({ "type": "status" })).await?;
-    assert!(status["logProblem"]["storage"].is_object(), "{status}");
+    wait::until("the failure to be known", async || {
+        Ok(world.firefox.status().await?["logProblem"]["storage"].is_object().then_some(()))
+    })
+    .await?;
     let version = world.firefox.run_in_extension(DATABASE_VERSION, Vec::new()).await?;
     assert_eq!(version, json!(99));
     world.firefox.quit().await

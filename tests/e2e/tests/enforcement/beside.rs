@@ -270,12 +270,17 @@ fn has_leaked(tried: &Tried) -> bool {
     !tried.seen.refused() || tried.frames + tried.in_clear + avoidable(tried) > 0
 }
 
-/// What is written down is counted on the button, once.
+/// What is written down is counted on the button, once: it is drawn after the sockets have been answered.
 async fn check_badge(hosts: &Hosts, round: &[Tried]) -> Result<()> {
-    let badge = hosts.firefox().badge(&hosts.world.demo.site.blank()).await?;
+    let page = hosts.world.demo.site.blank();
     let entries: usize = round.iter().map(|tried| tried.entries.len()).sum();
-    ensure!(badge == entries.to_string(), "the button says {badge}, and the log has {entries} entries");
-    Ok(())
+    let mut badge = String::new();
+    let counted = wait::until("the badge", async || {
+        badge = hosts.firefox().badge(&page).await?;
+        Ok((badge == entries.to_string()).then_some(()))
+    })
+    .await;
+    counted.with_context(|| format!("the button says {badge}, and the log has {entries} entries"))
 }
 
 /// It was asked for every socket that comes so far.

@@ -177,8 +177,11 @@ async fn is_said(world: &World, page: &str, said: &Said, blocked: usize) -> Resu
             ensure!(found, "no entry says {due:?}: {log:?}");
         }
         Log::Unwritable => {
-            let status = world.firefox.ask_extension(json!({ "type": "status" })).await?;
-            ensure!(status["logProblem"]["storage"].is_object(), "the pages are not told of the log: {status}");
+            // That it cannot be written is known once that has been tried.
+            wait::until("the pages to be told of the log", async || {
+                Ok(world.firefox.status().await?["logProblem"]["storage"].is_object().then_some(()))
+            })
+            .await?;
         }
     }
     Ok(())
