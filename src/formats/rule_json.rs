@@ -29,9 +29,9 @@ pub fn write(rule: &RuleDocument) -> String {
             _ => Some((name, json.to_owned())),
         }
     });
-    let mut fields: Vec<_> = fields.collect();
     // Below the note.
-    fields.sort_by_key(|(name, _)| *name == "reportUri");
+    let (last, mut fields): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| *name == "reportUri");
+    fields.extend(last);
     let fields: Vec<_> = fields.iter().map(|(name, json)| format!("\"{name}\": {json}")).collect();
     format!("{{\n  {}\n}}\n", fields.join(",\n  "))
 }
