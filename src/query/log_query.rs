@@ -1,8 +1,6 @@
 //! What is looked for in the log, and in which order it stands.
 
-use std::cmp::Ordering;
-
-use super::{Choice, SearchWords};
+use super::{Choice, Place, SearchWords};
 use crate::log::{Day, Line};
 use crate::overruling::Overruled;
 use crate::verdict::{Outcome, Reason};
@@ -181,31 +179,20 @@ impl SearchWords {
 }
 
 impl LogOrder {
-    /// Puts lines in this order.
-    pub fn sort<T>(self, lines: &mut [T], line: impl Fn(&T) -> &Line) {
-        lines.sort_by(|one, other| self.compare(line(one), line(other)));
-    }
-
-    fn compare(self, one: &Line, other: &Line) -> Ordering {
-        let count = |line: &Line| match line {
-            Line::Violation(entry) => entry.tally.count,
-            Line::Pause(_) => 0,
+    /// The place of a line.
+    #[must_use]
+    pub fn place(self, line: &Line) -> Place {
+        let (place, time) = (Place::default(), line.time().as_millis());
+        // A pause is of no host, and stands at the end.
+        let place = match (self, line) {
+            (Self::Oldest, _) => return place.number(time),
+            (Self::Often, Line::Violation(entry)) => place.reverse(entry.tally.count),
+            (Self::Often, Line::Pause(_)) => place.reverse(0),
+            (Self::Host, Line::Violation(entry)) => place.number(0).text(&entry.violation.host),
+            (Self::Host, Line::Pause(_)) => place.number(1),
+            (Self::Newest, _) => place,
         };
-        let newest = other.time().cmp(&one.time());
-        match self {
-            Self::Newest => newest,
-            Self::Oldest => newest.reverse(),
-            Self::Often => count(other).cmp(&count(one)).then(newest),
-            Self::Host => host(one).cmp(&host(other)).then(newest),
-        }
-    }
-}
-
-/// A pause is of no host, and stands at the end.
-fn host(line: &Line) -> (bool, &str) {
-    match line {
-        Line::Violation(entry) => (false, &entry.violation.host),
-        Line::Pause(_) => (true, ""),
+        place.reverse(time)
     }
 }
 
@@ -373,7 +360,7 @@ mod tests {
             (LogOrder::Host, [40, 20, 30, 5]),
         ] {
             let mut sorted: Vec<_> = lines.iter().collect();
-            order.sort(&mut sorted, |line| line);
+            sorted.sort_by_cached_key(|line| order.place(line));
             let times: Vec<_> = sorted.iter().map(|line| line.time().as_millis()).collect();
             assert_eq!(times, expected, "{order:?}");
         }

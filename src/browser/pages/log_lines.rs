@@ -196,7 +196,7 @@ impl LogLines {
             query.finds(logged).then(|| Found { line: Rc::clone(&row.line), is_unread })
         };
         let mut found: Vec<_> = rows.values().filter_map(look).collect();
-        order.sort(&mut found, |found| &found.line);
+        found.sort_by_cached_key(|found| order.place(&found.line));
         found
     }
 
