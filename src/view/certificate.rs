@@ -2,7 +2,7 @@
 
 use super::foreign::{foreign, foreign_name};
 use super::notice::{Tag, Tone};
-use super::text::{Text, text};
+use super::text::{Text, present, text};
 use crate::certificate::{Certificate, Description};
 use crate::error::{name_of_file, visible};
 use crate::formats::{Key, KeyKind};
@@ -163,7 +163,7 @@ pub fn details(description: &Description) -> Vec<Text> {
     let Description { issuer: name, not_before, not_after, .. } = description;
     let is_certificate = name.is_some() || not_before.is_some() || not_after.is_some();
     let validity = is_certificate.then(|| validity(description));
-    name.as_deref().map(issuer).into_iter().chain(validity).collect()
+    present(vec![name.as_deref().map(issuer), validity])
 }
 
 /// Splits at commas and pluses that are not escaped, and takes the escapes of RFC 4514 section 2.4 back.

@@ -4,7 +4,7 @@
 use super::certificate::{role, shown_name};
 use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind};
-use super::text::{Argument, Text, plural, text};
+use super::text::{Argument, Text, plural, present, text};
 use super::violation::by_reason;
 use crate::certificate::Description;
 use crate::changed_key::Shown;
@@ -96,7 +96,7 @@ pub fn likely(explanation: &Explanation) -> Notice {
     let or_attack = |text| Text::Sentences(vec![text, text!("explanation_attack")]);
     let but_root = |text| {
         let warning = explanation.ends_in_added_root.then(|| text!("explanation_but_added_root"));
-        Text::Sentences([text].into_iter().chain(warning).collect())
+        Text::Sentences(present(vec![Some(text), warning]))
     };
     let (kind, code, text) = match &explanation.likely {
         Likely::Exception => (NoticeKind::Error, "exception", text!("changed_exception")),
@@ -147,7 +147,7 @@ fn added_root(root: &AddedRoot) -> Text {
     };
     let before = root.is_new.then(|| text!("explanation_other_root_before"));
     let trust = text!("explanation_trust_root");
-    Text::Sentences([who].into_iter().chain(before).chain([trust]).collect())
+    Text::Sentences(present(vec![Some(who), before, Some(trust)]))
 }
 
 /// What the rule expected.

@@ -1,7 +1,7 @@
 //! Why a socket failed without Sockpin, in a sentence or two, and what can be done.
 
 use super::foreign::foreign;
-use super::text::{Text, text};
+use super::text::{Text, present, text};
 use crate::failure::{CertificateProblem, FailureCause};
 use crate::tab_sockets::{Detail, SocketPlace};
 
@@ -40,7 +40,7 @@ impl<'a> FailedSocket<'a> {
         let said = is_about_tls.then(|| text!("socket_failure_as_firefox_says", error = foreign(self.error)));
         let is_unprotected = self.is_ruled && cause.can_be_decided();
         let unprotected = is_unprotected.then(|| text!("socket_failure_page_unprotected"));
-        Text::Sentences([Some(self.why()), unprotected, exception, said].into_iter().flatten().collect())
+        Text::Sentences(present(vec![Some(self.why()), unprotected, exception, said]))
     }
 
     fn why(&self) -> Text {

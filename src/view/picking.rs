@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::certificate::{short_name, shown_name};
 use super::foreign::foreign;
 use super::notice::{Notice, NoticeKind, Tag, Tone};
-use super::text::{Text, plural, text};
+use super::text::{Text, plural, present, text};
 use crate::certificate::{Certificate, KeyType};
 use crate::connection::{Chain, Facts};
 use crate::known_keys::renewers::{AS_OF, Habit, Renewer, Setting};
@@ -128,7 +128,7 @@ fn by(Renewer { name, habit, keeps_with }: &Renewer) -> Text {
         Setting::Temporary(setting) => text!("renewal_setting_temporary", setting = setting),
     });
     let as_of = Date::parse(AS_OF).ok().map(|day| text!("renewal_as_of", day = day));
-    Text::Sentences([habit].into_iter().chain(setting).chain(as_of).collect())
+    Text::Sentences(present(vec![Some(habit), setting, as_of]))
 }
 
 /// Where nobody has said who renews it.
@@ -148,7 +148,9 @@ pub fn ports(host: &str, port: u16) -> [Text; 2] {
 #[must_use]
 pub fn targets(rules: &[&Arc<Rule>]) -> Vec<Text> {
     let add = |rule: &&Arc<Rule>| text!("picker_target_add", host = rule.host().to_string());
-    [text!("picker_target_new")].into_iter().chain(rules.iter().map(add)).collect()
+    let mut targets = vec![text!("picker_target_new")];
+    targets.extend(rules.iter().map(add));
+    targets
 }
 
 /// The button that stores it.

@@ -3,7 +3,7 @@
 use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::seen::endpoint;
-use super::text::{Text, text};
+use super::text::{Text, present, text};
 use super::violation::reason;
 use crate::limits::PROOF_DEADLINE_MS;
 use crate::proof::{Conclusion, Ending, Proved};
@@ -138,7 +138,7 @@ pub fn with_wrong_pin(proved: &Proved, rule: &Rule) -> Told {
 
 fn violated(proved: &Proved, violation: &Violation, rule: &Rule, said: Text) -> Told {
     let by_other = (!is_by(violation, rule) && violation.rule.is_some()).then(|| text!("prove_by_other"));
-    let said = |last: Option<Text>| Text::Sentences([said].into_iter().chain(by_other).chain(last).collect());
+    let said = |last: Option<Text>| Text::Sentences(present(vec![Some(said), by_other, last]));
     match (violation.outcome, proved.ending) {
         (Outcome::Block, Ending::Opened) => {
             Told::new(text!("prove_overruled"), Tone::Bad, said(Some(text!("prove_overruled_text"))))

@@ -3,7 +3,7 @@
 use super::date::{ago, day};
 use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind};
-use super::text::{Text, plural, text};
+use super::text::{Text, plural, present, text};
 use crate::record::{PinRecord, RuleRecord, Unrecorded};
 use crate::rule::{LabelledPin, Mode, Rule};
 use crate::time::UnixMillis;
@@ -12,10 +12,8 @@ use crate::time::UnixMillis;
 #[must_use]
 pub fn summary(record: &RuleRecord, now: UnixMillis) -> Vec<Text> {
     let violations = (record.violations > 0).then(|| plural!("record_violations", record.violations));
-    [plural!("record_judged", record.judged), text!("record_last", ago = ago(record.last, now))]
-        .into_iter()
-        .chain(violations)
-        .collect()
+    let last = text!("record_last", ago = ago(record.last, now));
+    present(vec![Some(plural!("record_judged", record.judged)), Some(last), violations])
 }
 
 /// The same of a rule that has no record.
@@ -41,11 +39,10 @@ pub fn details(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Vec<Text> {
         Some(known) => plural!("record_pin", known.count, pin = name(pin), ago = ago(known.last, now)),
         None => text!("record_pin_never", pin = name(pin)),
     });
-    [plural!("record_since", record.judged, since = day(record.first)), violations]
-        .into_iter()
-        .chain(last_match)
-        .chain(pins)
-        .collect()
+    let since = plural!("record_since", record.judged, since = day(record.first));
+    let mut details = present(vec![Some(since), Some(violations), last_match]);
+    details.extend(pins);
+    details
 }
 
 /// What a person should look at: a rule whose first pin fits no longer is kept alive by its backup, and has no other one.
@@ -68,7 +65,7 @@ pub fn offer(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Option<Text> 
     let is_clean = rule.mode() == Mode::Flag && !rule.is_expired(now) && record.violations == 0;
     let text = || plural!("record_offer", record.judged, since = day(record.first));
     let single_pin = (rule.pins().len() == 1).then(|| text!("rule_single_pin"));
-    is_clean.then(|| Text::Sentences([text()].into_iter().chain(single_pin).collect()))
+    is_clean.then(|| Text::Sentences(present(vec![Some(text()), single_pin])))
 }
 
 fn last_match(rule: &Rule, last: &PinRecord, now: UnixMillis) -> Option<Text> {

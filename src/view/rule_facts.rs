@@ -3,7 +3,7 @@
 use super::date::ago;
 use super::foreign::{foreign, key_name};
 use super::rule::{date, full_pin, is_expired};
-use super::text::{Text, text};
+use super::text::{Text, present, text};
 use crate::rule::{LocalRoots, MatchScope, Mode, PinDocument, Preflight, RuleDocument};
 use crate::time::UnixMillis;
 
@@ -21,7 +21,7 @@ pub fn facts(rule: &RuleDocument, now: UnixMillis) -> Vec<Text> {
     };
     let reports = rule.report_uri.as_deref().filter(|_| rule.mode != Mode::Off);
     let reports = reports.map(|uri| text!("rule_reports_to", uri = uri));
-    [
+    present(vec![
         expiry,
         (rule.match_scope == MatchScope::Leaf).then(|| text!("rule_leaf_only")),
         rule.require_ct.then(|| text!("rule_ct_required")),
@@ -29,10 +29,7 @@ pub fn facts(rule: &RuleDocument, now: UnixMillis) -> Vec<Text> {
         preflight,
         reports,
         rule.updated.map(|updated| text!("rule_changed", ago = ago(updated, now))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ])
 }
 
 /// What has become of a rule by a change: a sentence for each difference, but for the times.
@@ -63,15 +60,20 @@ pub fn changes(before: &RuleDocument, after: &RuleDocument) -> Vec<Text> {
         changes.push(text!("history_mode", before = mode_name(before.mode), after = mode_name(*mode)));
     }
     let of_rule = changes.len();
-    changes.extend(missing(pins, &before.pins).map(|pin| text!("history_pin_added", pin = name(pin))));
-    changes.extend(missing(&before.pins, pins).map(|pin| text!("history_pin_removed", pin = name(pin))));
-    changes.extend(missing(denied, &before.denied).map(|pin| text!("history_denied_added", pin = name(pin))));
-    changes.extend(missing(&before.denied, denied).map(|pin| text!("history_denied_removed", pin = name(pin))));
+    let mut say_missing = |of: &[PinDocument], other: &[PinDocument], say: fn(String) -> Text| {
+        // The keys of a list that the other one has not.
+        let missing = of.iter().filter(|key| !other.iter().any(|known| known.sha256 == key.sha256));
+        changes.extend(missing.map(|pin| say(name(pin))));
+    };
+    say_missing(pins, &before.pins, |pin| text!("history_pin_added", pin = pin));
+    say_missing(&before.pins, pins, |pin| text!("history_pin_removed", pin = pin));
+    say_missing(denied, &before.denied, |pin| text!("history_denied_added", pin = pin));
+    say_missing(&before.denied, denied, |pin| text!("history_denied_removed", pin = pin));
     // The same keys, called otherwise or in another order.
     if changes.len() == of_rule && (&before.pins, &before.denied) != (pins, denied) {
         changes.push(text!("history_labels"));
     }
-    let others = [
+    let others = vec![
         (before.match_scope != *match_scope).then(|| match match_scope {
             MatchScope::Chain => text!("history_match_chain"),
             MatchScope::Leaf => text!("history_match_leaf"),
@@ -97,13 +99,8 @@ pub fn changes(before: &RuleDocument, after: &RuleDocument) -> Vec<Text> {
             None => text!("history_no_reports"),
         }),
     ];
-    changes.extend(others.into_iter().flatten());
+    changes.extend(present(others));
     changes
-}
-
-/// The keys of a list that the other one has not.
-fn missing<'a>(of: &'a [PinDocument], other: &'a [PinDocument]) -> impl Iterator<Item = &'a PinDocument> {
-    of.iter().filter(|key| !other.iter().any(|known| known.sha256 == key.sha256))
 }
 
 fn mode_name(mode: Mode) -> Text {

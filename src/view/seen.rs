@@ -4,7 +4,7 @@ use super::certificate::{shown_name, subject};
 use super::date::ago;
 use super::foreign::{foreign, key_name};
 use super::notice::{Notice, NoticeKind, Tag, Tone};
-use super::text::{Text, plural, text};
+use super::text::{Text, plural, present, text};
 use super::violation::{probe_failed, reason};
 use crate::certificate::{Certificate, Description};
 use crate::connection::{Connection, Facts};
@@ -33,7 +33,7 @@ pub fn facts(endpoint: &SeenEndpoint, now: UnixMillis) -> Vec<Text> {
         pages => plural!("seen_pages", pages - 1, page = foreign(page)),
     });
     let last = text!("seen_last", ago = ago(endpoint.last, now));
-    [sockets, last].into_iter().chain(page).collect()
+    present(vec![Some(sockets), Some(last), page])
 }
 
 /// Good news: whoever has pinned the key need not do anything.

@@ -3,7 +3,7 @@
 use super::certificate::suggested_label;
 use super::error::sentence;
 use super::notice::{Notice, NoticeKind};
-use super::text::{Text, plural, text};
+use super::text::{Text, plural, present, text};
 use crate::error::{Error, name_of_file};
 use crate::formats::{Key, LeftOut};
 use crate::rule::PinDocument;
@@ -83,7 +83,7 @@ pub fn taken(source: &Source, taken: Taken) -> Notice {
         Source::Pasted => plural!("source_known_pasted", taken.known),
         Source::Dropped => plural!("source_known_dropped", taken.known),
     });
-    let sentences = added.into_iter().chain(choose).chain(known).collect();
+    let sentences = present(vec![added, choose, known]);
     Notice::new(NoticeKind::Note, "keys-taken", Text::Sentences(sentences))
 }
 
@@ -97,8 +97,11 @@ pub fn left_out(source: &Source, parts: &[LeftOut]) -> Vec<Notice> {
         Notice::new(NoticeKind::Warning, part.why.code(), Text::Sentences(sentences))
     };
     let more = parts.len().saturating_sub(NAMED);
-    let more = (more > 0).then(|| Notice::new(NoticeKind::Warning, "left-out", plural!("source_left_out_more", more)));
-    parts.iter().take(NAMED).map(notice).chain(more).collect()
+    let mut notices: Vec<_> = parts.iter().take(NAMED).map(notice).collect();
+    if more > 0 {
+        notices.push(Notice::new(NoticeKind::Warning, "left-out", plural!("source_left_out_more", more)));
+    }
+    notices
 }
 
 /// Where something was left out.

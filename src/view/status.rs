@@ -3,7 +3,7 @@
 use super::error::{detail, sentence};
 use super::foreign::foreign;
 use super::notice::Tone;
-use super::text::{Argument, Text, plural, text};
+use super::text::{Argument, Text, plural, present, text};
 use crate::error::{Error, PolicyError, ProgramError};
 use crate::message::Status;
 use crate::overruling::{Overruled, Overruling};
@@ -133,7 +133,7 @@ pub fn problem(error: &Error, pause: Option<Pause>) -> Banner {
         (_, None) => (text!("status_all_stopped"), text!("status_all_stopped_no_rules")),
     };
     let remedy = advice.is_some().then_some(Remedy::ResetPolicy);
-    let sentences = [sentence(error), effect].into_iter().chain(advice).collect();
+    let sentences = present(vec![Some(sentence(error)), Some(effect), advice]);
     Banner {
         title,
         text: Text::Sentences(sentences),

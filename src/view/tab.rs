@@ -5,7 +5,7 @@ use super::failure::FailedSocket;
 use super::foreign::foreign;
 use super::notice::{Tag, Tone};
 use super::seen::endpoint;
-use super::text::{Text, plural, text};
+use super::text::{Text, plural, present, text};
 use crate::connection::Scheme;
 use crate::tab_sockets::{SocketPlace, SocketRow, SocketState, TabSummary};
 use crate::time::UnixMillis;
@@ -171,7 +171,7 @@ pub fn facts(row: &SocketRow, now: UnixMillis) -> Vec<Text> {
         pages => plural!("seen_pages", pages - 1, page = foreign(page)),
     });
     let last = text!("seen_last", ago = ago(row.last, now));
-    [plural!("seen_sockets", row.count), last].into_iter().chain(page).collect()
+    present(vec![Some(plural!("seen_sockets", row.count)), Some(last), page])
 }
 
 /// What can be said of all sockets of a tab.

@@ -79,6 +79,12 @@ macro_rules! __plural {
 #[doc(inline)]
 pub use crate::{__plural as plural, __text as text};
 
+/// Those of several texts that there are.
+#[must_use]
+pub fn present(texts: Vec<Option<Text>>) -> Vec<Text> {
+    texts.into_iter().flatten().collect()
+}
+
 /// What puts texts into words: the browser on the pages, a catalogue in the lab and in tests.
 pub trait Words {
     /// The message with this id, the arguments put in.
@@ -113,8 +119,9 @@ impl Text {
             }
             Self::Plural { id, count, arguments } => {
                 let id = format!("{id}_{}", words.category(*count));
-                let others = arguments.iter().map(|argument| argument.in_words(words));
-                words.message(&id, &std::iter::once(words.number(*count)).chain(others).collect::<Vec<_>>())
+                let mut all = vec![words.number(*count)];
+                all.extend(arguments.iter().map(|argument| argument.in_words(words)));
+                words.message(&id, &all)
             }
             Self::Sentences(sentences) => {
                 let sentences: Vec<_> = sentences.iter().map(|sentence| sentence.in_words(words)).collect();

@@ -4,7 +4,7 @@ use super::error::sentence;
 use super::foreign::foreign;
 use super::notice::{Notice, NoticeKind, Tag, Tone};
 use super::source::{Source, names_its_line};
-use super::text::{Argument, Text, plural, text};
+use super::text::{Argument, Text, plural, present, text};
 use crate::error::name_of_file;
 use crate::formats::export::{Export, Loss, Lost};
 use crate::formats::{Format, LeftOut};
@@ -130,7 +130,7 @@ pub fn nameless() -> Text {
 #[must_use]
 pub fn counts(counts: &Counts, left_out: usize) -> Text {
     let of = |count: usize, say: fn(usize) -> Text| (count > 0).then(|| say(count));
-    let sentences: Vec<_> = [
+    let sentences = present(vec![
         of(counts.added, |count| plural!("import_count_added", count)),
         of(counts.changed, |count| plural!("import_count_changed", count)),
         of(counts.kept, |count| plural!("import_count_kept", count)),
@@ -139,10 +139,7 @@ pub fn counts(counts: &Counts, left_out: usize) -> Text {
         of(counts.host_missing, |count| plural!("import_count_host_missing", count)),
         of(counts.unusable, |count| plural!("import_count_unusable", count)),
         of(left_out, |count| plural!("import_count_left_out", count)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    ]);
     if sentences.is_empty() { text!("import_count_none") } else { Text::Sentences(sentences) }
 }
 
@@ -170,7 +167,7 @@ pub fn left_out(source: &Source, part: &LeftOut) -> Text {
 pub fn done(counts: &Counts) -> Text {
     let added = (counts.added > 0).then(|| plural!("import_done_added", counts.added));
     let changed = (counts.changed > 0).then(|| plural!("import_done_changed", counts.changed));
-    Text::Sentences(added.into_iter().chain(changed).collect())
+    Text::Sentences(present(vec![added, changed]))
 }
 
 /// What is asked about a link to a file on this host.
