@@ -244,7 +244,7 @@ fn sort_out<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>)
         let mut lose = |lost| losses.push(Loss { host: host.clone(), lost });
         match abilities.refuses(rule, &pinned_below) {
             Some(why) => lose(why),
-            None if abilities.one_entry_a_name && !names.insert(rule.host().base().clone()) => {
+            None if abilities.one_entry_a_name && !names.insert(rule.host().base()) => {
                 lose(Lost::RuleOfSameName);
             }
             None => {
