@@ -3,9 +3,12 @@
 //! The choices have names, the same in the markup of the page and in its address.
 
 pub mod log_query;
+mod place;
 
 use std::fmt::Write as _;
 use std::iter;
+
+pub use place::Place;
 
 use crate::host::PatternScope;
 use crate::limits::EXPIRES_SOON_DAYS;
@@ -217,32 +220,19 @@ fn is_soon(time: UnixMillis, now: UnixMillis) -> bool {
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-/// Where a rule, or a line of the log, stands among others in the same order: the lower, the further to the front.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// By time or by number, where that is asked for; else 0.
-    number: u64,
-    host: String,
-    /// By time, where all else is the same.
-    then: u64,
-}
-
-/// The latest first.
-const fn latest(time: UnixMillis) -> u64 {
-    u64::MAX - time.as_millis()
-}
-
 impl RuleOrder {
     /// The place of a rule.
     #[must_use]
     pub fn place(self, listed: Listed<'_>) -> Place {
-        let number = match self {
-            Self::Host => 0,
+        let place = Place::default();
+        let latest = |time: UnixMillis| Place::default().reverse(time.as_millis());
+        let place = match self {
+            Self::Host => place,
             Self::Changed => latest(listed.rule.updated()),
-            Self::Judged => listed.record.map_or(u64::MAX, |record| latest(record.last)),
-            Self::Expires => listed.rule.expires().map_or(u64::MAX, |date| date.start().as_millis()),
+            Self::Judged => listed.record.map_or(place.number(u64::MAX), |record| latest(record.last)),
+            Self::Expires => place.number(listed.rule.expires().map_or(u64::MAX, |date| date.start().as_millis())),
         };
-        Place { number, host: by_host(listed.rule), then: 0 }
+        place.text(&by_host(listed.rule))
     }
 }
 

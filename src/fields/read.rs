@@ -135,7 +135,12 @@ impl<'a, T: Read<'a>> Read<'a> for Box<T> {
 
 impl<'a, T: Read<'a>> Read<'a> for Vec<T> {
     fn read(json: Json<'a>) -> Result<Self, serde_json::Error> {
-        json.0.list()?.into_iter().map(T::read).collect()
+        let list = json.0.list()?;
+        let mut read = Self::with_capacity(list.len());
+        for element in list {
+            read.push(T::read(element)?);
+        }
+        Ok(read)
     }
 }
 

@@ -23,6 +23,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::pinner_code::has_wider;
 use crate::host::{Host, PatternScope};
+use crate::query::Place;
 use crate::rule::{LocalRoots, MatchScope, Mode, Preflight, Rule};
 use crate::time::UnixMillis;
 
@@ -228,7 +229,7 @@ struct Sorted<'a> {
 fn sort_out<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>) -> Sorted<'a> {
     let (_, _, abilities) = format.row();
     let mut rules: Vec<_> = rules.into_iter().map(|rule| (rule.host().to_string(), rule)).collect();
-    rules.sort_by(|(first, a), (second, b)| first.cmp(second).then_with(|| a.id().cmp(b.id())));
+    rules.sort_by_cached_key(|(host, rule)| Place::default().text(host).text(rule.id()));
     let mut losses = Vec::new();
     let mut written = Vec::new();
     let mut names = HashSet::new();
@@ -243,7 +244,7 @@ fn sort_out<'a>(format: ExportFormat, rules: impl IntoIterator<Item = &'a Rule>)
         let mut lose = |lost| losses.push(Loss { host: host.clone(), lost });
         match abilities.refuses(rule, &pinned_below) {
             Some(why) => lose(why),
-            None if abilities.one_entry_a_name && !names.insert(rule.host().base().clone()) => {
+            None if abilities.one_entry_a_name && !names.insert(rule.host().base()) => {
                 lose(Lost::RuleOfSameName);
             }
             None => {

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::lines::Lines;
 use super::value::{Item, Table, Value, place_of};
@@ -19,16 +18,16 @@ use crate::limits::{MAX_IMPORT_DEPTH, MAX_IMPORT_VALUES};
 /// # Errors
 /// [`ImportError::JsonSyntax`], [`ImportError::Repeated`], [`ImportError::Limit`].
 pub(super) fn read<'a>(text: &'a str, lines: &Lines<'a>) -> Result<(Value<'a>, &'a str), Error> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    let raw = match values.next() {
-        Some(Ok(raw)) => raw.get(),
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => {}
         Some(Err(error)) => {
             let (line, column) = place(&error, lines, text);
             return Err(ImportError::JsonSyntax { line, column, detail: error.to_string() }.into());
         }
         None => return Err(InputError::NothingRecognised.into()),
-    };
-    let rest = text.get(values.byte_offset()..).unwrap_or_default();
+    }
+    let (raw, rest) = text.split_at_checked(values.byte_offset()).unwrap_or((text, ""));
     let state = ReaderState { left: Cell::new(MAX_IMPORT_VALUES), problem: RefCell::new(None) };
     let mut deserializer = serde_json::Deserializer::from_str(raw);
     let value = Node { state: &state, depth: 0 }.deserialize(&mut deserializer).map_err(|error| {

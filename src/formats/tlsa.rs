@@ -14,7 +14,7 @@
 //!
 //! In a browser the chain must be valid beside that, also where DANE would do without.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::key::{Key, KeyKind};
 use super::lines::Lines;
@@ -54,8 +54,9 @@ struct Endpoint<'a> {
     pattern: String,
     at: &'a str,
     pins: Vec<PinDocument>,
-    of_leaf: BTreeSet<Pin>,
-    of_authority: BTreeSet<Pin>,
+    /// Both in order, each pin once.
+    of_leaf: Vec<Pin>,
+    of_authority: Vec<Pin>,
 }
 
 fn take(records: &[Record<'_>], taking: &mut Taking<'_>) -> Result<(), Error> {
@@ -83,8 +84,7 @@ fn take(records: &[Record<'_>], taking: &mut Taking<'_>) -> Result<(), Error> {
 
 impl<'a> Endpoint<'a> {
     fn of(pattern: &str, at: &'a str) -> Self {
-        let (of_leaf, of_authority) = (BTreeSet::new(), BTreeSet::new());
-        Self { pattern: pattern.to_owned(), at, pins: Vec::new(), of_leaf, of_authority }
+        Self { pattern: pattern.to_owned(), at, pins: Vec::new(), of_leaf: Vec::new(), of_authority: Vec::new() }
     }
 
     fn add(&mut self, record: &Record<'_>, taking: &mut Taking<'_>) -> Result<(), Error> {
@@ -96,9 +96,10 @@ impl<'a> Endpoint<'a> {
             taking.leave_out(&self.pattern, record.at, no_part(ImportPart::RecordWhole, &self.pattern))?;
         }
         let usages = if usage == Usage::Leaf { &mut self.of_leaf } else { &mut self.of_authority };
-        if !usages.insert(pin) {
+        let Err(place) = usages.binary_search(&pin) else {
             return taking.leave_out(&self.pattern, record.at, RuleError::PinRepeated);
-        }
+        };
+        usages.insert(place, pin);
         let sha256 = pin.to_base64();
         if !self.pins.iter().any(|known| known.sha256 == sha256) {
             taking.pin(&mut self.pins, &sha256, "", record.at)?;

@@ -1,7 +1,7 @@
 //! What a new rule takes from a stored one: its pattern is the more specific one ([`Policy::lookup`]), so hosts of the other are its
 //! own from then on, without a change of the other.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::iter;
 
 use crate::host::{Host, HostPattern, PatternScope};
@@ -32,8 +32,8 @@ pub enum Laxity {
 /// Which lookups may lead to stored rules that block, beside those for a pattern itself.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Narrow {
-    /// The ports of those for one port.
-    ports: BTreeSet<u16>,
+    /// The ports of those for one port, each once, in order.
+    ports: Vec<u16>,
     /// The names of which one has all that is below as well, by the name above: `*.` before that one goes before `**.`.
     tops: HashMap<String, Vec<Host>>,
 }
@@ -42,7 +42,11 @@ impl Narrow {
     pub(super) fn of(stored: &Policy, now: UnixMillis) -> Self {
         let mut narrow = Self::default();
         for pattern in stored.rules().iter().filter(|rule| blocks(rule, now)).map(|rule| rule.host()) {
-            narrow.ports.extend(pattern.port());
+            if let Some(port) = pattern.port()
+                && let Err(place) = narrow.ports.binary_search(&port)
+            {
+                narrow.ports.insert(place, port);
+            }
             if let (PatternScope::Subtree, Host::Name(name)) = (pattern.scope(), pattern.base())
                 && let Some((_, above)) = name.split_once('.')
             {

@@ -1,6 +1,6 @@
 //! What is looked for in the log, and in which order it stands.
 
-use super::{Choice, Place, SearchWords, latest};
+use super::{Choice, Place, SearchWords};
 use crate::log::{Day, Line};
 use crate::overruling::Overruled;
 use crate::verdict::{Outcome, Reason};
@@ -179,18 +179,20 @@ impl SearchWords {
 }
 
 impl LogOrder {
-    /// The place of a line. A pause is of no host, and stands at the end.
+    /// The place of a line.
     #[must_use]
     pub fn place(self, line: &Line) -> Place {
-        let newest = latest(line.time());
-        let (number, host) = match (self, line) {
-            (Self::Newest, _) => (newest, ""),
-            (Self::Oldest, _) => (line.time().as_millis(), ""),
-            (Self::Often, Line::Violation(entry)) => (u64::MAX - entry.tally.count, ""),
-            (Self::Host, Line::Violation(entry)) => (0, entry.violation.host.as_str()),
-            (Self::Often | Self::Host, Line::Pause(_)) => (u64::MAX, ""),
+        let (place, time) = (Place::default(), line.time().as_millis());
+        // A pause is of no host, and stands at the end.
+        let place = match (self, line) {
+            (Self::Oldest, _) => return place.number(time),
+            (Self::Often, Line::Violation(entry)) => place.reverse(entry.tally.count),
+            (Self::Often, Line::Pause(_)) => place.reverse(0),
+            (Self::Host, Line::Violation(entry)) => place.number(0).text(&entry.violation.host),
+            (Self::Host, Line::Pause(_)) => place.number(1),
+            (Self::Newest, _) => place,
         };
-        Place { number, host: host.to_owned(), then: newest }
+        place.reverse(time)
     }
 }
 

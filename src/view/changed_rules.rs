@@ -46,10 +46,12 @@ pub fn undone() -> Text {
 pub fn refused(save: &[RuleDocument], refusals: &[RuleRefusal]) -> Text {
     let Some((first, others)) = refusals.split_first() else { return text!("change_refused") };
     let host = save.get(first.place).map_or("", |rule| rule.host.as_str());
-    let said = [text!("change_refused"), text!("change_refused_rule", host = host)];
-    let errors = first.errors.iter().map(|error| sentence(&error.error));
-    let others = (!others.is_empty()).then(|| plural!("change_refused_others", others.len()));
-    Text::Sentences(said.into_iter().chain(errors).chain(others).collect())
+    let mut said = vec![text!("change_refused"), text!("change_refused_rule", host = host)];
+    said.extend(first.errors.iter().map(|error| sentence(&error.error)));
+    if !others.is_empty() {
+        said.push(plural!("change_refused_others", others.len()));
+    }
+    Text::Sentences(said)
 }
 
 #[cfg(test)]

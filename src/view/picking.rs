@@ -148,7 +148,9 @@ pub fn ports(host: &str, port: u16) -> [Text; 2] {
 #[must_use]
 pub fn targets(rules: &[&Arc<Rule>]) -> Vec<Text> {
     let add = |rule: &&Arc<Rule>| text!("picker_target_add", host = rule.host().to_string());
-    [text!("picker_target_new")].into_iter().chain(rules.iter().map(add)).collect()
+    let mut targets = vec![text!("picker_target_new")];
+    targets.extend(rules.iter().map(add));
+    targets
 }
 
 /// The button that stores it.

@@ -60,10 +60,15 @@ pub fn changes(before: &RuleDocument, after: &RuleDocument) -> Vec<Text> {
         changes.push(text!("history_mode", before = mode_name(before.mode), after = mode_name(*mode)));
     }
     let of_rule = changes.len();
-    changes.extend(missing(pins, &before.pins).map(|pin| text!("history_pin_added", pin = name(pin))));
-    changes.extend(missing(&before.pins, pins).map(|pin| text!("history_pin_removed", pin = name(pin))));
-    changes.extend(missing(denied, &before.denied).map(|pin| text!("history_denied_added", pin = name(pin))));
-    changes.extend(missing(&before.denied, denied).map(|pin| text!("history_denied_removed", pin = name(pin))));
+    let mut say_missing = |of: &[PinDocument], other: &[PinDocument], say: fn(String) -> Text| {
+        // The keys of a list that the other one has not.
+        let missing = of.iter().filter(|key| !other.iter().any(|known| known.sha256 == key.sha256));
+        changes.extend(missing.map(|pin| say(name(pin))));
+    };
+    say_missing(pins, &before.pins, |pin| text!("history_pin_added", pin = pin));
+    say_missing(&before.pins, pins, |pin| text!("history_pin_removed", pin = pin));
+    say_missing(denied, &before.denied, |pin| text!("history_denied_added", pin = pin));
+    say_missing(&before.denied, denied, |pin| text!("history_denied_removed", pin = pin));
     // The same keys, called otherwise or in another order.
     if changes.len() == of_rule && (&before.pins, &before.denied) != (pins, denied) {
         changes.push(text!("history_labels"));
@@ -96,11 +101,6 @@ pub fn changes(before: &RuleDocument, after: &RuleDocument) -> Vec<Text> {
     ];
     changes.extend(present(others));
     changes
-}
-
-/// The keys of a list that the other one has not.
-fn missing<'a>(of: &'a [PinDocument], other: &'a [PinDocument]) -> impl Iterator<Item = &'a PinDocument> {
-    of.iter().filter(|key| !other.iter().any(|known| known.sha256 == key.sha256))
 }
 
 fn mode_name(mode: Mode) -> Text {

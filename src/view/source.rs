@@ -97,8 +97,11 @@ pub fn left_out(source: &Source, parts: &[LeftOut]) -> Vec<Notice> {
         Notice::new(NoticeKind::Warning, part.why.code(), Text::Sentences(sentences))
     };
     let more = parts.len().saturating_sub(NAMED);
-    let more = (more > 0).then(|| Notice::new(NoticeKind::Warning, "left-out", plural!("source_left_out_more", more)));
-    parts.iter().take(NAMED).map(notice).chain(more).collect()
+    let mut notices: Vec<_> = parts.iter().take(NAMED).map(notice).collect();
+    if more > 0 {
+        notices.push(Notice::new(NoticeKind::Warning, "left-out", plural!("source_left_out_more", more)));
+    }
+    notices
 }
 
 /// Where something was left out.

@@ -119,8 +119,9 @@ impl Text {
             }
             Self::Plural { id, count, arguments } => {
                 let id = format!("{id}_{}", words.category(*count));
-                let others = arguments.iter().map(|argument| argument.in_words(words));
-                words.message(&id, &std::iter::once(words.number(*count)).chain(others).collect::<Vec<_>>())
+                let mut all = vec![words.number(*count)];
+                all.extend(arguments.iter().map(|argument| argument.in_words(words)));
+                words.message(&id, &all)
             }
             Self::Sentences(sentences) => {
                 let sentences: Vec<_> = sentences.iter().map(|sentence| sentence.in_words(words)).collect();

@@ -1,7 +1,5 @@
 //! An entry of the log as text, to be pasted into a message or a ticket: what its body shows, in the person's language.
 
-use std::iter::once;
-
 use super::{advice, host, outcome, pages, reason, rule, sent, when};
 use crate::error::visible;
 use crate::log::Entry;
@@ -54,30 +52,33 @@ pub fn plain_text(entry: &Entry, certificates: &[Vec<u8>]) -> Vec<TextLine> {
         TextLine::of([when(&entry.tally)]),
         TextLine::of([pages(&entry.tally)]),
     ];
-    section(&mut lines, text!("popup_chain"), violation.chain.iter().enumerate().map(of_chain));
+    section(&mut lines, text!("popup_chain"), violation.chain.iter().enumerate().map(of_chain).collect());
     if let Some(snapshot) = &violation.rule {
-        section(&mut lines, text!("popup_rule"), once(TextLine::of(rule(snapshot))));
-        section(&mut lines, text!("copied_pins"), snapshot.pins.iter().map(of_rule));
-        section(&mut lines, text!("copied_denied"), snapshot.denied.iter().map(of_rule));
+        section(&mut lines, text!("popup_rule"), vec![TextLine::of(rule(snapshot))]);
+        section(&mut lines, text!("copied_pins"), of_rule(&snapshot.pins));
+        section(&mut lines, text!("copied_denied"), of_rule(&snapshot.denied));
     }
-    section(&mut lines, text!("popup_sent"), once(TextLine::of([sent(violation)])));
+    section(&mut lines, text!("popup_sent"), vec![TextLine::of([sent(violation)])]);
     if let Some(advice) = advice(violation, false) {
-        section(&mut lines, text!("popup_advice"), once(TextLine::of([advice])));
+        section(&mut lines, text!("popup_advice"), vec![TextLine::of([advice])]);
     }
     lines
 }
 
 /// Nothing where there are no lines below the heading.
-fn section(lines: &mut Vec<TextLine>, heading: Text, below: impl Iterator<Item = TextLine>) {
-    let mut below = below.peekable();
-    if below.peek().is_some() {
+fn section(lines: &mut Vec<TextLine>, heading: Text, below: Vec<TextLine>) {
+    if !below.is_empty() {
         lines.extend([TextLine::default(), TextLine::of([heading])]);
         lines.extend(below);
     }
 }
 
-fn of_rule(pin: &LabelledPin) -> TextLine {
-    TextLine { pin: Some(Text::literal(pin.sha256.to_string())), words: vec![Text::literal(visible(&pin.label))] }
+fn of_rule(pins: &[LabelledPin]) -> Vec<TextLine> {
+    let line = |pin: &LabelledPin| TextLine {
+        pin: Some(Text::literal(pin.sha256.to_string())),
+        words: vec![Text::literal(visible(&pin.label))],
+    };
+    pins.iter().map(line).collect()
 }
 
 /// Said once it has been copied.
