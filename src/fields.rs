@@ -3,24 +3,23 @@
 
 mod json;
 mod line;
-mod raw;
 mod read;
 
 use std::borrow::Cow;
 use std::vec;
 
 use serde::de::Error as _;
+use serde_json::value::RawValue;
 
 pub(crate) use self::json::Json;
 #[cfg(any(not(target_arch = "wasm32"), feature = "pages", feature = "lab"))]
 pub(crate) use self::json::Name;
 use self::json::Value;
 pub(crate) use self::line::Line;
-use self::raw::Raw;
 pub(crate) use self::read::{Read, named, read, word, words};
 
 /// The fields that have not been taken out yet, in alphabetical order; each is text, or has been read as `V`.
-pub(crate) struct Fields<'a, V = Raw<'a>>(Vec<(Cow<'a, str>, V)>);
+pub(crate) struct Fields<'a, V = &'a RawValue>(Vec<(Cow<'a, str>, V)>);
 
 impl<'a> Fields<'a> {
     /// Looks through a whole text once.
@@ -33,17 +32,17 @@ impl<'a> Fields<'a> {
 
     /// The text of one field, which stays.
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.get(self.place(name).ok()?).map(|(_, value)| value.0)
+        self.0.get(self.place(name).ok()?).map(|(_, value)| value.get())
     }
 
     /// Every field's name and text.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.0.iter().map(|(name, value)| (&**name, value.0))
+        self.0.iter().map(|(name, value)| (&**name, value.get()))
     }
 
     /// Takes out the text of one field.
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a str> {
-        self.remove(name).map(|value| value.0)
+        self.remove(name).map(RawValue::get)
     }
 
     /// Takes out one field and reads it; none where there is no such field.
@@ -121,8 +120,8 @@ impl<V> Fields<'_, V> {
 /// # Errors
 /// Text that is no JSON array.
 pub(crate) fn elements(json: &str) -> Result<Vec<&str>, serde_json::Error> {
-    let elements = serde_json::from_str::<Value<'_, Raw<'_>>>(json)?.list()?;
-    Ok(elements.into_iter().map(|element| element.0).collect())
+    let elements = serde_json::from_str::<Value<'_, &RawValue>>(json)?.list()?;
+    Ok(elements.into_iter().map(RawValue::get).collect())
 }
 
 /// A field that has no place in what is read.
