@@ -268,7 +268,8 @@ listenForClicks();
 // Nothing of a private window outlives it, even while this page sleeps; a tab alone does not wake it. Android has no windows.
 if (browser.windows) browser.windows.onRemoved.addListener(() => tabsClosed());
 else browser.tabs.onRemoved.addListener((tab) => tabsClosed(tab));
-browser.runtime.onInstalled.addListener(({ reason }) => reason === "browser_update" || installed());
+// A core that hears of no event takes Sockpin for enabled anew, so that it is woken also where there is nothing to be done.
+browser.runtime.onInstalled.addListener(({ reason }) => (reason === "browser_update" ? wake() : installed()));
 // A listener makes Firefox keep an update for its next start. Put in place at once, the old version would be gone for a
-// moment before the new one listens, and sockets would pass unseen. A core that no event has woken takes itself for enabled anew.
+// moment before the new one listens, and sockets would pass unseen.
 browser.runtime.onUpdateAvailable.addListener(() => wake());

@@ -162,14 +162,14 @@ impl Background {
     /// `webRequest.onBeforeRequest`.
     #[wasm_bindgen(js_name = beforeRequest)]
     pub fn before_request(&self, details: JsValue) -> Result<JsValue, JsValue> {
-        let state = Rc::clone(&self.state);
+        let state = self.state_at_event();
         promise::now_or_later(async move { state.before_handshake(&details, &Listener::BeforeRequest).await })
     }
 
     /// `webRequest.onBeforeSendHeaders`.
     #[wasm_bindgen(js_name = beforeSendHeaders)]
     pub fn before_send_headers(&self, details: JsValue) -> Result<JsValue, JsValue> {
-        let state = Rc::clone(&self.state);
+        let state = self.state_at_event();
         promise::now_or_later(async move {
             let page_key = || {
                 let key = headers::value(&details, headers::OF_REQUEST, SEC_WEBSOCKET_KEY);
@@ -186,7 +186,7 @@ impl Background {
     /// `webRequest.onHeadersReceived`.
     #[wasm_bindgen(js_name = headersReceived)]
     pub fn headers_received(&self, details: JsValue) -> Result<JsValue, JsValue> {
-        let state = Rc::clone(&self.state);
+        let state = self.state_at_event();
         promise::now_or_later(async move {
             let socket = request_details::read(&details).map_err(|error| to_js_error(&error))?;
             state.catch_up().await;
@@ -247,7 +247,7 @@ impl Background {
     /// The guard has stopped a socket: `reason` is `"deadline"` or `"internal-error"`.
     #[wasm_bindgen(js_name = guardStopped)]
     pub fn guard_stopped(&self, details: JsValue, reason: JsValue) -> Promise {
-        let state = Rc::clone(&self.state);
+        let state = self.state_at_event();
         promise::of(async move {
             let socket = request_details::read(&details).map_err(|error| to_js_error(&error))?;
             let reason = read_js(&reason).unwrap_or(Reason::InternalError);
@@ -258,7 +258,7 @@ impl Background {
 
     /// `runtime.onMessage`.
     pub fn message(&self, message: JsValue) -> Promise {
-        let state = Rc::clone(&self.state);
+        let state = self.state_at_event();
         promise::of(async move {
             state.catch_up().await;
             let response = match json(&message).and_then(|message| PageRequest::from_json(&message)) {
@@ -274,8 +274,7 @@ impl Background {
     #[wasm_bindgen(js_name = tabsClosed)]
     pub fn tabs_closed(&self, tab: Option<f64>) -> Promise {
         let closed = request_details::tab(tab);
-        let state = Rc::clone(&self.state);
-        state.has_event.set(true);
+        let state = self.state_at_event();
         promise::of(async move {
             state.forget_what_is_closed(closed).await;
             Ok(JsValue::UNDEFINED)
@@ -284,17 +283,17 @@ impl Background {
 
     /// `runtime.onInstalled`: Sockpin is new here, or in another version.
     pub fn installed(&self) -> Promise {
-        let state = Rc::clone(&self.state);
+        let state = self.state_at_event();
         promise::of(async move {
             state.tabs.mark_earlier_pages().await;
             Ok(JsValue::UNDEFINED)
         })
     }
 
-    /// `alarms.onAlarm`, `permissions.onAdded` and `onRemoved`, `runtime.onUpdateAvailable`: something else than a socket is
+    /// `alarms.onAlarm`, `permissions.onAdded` and `onRemoved`, what `runtime` tells of updates: something else than a socket is
     /// different now.
     pub fn wake(&self) -> Promise {
-        let state = Rc::clone(&self.state);
+        let state = self.state_at_event();
         promise::of(async move {
             state.catch_up().await;
             state.refresh_access().await;
@@ -302,12 +301,17 @@ impl Background {
             Ok(JsValue::UNDEFINED)
         })
     }
+
+    /// For what an event asks.
+    fn state_at_event(&self) -> Rc<State> {
+        self.state.has_event.set(true);
+        Rc::clone(&self.state)
+    }
 }
 
 impl State {
     /// Before anything is decided: what only time, or a storage that works again, has changed.
     async fn catch_up(self: &Rc<Self>) {
-        self.has_event.set(true);
         self.end_pause_if_over();
         // A storage that refused once may answer now. A policy that was read stays, whatever is in it.
         if !self.waits_for_storage() {

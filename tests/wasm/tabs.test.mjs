@@ -93,14 +93,24 @@ test("the popups of tabs that were there before say so, and go on saying so unti
 });
 
 test("so do those of one that is enabled again, which no event tells; what an event wakes, or has slept, is not", async () => {
-  for (const [wakes, session, expected] of [[false, {}, /popup\.html\?&earlier$/], [true, {}, /^$/], [false, { sealed: true }, /^$/]]) {
+  const events = {
+    nothing: () => {},
+    socket: (double) => double.ask("onBeforeRequest", unpinned()),
+    browserUpdate: (double) => double.listeners.onInstalled.listener({ reason: "browser_update" }),
+    updateAvailable: (double) => double.listeners.onUpdateAvailable.listener({ version: "2" }),
+  };
+  const rows = [
+    ["nothing", {}, /popup\.html\?&earlier$/], ["nothing", { sealed: true }, /^$/],
+    ["socket", {}, /^$/], ["browserUpdate", {}, /^$/], ["updateAvailable", {}, /^$/],
+  ];
+  for (const [event, session, expected] of rows) {
     const double = installBrowser();
     Object.assign(double.session, session, { "tab/9": "private\t0\t\t\t\n" });
     await startBackground();
-    if (wakes) await double.ask("onBeforeRequest", unpinned());
+    await events[event](double);
     // The last thing that it does at its start.
     await until(() => !("tab/9" in double.session), "the closed tab's to be gone");
-    assert.match(double.popup[7] ?? "", expected);
+    assert.match(double.popup[7] ?? "", expected, event);
   }
 });
 
