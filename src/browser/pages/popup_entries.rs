@@ -23,7 +23,7 @@ pub(super) struct Entries {
     pub(super) lines: Rc<List<ShownLine>>,
     /// Those that explain sockets of the tab and are older than what is shown.
     older: RefCell<Vec<Rc<Line>>>,
-    /// The ids of those that somebody has asked for: they are shown below the newest.
+    /// The ids of those that somebody has asked for or opened: they are shown below the newest once they are none.
     asked_for: RefCell<Vec<u64>>,
     pub(super) read_until: Cell<ReadUntil>,
 }
@@ -90,12 +90,20 @@ impl Entries {
         Ok(())
     }
 
+    /// Shows an entry as long as the popup is open.
+    pub(super) fn keep(&self, id: u64) {
+        let mut asked_for = self.asked_for.borrow_mut();
+        if !asked_for.contains(&id) {
+            asked_for.push(id);
+        }
+    }
+
     /// Opens an entry and goes there; one that is not shown is from now on.
     pub(super) fn open_line(&self, line: &Rc<Line>) -> JsResult {
         let name = line.name();
         let is_shown = self.lines.find(|shown| (shown.line.name() == name).then_some(())).is_some();
         if let (false, Line::Violation(entry)) = (is_shown, line.as_ref()) {
-            self.asked_for.borrow_mut().push(entry.id);
+            self.keep(entry.id);
             self.lines.append(self.as_shown(Rc::clone(line)))?;
         }
         let Some(entry) = self.lines.reveal(&name)?.and_then(|entry| entry.dyn_into::<HtmlDetailsElement>().ok())

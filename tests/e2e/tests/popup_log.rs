@@ -191,7 +191,22 @@ async fn an_entry_behind_many_of_its_host_is_found(world: &World) -> Result<()> 
     page.wait_for_count("#log .violation", 20).await?;
     page.click("#tab-sockets [data-state=blocked] .tab-action").await?;
     page.wait_for_presence("#log .violation[open] [data-part=explanation]", true).await?;
-    page.wait_for_count("#log .violation", 21).await
+    page.wait_for_count("#log .violation", 21).await?;
+
+    // The last of the newest stays where somebody has opened it, although a newer one comes.
+    let name = "return document.querySelectorAll('#log .violation')[19].dataset.entry";
+    let opened = firefox.run(name, Vec::new()).await?;
+    page.click(&format!("#log .violation[data-entry={opened}] > summary")).await?;
+    let body =
+        format!("document.querySelector('#log .violation[data-entry={opened}] [data-part=body]').hasChildNodes()");
+    page.wait_until("what the entry says", &body).await?;
+    firefox.open_tab(&world.demo.site.blank()).await?;
+    ensure!(world.socket("attacker").await?.refused(), "the attacker's socket was not blocked");
+    page.show().await?;
+    let is_kept = format!(
+        "((kept) => kept?.open && kept.dataset.entry === {opened})(document.querySelectorAll('#log .violation')[20])"
+    );
+    page.wait_until("the opened entry below the newest", &is_kept).await
 }
 
 const KEEP_OPEN: &str = r"
