@@ -197,6 +197,7 @@ pub fn summary(summary: TabSummary, not_judged: usize, is_earlier: bool) -> Summ
             match (not_pinned > 0, without_pin > 0, failed > 0) {
                 (false, false, _) if is_earlier => ("mixed", text!("tab_all_matched_since")),
                 (false, false, false) => ("matched", text!("tab_all_matched")),
+                (true, false, false) if is_earlier => ("mixed", text!("tab_some_pinned_since")),
                 (true, false, false) => ("mixed", text!("tab_some_pinned")),
                 (_, _, false) => ("mixed", text!("tab_some_without_pin")),
                 (false, false, true) => ("mixed", text!("tab_some_failed")),
@@ -204,6 +205,7 @@ pub fn summary(summary: TabSummary, not_judged: usize, is_earlier: bool) -> Summ
             }
         }
         TabSummary { without_pin: 1.., .. } => ("without-pin", text!("tab_none_by_pin")),
+        TabSummary { not_pinned: 1.., .. } if is_earlier => ("not-pinned", text!("tab_none_pinned_since")),
         TabSummary { not_pinned: 1.., failed: 1.., .. } => ("not-pinned", text!("tab_none_open_pinned")),
         TabSummary { not_pinned: 1.., .. } => ("not-pinned", text!("tab_none_pinned")),
         TabSummary { failed: 1.., .. } if is_earlier => ("failed", text!("tab_all_failed_since")),
@@ -429,6 +431,16 @@ mod tests {
                 TabSummary { matched: 1, failed: 1, ..none },
                 "mixed",
                 "Every socket that this tab has opened since Sockpin was started matched its pins.",
+            ),
+            (
+                TabSummary { matched: 1, not_pinned: 1, ..none },
+                "mixed",
+                "The pinned sockets that this tab has opened since Sockpin was started matched their rules; others are not pinned.",
+            ),
+            (
+                TabSummary { not_pinned: 1, failed: 1, ..none },
+                "not-pinned",
+                "No socket that this tab has opened since Sockpin was started is pinned.",
             ),
             (TabSummary { blocked: 1, ..none }, "blocked", "One socket of this tab was blocked."),
         ] {
