@@ -81,11 +81,13 @@ impl LogClearing {
     }
 }
 
-/// What has the focus may have gone with the entries.
+/// What has the focus may have gone with the entries. Who has closed the question in the meantime is somewhere else.
 async fn conclude(confirmation: &Confirmation, request: PageRequest, done: &Text) -> JsResult {
-    if !confirmation.conclude(&messages::ask(&request).await) {
+    let answer = messages::ask(&request).await;
+    let is_waited_for = confirmation.dialog.open();
+    if !confirmation.conclude(&answer) {
         return Ok(());
     }
     announce(done)?;
-    focus(id!("log-heading"))
+    if is_waited_for { focus(id!("log-heading")) } else { Ok(()) }
 }

@@ -18,6 +18,7 @@ use crate::message::PageRequest;
 use crate::view::log as words;
 
 pub(super) struct LogRetention {
+    /// Nobody chooses before it is known what is stored.
     choice: HtmlSelectElement,
     shortening: Confirmation,
     stored: Cell<Retention>,
@@ -52,7 +53,9 @@ impl LogRetention {
         listen(&retention.shortening.dialog, "close", move |_| {
             this.show();
             Ok(())
-        })
+        })?;
+        retention.choice.set_disabled(false);
+        Ok(())
     }
 
     fn show(&self) {

@@ -153,6 +153,7 @@ async fn entries_go_when_they_are_older_than_somebody_has_chosen() -> Result<()>
     let page = world.firefox.page("log.html").await?;
     page.wait_for_count("#log .violation", 49).await?;
     // It is read beside the log, and then the choice works.
+    page.wait_for_presence("#keep:enabled", true).await?;
     page.wait_until("how long they are kept", "document.querySelector('#keep').value === '90'").await?;
     world.firefox.run(BRING_UP, vec![json!("#keep")]).await?;
     page.select("#keep", "30").await?;
@@ -360,6 +361,7 @@ async fn every_state_of_the_page_is_accessible_and_fits() -> Result<()> {
     look("the question about a host").await?;
     page.click("#cancel-clear-host").await?;
     firefox.run(BRING_UP, vec![json!("#keep")]).await?;
+    page.wait_for_presence("#keep:enabled", true).await?;
     page.select("#keep", "30").await?;
     page.wait_for_presence("#shorten-dialog", true).await?;
     look("the question about an age").await?;
