@@ -23,7 +23,7 @@ use crate::error::{Error, RuleError};
 use crate::host::{HostPattern, UrlHostParser};
 use crate::limits::MAX_RULES;
 use crate::policy::Policy;
-use crate::rule::{Field, FieldError, LabelledPin, PinDocument, Rule, RuleDocument, RuleStamp};
+use crate::rule::{Field, FieldError, LabelledPin, PinDocument, Rule, RuleDocument, RuleStamp, is_id};
 use crate::time::UnixMillis;
 
 /// What becomes of a stored rule where the file has another one for the same hosts.
@@ -276,8 +276,8 @@ impl Plan {
         self.seen().filter(|item| matches!(item.finding, ItemFinding::Differs { .. })).count()
     }
 
-    /// The change to make, and what takes it back. New rules keep the id of their file where no other has it; else they get one that
-    /// begins with `unique`, which is in no id that there is.
+    /// The change to make, and what takes it back. New rules keep the id of their file where it is one that a rule can have and no
+    /// other has it; else they get one that begins with `unique`, which is in no id that there is.
     #[must_use]
     pub fn changes(&self, stored: &Policy, unique: &str) -> (RuleChanges, Undo) {
         let (mut changes, mut undo) = (RuleChanges::default(), Undo::default());
@@ -285,7 +285,8 @@ impl Plan {
         for (place, item) in self.seen().enumerate() {
             match (&item.finding, item.outcome(self.conflict)) {
                 (_, ItemOutcome::Add) => {
-                    let own = item.rule.id.clone().filter(|id| !stored.has_rule(id) && !taken.contains(id));
+                    let own =
+                        item.rule.id.clone().filter(|id| is_id(id) && !stored.has_rule(id) && !taken.contains(id));
                     let id = own.unwrap_or_else(|| format!("{unique}-{place}"));
                     taken.insert(id.clone());
                     undo.added.push(id.clone());

@@ -551,5 +551,10 @@ fn check_length(text: &str, limit: usize) -> Result<String, RuleError> {
 }
 
 fn check_id(id: &str) -> Result<String, RuleError> {
-    if id.is_empty() || id.chars().count() > MAX_RULE_ID_CHARACTERS { Err(RuleError::Id) } else { Ok(id.to_owned()) }
+    if is_id(id) { Ok(id.to_owned()) } else { Err(RuleError::Id) }
+}
+
+/// Whether a rule can have this identifier.
+pub(crate) fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.chars().count() <= MAX_RULE_ID_CHARACTERS
 }

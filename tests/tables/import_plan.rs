@@ -291,12 +291,15 @@ fn ids_are_kept_where_they_are_free() {
         with_id("c.example", "own"),
         with_id("d.example", "own"),
         rule("e.example", &[A]),
+        // What no rule can have.
+        with_id("f.example", ""),
+        with_id("g.example", &"i".repeat(65)),
     ];
     let (changes, undo) = plan(imported, &stored).changes(&stored, "x");
     let ids: Vec<_> = changes.save.iter().map(|rule| rule.id.clone().unwrap()).collect();
-    assert_eq!(ids, ["x-0", "own", "x-2", "x-3"]);
+    assert_eq!(ids, ["x-0", "own", "x-2", "x-3", "x-4", "x-5"]);
     let then = after(&stored, &changes);
-    assert_eq!(then.rules().len(), 5);
+    assert_eq!(then.rules().len(), 7);
     assert_eq!(after(&then, &undo.changes(&then)).rules(), stored.rules());
 }
 
