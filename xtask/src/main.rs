@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 mod bench;
 mod build;
+mod fuzz;
 mod optimize;
 mod package;
 mod paths;
@@ -63,6 +64,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[ROW...] [--rounds N] [--against FOLDER]",
         summary: "what Sockpin costs, beside extensions that do less and another build of it",
         run: bench::command,
+    },
+    Command {
+        name: "fuzz",
+        arguments: "[TARGET...] [--seconds N]",
+        summary: "what comes from outside, with inputs that nobody has thought of; needs a nightly compiler",
+        run: fuzz::command,
     },
 ];
 

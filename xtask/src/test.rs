@@ -98,13 +98,22 @@ fn summary(times: &[(&str, Duration)]) {
 }
 
 fn fmt() -> Result<()> {
-    run(&mut cargo(&["fmt", "--all", "--check"])).context("`cargo fmt --all` lays it out")
+    run(&mut cargo(&["fmt", "--all", "--check"])).context("`cargo fmt --all` lays it out")?;
+    let fuzz = ["fmt", "--manifest-path", "fuzz/Cargo.toml"];
+    run(cargo(&fuzz).arg("--check")).context("`cargo fmt --manifest-path fuzz/Cargo.toml` lays it out")
 }
 
 fn clippy() -> Result<()> {
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     // What runs only when asked for by name is no part of all targets.
     run(cargo(&["clippy", "--workspace"]).args(MATRIX).args(["--", "--deny", "warnings"]))?;
+    // Checked and not linked: libFuzzer itself, which takes a C++ compiler and a while, is not built.
+    let fuzz = ["clippy", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target-dir"];
+    let without_fuzzer = ("CUSTOM_LIBFUZZER_PATH", "/none/libnone.a");
+    run(cargo(&fuzz)
+        .arg(workspace::target())
+        .args(["--", "--deny", "warnings"])
+        .env(without_fuzzer.0, without_fuzzer.1))?;
     tools::wasm_target()?;
     let target = ["--package", "sockpin", "--lib", "--target", tools::WASM_TARGET];
     // All modules in one: what none of them uses is seen here.

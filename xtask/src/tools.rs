@@ -1,6 +1,6 @@
 //! What a command needs on this machine: found, or installed after saying so.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -73,6 +73,22 @@ fn geckodriver() -> Result<()> {
     eprintln!("Building geckodriver {version} into {} (some minutes, once)", cache.display());
     let mut install = cargo(&["install", "geckodriver", "--locked", "--version", version, "--root"]);
     run(install.arg(&cache)).context("geckodriver is missing and could not be built")
+}
+
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
+
+/// Makes sure that cargo-fuzz is there, and a compiler for it.
+pub(crate) fn fuzzer(toolchain: &str) -> Result<PathBuf> {
+    output(&mut command("rustup", &["run", toolchain, "rustc", "--version"]))
+        .with_context(|| format!("libFuzzer needs another compiler: rustup toolchain install {toolchain}"))?;
+    let cache = programs::cache()?;
+    let program = cache.join("bin/cargo-fuzz");
+    if !program.is_file() {
+        eprintln!("Building cargo-fuzz {CARGO_FUZZ_VERSION} into {} (a minute, once)", cache.display());
+        let mut install = cargo(&["install", "cargo-fuzz", "--locked", "--version", CARGO_FUZZ_VERSION, "--root"]);
+        run(install.arg(&cache)).context("cargo-fuzz is missing and could not be built")?;
+    }
+    Ok(program)
 }
 
 /// Makes sure that Node can be started.
