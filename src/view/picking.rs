@@ -180,8 +180,9 @@ pub fn incomplete(incomplete: Incomplete) -> Notice {
 pub enum Compared<'a> {
     /// It is the pin of a key of this chain, whose certificate has this subject.
     Key(&'a str),
-    /// It is the fingerprint of a certificate of this chain.
-    Certificate(&'a str),
+    /// It is the fingerprint of a certificate of this chain, and whether its key is ticked now. That of an issuing authority cannot
+    /// be, alone.
+    Certificate(&'a str, bool),
     /// Or of one that was seen elsewhere.
     Elsewhere(&'a SeenCertificate),
     /// Neither.
@@ -193,8 +194,10 @@ pub enum Compared<'a> {
 pub fn compared(found: Compared<'_>) -> Notice {
     let (kind, code, text) = match found {
         Compared::Key(subject) => (NoticeKind::Note, "key", text!("picker_compare_key", subject = shown_name(subject))),
-        Compared::Certificate(subject) => {
-            (NoticeKind::Note, "certificate", text!("picker_compare_certificate", subject = shown_name(subject)))
+        Compared::Certificate(subject, is_ticked) => {
+            let what = text!("picker_compare_certificate", subject = shown_name(subject));
+            let then = if is_ticked { text!("picker_compare_ticked") } else { text!("picker_issuing_alone") };
+            (NoticeKind::Note, "certificate", Text::Sentences(vec![what, then]))
         }
         Compared::Elsewhere(SeenCertificate { subject, host, .. }) => {
             let said = text!("picker_compare_elsewhere", subject = shown_name(subject), host = foreign(host));

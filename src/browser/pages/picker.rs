@@ -98,7 +98,10 @@ impl Picker {
         let this = Rc::clone(self);
         self.store.subscribe(move || this.say_if_open());
         let this = Rc::clone(self);
-        listen_at(id!("picker-chain"), "input", move |_| this.draw_chain())?;
+        listen_at(id!("picker-chain"), "input", move |_| {
+            this.draw_chain()?;
+            this.compare()
+        })?;
         let this = Rc::clone(self);
         listen_at(id!("picker-compare"), "input", move |_| this.compare())?;
         // Once the two above have done their part.
@@ -336,18 +339,17 @@ impl Picker {
         let facts = self.facts()?;
         let (certificates, _) = facts.certificates();
         let mut notice = None;
-        for (place, der) in certificates.iter().enumerate() {
+        for der in certificates.iter() {
             let Ok(certificate) = Certificate::from_der(der) else { continue };
             let subject = certificate.describe().subject.unwrap_or_default();
             if certificate.pin() == entered {
                 notice = Some(words::compared(Compared::Key(&subject)));
             } else if fingerprint(der) == *entered.as_bytes() {
-                self.boxes
-                    .borrow()
-                    .iter()
-                    .filter(|tick_box| tick_box.choice.certificate == place)
-                    .for_each(TickBox::tick);
-                notice = Some(words::compared(Compared::Certificate(&subject)));
+                let boxes = self.boxes.borrow();
+                // That of another certificate, where the key stands there as well.
+                let is_ticked =
+                    boxes.iter().find(|tick_box| tick_box.choice.has(certificate.pin())).is_some_and(TickBox::tick);
+                notice = Some(words::compared(Compared::Certificate(&subject, is_ticked)));
             }
         }
         let seen = self.seen.certificates();
