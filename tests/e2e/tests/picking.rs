@@ -201,6 +201,23 @@ async fn the_fingerprint_of_a_certificate_leads_to_its_key_and_an_issuing_key_is
     assert!(page.is_true(is_closed).await?, "it stays ticked alone");
     page.click("#picker .picked:nth-child(1) input").await?;
 
+    // What is ticked is not lost to a form that has something else in it.
+    page.click("#picker-cancel").await?;
+    page.click("#add-rule").await?;
+    page.type_into("#host", "not saved").await?;
+    page.click("#seen .seen-pin").await?;
+    page.wait_for_count("#picker[open] .picked", 3).await?;
+    page.click("#picker .picked:nth-child(1) input").await?;
+    page.click("#picker-edit").await?;
+    page.wait_for_presence("#picker-message [data-code=unsaved]", true).await?;
+    assert!(page.is_true(is_ticked).await?);
+    page.has_focus("#picker-edit").await?;
+    page.click("#picker-cancel").await?;
+    page.click("#cancel-edit").await?;
+    page.click("#seen .seen-pin").await?;
+    page.wait_for_count("#picker[open] .picked", 3).await?;
+    page.click("#picker .picked:nth-child(1) input").await?;
+
     // The form goes on with what was ticked, and knows the fingerprint as well.
     page.click("#picker-edit").await?;
     page.wait_for_presence("#rule-form", true).await?;
