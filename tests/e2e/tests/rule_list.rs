@@ -132,6 +132,34 @@ async fn the_mode_of_a_rule_is_changed_on_its_card_and_changed_back() -> Result<
     world.firefox.quit().await
 }
 
+/// What is no longer what is looked for vanishes with the button that has changed it.
+#[tokio::test]
+async fn a_rule_that_vanishes_with_its_other_mode_leaves_the_focus_on_what_changes_it_back() -> Result<()> {
+    let world = world().await?;
+    let page = world.firefox.page("options.html").await?;
+    page.wait_for_count("#rules .rule", RULES).await?;
+    page.let_notices_stay().await?;
+    page.select("#filter-mode", "flag").await?;
+    page.wait_for_count("#rules .rule", 4).await?;
+    page.click(&format!("{} .rule-mode", card(0))).await?;
+    page.click(&format!("{} [data-part=to-block]", card(0))).await?;
+    page.wait_for_count("#rules .rule", 3).await?;
+    page.has_focus("#undo").await?;
+    page.click("#select-all").await?;
+    page.click("#selected-off").await?;
+    page.wait_for_count("#rules .rule", 0).await?;
+    page.has_focus("#undo").await?;
+
+    // Where it stays, the focus stays with it.
+    page.click("#reset-filters").await?;
+    page.wait_for_count("#rules .rule", RULES).await?;
+    page.click("#select-all").await?;
+    page.click("#selected-flag").await?;
+    page.wait_for_presence("#undo", true).await?;
+    page.has_focus("#selected-flag").await?;
+    world.firefox.quit().await
+}
+
 #[tokio::test]
 async fn several_rules_are_selected_by_keyboard_alone_and_deleted_and_come_back_as_they_were() -> Result<()> {
     let world = world().await?;
