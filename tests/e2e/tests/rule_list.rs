@@ -1,7 +1,8 @@
 //! The list of rules, used as a person uses it: what is looked for, what is changed, and what a rule knows.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use sockpin_e2e::demo::{INTERNATIONAL, UNPINNED};
 use sockpin_e2e::world::{Installation, World};
 use thirtyfour::By;
 
@@ -79,6 +80,18 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
     page.type_into("#search", "nobody").await?;
     page.wait_for_count("#rules .rule", 0).await?;
     assert_eq!(page.text("#search-outcome").await?, "No rule fits what is searched for and chosen.");
+
+    // As people write a name, and as it is in the DNS.
+    world.firefox.save_rule(json!({ "host": INTERNATIONAL, "mode": "off" })).await?;
+    page.click("#reset-filters").await?;
+    page.wait_for_count("#rules .rule", RULES + 1).await?;
+    for typed in ["bücher", "Bücher.sockpin.test", INTERNATIONAL] {
+        page.type_into("#search", typed).await?;
+        page.wait_for_count("#rules .rule", 1).await?;
+        assert_eq!(hosts(&world).await?, [INTERNATIONAL], "{typed}");
+    }
+    let [rule] = &stored(&world).await?[RULES..] else { bail!("not one more rule") };
+    world.firefox.delete_rule(rule).await?;
 
     page.click("#reset-filters").await?;
     page.wait_for_count("#rules .rule", RULES).await?;
