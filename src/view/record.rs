@@ -1,9 +1,9 @@
 //! What a rule has decided, in words.
 
-use super::date::{ago, day};
+use super::date::ago;
 use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind};
-use super::text::{Text, plural, present, text};
+use super::text::{Argument, Text, plural, present, text};
 use crate::record::{PinRecord, RuleRecord, Unrecorded};
 use crate::rule::{LabelledPin, Mode, Rule};
 use crate::time::UnixMillis;
@@ -39,7 +39,7 @@ pub fn details(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Vec<Text> {
         Some(known) => plural!("record_pin", known.count, pin = name(pin), ago = ago(known.last, now)),
         None => text!("record_pin_never", pin = name(pin)),
     });
-    let since = plural!("record_since", record.judged, since = day(record.first));
+    let since = plural!("record_since", record.judged, since = Argument::LocalDay(record.first));
     let mut details = present(vec![Some(since), Some(violations), last_match]);
     details.extend(pins);
     details
@@ -72,7 +72,7 @@ pub fn notice(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Option<Notic
 #[must_use]
 pub fn offer(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Option<Text> {
     let is_clean = rule.mode() == Mode::Flag && !rule.is_expired(now) && record.violations == 0;
-    let text = || plural!("record_offer", record.judged, since = day(record.first));
+    let text = || plural!("record_offer", record.judged, since = Argument::LocalDay(record.first));
     let single_pin = (rule.pins().len() == 1).then(|| text!("rule_single_pin"));
     is_clean.then(|| Text::Sentences(present(vec![Some(text()), single_pin])))
 }

@@ -358,6 +358,39 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     world.firefox.quit().await
 }
 
+/// In New York the third of May has not begun then.
+#[tokio::test]
+async fn since_when_a_rule_judges_is_a_day_of_whoever_reads_it() -> Result<()> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let firefox = &world.firefox;
+    let pins = json!([{ "sha256": world.demo.authority.root_pin() }]);
+    firefox.save_rule(json!({ "host": UNPINNED, "mode": "flag", "pins": pins })).await?;
+    firefox.open_tab(&world.demo.site.blank()).await?;
+    assert!(world.socket("unpinned").await?.delivered());
+    let page = firefox.page("options.html").await?;
+    page.wait_for_presence(".rule-offer", true).await?;
+    firefox.run_in_extension(SINCE, Vec::new()).await?;
+    page.show().await?;
+    for (zone, expected) in [("America/New_York", "since May 2, 2026:"), ("Europe/Berlin", "since May 3, 2026:")] {
+        firefox
+            .privileged("gBrowser.selectedBrowser.browsingContext.timezoneOverride = arguments[0]", vec![json!(zone)])
+            .await?;
+        page.reload().await?;
+        page.wait_for_presence(".rule-offer", true).await?;
+        let offer = page.text(".rule-offer p").await?;
+        assert!(offer.contains(expected), "{zone}: {offer}");
+    }
+    world.firefox.quit().await
+}
+
+const SINCE: &str = r"
+return browser.storage.local.get('records-1').then(({ 'records-1': text }) => {
+    const fields = text.split(' ');
+    fields[3] = String(Date.UTC(2026, 4, 3, 2));
+    return browser.storage.local.set({ 'records-1': fields.join(' ') });
+});
+";
+
 /// The backup has matched just now, and the pin in use forty days ago.
 const OLDER: &str = r"
 const [backup] = arguments;
