@@ -262,6 +262,11 @@ mod tests {
                 })
                 .collect();
             assert_eq!(roles.join(" "), expected);
+            // Also one that has no box of its own.
+            for der in facts.certificates().0.iter() {
+                let Ok(key) = Certificate::from_der(der).map(|certificate| certificate.pin()) else { continue };
+                assert_eq!(choices(&facts).iter().filter(|choice| choice.has(key)).count(), 1, "{expected}");
+            }
         }
     }
 
