@@ -47,6 +47,14 @@ pub struct Choice {
     pub key: Pin,
 }
 
+impl Choice {
+    /// Whether this key is among those that it pins.
+    #[must_use]
+    pub fn has(&self, key: Pin) -> bool {
+        self.key == key || matches!(self.role, Role::PublicSet(set) if set_of(key) == Some(set))
+    }
+}
+
 /// What is known of whoever renews the server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Renewal {
@@ -254,6 +262,11 @@ mod tests {
                 })
                 .collect();
             assert_eq!(roles.join(" "), expected);
+            // Also one that has no box of its own.
+            for der in facts.certificates().0.iter() {
+                let Ok(key) = Certificate::from_der(der).map(|certificate| certificate.pin()) else { continue };
+                assert_eq!(choices(&facts).iter().filter(|choice| choice.has(key)).count(), 1, "{expected}");
+            }
         }
     }
 

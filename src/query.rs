@@ -10,7 +10,7 @@ use std::iter;
 
 pub use place::Place;
 
-use crate::host::PatternScope;
+use crate::host::{PatternScope, UrlHostParser};
 use crate::limits::EXPIRES_SOON_DAYS;
 use crate::policy::Layer;
 use crate::record::RuleRecord;
@@ -49,8 +49,15 @@ pub struct RuleQuery {
 /// of a denied key, or in its note. Capitals and small letters are the same; accents are as they are typed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SearchWords {
+    words: Vec<Word>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Word {
     /// In small letters.
-    words: Vec<String>,
+    typed: String,
+    /// As rules have it where it is an internationalised name, which people type in their own script.
+    host: Option<String>,
 }
 
 /// How a rule may be. One that is off is in none of these states but the last: it decides nothing.
@@ -166,7 +173,17 @@ impl SearchWords {
     /// Takes the words from what was typed.
     #[must_use]
     pub fn new(typed: &str) -> Self {
-        Self { words: typed.split_whitespace().map(str::to_lowercase).collect() }
+        let word = |typed: &str| Word { typed: typed.to_lowercase(), host: None };
+        Self { words: typed.split_whitespace().map(word).collect() }
+    }
+
+    /// The same, and internationalised names are found in the form that rules have them in.
+    #[must_use]
+    pub fn with_hosts(mut self, url_host: UrlHostParser<'_>) -> Self {
+        for word in self.words.iter_mut().filter(|word| !word.typed.is_ascii()) {
+            word.host = url_host(&word.typed);
+        }
+        self
     }
 
     fn are_in(&self, rule: &Rule) -> bool {
@@ -179,7 +196,10 @@ impl SearchWords {
 
     /// Whether each word is in some of these texts.
     fn are_among<'a>(&self, texts: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
-        self.words.iter().all(|word| texts.clone().any(|text| contains(text, word)))
+        let is_in = |text, Word { typed, host }: &Word| {
+            contains(text, typed) || host.as_ref().is_some_and(|host| contains(text, host))
+        };
+        self.words.iter().all(|word| texts.clone().any(|text| is_in(text, word)))
     }
 }
 
@@ -327,6 +347,13 @@ mod tests {
             ("ß", false),
         ] {
             assert_eq!(SearchWords::new(typed).are_in(&rule()), expected, "{typed:?}");
+        }
+        let international = other("**.xn--bcher-kva.example", Mode::Block, &['A'], None);
+        let url_host = |name: &str| name.starts_with("bücher").then(|| name.replace("bücher", "xn--bcher-kva"));
+        for (typed, expected) in
+            [("bücher", true), ("BÜCHER.example", true), ("bcher-kva", true), ("bücher.test", false), ("büch", false)]
+        {
+            assert_eq!(SearchWords::new(typed).with_hosts(&url_host).are_in(&international), expected, "{typed:?}");
         }
     }
 

@@ -96,6 +96,10 @@ impl Words for InBrowser {
         self.written(date.start(), &[("dateStyle", "long"), ("timeZone", "UTC")])
     }
 
+    fn local_day(&self, time: UnixMillis) -> String {
+        self.written(time, &[("dateStyle", "long")])
+    }
+
     fn time(&self, time: UnixMillis) -> String {
         self.written(time, &[("dateStyle", "medium"), ("timeStyle", "medium")])
     }

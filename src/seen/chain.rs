@@ -18,15 +18,15 @@ const CT_COMPLIANT: &str = "ct-compliant";
 const EXCEPTION: &str = "exception";
 
 impl SeenChain {
-    /// The name of the chain and its text; none where there are no certificates, or more bytes of them than are kept.
+    /// The name of the text, and the text; none where there are no certificates, or more bytes of them than are kept. The same
+    /// certificates have another name where something else is known of them: one that rested on an exception may be trusted by now.
     #[must_use]
     pub fn write(facts: &Facts) -> Option<(ChainDigest, String)> {
         let (certificates, root_is_built_in) = facts.certificates();
         let bytes: usize = certificates.iter().map(Vec::len).sum();
-        if bytes > MAX_SEEN_CHAIN_BYTES {
+        if certificates.is_empty() || bytes > MAX_SEEN_CHAIN_BYTES {
             return None;
         }
-        let digest = ChainDigest::of(&certificates)?;
         let (is_validated, ct_compliant, exception) = match facts {
             Facts::Validated(chain) => (true, chain.ct_compliant, false),
             Facts::LeafOnly { exception, .. } => (false, false, *exception),
@@ -49,7 +49,7 @@ impl SeenChain {
             text.push('\n');
             STANDARD.encode_string(certificate, &mut text);
         }
-        Some((digest, text))
+        Some((ChainDigest::of(&[text.clone().into_bytes()])?, text))
     }
 
     /// The facts that such a text holds; none where it is no such text.
@@ -90,12 +90,29 @@ mod tests {
             Facts::LeafOnly { leaf: b"leaf".to_vec(), exception: true },
             Facts::LeafOnly { leaf: b"leaf".to_vec(), exception: false },
         ] {
-            let (digest, text) = SeenChain::write(&facts).unwrap();
+            let (_, text) = SeenChain::write(&facts).unwrap();
             assert_eq!(SeenChain::read(&text).as_ref(), Some(&facts), "{text}");
-            assert_eq!(Some(digest), ChainDigest::of(&facts.certificates().0));
         }
         for other in ["", "validated", "validated\n%%%%", "exception \n"] {
             assert_eq!(SeenChain::read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_same_certificates_have_another_name_where_something_else_is_known_of_them() {
+        let leaf = b"leaf".to_vec();
+        let all = [
+            validated(&[&leaf], Some(false), false),
+            validated(&[&leaf], Some(true), false),
+            validated(&[&leaf], Some(true), true),
+            validated(&[&leaf], None, false),
+            Facts::LeafOnly { leaf: leaf.clone(), exception: true },
+            Facts::LeafOnly { leaf: leaf.clone(), exception: false },
+        ];
+        let name = |facts: &Facts| SeenChain::write(facts).unwrap().0;
+        for (place, facts) in all.iter().enumerate() {
+            assert_eq!(name(facts), name(&facts.clone()));
+            assert!(all.iter().skip(place + 1).all(|other| name(other) != name(facts)), "{facts:?}");
         }
     }
 

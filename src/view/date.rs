@@ -1,4 +1,5 @@
-//! Dates and spans of time in words. Dates are those of UTC, as rules and certificates mean them.
+//! Dates and spans of time in words. Dates are those of UTC, as rules and certificates mean them; the day on which something has
+//! happened is that of whoever reads it.
 
 use super::text::{Argument, Text, plural, text};
 use crate::time::{Date, UnixMillis};
@@ -16,7 +17,7 @@ pub fn ago(then: UnixMillis, now: UnixMillis) -> Text {
         (..MINUTE, _) => text!("ago_moments"),
         (..HOUR, _) => plural!("ago_minutes", span / MINUTE),
         (..DAY, _) => plural!("ago_hours", span / HOUR),
-        (MONTH.., Some(day)) => text!("ago_day", day = day),
+        (MONTH.., Some(_)) => text!("ago_day", day = Argument::LocalDay(then)),
         _ => plural!("ago_days", span / DAY),
     }
 }

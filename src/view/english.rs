@@ -60,6 +60,11 @@ impl Words for English {
         }
     }
 
+    fn local_day(&self, time: UnixMillis) -> String {
+        let date = time.to_rfc3339().and_then(|text| Date::parse(text.get(..10)?).ok());
+        date.map(|date| self.day(date)).unwrap_or_default()
+    }
+
     fn time(&self, time: UnixMillis) -> String {
         time.to_rfc3339().unwrap_or_default()
     }

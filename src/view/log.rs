@@ -31,13 +31,13 @@ pub fn outcome(query: &LogQuery, found: usize, total: usize, reading: Reading) -
 /// That a full log has let entries go, and which.
 #[must_use]
 pub fn dropped(dropped: Dropped) -> Text {
-    plural!("log_dropped", dropped.entries, day = day(dropped.since))
+    plural!("log_dropped", dropped.entries, day = Argument::LocalDay(dropped.since))
 }
 
 /// The same of what is kept of private windows.
 #[must_use]
 pub fn private_dropped(dropped: Dropped) -> Text {
-    plural!("log_private_dropped", dropped.entries, day = day(dropped.since))
+    plural!("log_private_dropped", dropped.entries, day = Argument::LocalDay(dropped.since))
 }
 
 /// That some cannot be shown.

@@ -105,8 +105,9 @@ pub fn will_live(facts: &Facts, renewal: Renewal) -> Text {
     match (renewal, facts) {
         (Renewal::By(renewer), _) => by(renewer),
         (Renewal::Unknown, Facts::LeafOnly { exception: true, .. }) => text!("renewal_exception"),
-        (Renewal::Unknown, Facts::Validated(Chain { root_is_built_in: Some(false), .. })) => {
-            text!("renewal_private_ca")
+        (Renewal::Unknown, Facts::Validated(Chain { root_is_built_in: Some(false), certificates, .. })) => {
+            // Somebody has made the server's own certificate a root.
+            if certificates.len() == 1 { text!("renewal_own_root") } else { text!("renewal_private_ca") }
         }
         (Renewal::Unknown, _) => text!("renewal_unknown"),
     }
@@ -179,8 +180,9 @@ pub fn incomplete(incomplete: Incomplete) -> Notice {
 pub enum Compared<'a> {
     /// It is the pin of a key of this chain, whose certificate has this subject.
     Key(&'a str),
-    /// It is the fingerprint of a certificate of this chain.
-    Certificate(&'a str),
+    /// It is the fingerprint of a certificate of this chain, and whether its key is ticked now. That of an issuing authority cannot
+    /// be, alone.
+    Certificate(&'a str, bool),
     /// Or of one that was seen elsewhere.
     Elsewhere(&'a SeenCertificate),
     /// Neither.
@@ -192,8 +194,10 @@ pub enum Compared<'a> {
 pub fn compared(found: Compared<'_>) -> Notice {
     let (kind, code, text) = match found {
         Compared::Key(subject) => (NoticeKind::Note, "key", text!("picker_compare_key", subject = shown_name(subject))),
-        Compared::Certificate(subject) => {
-            (NoticeKind::Note, "certificate", text!("picker_compare_certificate", subject = shown_name(subject)))
+        Compared::Certificate(subject, is_ticked) => {
+            let what = text!("picker_compare_certificate", subject = shown_name(subject));
+            let then = if is_ticked { text!("picker_compare_ticked") } else { text!("picker_issuing_alone") };
+            (NoticeKind::Note, "certificate", Text::Sentences(vec![what, then]))
         }
         Compared::Elsewhere(SeenCertificate { subject, host, .. }) => {
             let said = text!("picker_compare_elsewhere", subject = shown_name(subject), host = foreign(host));
@@ -248,19 +252,25 @@ mod tests {
 
     #[test]
     fn who_vouches_decides_what_is_said_of_a_pin_that_nobody_renews() {
-        let chain = |root_is_built_in| {
-            Facts::Validated(Chain { certificates: [vec![1]].into(), root_is_built_in, ct_compliant: false })
+        let chain = |length: u8, root_is_built_in| {
+            let certificates = (0..length).map(|number| vec![number]).collect();
+            Facts::Validated(Chain { certificates, root_is_built_in, ct_compliant: false })
         };
         for (facts, expected, origin_expected) in [
-            (chain(Some(false)), "Renewals of the server’s certificate do not matter", Some("Added on this computer")),
-            (chain(Some(true)), "Whether the server’s key", Some("Built into Firefox")),
-            (chain(None), "Whether the server’s key", None),
+            (
+                chain(2, Some(false)),
+                "Renewals of the server’s certificate do not matter",
+                Some("Added on this computer"),
+            ),
+            (chain(1, Some(false)), "The server’s certificate is its own authority", Some("Added on this computer")),
+            (chain(2, Some(true)), "Whether the server’s key", Some("Built into Firefox")),
+            (chain(2, None), "Whether the server’s key", None),
             (Facts::LeafOnly { leaf: vec![1], exception: true }, "Nothing renews", Some("Rests on an exception")),
             (Facts::LeafOnly { leaf: vec![1], exception: false }, "Whether the server’s key", None),
         ] {
             let said = will_live(&facts, Renewal::Unknown).english();
             assert!(said.starts_with(expected), "{said}");
-            let tag = origin(&facts, 0).map(|tag| tag.text.english());
+            let tag = origin(&facts, facts.certificates().0.len() - 1).map(|tag| tag.text.english());
             assert_eq!(tag.as_deref(), origin_expected);
         }
     }

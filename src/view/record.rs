@@ -1,9 +1,9 @@
 //! What a rule has decided, in words.
 
-use super::date::{ago, day};
+use super::date::ago;
 use super::foreign::key_name;
 use super::notice::{Notice, NoticeKind};
-use super::text::{Text, plural, present, text};
+use super::text::{Argument, Text, plural, present, text};
 use crate::record::{PinRecord, RuleRecord, Unrecorded};
 use crate::rule::{LabelledPin, Mode, Rule};
 use crate::time::UnixMillis;
@@ -39,31 +39,40 @@ pub fn details(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Vec<Text> {
         Some(known) => plural!("record_pin", known.count, pin = name(pin), ago = ago(known.last, now)),
         None => text!("record_pin_never", pin = name(pin)),
     });
-    let since = plural!("record_since", record.judged, since = day(record.first));
+    let since = plural!("record_since", record.judged, since = Argument::LocalDay(record.first));
     let mut details = present(vec![Some(since), Some(violations), last_match]);
     details.extend(pins);
     details
 }
 
-/// What a person should look at: a rule whose first pin fits no longer is kept alive by its backup, and has no other one.
+/// What a person should look at: a rule whose other pins, the first among them, have matched before and fit no longer is kept alive
+/// by its backup, and has no other one.
 #[must_use]
 pub fn notice(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Option<Notice> {
-    let [first, _, ..] = rule.pins() else { return None };
-    let (latest, before) = (record.pins.first()?, of_pin(record, first)?);
+    let (first, latest) = (rule.pins().first()?, record.pins.first()?);
     let backup = rule.pins().iter().find(|pin| pin.sha256 == latest.sha256)?;
-    // Of several pins in one chain the one next to the server has matched: a key further up may still be there.
-    let is_gone = before.sha256 != latest.sha256
-        && before.certificate <= latest.certificate
-        && latest.last.as_millis().saturating_sub(before.last.as_millis()) >= DAY;
-    let text = || text!("record_backup_only", pin = name(first), ago = ago(before.last, now), backup = name(backup));
-    is_gone.then(|| Notice::new(NoticeKind::Warning, "backup-only", text()))
+    let mut gone = None;
+    for pin in rule.pins().iter().filter(|pin| pin.sha256 != latest.sha256) {
+        // One that has never matched is a backup itself.
+        let before = of_pin(record, pin)?;
+        // Of several pins in one chain the one next to the server has matched: a key further up may still be there.
+        let is_gone = before.certificate <= latest.certificate
+            && latest.last.as_millis().saturating_sub(before.last.as_millis()) >= DAY;
+        if !is_gone {
+            return None;
+        }
+        gone = gone.filter(|(_, known): &(_, &PinRecord)| known.last >= before.last).or(Some((pin, before)));
+    }
+    let (pin, before) = gone.filter(|_| first.sha256 != latest.sha256)?;
+    let text = text!("record_backup_only", pin = name(pin), ago = ago(before.last, now), backup = name(backup));
+    Some(Notice::new(NoticeKind::Warning, "backup-only", text))
 }
 
 /// That a rule that flags may block, where what it has judged says so; and that its one pin would be all that lets anybody in.
 #[must_use]
 pub fn offer(rule: &Rule, record: &RuleRecord, now: UnixMillis) -> Option<Text> {
     let is_clean = rule.mode() == Mode::Flag && !rule.is_expired(now) && record.violations == 0;
-    let text = || plural!("record_offer", record.judged, since = day(record.first));
+    let text = || plural!("record_offer", record.judged, since = Argument::LocalDay(record.first));
     let single_pin = (rule.pins().len() == 1).then(|| text!("rule_single_pin"));
     is_clean.then(|| Text::Sentences(present(vec![Some(text()), single_pin])))
 }
@@ -96,8 +105,11 @@ mod tests {
     use crate::rule::{PinDocument, RuleDocument, RuleStamp};
 
     const NOW: UnixMillis = UnixMillis::new(1_795_305_600_000); // 2026-11-22T00:00:00Z
-    const PINS: [&str; 2] =
-        ["C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=", "diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI="];
+    const PINS: [&str; 3] = [
+        "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=",
+        "diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI=",
+        "sCkq5UWXjg+7mKu9lMhhYF5bGLsy7VI/UNW3tccdR7w=",
+    ];
 
     fn rule(mode: Mode, labels: &[&str]) -> Rule {
         let pins = labels.iter().zip(PINS);
@@ -187,6 +199,24 @@ mod tests {
             assert!(said.is_none_or(|said| said.text.english().contains("“In use”")));
         }
         assert_eq!(notice(&rule(Mode::Block, &["In use"]), &record(1, 0, "0 -", &[(0, 9, 20, 0)]), NOW), None);
+        let three = rule(Mode::Block, &["In use", "Backup", "Third"]);
+        for (pins, expected) in [
+            // The third is a backup still.
+            (&[(1, 5, 0, 0), (0, 9, 20, 0)][..], None),
+            (&[(1, 5, 0, 0), (0, 9, 20, 0), (2, 1, 0, 0)], None),
+            (
+                &[(1, 5, 0, 0), (2, 1, 3, 0), (0, 9, 20, 0)],
+                Some("“Third” last matched 3 days ago; since then only “Backup”"),
+            ),
+            (
+                &[(2, 5, 0, 0), (1, 1, 30, 0), (0, 9, 20, 0)],
+                Some("“In use” last matched 20 days ago; since then only “Third”"),
+            ),
+        ] {
+            let said = notice(&three, &record(14, 0, "0 -", pins), NOW).map(|said| said.text.english());
+            assert_eq!(said.is_some(), expected.is_some(), "{said:?}");
+            assert!(said.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{expected:?}");
+        }
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub enum Argument {
     Number(u64),
     /// A day in UTC, written out.
     Day(Date),
+    /// The local day of a point in time.
+    LocalDay(UnixMillis),
     /// A point in time in local time, date and time.
     Time(UnixMillis),
     /// Hours and minutes in local time.
@@ -95,6 +97,8 @@ pub trait Words {
     fn number(&self, number: u64) -> String;
     /// A day in UTC, written out.
     fn day(&self, date: Date) -> String;
+    /// The local day of a point in time, written out.
+    fn local_day(&self, time: UnixMillis) -> String;
     /// Date and time in local time.
     fn time(&self, time: UnixMillis) -> String;
     /// Hours and minutes in local time.
@@ -144,6 +148,7 @@ impl Argument {
             Self::Literal(text) => text.clone(),
             Self::Number(number) => words.number(*number),
             Self::Day(date) => words.day(*date),
+            Self::LocalDay(time) => words.local_day(*time),
             Self::Time(time) => words.time(*time),
             Self::TimeOfDay(time) => words.time_of_day(*time),
             Self::Text(text) => text.in_words(words),

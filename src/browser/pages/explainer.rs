@@ -40,6 +40,9 @@ type AllExplained = Rc<RefCell<Vec<Rc<Explained>>>>;
 struct Explained {
     part: Part,
     rule: RuleSnapshot,
+    /// Who has violated it.
+    host: String,
+    port: Option<u16>,
     /// What a new key is in the place of; none where it is about another thing than that.
     comparison: Option<Comparison>,
 }
@@ -98,7 +101,8 @@ impl Explainer {
         part.get::<HtmlAnchorElement>(part!("compare-link"))?.set_href(&address(entry.id));
         part.show(part!("compare-link"), comparison.is_some())?;
         part.root().dataset().set("rule", &rule.id)?;
-        let explained = Rc::new(Explained { part: part.clone(), rule: rule.clone(), comparison });
+        let (part_shown, rule, host) = (part.clone(), rule.clone(), violation.host.clone());
+        let explained = Rc::new(Explained { part: part_shown, rule, host, port: violation.port, comparison });
         self.draw(&explained)?;
         // Those of entries that are no longer shown go.
         self.explained.borrow_mut().retain(|explained| explained.part.root().is_connected());
@@ -143,8 +147,8 @@ impl Explainer {
     }
 
     /// What can be done now, by the rule as it is now.
-    fn draw(&self, Explained { part, rule, comparison }: &Explained) -> JsResult {
-        let current = current_rule(&self.store, rule);
+    fn draw(&self, Explained { part, rule, host, port, comparison }: &Explained) -> JsResult {
+        let current = current_rule(&self.store, rule, host, *port);
         let document = current.as_ref().map(|rule| RuleDocument::from(rule.as_ref()));
         let mode = document.as_ref().map_or(Mode::Off, |rule| rule.mode);
         let managed = self.store.managed();

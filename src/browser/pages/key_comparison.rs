@@ -101,7 +101,7 @@ impl ChangedKey {
         set_notices(&by_id(id!("changed-likely"))?, &[likely(explanation)])?;
         Part::with_id(id!("changed-fields"))?.fill(FIELDS.into_iter().map(|field| draw_field(field, comparison)))?;
         say_in(id!("changed-source"), &words::source(source))?;
-        let current = current_rule(&self.store, rule).map(|rule| RuleDocument::from(rule.as_ref()));
+        let current = current_rule(&self.store, rule, host, *port).map(|rule| RuleDocument::from(rule.as_ref()));
         let managed = self.store.managed();
         let administrator = managed.policy.settings().administrator.as_deref();
         let offer = words::offer(comparison, rule.layer, current.clone(), administrator);

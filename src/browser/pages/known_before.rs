@@ -10,7 +10,7 @@ use crate::browser::url_host::url_host;
 use crate::changed_key::known_certificate;
 use crate::connection::Facts;
 use crate::explanation::Before;
-use crate::host::HostPattern;
+use crate::host::{Host, HostPattern};
 use crate::last_chain::{LAST_CHAINS, last_chain};
 use crate::policy::Layer;
 use crate::rule::Rule;
@@ -44,7 +44,7 @@ impl KnownBefore {
             return known;
         }
         let records = record_reader::load().await;
-        let matched = current_rule(store, rule).and_then(|current| {
+        let matched = current_rule(store, rule, &violation.host, violation.port).and_then(|current| {
             let matched = records.of(rule.layer, &current)?.pins.first()?.clone();
             let pin = current.pins().iter().find(|pin| pin.sha256 == matched.sha256)?;
             let name = key_name(&pin.label, &pin.sha256.to_string());
@@ -76,12 +76,18 @@ impl KnownBefore {
     }
 }
 
-/// The rule as it is now.
-pub(super) fn current_rule(store: &RuleStore, snapshot: &RuleSnapshot) -> Option<Arc<Rule>> {
+/// The rule as it is now, where it is still for the server that has violated it.
+pub(super) fn current_rule(
+    store: &RuleStore,
+    snapshot: &RuleSnapshot,
+    host: &str,
+    port: Option<u16>,
+) -> Option<Arc<Rule>> {
     let layers = store.layers();
     let rule = match snapshot.layer {
         Layer::User => layers.user.rule(&snapshot.id),
         Layer::Managed => layers.managed.rule(&snapshot.id),
     };
-    rule.cloned()
+    let host = Host::parse(host, &url_host).ok()?;
+    rule.filter(|rule| rule.host().matches(&host, port.unwrap_or_default())).cloned()
 }

@@ -28,6 +28,7 @@ use crate::message::{Announcement, PageRequest};
 use crate::policy::Layer;
 use crate::rule::{Mode, RuleDocument};
 use crate::view::form::{as_new, unsaved};
+use crate::view::notice::Notice;
 use crate::view::rule as words;
 use crate::view::status::Remedy;
 use crate::view::text::Text;
@@ -200,19 +201,20 @@ impl Options {
         spawn(async move { changes.delete(ids).await });
     }
 
-    /// A rule was made of what was seen.
-    fn picked(&self, picked: Picked) -> JsResult {
+    /// A rule was made of what was seen. What keeps it from the form, if anything does.
+    fn picked(&self, picked: Picked) -> JsResult<Option<Notice>> {
         match picked {
             Picked::Stored(rule) => {
                 let id = rule.id.clone();
-                form_closed(Closed { stored: Some(rule), id }, &self.store, &self.list, &self.changes)
+                form_closed(Closed { stored: Some(rule), id }, &self.store, &self.list, &self.changes)?;
             }
-            Picked::Draft(_) if self.form.has_unsaved_changes() => self.form.show_refusal(&unsaved()),
+            Picked::Draft(_) if self.form.has_unsaved_changes() => return Ok(Some(unsaved())),
             Picked::Draft(rule) => {
                 self.form.open_draft(rule)?;
-                self.list.draw(self.form.edited_id())
+                self.list.draw(self.form.edited_id())?;
             }
         }
+        Ok(None)
     }
 
     /// Opens the form, unless something in it would be lost.

@@ -25,10 +25,12 @@ impl TickBox {
         self.input.checked()
     }
 
-    pub(super) fn tick(&self) {
+    /// Whether it is ticked then.
+    pub(super) fn tick(&self) -> bool {
         if !self.input.disabled() {
             self.input.set_checked(true);
         }
+        self.is_ticked()
     }
 
     /// Whether it may be ticked; where not it is not.

@@ -16,7 +16,7 @@ use super::rule_store::{RuleStore, current_time};
 use super::seen_store::{SeenStore, ShownChain};
 use super::ui::notices::set_notices;
 use crate::browser::convert::{property, read_js, to_js_error};
-use crate::browser::dom::{Id, JsResult, by_id, id, listen, listen_at, show, spawn};
+use crate::browser::dom::{Id, JsResult, by_id, focus, id, listen, listen_at, show, spawn};
 use crate::browser::part::{Part, part, say_in};
 use crate::browser::url_host::url_host;
 use crate::browser::words::say;
@@ -66,15 +66,19 @@ pub(super) struct Picker {
     /// What can be pinned of the chain that is shown, each with its box.
     boxes: RefCell<Vec<TickBox>>,
     is_saving: Cell<bool>,
-    done: Box<dyn Fn(Picked) -> JsResult>,
+    done: Box<Done>,
 }
 
+/// What keeps it from being gone on with, if anything does.
+type Done = dyn Fn(Picked) -> JsResult<Option<Notice>>;
+
 impl Picker {
-    /// `done` is called each time that a rule has been made, once the dialog is closed.
+    /// `done` is called each time that a rule has been made, once the dialog is closed. Where it cannot be gone on with, the dialog
+    /// is there again.
     pub(super) fn new(
         seen: Rc<SeenStore>,
         store: Rc<RuleStore>,
-        done: impl Fn(Picked) -> JsResult + 'static,
+        done: impl Fn(Picked) -> JsResult<Option<Notice>> + 'static,
     ) -> JsResult<Rc<Self>> {
         let picker = Rc::new(Self {
             dialog: by_id(id!("picker"))?,
@@ -98,7 +102,10 @@ impl Picker {
         let this = Rc::clone(self);
         self.store.subscribe(move || this.say_if_open());
         let this = Rc::clone(self);
-        listen_at(id!("picker-chain"), "input", move |_| this.draw_chain())?;
+        listen_at(id!("picker-chain"), "input", move |_| {
+            this.draw_chain()?;
+            this.compare()
+        })?;
         let this = Rc::clone(self);
         listen_at(id!("picker-compare"), "input", move |_| this.compare())?;
         // Once the two above have done their part.
@@ -111,10 +118,7 @@ impl Picker {
         })?;
         let this = Rc::clone(self);
         listen_at(id!("picker-edit"), "click", move |_| match this.draft()? {
-            Ok(Some(rule)) => {
-                this.dialog.close();
-                (this.done)(Picked::Draft(rule))
-            }
+            Ok(Some(rule)) => this.leave_with(Picked::Draft(rule)),
             Ok(None) | Err(_) => this.say(),
         })?;
         let this = Rc::clone(self);
@@ -237,6 +241,15 @@ impl Picker {
         self.draw_trials(draft.as_ref())
     }
 
+    /// Nothing that is ticked is lost where it cannot be gone on with.
+    fn leave_with(&self, picked: Picked) -> JsResult {
+        self.dialog.close();
+        let Some(refusal) = (self.done)(picked)? else { return Ok(()) };
+        self.dialog.show_modal()?;
+        set_notices(&by_id(id!("picker-message"))?, &[refusal])?;
+        focus(id!("picker-edit"))
+    }
+
     fn set_buttons(&self, is_storable: bool, is_drafted: bool) -> JsResult {
         let is_saving = self.is_saving.get();
         by_id::<HtmlButtonElement>(id!("picker-save"))?.set_disabled(is_saving || !is_storable);
@@ -336,18 +349,17 @@ impl Picker {
         let facts = self.facts()?;
         let (certificates, _) = facts.certificates();
         let mut notice = None;
-        for (place, der) in certificates.iter().enumerate() {
+        for der in certificates.iter() {
             let Ok(certificate) = Certificate::from_der(der) else { continue };
             let subject = certificate.describe().subject.unwrap_or_default();
             if certificate.pin() == entered {
                 notice = Some(words::compared(Compared::Key(&subject)));
             } else if fingerprint(der) == *entered.as_bytes() {
-                self.boxes
-                    .borrow()
-                    .iter()
-                    .filter(|tick_box| tick_box.choice.certificate == place)
-                    .for_each(TickBox::tick);
-                notice = Some(words::compared(Compared::Certificate(&subject)));
+                let boxes = self.boxes.borrow();
+                // That of another certificate, where the key stands there as well.
+                let is_ticked =
+                    boxes.iter().find(|tick_box| tick_box.choice.has(certificate.pin())).is_some_and(TickBox::tick);
+                notice = Some(words::compared(Compared::Certificate(&subject, is_ticked)));
             }
         }
         let seen = self.seen.certificates();
@@ -367,8 +379,7 @@ impl Picker {
         self.is_saving.set(false);
         let refusals = match answer {
             Ok(Response::Saved { rule }) => {
-                self.dialog.close();
-                return (self.done)(Picked::Stored(rule));
+                return self.leave_with(Picked::Stored(rule));
             }
             Ok(Response::Refused { errors }) => {
                 refusals(&errors, &rule).into_iter().map(|(_, notice)| notice).collect()

@@ -83,7 +83,7 @@ impl Prover {
         self.say_about()
     }
 
-    /// The hosts that come to mind: the one of the rule itself, and those of this session.
+    /// The hosts that come to mind: those of this session, whose ports have answered, and the one of the rule itself.
     fn hosts(&self, pattern: &HostPattern) -> Vec<String> {
         let own = (pattern.scope() == PatternScope::Exact).then(|| pattern.to_string());
         let seen = self.seen.seen();
@@ -94,7 +94,7 @@ impl Prover {
             pattern.matches(&host, seen.port).then(|| endpoint(&seen.host, seen.port))
         });
         let mut hosts: Vec<String> = Vec::new();
-        for host in own.into_iter().chain(seen) {
+        for host in seen.chain(own) {
             if !hosts.contains(&host) {
                 hosts.push(host);
             }

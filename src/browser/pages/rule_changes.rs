@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use wasm_bindgen::JsCast as _;
 use web_sys::HtmlElement;
 
 use super::messages;
@@ -76,13 +77,14 @@ impl RuleChanges {
         Ok(changes)
     }
 
-    /// Gives these rules a mode.
+    /// Gives these rules a mode. Where they vanish from what is shown, and the focus with them, it goes to what takes it back.
     pub(super) async fn set_mode(self: &Rc<Self>, ids: &[String], mode: Mode) -> JsResult {
         let before: Vec<_> = self.documents(ids).into_iter().filter(|rule| rule.mode != mode).collect();
         let save = before.iter().map(|rule| RuleDocument { mode, ..rule.clone() }).collect();
         let done = words::mode_set(mode, before.len());
         let change = Asked { save, delete: Vec::new(), by: ChangedBy::List };
-        self.make(change, done, Undo::SetModes(before)).await
+        self.make(change, done, Undo::SetModes(before)).await?;
+        if is_focus_lost()? { self.focus_undo() } else { Ok(()) }
     }
 
     /// Gives a rule a mode by a button that is gone then: the focus goes to what takes it back.
@@ -218,6 +220,12 @@ impl RuleChanges {
         });
         Ok(())
     }
+}
+
+/// Whether nothing that is shown has the focus.
+fn is_focus_lost() -> JsResult<bool> {
+    let active = document()?.active_element().and_then(|active| active.dyn_into::<HtmlElement>().ok());
+    Ok(active.and_then(|active| active.offset_parent()).is_none())
 }
 
 /// Milliseconds for which a change can be undone.

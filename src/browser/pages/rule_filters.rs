@@ -5,6 +5,7 @@ use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 
 use super::ui::address;
 use crate::browser::dom::{JsResult, by_id, id, listen_at, show};
+use crate::browser::url_host::url_host;
 use crate::browser::words::say;
 use crate::policy::Layer;
 use crate::query::{Choice, LastMatch, RuleOrder, RuleQuery, RuleState, SearchWords};
@@ -58,7 +59,7 @@ impl RuleFilters {
 
     pub(super) fn query(&self) -> RuleQuery {
         RuleQuery {
-            words: SearchWords::new(&self.search.value()),
+            words: SearchWords::new(&self.search.value()).with_hosts(&url_host),
             mode: Mode::named(&self.mode.value()),
             layer: Layer::named(&self.layer.value()),
             state: RuleState::named(&self.state.value()),

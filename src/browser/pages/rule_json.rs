@@ -11,8 +11,10 @@ use web_sys::{EventTarget, HtmlTextAreaElement};
 use super::ui::live_region::announce;
 use super::ui::notices::set_notices;
 use crate::browser::dom::{JsResult, by_id, id, listen_at, spawn};
+use crate::error::Error;
 use crate::formats::rule_json;
 use crate::rule::RuleDocument;
+use crate::time::Date;
 use crate::view::form::{json_copied, json_not_copied, json_problems};
 use crate::view::notice::{Notice, NoticeKind};
 
@@ -52,7 +54,11 @@ impl RuleJson {
     pub(super) fn read(&self) -> JsResult<Option<RuleDocument>> {
         self.is_typed.set(true);
         let (rule, problems) = match rule_json::read(&self.text.value()) {
-            Ok(rule) => (Some(rule), Vec::new()),
+            Ok(rule) => match rule.expires.as_deref().filter(|text| !text.is_empty()).map(Date::parse) {
+                // Its field would be empty, as if the rule never expired.
+                Some(Err(error)) => (None, vec![Notice::from(&Error::from(error))]),
+                Some(Ok(_)) | None => (Some(rule), Vec::new()),
+            },
             Err(parts) => (None, json_problems(&parts)),
         };
         self.problems.replace(problems);

@@ -133,6 +133,12 @@ async fn the_json_of_a_rule_follows_the_form_and_the_form_follows_it() -> Result
         ("{\n  \"host\": \"chat.example\"\n  \"mode\": \"flag\"\n}", "json-syntax", "This is no JSON: look at line 3"),
         ("{\n  \"host\": \"chat.example\",\n  \"mode\": \"deny\"\n}", "import-part", "Line 3: “mode”"),
         ("{\n  \"hots\": \"chat.example\"\n}", "import-part", "Line 2: A rule has no field “hots”"),
+        // The field of a date would be empty.
+        (
+            "{\n  \"host\": \"chat.example\",\n  \"expires\": \"2027-02-30\"\n}",
+            "invalid-date",
+            "“2027-02-30” is not a date",
+        ),
     ] {
         page.paste("#rule-json", text).await?;
         page.wait_for_presence(&format!("#rule-json-message [data-code={code}]"), true).await?;

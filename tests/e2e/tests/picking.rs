@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use sockpin_e2e::authority::{Authority, Identity, Key};
+use sockpin_e2e::authority::{Authority, Key};
 use sockpin_e2e::demo::{EXCEPTION, FLAGGED, UNPINNED};
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::world::{Installation, World};
@@ -152,8 +152,8 @@ async fn sockets_appear_as_they_open_and_a_host_that_is_typed_is_asked_only_when
 }
 
 /// As programs show it.
-fn fingerprint(identity: &Identity) -> String {
-    let digest = Sha256::digest(identity.certificate());
+fn fingerprint(certificate: &[u8]) -> String {
+    let digest = Sha256::digest(certificate);
     digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
@@ -163,7 +163,7 @@ async fn the_fingerprint_of_a_certificate_leads_to_its_key_and_an_issuing_key_is
     let firefox = &world.firefox;
     let key = Key::new()?;
     let identity = world.demo.authority.issue_called(&[UNPINNED], HOSTILE, HOSTILE, &key)?;
-    let entered = fingerprint(&identity);
+    let entered = fingerprint(identity.certificate());
     let server = Server::tls(identity).await?;
     let url = format!("wss://{UNPINNED}:{}/", server.port());
     let web = firefox.driver()?.window().await?;
@@ -188,12 +188,34 @@ async fn the_fingerprint_of_a_certificate_leads_to_its_key_and_an_issuing_key_is
     page.type_into("#picker-compare", &key.pin()).await?;
     page.wait_for_presence("#picker-compare-message [data-code=key]", true).await?;
     assert!(!page.is_true(is_ticked).await?);
+    page.type_into("#picker-compare", &fingerprint(world.demo.authority.intermediate())).await?;
+    page.wait_for_presence("#picker-compare-message [data-code=certificate]", true).await?;
+    let said = page.text("#picker-compare-message").await?;
+    assert!(said.ends_with("The key of an issuing authority cannot be pinned alone."), "{said}");
+    page.wait_for_count("#picker .picked input:checked", 0).await?;
     page.type_into("#picker-compare", &entered).await?;
     page.wait_for_presence("#picker-compare-message [data-code=certificate]", true).await?;
     assert!(page.is_true(is_ticked).await? && !page.is_true(is_closed).await?);
     page.click("#picker .picked:nth-child(2) input").await?;
     page.click("#picker .picked:nth-child(1) input").await?;
     assert!(page.is_true(is_closed).await?, "it stays ticked alone");
+    page.click("#picker .picked:nth-child(1) input").await?;
+
+    // What is ticked is not lost to a form that has something else in it.
+    page.click("#picker-cancel").await?;
+    page.click("#add-rule").await?;
+    page.type_into("#host", "not saved").await?;
+    page.click("#seen .seen-pin").await?;
+    page.wait_for_count("#picker[open] .picked", 3).await?;
+    page.click("#picker .picked:nth-child(1) input").await?;
+    page.click("#picker-edit").await?;
+    page.wait_for_presence("#picker-message [data-code=unsaved]", true).await?;
+    assert!(page.is_true(is_ticked).await?);
+    page.has_focus("#picker-edit").await?;
+    page.click("#picker-cancel").await?;
+    page.click("#cancel-edit").await?;
+    page.click("#seen .seen-pin").await?;
+    page.wait_for_count("#picker[open] .picked", 3).await?;
     page.click("#picker .picked:nth-child(1) input").await?;
 
     // The form goes on with what was ticked, and knows the fingerprint as well.

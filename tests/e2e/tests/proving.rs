@@ -378,3 +378,29 @@ async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> 
 const WHOLE: &str = r"
 Object.assign(document.querySelector('#tester').style, { position: 'absolute', maxBlockSize: 'none', marginBlock: '16px' });
 ";
+
+/// Whoever has a server at a port of its own has made the rule for every port: the port that answers is offered first.
+#[tokio::test]
+async fn the_server_that_a_socket_has_reached_is_the_one_that_is_offered() -> Result<()> {
+    let world = world().await?;
+    let firefox = &world.firefox;
+    let pins = json!([{ "sha256": world.demo.authority.root_pin() }]);
+    firefox.save_rule(json!({ "host": UNPINNED, "mode": "flag", "pins": pins })).await?;
+    let page = firefox.page("options.html").await?;
+    page.click(TEST).await?;
+    assert_eq!(firefox.run(PROVE_HOST, Vec::new()).await?, json!(UNPINNED));
+    page.click("#tester-close").await?;
+    firefox.open_tab(&world.demo.site.blank()).await?;
+    assert!(world.socket("unpinned").await?.delivered());
+    page.show().await?;
+    page.wait_for_count("#seen .seen-row", 1).await?;
+    page.click(TEST).await?;
+    let reached = format!("{UNPINNED}:{}", world.demo.servers.unpinned.port());
+    assert_eq!(firefox.run(PROVE_HOST, Vec::new()).await?, json!(reached));
+    page.click("#prove").await?;
+    let [right, _] = outcomes(&page).await?;
+    assert_eq!(right.0, "Matches");
+    world.firefox.quit().await
+}
+
+const PROVE_HOST: &str = "return document.querySelector('#prove-host').value";

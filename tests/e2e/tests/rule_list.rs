@@ -1,7 +1,8 @@
 //! The list of rules, used as a person uses it: what is looked for, what is changed, and what a rule knows.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use sockpin_e2e::demo::{INTERNATIONAL, UNPINNED};
 use sockpin_e2e::world::{Installation, World};
 use thirtyfour::By;
 
@@ -80,6 +81,18 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
     page.wait_for_count("#rules .rule", 0).await?;
     assert_eq!(page.text("#search-outcome").await?, "No rule fits what is searched for and chosen.");
 
+    // As people write a name, and as it is in the DNS.
+    world.firefox.save_rule(json!({ "host": INTERNATIONAL, "mode": "off" })).await?;
+    page.click("#reset-filters").await?;
+    page.wait_for_count("#rules .rule", RULES + 1).await?;
+    for typed in ["bücher", "Bücher.sockpin.test", INTERNATIONAL] {
+        page.type_into("#search", typed).await?;
+        page.wait_for_count("#rules .rule", 1).await?;
+        assert_eq!(hosts(&world).await?, [INTERNATIONAL], "{typed}");
+    }
+    let [rule] = &stored(&world).await?[RULES..] else { bail!("not one more rule") };
+    world.firefox.delete_rule(rule).await?;
+
     page.click("#reset-filters").await?;
     page.wait_for_count("#rules .rule", RULES).await?;
     assert_eq!(page.text("#search-outcome").await?, "");
@@ -129,6 +142,34 @@ async fn the_mode_of_a_rule_is_changed_on_its_card_and_changed_back() -> Result<
     let mut after = stored(&world).await?;
     after[0]["updated"] = before[0]["updated"].clone();
     assert_eq!(after, before);
+    world.firefox.quit().await
+}
+
+/// What is no longer what is looked for vanishes with the button that has changed it.
+#[tokio::test]
+async fn a_rule_that_vanishes_with_its_other_mode_leaves_the_focus_on_what_changes_it_back() -> Result<()> {
+    let world = world().await?;
+    let page = world.firefox.page("options.html").await?;
+    page.wait_for_count("#rules .rule", RULES).await?;
+    page.let_notices_stay().await?;
+    page.select("#filter-mode", "flag").await?;
+    page.wait_for_count("#rules .rule", 4).await?;
+    page.click(&format!("{} .rule-mode", card(0))).await?;
+    page.click(&format!("{} [data-part=to-block]", card(0))).await?;
+    page.wait_for_count("#rules .rule", 3).await?;
+    page.has_focus("#undo").await?;
+    page.click("#select-all").await?;
+    page.click("#selected-off").await?;
+    page.wait_for_count("#rules .rule", 0).await?;
+    page.has_focus("#undo").await?;
+
+    // Where it stays, the focus stays with it.
+    page.click("#reset-filters").await?;
+    page.wait_for_count("#rules .rule", RULES).await?;
+    page.click("#select-all").await?;
+    page.click("#selected-flag").await?;
+    page.wait_for_presence("#undo", true).await?;
+    page.has_focus("#selected-flag").await?;
     world.firefox.quit().await
 }
 
@@ -316,6 +357,39 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     page.wait_for_count("#rules .rule", 2).await?;
     world.firefox.quit().await
 }
+
+/// In New York the third of May has not begun then.
+#[tokio::test]
+async fn since_when_a_rule_judges_is_a_day_of_whoever_reads_it() -> Result<()> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let firefox = &world.firefox;
+    let pins = json!([{ "sha256": world.demo.authority.root_pin() }]);
+    firefox.save_rule(json!({ "host": UNPINNED, "mode": "flag", "pins": pins })).await?;
+    firefox.open_tab(&world.demo.site.blank()).await?;
+    assert!(world.socket("unpinned").await?.delivered());
+    let page = firefox.page("options.html").await?;
+    page.wait_for_presence(".rule-offer", true).await?;
+    firefox.run_in_extension(SINCE, Vec::new()).await?;
+    page.show().await?;
+    for (zone, expected) in [("America/New_York", "since May 2, 2026:"), ("Europe/Berlin", "since May 3, 2026:")] {
+        firefox
+            .privileged("gBrowser.selectedBrowser.browsingContext.timezoneOverride = arguments[0]", vec![json!(zone)])
+            .await?;
+        page.reload().await?;
+        page.wait_for_presence(".rule-offer", true).await?;
+        let offer = page.text(".rule-offer p").await?;
+        assert!(offer.contains(expected), "{zone}: {offer}");
+    }
+    world.firefox.quit().await
+}
+
+const SINCE: &str = r"
+return browser.storage.local.get('records-1').then(({ 'records-1': text }) => {
+    const fields = text.split(' ');
+    fields[3] = String(Date.UTC(2026, 4, 3, 2));
+    return browser.storage.local.set({ 'records-1': fields.join(' ') });
+});
+";
 
 /// The backup has matched just now, and the pin in use forty days ago.
 const OLDER: &str = r"

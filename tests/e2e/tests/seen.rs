@@ -4,7 +4,9 @@ use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use sockpin_e2e::demo::{PINNED, UNPINNED};
+use sockpin_e2e::authority::Key;
+use sockpin_e2e::demo::{EXCEPTION, PINNED, UNPINNED};
+use sockpin_e2e::servers::Server;
 use sockpin_e2e::world::{Installation, World};
 
 /// What is kept of an endpoint.
@@ -89,6 +91,45 @@ async fn every_endpoint_is_kept_with_its_chain_while_the_background_sleeps_but_n
     assert!(world.firefox.socket(&url).await?.delivered());
     let all = seen(&world, UNPINNED, unpinned, 4).await?.all;
     assert!(!all.contains(&format!("\t{}\t", servers.backup.port())), "{all}");
+    world.firefox.quit().await
+}
+
+/// Somebody has accepted a certificate at one port, and then makes it a root: what a rule makes of it at another port is another
+/// thing.
+#[tokio::test]
+async fn a_certificate_that_rested_on_an_exception_is_shown_as_trusted_where_it_is() -> Result<()> {
+    let world = World::start(Installation::Temporary, false).await?;
+    let firefox = &world.firefox;
+    let identity = Key::new()?.self_signed(&[EXCEPTION])?;
+    let certificate = identity.certificate().to_vec();
+    // Firefox goes on with what it knew of a server that it has a session with.
+    let again = identity.through(world.demo.authority.intermediate().clone());
+    let (first, second) = (Server::tls(identity).await?, Server::tls(again).await?);
+    let url = |server: &Server| format!("wss://{EXCEPTION}:{}/", server.port());
+    let state = |server: &Server| format!("#seen [data-endpoint='{EXCEPTION}:{}'] .tag", server.port());
+    let other_key = json!([{ "sha256": Key::new()?.pin() }]);
+    firefox.save_rule(json!({ "host": EXCEPTION, "mode": "flag", "pins": other_key, "localRoots": "exempt" })).await?;
+    firefox.add_exception(EXCEPTION, first.port(), &certificate).await?;
+    let page = firefox.page("options.html").await?;
+    firefox.open_tab(&world.demo.site.blank()).await?;
+    assert!(firefox.socket(&url(&first)).await?.delivered());
+    let kept = seen(&world, EXCEPTION, first.port(), 1).await?.chains;
+    assert_eq!((kept.len(), kept[0].0.as_str()), (1, "exception"));
+
+    firefox.trust_certificate(&certificate).await?;
+    assert!(firefox.socket(&url(&second)).await?.delivered());
+    let kept = seen(&world, EXCEPTION, second.port(), 1).await?.chains;
+    assert_eq!((kept.len(), kept[0].0.as_str()), (1, "validated local-root"));
+    assert_eq!(firefox.violations().await?.len(), 1, "the rule has flagged the second one as well");
+    page.show().await?;
+    page.wait_for_text(&state(&first), "Flagged").await?;
+    page.wait_for_text(&state(&second), "Allowed").await?;
+    page.click(&format!("#seen [data-endpoint='{EXCEPTION}:{}'] .seen-pin", second.port())).await?;
+    page.wait_for_presence("#picker[open]", true).await?;
+    assert_eq!(page.text("#picker .picked-head .tag").await?, "Added on this computer");
+    let said = page.text("#picker-renewal").await?;
+    assert!(said.starts_with("The server’s certificate is its own authority"), "{said}");
+    firefox.look("picker-own-root").await?;
     world.firefox.quit().await
 }
 
