@@ -157,9 +157,11 @@ impl SeenSection {
         Ok(Typed { host: pattern.base().clone(), port: pattern.port().unwrap_or(USUAL) })
     }
 
+    /// What its sockets have shown. Where nobody has more than looked, it may be another by now: whoever types it asks again.
     fn chains(&self, typed: &Typed) -> Vec<ShownChain> {
         let host = typed.host.to_string();
-        let is_it = |endpoint: &&SeenEndpoint| endpoint.host == host && endpoint.port == typed.port;
+        let is_it =
+            |endpoint: &&SeenEndpoint| endpoint.count > 0 && endpoint.host == host && endpoint.port == typed.port;
         let seen = self.seen.seen();
         seen.endpoints().iter().find(is_it).map(|endpoint| self.seen.chains(endpoint)).unwrap_or_default()
     }

@@ -131,12 +131,21 @@ async fn sockets_appear_as_they_open_and_a_host_that_is_typed_is_asked_only_when
     let facts = page.text(&format!("#seen [data-endpoint='{FLAGGED}:{flagged}'] .seen-facts")).await?;
     assert!(facts.starts_with("Looked at, no socket yet"), "{facts}");
 
-    // What is known is shown without another request.
+    // What was looked at may have been renewed since.
     page.type_into("#look-host", &format!("{FLAGGED}:{flagged}")).await?;
+    assert!(page.text("#look-about").await?.contains("(HEAD)"));
+    page.click("#look").await?;
+    page.wait_for_count("#picker[open] .picked", 3).await?;
+    assert_eq!(servers.flagged.traffic().requests.len(), 2);
+    page.click("#picker-cancel").await?;
+
+    // What a socket has shown is shown without a request.
+    let (unpinned, before) = (servers.unpinned.port(), servers.unpinned.traffic().connections);
+    page.type_into("#look-host", &format!("{UNPINNED}:{unpinned}")).await?;
     assert!(page.text("#look-about").await?.ends_with("nothing is sent."));
     page.click("#look").await?;
     page.wait_for_count("#picker[open] .picked", 3).await?;
-    assert_eq!(servers.flagged.traffic().requests.len(), 1);
+    assert_eq!(servers.unpinned.traffic().connections, before);
     page.click("#picker-cancel").await?;
 
     for (typed, code) in [
