@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::seal;
 use super::session_store::{self, SEALED};
-use super::{State, tell_pages};
+use super::state::{State, tell_pages};
 use crate::browser::{clock, promise};
 use crate::error::{Error, StorageError};
 use crate::limits::SEAL_DEADLINE_MS;
