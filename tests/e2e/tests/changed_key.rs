@@ -26,17 +26,13 @@ async fn turn(world: &World, first: Identity, then: Identity) -> Result<Server> 
     ensure!(firefox.socket(&url).await?.delivered(), "the first socket did not open");
     let page = firefox.page("options.html").await?;
     page.wait_for_presence(&row(&server), true).await?;
-    page.wait_until("its state", &state_is(&server, "Matches")).await?;
+    page.wait_for_text(&format!("{} .tag", row(&server)), "Matches").await?;
     firefox.driver()?.switch_to_window(web).await?;
     Ok(server)
 }
 
 fn row(server: &Server) -> String {
     format!("#seen [data-endpoint='{UNPINNED}:{}']", server.port())
-}
-
-fn state_is(server: &Server, state: &str) -> String {
-    format!("document.querySelector(\"{} .tag\").textContent === '{state}'", row(server))
 }
 
 /// Opens the comparison from the newest violation in the popup, as a person does.
@@ -130,8 +126,7 @@ async fn a_renewed_key_is_compared_and_trusted_and_the_old_pin_stays_as_a_backup
 
     // Either is read anew after the rule, and the card drawn anew with it.
     page.wait_for_text("#rules [data-part=history-summary]", "History: 2 changes").await?;
-    let begins_anew = "document.querySelector('#rules .rule-facts').textContent.includes('since it was changed')";
-    page.wait_until("the record of the rule that was changed", begins_anew).await?;
+    page.wait_for_words("#rules .rule-facts", "since it was changed").await?;
     page.click("#rules [data-part=history] summary").await?;
     accessible(firefox).await?;
     let changed = |by: &str, what: String| (by.to_owned(), what);
@@ -207,10 +202,8 @@ async fn a_certificate_that_was_renewed_with_the_same_key_is_good_news() -> Resu
     let url = format!("wss://{UNPINNED}:{}/", server.port());
     assert!(firefox.socket(&url).await?.delivered(), "the same key was stopped");
     let page = firefox.page("options.html").await?;
-    let facts = format!("{} .seen-facts", row(&server));
-    let said = format!("document.querySelector(\"{facts}\").textContent.includes('Certificate renewed, same key')");
-    page.wait_until("the good news", &said).await?;
-    page.wait_until("its state", &state_is(&server, "Matches")).await?;
+    page.wait_for_words(&format!("{} .seen-facts", row(&server)), "Certificate renewed, same key").await?;
+    page.wait_for_text(&format!("{} .tag", row(&server)), "Matches").await?;
 
     // Where the rule pins the authority, and the server has moved to another with its key, the comparison says so.
     let other = Authority::new()?;
@@ -291,7 +284,7 @@ async fn a_key_is_added_to_a_rule_that_is_there() -> Result<()> {
     page.wait_for_presence("#picker-mode", false).await?;
     assert_eq!(page.text("#picker-save").await?, "Add to rule");
     page.click("#picker .picked:first-child input").await?;
-    page.wait_until("the trial", "document.querySelector('#picker-trials .tag')?.textContent === 'Matches'").await?;
+    page.wait_for_text("#picker-trials .tag", "Matches").await?;
     accessible(firefox).await?;
     page.click("#picker-save").await?;
     page.wait_for_presence("#picker[open]", false).await?;

@@ -36,7 +36,7 @@ async fn turn(world: &World, pin: &str, first: Identity, then: Identity) -> Resu
     ensure!(socket(firefox, UNPINNED, &server).await?.delivered(), "the first socket did not open");
     let page = firefox.page("options.html").await?;
     let row = format!("#seen [data-endpoint='{UNPINNED}:{}'] .tag", server.port());
-    page.wait_until("its state", &format!("document.querySelector(\"{row}\")?.textContent === 'Matches'")).await?;
+    page.wait_for_text(&row, "Matches").await?;
     firefox.close_tab().await?;
     firefox.driver()?.switch_to_window(web).await?;
     Ok(server)
@@ -331,7 +331,7 @@ async fn the_keyboard_alone_keeps_blocking_or_flags_and_takes_it_back() -> Resul
     firefox.press(Press::Enter + "").await?;
     popup.wait_until("the focus on what takes it back", &has_focus("#undo")).await?;
     assert_eq!(popup.text("#change-text").await?, "1 rule now only flags.");
-    assert!(popup.is_true("document.querySelector('#announcement').textContent === '1 rule now only flags.'").await?);
+    assert_eq!(popup.text("#announcement").await?, "1 rule now only flags.");
     popup.wait_for_presence("[data-part=flag-only]", false).await?;
     assert_eq!(popup.text("[data-part=keep]").await?, "Leave the rule as it is");
     assert_eq!(mode(firefox).await?, "flag");

@@ -38,7 +38,7 @@ async fn what_is_selected_is_exported_and_what_the_format_loses_of_it_is_said() 
     assert_eq!(firefox.run(chosen, Vec::new()).await?, json!("The 2 rules that are selected above"));
     assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
     page.click("#export-save").await?;
-    page.wait_until("what was done", "document.querySelector('#export-done').textContent.includes('2 rules')").await?;
+    page.wait_for_words("#export-done", "2 rules").await?;
     let file: Value = serde_json::from_str(&saved(&folder.path().join("sockpin-rules.json")).await?)?;
     let rules = file.get("rules").and_then(Value::as_array).context("a file without rules")?;
     let hosts: Vec<_> = rules.iter().map(|rule| &rule["host"]).collect();
@@ -46,8 +46,7 @@ async fn what_is_selected_is_exported_and_what_the_format_loses_of_it_is_said() 
 
     // A foreign format, and what it does not say of these two.
     page.select("#export-format", "android").await?;
-    page.wait_until("the losses", "document.querySelector('#export-losses').textContent.includes('*.c.example:8443')")
-        .await?;
+    page.wait_for_words("#export-losses", "*.c.example:8443").await?;
     page.click("#export-save").await?;
     let file = saved(&folder.path().join("network_security_config.xml")).await?;
     assert!(file.contains("a.example") && !file.contains("b.example") && !file.contains("c.example"), "{file}");
@@ -62,6 +61,6 @@ async fn what_is_selected_is_exported_and_what_the_format_loses_of_it_is_said() 
     page.click("#rules .rule:nth-child(1) .rule-select").await?;
     page.wait_until("all rules", "document.querySelector('#export-which').value === 'all'").await?;
     page.wait_until("the choice to go", "!document.querySelector('#export-which').checkVisibility()").await?;
-    page.wait_until("the losses", "document.querySelector('#export-losses').textContent.includes('b.example')").await?;
+    page.wait_for_words("#export-losses", "b.example").await?;
     world.firefox.quit().await
 }

@@ -122,9 +122,7 @@ async fn pins_of_a_record_and_of_an_authority_flag_what_differs_and_stop_nothing
     for (host, port, state) in
         [(PINNED, kept.port(), "Matches"), (PINNED, changed.port(), "Flagged"), (UNPINNED, moving.port(), "Flagged")]
     {
-        let badge = format!("document.querySelector(\"#seen [data-endpoint='{host}:{port}'] .tag\")");
-        page.wait_until(&format!("{host}:{port} to be {state}"), &format!("{badge}?.textContent === '{state}'"))
-            .await?;
+        page.wait_for_text(&format!("#seen [data-endpoint='{host}:{port}'] .tag"), state).await?;
     }
     let popup = firefox.page("popup.html").await?;
     popup.wait_for_count("#log [data-outcome=flag]", 2).await?;

@@ -48,7 +48,6 @@ async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_c
     .await?;
     firefox.page_is_ready("options.html").await?;
     let page = firefox.this_page().await?;
-    page.wait_for_presence("#import-link", true).await?;
     assert_eq!(page.text("#import-link-address").await?, address);
     let about = page.text("#import-link-about").await?;
     ensure!(about.contains(UNPINNED) && about.contains("Nothing has been requested yet"), "{about}");

@@ -44,15 +44,13 @@ async fn chooses_another_mode(firefox: &Firefox, page: &Page<'_>) -> Result<()> 
     firefox.tab_to("#rules [data-part=to-flag]").await?;
     firefox.look("mode-menu").await?;
     firefox.press(Press::Enter + "").await?;
-    page.wait_until("the other mode", "document.querySelector('#rules summary.rule-mode').textContent === 'Flags'")
-        .await?;
+    page.wait_for_text("#rules summary.rule-mode", "Flags").await?;
     page.has_focus("#rules summary.rule-mode").await?;
     assert_eq!(the_rule(firefox, "mode").await?, json!("flag"));
     page.wait_for_presence("#undo", true).await?;
     firefox.tab_to("#undo").await?;
     firefox.press(Press::Enter + "").await?;
-    page.wait_until("the mode before", "document.querySelector('#rules summary.rule-mode').textContent === 'Blocks'")
-        .await?;
+    page.wait_for_text("#rules summary.rule-mode", "Blocks").await?;
     assert_eq!(the_rule(firefox, "mode").await?, json!("block"));
     page.has_focus("#rules .rule-edit").await
 }

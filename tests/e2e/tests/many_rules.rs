@@ -37,7 +37,7 @@ async fn the_first_rules_are_drawn_and_the_others_once_one_scrolls_to_them() -> 
     let world = world().await?;
     let page = world.firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", FIRST).await?;
-    assert!(page.is_true("document.querySelector('#rules .rule .rule-host').textContent === 'host-0.example'").await?);
+    assert_eq!(page.text("#rules .rule .rule-host").await?, "host-0.example");
     // The control: nothing more comes by itself.
     run(&world, SOME_FRAMES).await?;
     page.wait_for_count("#rules .rule", FIRST).await?;
@@ -140,8 +140,7 @@ async fn all_that_are_found_are_deleted_in_one_step_and_come_back_in_one() -> Re
     page.wait_for_count("#rules .rule", FIRST).await?;
     page.let_notices_stay().await?;
     page.click("#select-all").await?;
-    page.wait_until("the count", "document.querySelector('#selection-count').textContent === '1,000 rules selected'")
-        .await?;
+    page.wait_for_text("#selection-count", "1,000 rules selected").await?;
     page.click("#delete-selected").await?;
     page.wait_for_count("#rules .rule", 0).await?;
     assert_eq!(world.firefox.rules().await?.len(), 0);

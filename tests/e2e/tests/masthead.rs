@@ -53,7 +53,6 @@ async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() 
     assert!(popup.text("#log > :nth-child(3) .violation-reason").await?.contains("because Sockpin was paused"));
     assert_eq!(popup.text("#log > :nth-child(3) .violation-outcome").await?, "Let through");
     popup.click("#log > :nth-child(3) summary").await?;
-    popup.wait_for_presence("#log > :nth-child(3) .violation-sent", true).await?;
     assert!(popup.text("#log > :nth-child(3) .violation-sent").await?.starts_with("Everything"));
     world.firefox.quit().await
 }
@@ -159,7 +158,6 @@ async fn what_the_server_has_seen_is_told_in_the_popup() -> Result<()> {
         popup.show().await?;
         popup.wait_for_count("#log .violation", 1).await?;
         popup.click("#log .violation summary").await?;
-        popup.wait_for_presence("#log .violation-sent", true).await?;
         let sent = popup.text("#log .violation-sent").await?;
         assert!(sent.contains(says), "{preflight}: {sent}");
         world.firefox.delete_rule(&saved).await?;
@@ -184,7 +182,6 @@ async fn a_rule_for_a_host_that_firefox_never_shows_is_refused_in_the_form_and_t
     options.select("#preflight", "require").await?;
     assert!(options.text("#preflight-help").await?.contains("stopped"));
     options.click("#save-rule").await?;
-    options.wait_for_presence("#rules .rule", true).await?;
     assert!(options.text("#rules .rule-facts").await?.contains("ahead of the handshake required"));
     assert_eq!(world.firefox.rules().await?[0]["preflight"], "require");
     world.firefox.quit().await

@@ -40,8 +40,7 @@ async fn button_says(world: &World, page: &str, title: &str) -> Result<()> {
 
 /// Opens the only entry, once it gives this reason: that of a stop that was overruled takes the place of the one before.
 async fn opened_entry(popup: &Page<'_>, reason: &str) -> Result<()> {
-    let said = format!("document.querySelector('#log .violation-reason')?.textContent.includes({})", json!(reason));
-    popup.wait_until(reason, &said).await?;
+    popup.wait_for_words("#log .violation-reason", reason).await?;
     popup.wait_for_count("#log .violation", 1).await?;
     popup.click("#log .violation summary").await?;
     popup.wait_for_presence("#log .violation[open] .violation-sent", true).await

@@ -124,7 +124,6 @@ async fn a_file_that_cannot_be_read_spoils_neither_the_form_nor_other_files() ->
     fs::remove_file(&path)?;
     world.firefox.run(DROP_FILES, vec![json!(world.demo.authority.root_pem())]).await?;
 
-    options.wait_for_presence("#pin-drop-message [data-code=file-unreadable]", true).await?;
     let message = options.text("#pin-drop-message [data-code=file-unreadable]").await?;
     assert!(message.starts_with("gone.pem: The file could not be read"), "{message}");
     assert!(value(&world, "#pins [name=pin]").await?.contains(&world.demo.authority.root_pin()));

@@ -47,9 +47,8 @@ impl Case {
         assert_eq!(page.text("#picker-trials .tag").await?, "Matches");
         page.click("#picker-save").await?;
         page.wait_for_presence("#picker[open]", false).await?;
-        page.wait_until("the rule", &format!("document.querySelector('#rules').innerText.includes('{host}')")).await?;
-        page.wait_until("its state", &format!("document.querySelector(\"{row} .tag\").textContent === 'Matches'"))
-            .await?;
+        page.wait_for_words("#rules", host).await?;
+        page.wait_for_text(&format!("{row} .tag"), "Matches").await?;
 
         firefox.driver()?.switch_to_window(web.clone()).await?;
         assert!(firefox.socket(&url).await?.refused(), "the attacker's socket at {host} opened");
@@ -57,8 +56,7 @@ impl Case {
         assert_eq!(after.all_frames(), frames, "the attacker at {host} has received something");
         assert!(after.tls_handshakes > 1, "nobody has asked the attacker");
         page.show().await?;
-        page.wait_until("its state", &format!("document.querySelector(\"{row} .tag\").textContent === 'Blocked'"))
-            .await?;
+        page.wait_for_text(&format!("{row} .tag"), "Blocked").await?;
 
         // Without the rule the attacker gets everything.
         firefox.driver()?.switch_to_window(web).await?;

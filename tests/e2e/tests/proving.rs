@@ -336,7 +336,7 @@ async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> 
     assert_eq!(page.text("#tester-certificates .picked:first-child .tag").await?, "Matches “Mine”");
     assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
     page.paste("#tester-text", &pem(&[bad.certificate(), authority.intermediate(), root])).await?;
-    page.wait_until("the verdict", "document.querySelector('#tester-verdict .tag').textContent === 'Blocked'").await?;
+    page.wait_for_text("#tester-verdict .tag", "Blocked").await?;
 
     let both = pem(&[good.certificate(), bad.certificate()]);
     let key = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----";

@@ -82,7 +82,7 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
 
     page.click("#reset-filters").await?;
     page.wait_for_count("#rules .rule", RULES).await?;
-    assert_eq!(page.text("#search-outcome").await?, "");
+    page.wait_for_text("#search-outcome", "").await?;
     assert!(page.is_true("document.activeElement.id === 'search'").await?, "the focus is lost");
     page.select("#filter-state", "expired").await?;
     page.wait_for_count("#rules .rule", 1).await?;
@@ -91,11 +91,7 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
     page.wait_for_count("#rules .rule", 8).await?;
     page.select("#sort", "expires").await?;
     page.type_into("#search", "host").await?;
-    page.wait_until(
-        "the rule that expires first",
-        "document.querySelector('.rule-host').textContent === 'host-3.example'",
-    )
-    .await?;
+    page.wait_for_text(".rule-host", "host-3.example").await?;
 
     page.reload().await?;
     page.wait_for_count("#rules .rule", 8).await?;
@@ -115,7 +111,7 @@ async fn the_mode_of_a_rule_is_changed_on_its_card_and_changed_back() -> Result<
     page.let_notices_stay().await?;
     page.click(&format!("{} .rule-mode", card(0))).await?;
     page.click(&format!("{} [data-part=to-flag]", card(0))).await?;
-    page.wait_until("the other mode", "document.querySelector('.rule .rule-mode').textContent === 'Flags'").await?;
+    page.wait_for_text(".rule .rule-mode", "Flags").await?;
     // That rules have changed may be heard before the answer to who has changed them.
     page.wait_for_text("#change-text", "1 rule now only flags.").await?;
     let focused = "document.activeElement === document.querySelector('#rules .rule summary.rule-mode')";
@@ -123,7 +119,7 @@ async fn the_mode_of_a_rule_is_changed_on_its_card_and_changed_back() -> Result<
     assert_eq!(stored(&world).await?[0]["mode"], "flag");
 
     page.click("#undo").await?;
-    page.wait_until("the mode before", "document.querySelector('.rule .rule-mode').textContent === 'Blocks'").await?;
+    page.wait_for_text(".rule .rule-mode", "Blocks").await?;
     page.wait_for_text("#change-text", "The change has been undone.").await?;
     page.wait_for_presence("#undo", false).await?;
     let mut after = stored(&world).await?;
@@ -187,8 +183,7 @@ async fn a_range_is_selected_with_shift_and_gets_another_mode_in_one_step() -> R
     assert_eq!(page.text("label:has(> #select-all)").await?, "Select all that are shown");
     page.click("#selected-flag").await?;
     // 4 flags already.
-    page.wait_until("what was done", "document.querySelector('#change-text').textContent === '3 rules now only flag.'")
-        .await?;
+    page.wait_for_text("#change-text", "3 rules now only flag.").await?;
     let modes: Vec<_> =
         (0..RULES).map(|number| if (2..=5).contains(&number) { "flag" } else { mode(number) }).collect();
     let mut rules = world.firefox.rules().await?;
@@ -250,11 +245,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     ]);
     firefox.save_rule(json!({ "host": sockpin_e2e::demo::PINNED, "mode": "flag", "pins": pins })).await?;
     let page = firefox.page("options.html").await?;
-    page.wait_until(
-        "a rule without record",
-        "document.querySelector('.rule-facts').textContent.includes('Has not judged')",
-    )
-    .await?;
+    page.wait_for_words(".rule-facts", "Has not judged").await?;
     assert!(!page.is_true("document.querySelector('.rule-record').checkVisibility()").await?);
 
     // The page follows while it is open.
@@ -280,8 +271,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     let offer = page.text(".rule-offer p").await?;
     assert!(offer.starts_with("3 handshakes, no mismatch since"), "{offer}");
     page.click(".rule-offer button").await?;
-    page.wait_until("a rule that blocks", "document.querySelector('.rule .rule-mode').textContent === 'Blocks'")
-        .await?;
+    page.wait_for_text(".rule .rule-mode", "Blocks").await?;
     page.wait_for_presence(".rule-offer", false).await?;
     assert!(page.is_true("document.querySelector('.rule-record').open").await?, "what was unfolded is folded");
     firefox.open_tab(&world.demo.site.blank()).await?;
@@ -289,11 +279,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
 
     // As if the first pin had last matched long ago.
     page.show().await?;
-    page.wait_until(
-        "the violation",
-        "document.querySelector('.rule-record summary').textContent.includes('1 violation')",
-    )
-    .await?;
+    page.wait_for_words(".rule-record summary", "1 violation").await?;
     firefox.run_in_extension(OLDER, vec![json!(world.demo.backup_key.pin())]).await?;
     page.show().await?;
     page.wait_for_presence(".rule-notices [data-code=backup-only]", true).await?;

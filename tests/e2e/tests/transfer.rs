@@ -53,8 +53,7 @@ async fn ready_to_import(page: &Page<'_>) -> Result<()> {
 }
 
 async fn done(page: &Page<'_>, text: &str) -> Result<()> {
-    let said = format!("document.querySelector('#import-done-text').textContent === '{text}'");
-    page.wait_until(text, &format!("{said} && !document.querySelector('#import-done').hidden")).await
+    page.wait_for_text("#import-done-text", text).await
 }
 
 /// Has Firefox save what it is given in a folder.
@@ -105,11 +104,7 @@ async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Resu
     assert_eq!(stored(&world).await?, before);
 
     page.select("#import-conflict", "replace").await?;
-    page.wait_until(
-        "the replacement",
-        "document.querySelector('#import-counts').textContent.includes('One of your rules will be changed.')",
-    )
-    .await?;
+    page.wait_for_words("#import-counts", "One of your rules will be changed.").await?;
     // How long that takes says little here, where other browsers and a build may run beside it: the bench measures it.
     page.click("#import-confirm").await?;
     done(&page, "9,999 rules were added. One rule was changed.").await?;
@@ -126,7 +121,8 @@ async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Resu
     choose(&world, &file).await?;
     page.wait_for_presence("#import-progress-area", true).await?;
     assert_eq!(page.text("#import-progress-text").await?, "500 of 10,000 rules have been checked.");
-    assert_eq!(page.text("#import-counts").await?, "", "what is not known yet is not said");
+    // What is not known yet is not said.
+    page.wait_for_text("#import-counts", "").await?;
     world.firefox.look("import-progress").await?;
     world.firefox.run(LET_GO, Vec::new()).await?;
     ready_to_import(&page).await?;
@@ -284,11 +280,7 @@ async fn what_is_exported_is_the_same_after_an_import_elsewhere() -> Result<()> 
 
     // What another format cannot say is listed.
     page.select("#export-format", "okhttp").await?;
-    page.wait_until(
-        "the losses",
-        "document.querySelector('#export-losses').textContent.includes('*.other.example:8443')",
-    )
-    .await?;
+    page.wait_for_words("#export-losses", "*.other.example:8443").await?;
     page.click("#export-save").await?;
     assert!(saved(&folder.path().join("CertificatePinner.kt")).await?.contains("CertificatePinner.Builder()"));
     for (format, file, part) in [
@@ -357,9 +349,7 @@ async fn rules_that_cannot_be_read_are_set_aside_saved_mended_and_imported() -> 
     page.click("#import-confirm").await?;
     done(&page, "One rule was added.").await?;
     page.wait_for_count("#rules .rule", 1).await?;
-    // What is far above is not drawn, and has no text then.
-    page.wait_until("the rule", &format!("document.querySelector('#rules .rule-host').textContent === '{mended}'"))
-        .await?;
+    page.wait_for_text("#rules .rule-host", mended).await?;
     assert_eq!(firefox.status().await?.get("rules"), Some(&json!(1)));
     world.firefox.quit().await
 }
