@@ -5,6 +5,7 @@ mod api;
 mod batch;
 mod blocking_response;
 mod button;
+mod coalesced;
 mod handshake;
 mod headers;
 mod log_keeping;

@@ -85,16 +85,14 @@ impl State {
 
     /// A burst of violations gives few announcements, and the last of them comes after the last violation.
     pub(super) fn tell_pages_of_log(self: &Rc<Self>) {
-        self.log_untold.set(true);
-        if self.telling_of_log.replace(true) {
+        if !self.telling_of_log.ask() {
             return;
         }
         let state = Rc::clone(self);
         spawn_local(async move {
-            while state.log_untold.replace(false) {
+            while state.telling_of_log.is_due() {
                 tell_pages(Announcement::LogChanged).await;
             }
-            state.telling_of_log.set(false);
         });
     }
 }

@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::access;
 use super::api::ProbeListeners;
 use super::button::Button;
+use super::coalesced::Coalesced;
 use super::log_store::Log;
 use super::private_log_store::PrivateLogStore;
 use super::probe::Prober;
@@ -55,14 +56,10 @@ pub(super) struct State {
     pub(super) reports: Reports,
     /// The day on which what is too old was last looked for, as far as this instance knows.
     pub(super) log_day: Cell<u64>,
-    /// Whether there are entries of which pages have not been told.
-    pub(super) log_untold: Cell<bool>,
-    /// Whether they are being told.
-    pub(super) telling_of_log: Cell<bool>,
-    /// Whether something may have been closed since that was last looked for.
-    pub(super) closing_unseen: Cell<bool>,
-    /// Whether it is being looked for.
-    pub(super) forgetting: Cell<bool>,
+    /// Pages are told that the log has changed.
+    pub(super) telling_of_log: Coalesced,
+    /// What may have been closed is looked for.
+    pub(super) forgetting: Coalesced,
     /// Whether an event has come. One wakes a background; what installs or enables Sockpin starts one without.
     pub(super) has_event: Cell<bool>,
 }
@@ -90,10 +87,8 @@ impl State {
             records: Rc::default(),
             reports: Reports::new(probe_listeners),
             log_day: Cell::new(0),
-            log_untold: Cell::new(false),
-            telling_of_log: Cell::new(false),
-            closing_unseen: Cell::new(false),
-            forgetting: Cell::new(false),
+            telling_of_log: Coalesced::default(),
+            forgetting: Coalesced::default(),
             has_event: Cell::new(false),
         });
         state.draw_button();
@@ -133,18 +128,15 @@ impl State {
         }
     }
 
-    /// Forgets it once for all that ask while it is under way, and once more after the last of them.
     pub(super) fn forget_what_is_closed_soon(self: &Rc<Self>) {
-        self.closing_unseen.set(true);
-        if self.forgetting.replace(true) {
+        if !self.forgetting.ask() {
             return;
         }
         let state = Rc::clone(self);
         spawn_local(async move {
-            while state.closing_unseen.replace(false) {
+            while state.forgetting.is_due() {
                 state.forget_what_is_closed(None).await;
             }
-            state.forgetting.set(false);
         });
     }
 
