@@ -118,6 +118,12 @@ impl Page<'_> {
         waited.with_context(|| format!("{selector} shows {found}, not {expected}"))
     }
 
+    /// The texts of all such elements, whether they are shown or not.
+    pub async fn texts(&self, selector: &str) -> Result<Vec<String>> {
+        let texts = self.firefox.run(TEXTS, vec![json!(selector)]).await?;
+        serde_json::from_value(texts).with_context(|| format!("the texts of {selector}"))
+    }
+
     /// What would vanish by itself after a while stays from now on, however long it takes until somebody gets to it.
     pub async fn let_notices_stay(&self) -> Result<()> {
         self.firefox.run(STAY, Vec::new()).await.map(drop)
@@ -176,6 +182,8 @@ if (element.checkVisibility({ contentVisibilityAuto: true })) return element.inn
 element.scrollIntoView({ block: 'nearest' });
 return null;
 ";
+
+const TEXTS: &str = "return [...document.querySelectorAll(arguments[0])].map(({ textContent }) => textContent.trim())";
 
 const STAY: &str = r"
 const { setTimeout } = window;

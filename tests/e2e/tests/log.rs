@@ -10,7 +10,7 @@ use sockpin_e2e::world::{Installation, World};
 
 /// A world with a rule in this mode for the host of the attacker's server.
 async fn world(mode: &str) -> Result<World> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     save_rule(&world, mode).await?;
     Ok(world)
 }

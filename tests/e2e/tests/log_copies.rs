@@ -98,14 +98,8 @@ async fn save(page: &Page<'_>, button: &str, said: &str) -> Result<()> {
 #[tokio::test]
 async fn of_the_log_all_is_saved_or_what_is_found_or_what_is_selected() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let path = folder.path().to_str().context("a path that is no text")?;
-    let world = world(&[
-        ("browser.download.folderList", json!(2)),
-        ("browser.download.dir", json!(path)),
-        // It would have the keyboard.
-        ("browser.download.alwaysOpenPanel", json!(false)),
-    ])
-    .await?;
+    let world = world(&[]).await?;
+    world.firefox.save_in(folder.path()).await?;
     let page = world.firefox.page("log.html").await?;
     page.wait_for_presence("#no-violations", true).await?;
     page.wait_for_presence("#save-log", false).await?;

@@ -11,7 +11,7 @@ const RULES: usize = 1_000;
 const FIRST: usize = 100;
 
 async fn world() -> Result<World> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let pin = world.demo.pinned_key.pin();
     world.firefox.save_rule(json!({ "host": "first.example", "pins": [{ "sha256": pin, "label": "In use" }] })).await?;
     world.firefox.run_in_extension(STORE, vec![json!(RULES)]).await?;
@@ -44,10 +44,9 @@ async fn the_first_rules_are_drawn_and_the_others_once_one_scrolls_to_them() -> 
     run(&world, "document.querySelector('#rules .rule:nth-child(100)').scrollIntoView()").await?;
     page.wait_for_count("#rules .rule", 2 * FIRST).await?;
     // In their order, each of them once.
-    let hosts =
-        run(&world, "return [...document.querySelectorAll('.rule-host')].map((host) => host.textContent)").await?;
+    let hosts = page.texts("#rules .rule-host").await?;
     let expected: Vec<_> = (0..2 * FIRST).map(|index| format!("host-{index}.example")).collect();
-    assert_eq!(hosts, json!(expected));
+    assert_eq!(hosts, expected);
     world.firefox.quit().await
 }
 

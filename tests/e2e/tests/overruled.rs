@@ -79,7 +79,7 @@ async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose()
     for (events, answers, opens, [title, outcome, said, sent]) in cases {
         world.firefox.clear_log().await?;
         behind(&world, events, answers).await?;
-        let blank_tab = world.firefox.driver()?.window().await?;
+        let blank_tab = world.firefox.this_page().await?;
         let before = world.demo.servers.attacker.settled_traffic().await?.frames;
         let seen = world.socket("attacker").await?;
         let frames = world.demo.servers.attacker.settled_traffic().await?.frames - before;
@@ -106,7 +106,7 @@ async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose()
             "Sockpin (blocked sockets of this tab: 1)"
         };
         button_says(&world, &blank, title).await?;
-        world.firefox.driver()?.switch_to_window(blank_tab).await?;
+        blank_tab.show().await?;
     }
     world.firefox.quit().await
 }

@@ -14,7 +14,7 @@ const NOBODYS: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
 
 /// The rule names no host, so that whatever has the host of a socket in it has it from the socket. Whoever can be told is.
 async fn world() -> Result<World> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     world.firefox.allow_in_private_windows(true).await?;
     world.firefox.open(&world.demo.site.blank()).await?;
     let rule = json!({

@@ -9,7 +9,7 @@ use thirtyfour::By;
 const RULES: usize = 12;
 
 async fn world() -> Result<World> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let pin = world.demo.pinned_key.pin();
     let backup = world.demo.backup_key.pin();
     let save: Vec<_> = (0..RULES)
@@ -35,13 +35,6 @@ const fn mode(number: usize) -> &'static str {
     }
 }
 
-async fn hosts(world: &World) -> Result<Vec<String>> {
-    let hosts = world.firefox.run(HOSTS, Vec::new()).await?;
-    serde_json::from_value(hosts).context("hosts are texts")
-}
-
-const HOSTS: &str = "return [...document.querySelectorAll('#rules .rule-host')].map((host) => host.textContent)";
-
 fn numbered(numbers: &[usize]) -> Vec<String> {
     numbers.iter().map(|number| format!("host-{number}.example")).collect()
 }
@@ -66,16 +59,20 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
     let world = world().await?;
     let page = world.firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", RULES).await?;
-    assert_eq!(hosts(&world).await?, numbered(&(0..RULES).collect::<Vec<_>>()), "by number, not by letter");
+    assert_eq!(
+        page.texts("#rules .rule-host").await?,
+        numbered(&(0..RULES).collect::<Vec<_>>()),
+        "by number, not by letter"
+    );
     assert!(!page.is_true("document.querySelector('#filter-layer').checkVisibility()").await?);
 
     page.select("#filter-mode", "flag").await?;
     page.wait_for_count("#rules .rule", 4).await?;
-    assert_eq!(hosts(&world).await?, numbered(&[1, 4, 7, 10]));
+    assert_eq!(page.texts("#rules .rule-host").await?, numbered(&[1, 4, 7, 10]));
     assert_eq!(page.text("#search-outcome").await?, "4 of 12 rules are shown.");
     page.select("#filter-state", "one-key").await?;
     page.wait_for_count("#rules .rule", 1).await?;
-    assert_eq!(hosts(&world).await?, numbered(&[1]));
+    assert_eq!(page.texts("#rules .rule-host").await?, numbered(&[1]));
     page.type_into("#search", "nobody").await?;
     page.wait_for_count("#rules .rule", 0).await?;
     assert_eq!(page.text("#search-outcome").await?, "No rule fits what is searched for and chosen.");
@@ -86,7 +83,7 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
     assert!(page.is_true("document.activeElement.id === 'search'").await?, "the focus is lost");
     page.select("#filter-state", "expired").await?;
     page.wait_for_count("#rules .rule", 1).await?;
-    assert_eq!(hosts(&world).await?, numbered(&[3]));
+    assert_eq!(page.texts("#rules .rule-host").await?, numbered(&[3]));
     page.select("#filter-state", "never-judged").await?;
     page.wait_for_count("#rules .rule", 8).await?;
     page.select("#sort", "expires").await?;
@@ -95,7 +92,7 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
 
     page.reload().await?;
     page.wait_for_count("#rules .rule", 8).await?;
-    assert_eq!(hosts(&world).await?[0], "host-3.example");
+    assert_eq!(page.texts("#rules .rule-host").await?[0], "host-3.example");
     let chosen =
         "return ['search', 'filter-mode', 'filter-state', 'sort'].map((id) => document.getElementById(id).value)";
     assert_eq!(world.firefox.run(chosen, Vec::new()).await?, json!(["host", "", "never-judged", "expires"]));
@@ -142,18 +139,18 @@ async fn several_rules_are_selected_by_keyboard_alone_and_deleted_and_come_back_
     page.wait_for_count("#rules .rule", 3).await?;
     for id in ["filter-mode", "filter-state", "filter-matched", "sort", "reset-filters", "select-all"] {
         press(&world, TAB).await?;
-        page.wait_until(id, &format!("document.activeElement.id === '{id}'")).await?;
+        page.has_focus(&format!("#{id}")).await?;
     }
     press(&world, " ").await?;
     page.wait_until("all three", "document.querySelectorAll('.rule-select:checked').length === 3").await?;
     assert_eq!(page.text("#selection-count").await?, "3 rules selected");
     for id in ["selected-block", "selected-flag", "selected-off", "export-selected", "delete-selected"] {
         press(&world, TAB).await?;
-        page.wait_until(id, &format!("document.activeElement.id === '{id}'")).await?;
+        page.has_focus(&format!("#{id}")).await?;
     }
     press(&world, ENTER).await?;
     page.wait_for_count("#rules .rule", 0).await?;
-    page.wait_until("the focus on what undoes it", "document.activeElement.id === 'undo'").await?;
+    page.has_focus("#undo").await?;
     assert_eq!(page.text("#change-text").await?, "3 rules have been deleted.");
     assert_eq!(page.text("#announcement").await?, "3 rules have been deleted.");
     assert_eq!(stored(&world).await?.len(), RULES - 3);
@@ -237,7 +234,7 @@ async fn a_copy_of_a_rule_is_another_rule() -> Result<()> {
 
 #[tokio::test]
 async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let (servers, firefox) = (&world.demo.servers, &world.firefox);
     let pins = json!([
         { "sha256": world.demo.pinned_key.pin(), "label": "In use" },
@@ -257,10 +254,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     let summary = "document.querySelector('.rule-record summary').textContent.startsWith('3 connections judged')";
     page.wait_until("three connections", summary).await?;
     page.click(".rule-record summary").await?;
-    let lines = firefox
-        .run("return [...document.querySelectorAll('.rule-record li')].map((line) => line.textContent)", vec![])
-        .await?;
-    let lines: Vec<String> = serde_json::from_value(lines)?;
+    let lines = page.texts(".rule-record li").await?;
     assert!(lines[0].starts_with("3 connections have been judged since"), "{lines:?}");
     assert_eq!(lines[1], "None of them was a violation.");
     assert!(lines[2].contains("“In use”, the key of the server’s own certificate"), "{lines:?}");
@@ -296,7 +290,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     {
         page.select("#filter-matched", matched).await?;
         page.wait_for_count("#rules .rule", usize::from(host.is_some())).await?;
-        assert_eq!(hosts(&world).await?.first().map(String::as_str), host, "{matched}");
+        assert_eq!(page.texts("#rules .rule-host").await?.first().map(String::as_str), host, "{matched}");
     }
     page.click("#reset-filters").await?;
     page.wait_for_count("#rules .rule", 2).await?;
