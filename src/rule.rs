@@ -1,17 +1,21 @@
 //! A rule: a host pattern with its pins and what to do. A [`Rule`] can only be made by checking a [`RuleDocument`].
 
+mod document;
 mod field_mut;
+mod refusal;
 mod report_uri;
 
 use std::iter;
 use std::sync::Arc;
 
+pub use document::{PinDocument, RuleDocument};
 pub(crate) use field_mut::FieldMut;
+pub use refusal::{Field, FieldError, RuleRefusal};
 pub use report_uri::ReportUri;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, PinError, RuleError};
-use crate::fields::{Json, Read, unknown, words};
+use crate::fields::{Json, Read, words};
 use crate::host::{HostPattern, UrlHostParser};
 use crate::limits::{MAX_LABEL_CHARACTERS, MAX_NOTE_CHARACTERS, MAX_PINS_PER_RULE, MAX_RULE_ID_CHARACTERS};
 use crate::pin::{Pin, holds_private_key};
@@ -79,58 +83,7 @@ pub struct LabelledPin {
     pub label: String,
 }
 
-/// A pin as typed, not yet checked: `sha256` takes every notation of [`Pin::parse`].
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PinDocument {
-    /// The pin.
-    pub sha256: String,
-    /// The user's own words for it.
-    pub label: String,
-}
-
-/// A rule as JSON: as typed, stored or imported, not yet checked. Absent fields have their defaults; an unknown one is
-/// refused, for a misspelt `denied` that went unnoticed would protect nothing.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct RuleDocument {
-    /// Stable identifier; none for a rule that is new.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Host pattern, or a URL to take it from.
-    pub host: String,
-    /// See [`Mode`].
-    pub mode: Mode,
-    /// Pins.
-    pub pins: Vec<PinDocument>,
-    /// Denied keys.
-    pub denied: Vec<PinDocument>,
-    /// See [`MatchScope`].
-    #[serde(rename = "match")]
-    pub match_scope: MatchScope,
-    /// `yyyy-MM-dd` or none.
-    pub expires: Option<String>,
-    /// See [`LocalRoots`].
-    pub local_roots: LocalRoots,
-    /// Whether Certificate Transparency is required.
-    pub require_ct: bool,
-    /// See [`Preflight`].
-    pub preflight: Preflight,
-    /// An `https://` address to which its violations are reported, or none.
-    pub report_uri: Option<String>,
-    /// The user's own words.
-    pub note: String,
-    /// When it was made; none for a rule that is new.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created: Option<UnixMillis>,
-    /// When it was last changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub updated: Option<UnixMillis>,
-}
-
-words!(Mode, MatchScope, LocalRoots, Preflight, Field);
+words!(Mode, MatchScope, LocalRoots, Preflight);
 
 impl Read<'_> for LabelledPin {
     fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
@@ -138,78 +91,6 @@ impl Read<'_> for LabelledPin {
         Ok(Self { sha256: fields.part("sha256")?, label: fields.part_or_default("label")? })
     }
 }
-
-impl Read<'_> for PinDocument {
-    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
-        let mut document = Self::default();
-        for (name, value) in json.object()? {
-            match &*name {
-                "sha256" => document.sha256 = Read::read(value)?,
-                "label" => document.label = Read::read(value)?,
-                _ => return Err(unknown(&name)),
-            }
-        }
-        Ok(document)
-    }
-}
-
-impl RuleDocument {
-    /// Every field by its name in JSON, which any document may have it by, an administrator's and a file's too. Of several that
-    /// are wrong, the first is named. What writes rules for people has this order as well.
-    #[inline(never)] // It is long, and called from every reader.
-    pub(crate) fn fields_mut(&mut self) -> [(&'static str, FieldMut<'_>); FIELDS] {
-        // So the compiler asks for a new one.
-        let Self {
-            id,
-            host,
-            mode,
-            pins,
-            denied,
-            match_scope,
-            expires,
-            local_roots,
-            require_ct,
-            preflight,
-            report_uri,
-            note,
-            created,
-            updated,
-        } = self;
-        [
-            ("id", FieldMut::OptionalText(id)),
-            ("host", FieldMut::Text(host)),
-            ("mode", FieldMut::Keyword(mode)),
-            ("pins", FieldMut::Keys(pins)),
-            ("denied", FieldMut::Keys(denied)),
-            ("match", FieldMut::Keyword(match_scope)),
-            ("expires", FieldMut::OptionalText(expires)),
-            ("localRoots", FieldMut::Keyword(local_roots)),
-            ("requireCt", FieldMut::Truth(require_ct)),
-            ("preflight", FieldMut::Keyword(preflight)),
-            ("reportUri", FieldMut::OptionalText(report_uri)),
-            ("note", FieldMut::Text(note)),
-            ("created", FieldMut::OptionalTime(created)),
-            ("updated", FieldMut::OptionalTime(updated)),
-        ]
-    }
-}
-
-impl Read<'_> for RuleDocument {
-    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
-        let mut document = Self::default();
-        let mut fields = document.fields_mut();
-        for (name, value) in json.object()? {
-            match fields.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, field)) => field.read(value)?,
-                None => return Err(unknown(&name)),
-            }
-        }
-        Ok(document)
-    }
-}
-
-/// How many fields a rule has.
-const FIELDS: usize = 14;
 
 /// A checked rule. Serialises to the JSON that [`RuleDocument`] reads, in canonical form and without what has its default:
 /// that is a third less to store.
@@ -238,67 +119,6 @@ pub struct Rule {
     note: String,
     created: UnixMillis,
     updated: UnixMillis,
-}
-
-/// The field of a rule that an error is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Field {
-    /// The identifier, or the rule as a whole.
-    Id,
-    /// The host pattern.
-    Host,
-    /// The list of pins, or one of them.
-    Pins,
-    /// The list of denied keys, or one of them.
-    Denied,
-    /// The expiry date.
-    Expires,
-    /// The address for reports.
-    ReportUri,
-    /// The note.
-    Note,
-}
-
-/// What is wrong with a rule, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldError {
-    /// The field.
-    pub field: Field,
-    /// Which entry of a list, from 0; none for the field as a whole.
-    pub index: Option<usize>,
-    /// What is wrong.
-    pub error: Error,
-}
-
-/// What is wrong with one of many rules that were to be stored together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleRefusal {
-    /// Its place among them, from 0.
-    pub place: usize,
-    /// Everything that is wrong with it.
-    pub errors: Vec<FieldError>,
-}
-
-impl Read<'_> for FieldError {
-    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
-        let mut fields = json.object()?;
-        Ok(Self { field: fields.part("field")?, index: fields.part_or_default("index")?, error: fields.part("error")? })
-    }
-}
-
-impl Read<'_> for RuleRefusal {
-    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
-        let mut fields = json.object()?;
-        Ok(Self { place: fields.part("place")?, errors: fields.part("errors")? })
-    }
-}
-
-impl FieldError {
-    /// An error that is about a field as a whole.
-    pub(crate) fn whole(field: Field, error: impl Into<Error>) -> Self {
-        Self { field, index: None, error: error.into() }
-    }
 }
 
 /// What a new rule gets from outside, since the core has neither clock nor randomness. Only used where the document
@@ -466,34 +286,6 @@ impl Rule {
     #[must_use]
     pub fn is_expired(&self, now: UnixMillis) -> bool {
         self.expires.is_some_and(|expires| now >= expires.start())
-    }
-}
-
-impl From<&Rule> for RuleDocument {
-    fn from(rule: &Rule) -> Self {
-        let pins = |pins: &[LabelledPin]| pins.iter().map(PinDocument::from).collect();
-        Self {
-            id: Some(rule.id.clone()),
-            host: rule.host.to_string(),
-            mode: rule.mode,
-            pins: pins(&rule.pins),
-            denied: pins(&rule.denied),
-            match_scope: rule.match_scope,
-            expires: rule.expires.map(|date| date.to_string()),
-            local_roots: rule.local_roots,
-            require_ct: rule.require_ct,
-            preflight: rule.preflight,
-            report_uri: rule.report_uri.as_ref().map(|uri| uri.as_str().to_owned()),
-            note: rule.note.clone(),
-            created: Some(rule.created),
-            updated: Some(rule.updated),
-        }
-    }
-}
-
-impl From<&LabelledPin> for PinDocument {
-    fn from(pin: &LabelledPin) -> Self {
-        Self { sha256: pin.sha256.to_base64(), label: pin.label.clone() }
     }
 }
 

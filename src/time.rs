@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TimeError;
-use crate::fields::{Json, Read};
+use crate::fields::{Json, Line, Read};
 
 /// Milliseconds since 1970-01-01T00:00:00Z, as JavaScript's `Date.now()` gives them.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -110,6 +110,18 @@ impl TryFrom<String> for Date {
 impl From<Date> for String {
     fn from(date: Date) -> Self {
         date.to_string()
+    }
+}
+
+impl Read<'_> for UnixMillis {
+    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
+        u64::read(json).map(Self::new)
+    }
+}
+
+impl Line<'_> {
+    pub(crate) fn time(&mut self) -> Option<UnixMillis> {
+        self.number().map(UnixMillis::new)
     }
 }
 

@@ -19,12 +19,10 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, Program
 }
 
 /// An object with these properties.
-#[cfg(feature = "background")]
 pub(super) fn object<const N: usize>(fields: [(&str, &JsValue); N]) -> JsValue {
     object_of(&fields)
 }
 
-#[cfg(feature = "background")]
 fn object_of(fields: &[(&str, &JsValue)]) -> JsValue {
     let object = js_sys::Object::new();
     for (name, value) in fields {

@@ -91,6 +91,17 @@ pub(super) fn all<T: JsCast>(root: &Element, selector: &str) -> JsResult<Vec<T>>
     Ok((0..nodes.length()).filter_map(|index| nodes.item(index)?.dyn_into().ok()).collect())
 }
 
+/// What hears an event. Behind a pointer it is half of what a `dyn Fn` is, which could also be called by value.
+trait Handler: 'static {
+    fn hear(&self, event: Event) -> JsResult;
+}
+
+impl<F: Fn(Event) -> JsResult + 'static> Handler for F {
+    fn hear(&self, event: Event) -> JsResult {
+        self(event)
+    }
+}
+
 /// Calls the handler for as long as the page lives. For rows that come and go, listen at their container.
 pub(super) fn listen(target: &EventTarget, kind: &str, handler: impl Fn(Event) -> JsResult + 'static) -> JsResult {
     add_listener(target, kind, false, Box::new(handler))
@@ -98,8 +109,7 @@ pub(super) fn listen(target: &EventTarget, kind: &str, handler: impl Fn(Event) -
 
 /// The same, at the element with this id.
 pub(super) fn listen_at(id: Id, kind: &str, handler: impl Fn(Event) -> JsResult + 'static) -> JsResult {
-    let target = element(id)?;
-    add_listener(&target, kind, false, Box::new(handler))
+    add_listener_at(id, kind, Box::new(handler))
 }
 
 /// As [`listen`], for events that do not bubble.
@@ -111,10 +121,15 @@ pub(super) fn listen_capturing(
     add_listener(target, kind, true, Box::new(handler))
 }
 
+fn add_listener_at(id: Id, kind: &str, handler: Box<dyn Handler>) -> JsResult {
+    let target = element(id)?;
+    add_listener(&target, kind, false, handler)
+}
+
 /// Whatever the handler is, the code that makes a listener of it is the same.
-fn add_listener(target: &EventTarget, kind: &str, capture: bool, handler: Box<dyn Fn(Event) -> JsResult>) -> JsResult {
+fn add_listener(target: &EventTarget, kind: &str, capture: bool, handler: Box<dyn Handler>) -> JsResult {
     let closure = Closure::<dyn Fn(Event)>::new(move |event| {
-        if let Err(error) = handler(event) {
+        if let Err(error) = handler.hear(event) {
             report(&error);
         }
     });

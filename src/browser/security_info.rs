@@ -5,7 +5,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::api;
-use super::convert::property;
+use super::convert::{object, property};
 use crate::connection::{CertificateInfo, Facts, MissingFacts, SecurityInfo};
 use crate::limits::{MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES};
 
@@ -61,12 +61,7 @@ fn leaf_facts(answer: Result<JsValue, JsValue>, chain_info: &SecurityInfo) -> Fa
 }
 
 fn options(certificate_chain: bool) -> JsValue {
-    let options = js_sys::Object::new();
-    for (name, value) in [("certificateChain", certificate_chain), ("rawDER", true)] {
-        // Setting a property of an object that was made a line above cannot fail.
-        let _ = js_sys::Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_bool(value));
-    }
-    options.into()
+    object([("certificateChain", &JsValue::from_bool(certificate_chain)), ("rawDER", &JsValue::TRUE)])
 }
 
 fn read(answer: &JsValue) -> Result<SecurityInfo, MissingFacts> {

@@ -1,7 +1,5 @@
 //! A line of text as it is stored, field by field.
 
-use crate::time::UnixMillis;
-
 /// What has not been read yet of a line; none where all has.
 pub(crate) struct Line<'a> {
     rest: Option<&'a str>,
@@ -28,10 +26,6 @@ impl<'a> Line<'a> {
         T::try_from(self.whole()?).ok()
     }
 
-    pub(crate) fn time(&mut self) -> Option<UnixMillis> {
-        self.whole().map(UnixMillis::new)
-    }
-
     /// What stands between spaces.
     pub(crate) fn list(&mut self) -> Option<Vec<String>> {
         Some(self.text()?.split_whitespace().map(str::to_owned).collect())
@@ -52,7 +46,7 @@ mod tests {
         assert_eq!(line.text(), Some("a.test"));
         assert_eq!(line.number(), Some(443_u16));
         assert_eq!(line.text(), Some(""));
-        assert_eq!(line.time(), Some(UnixMillis::new(7)));
+        assert_eq!(line.time(), Some(crate::time::UnixMillis::new(7)));
         assert_eq!(line.list(), Some(vec!["x".to_owned(), "y".to_owned()]));
         assert_eq!(line.number::<u16>(), None);
         assert_eq!(line.number::<u64>(), None);

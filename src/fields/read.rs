@@ -7,7 +7,6 @@ use serde::de::{Deserialize, Error as _};
 
 use super::Json;
 use super::json::Value;
-use crate::time::UnixMillis;
 
 /// A type that is read out of JSON field by field.
 pub(crate) trait Read<'a>: Sized {
@@ -111,12 +110,6 @@ macro_rules! smaller {
 }
 
 smaller!(u16, u32, usize);
-
-impl Read<'_> for UnixMillis {
-    fn read(json: Json<'_>) -> Result<Self, serde_json::Error> {
-        u64::read(json).map(Self::new)
-    }
-}
 
 impl<'a, T: Read<'a>> Read<'a> for Option<T> {
     fn read(json: Json<'a>) -> Result<Self, serde_json::Error> {

@@ -1,4 +1,4 @@
-//! The core through its public API: tables of input and expected answer, grouped as `design.md` groups the rules.
+//! The core through its public API: tables of input and expected answer, by subject. And what texts say of the code, held against it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -30,6 +30,7 @@ mod log;
 mod lookup;
 mod managed;
 mod markup;
+mod module_map;
 mod names;
 mod pem;
 mod proof;

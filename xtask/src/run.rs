@@ -7,7 +7,7 @@ use std::env;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use sockpin_e2e::firefox::Firefox;
+use sockpin_e2e::firefox::{Firefox, Options};
 use sockpin_e2e::world::{Installation, World};
 use tokio::runtime::Runtime;
 
@@ -38,7 +38,7 @@ pub(crate) fn command(arguments: &[String]) -> Result<()> {
 
 async fn run(headless: bool) -> Result<()> {
     eprintln!("Starting the demo servers and Firefox");
-    let world = World::start(Installation::Temporary, !headless).await?;
+    let world = World::with(Installation::Temporary, Options { visible: !headless, ..Options::default() }).await?;
     eprintln!("Loading the demo's policy");
     world.load_policy().await?;
     let lab = world.demo.site.url("/");

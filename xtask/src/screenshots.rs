@@ -137,7 +137,7 @@ async fn managed() -> Result<()> {
 
 /// What another extension has done takes that extension, with its listeners before Sockpin's.
 async fn overruled() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     world.load_policy().await?;
     let other = OtherExtension::make()?;

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use js_sys::Object;
 use wasm_bindgen_futures::spawn_local;
 
-use super::State;
 use super::log_store::{Gone, Upkeep};
+use super::state::State;
 use crate::browser::convert::{property, read_js, storage_error, to_js};
 use crate::browser::log_database::set;
 use crate::browser::{api as browser_api, clock, promise};

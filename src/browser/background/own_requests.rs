@@ -1,12 +1,12 @@
 //! Listeners for requests of Sockpin's own: there only while such a request is under way, so that nothing else wakes or delays
 //! anything, and taken away when this is dropped.
 
-use js_sys::{Object, Reflect};
+use js_sys::Object;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::api::{Listener, ProbeListeners};
-use crate::browser::convert::{to_js, to_js_error};
+use crate::browser::convert::{object, to_js, to_js_error};
 
 /// A blocking listener that has been added.
 pub(super) struct OwnListener {
@@ -61,8 +61,5 @@ pub(super) fn go_on() -> JsValue {
 
 /// It is to be stopped.
 pub(super) fn cancel() -> JsValue {
-    let response = Object::new();
-    // Setting a property of an object that was made a line above cannot fail.
-    let _ = Reflect::set(&response, &JsValue::from_str("cancel"), &JsValue::TRUE);
-    response.into()
+    object([("cancel", &JsValue::TRUE)])
 }

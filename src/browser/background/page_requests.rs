@@ -6,8 +6,9 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::log_store::Upkeep;
+use super::notifications;
 use super::session_store::{self, OVERRULING};
-use super::{State, notifications, tell_pages};
+use super::state::{State, tell_pages};
 use crate::browser::convert::storage_error;
 use crate::browser::url_host::url_host;
 use crate::browser::{clock, history_store, policy_store};

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::api;
 use super::session_store;
-use super::{State, tell_pages};
+use super::state::{State, tell_pages};
 use crate::browser::clock;
 use crate::browser::convert::{object, to_js};
 use crate::error::Error;

@@ -6,9 +6,9 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::State;
 use super::api::{self, OwnSocket};
 use super::own_requests::{OwnListener, OwnRequests, cancel, go_on};
+use super::state::State;
 use crate::browser::convert::{property, storage_error};
 use crate::browser::url_host::{origin, url_host};
 use crate::browser::{clock, promise};

@@ -12,7 +12,9 @@ use web_sys::AbortController;
 
 use super::api::ProbeListeners;
 use super::own_requests::{OwnListener, OwnRequests, cancel};
-use super::{State, api, headers, pausing::set_alarm};
+use super::pausing::set_alarm;
+use super::state::State;
+use super::{api, headers};
 use crate::browser::convert::property;
 use crate::browser::log_database::set;
 use crate::browser::url_host::url_host;

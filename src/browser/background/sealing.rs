@@ -6,9 +6,10 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
+use super::coalesced::Coalesced;
 use super::seal;
 use super::session_store::{self, SEALED};
-use super::{State, tell_pages};
+use super::state::{State, tell_pages};
 use crate::browser::{clock, promise};
 use crate::error::{Error, StorageError};
 use crate::limits::SEAL_DEADLINE_MS;
@@ -17,10 +18,8 @@ use crate::message::Announcement;
 /// How far the seal is behind the rules.
 #[derive(Default)]
 pub(super) struct Sealing {
-    /// Whether the seal is to be compared with the rules once more.
-    is_due: Cell<bool>,
-    /// Whether it is being compared or put on.
-    is_under_way: Cell<bool>,
+    /// The seal is compared with the rules, and put on.
+    work: Coalesced,
     /// How many changes of the rules have begun.
     changes: Cell<u64>,
 }
@@ -29,13 +28,12 @@ impl State {
     /// Once a session, and after each change: the administrator's rules may be others than at the last start. Several changes
     /// in a row are sealed together.
     pub(super) fn seal_soon(self: &Rc<Self>) {
-        self.sealing.is_due.set(true);
-        if self.sealing.is_under_way.replace(true) {
+        if !self.sealing.work.ask() {
             return;
         }
         let state = Rc::clone(self);
         spawn_local(async move {
-            while state.sealing.is_due.replace(false) {
+            while state.sealing.work.is_due() {
                 let sealing = Rc::clone(&state);
                 let sealed = promise::of(async move {
                     sealing.seal().await;
@@ -47,7 +45,6 @@ impl State {
                     state.say_whether_sealed(Some(StorageError::Failed { detail }.into())).await;
                 }
             }
-            state.sealing.is_under_way.set(false);
         });
     }
 

@@ -145,6 +145,13 @@ impl Firefox {
         }
     }
 
+    /// The user's only rule; an error if there is another, or none.
+    pub async fn only_rule(&self) -> Result<Value> {
+        let rules = self.rules().await?;
+        let [rule] = rules.as_slice() else { bail!("not one rule: {rules:?}") };
+        Ok(rule.clone())
+    }
+
     /// Empties the log.
     pub async fn clear_log(&self) -> Result<()> {
         self.ask_extension(json!({ "type": "clearLog" })).await.map(drop)

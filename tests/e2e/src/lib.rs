@@ -10,7 +10,7 @@
 //! - [`doctored`]: copies of the extension with a fault in them; [`wasm`] puts a trap into its module
 //! - [`other_extension`]: one of somebody else's, which does as a test tells it
 //! - [`page`]: a page of this project, used by its controls; [`keyboard`]: by the keyboard alone; [`states`]: states that take several steps
-//! - [`tab`]: a web page with the popup over it
+//! - [`tab`]: a web page with the popup over it; [`downloads`]: files that a page gives
 //! - [`collector`] takes reports and answers as it is told; [`logprep`] is one that people run
 //! - [`world`]: the demo and a browser with Sockpin, ready for a test
 //! - [`languages`]: the catalogues, and a language that nobody speaks; [`axe`]: whether a page can be used without seeing it;
@@ -24,6 +24,7 @@ pub mod collector;
 pub mod connecting;
 pub mod demo;
 pub mod doctored;
+pub mod downloads;
 pub mod extension;
 pub mod firefox;
 pub mod keyboard;

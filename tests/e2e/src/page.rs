@@ -1,6 +1,6 @@
 //! A page of this project in a tab of its own, used by its controls.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use thirtyfour::components::SelectElement;
 use thirtyfour::error::{WebDriverErrorInner, WebDriverResult};
@@ -93,24 +93,35 @@ impl Page<'_> {
         chosen.with_context(|| format!("{selector} has no option {value}"))
     }
 
-    /// The text of the first element, as it is shown.
+    /// The text of the first element, as it is shown, once it shows one.
     pub async fn text(&self, selector: &str) -> Result<String> {
-        let text = self.firefox.run(TEXT, vec![json!(selector)]).await?;
-        text.as_str().map(str::to_owned).with_context(|| format!("the page has no {selector}"))
+        self.shown_text(selector, "a text", |text| !text.is_empty()).await
     }
 
-    /// Waits until this is the text of the first element, as it is shown.
+    /// Waits until this is the text of the first element, as it is shown; of one that is hidden it is empty.
     pub async fn wait_for_text(&self, selector: &str, expected: &str) -> Result<()> {
+        self.shown_text(selector, &format!("{expected:?}"), |text| text == expected).await.map(drop)
+    }
+
+    /// Waits until the text of the first element, as it is shown, has these words in it.
+    pub async fn wait_for_words(&self, selector: &str, words: &str) -> Result<()> {
+        self.shown_text(selector, &format!("a text with {words:?}"), |text| text.contains(words)).await.map(drop)
+    }
+
+    async fn shown_text(&self, selector: &str, expected: &str, fits: impl Fn(&str) -> bool) -> Result<String> {
         let mut found = Value::Null;
         let waited = wait::until("the text", async || {
             found = self.firefox.run(TEXT, vec![json!(selector)]).await?;
-            Ok((found == json!(expected)).then_some(()))
+            Ok(found.as_str().filter(|text| fits(text)).map(str::to_owned))
         })
         .await;
-        if waited.is_err() {
-            bail!("{selector} says {found}, not {expected:?}");
-        }
-        Ok(())
+        waited.with_context(|| format!("{selector} shows {found}, not {expected}"))
+    }
+
+    /// The texts of all such elements, whether they are shown or not.
+    pub async fn texts(&self, selector: &str) -> Result<Vec<String>> {
+        let texts = self.firefox.run(TEXTS, vec![json!(selector)]).await?;
+        serde_json::from_value(texts).with_context(|| format!("the texts of {selector}"))
     }
 
     /// What would vanish by itself after a while stays from now on, however long it takes until somebody gets to it.
@@ -162,11 +173,17 @@ pub(crate) fn done_to_what_was_found<T>(done: WebDriverResult<T>) -> Result<Opti
     }
 }
 
-/// In one step: between two, the element may be drawn anew.
+/// In one step: between two, the element may be drawn anew. What stands in a card that is not laid out, because it is new or out of
+/// sight, has no text yet; whoever reads it has scrolled to it.
 const TEXT: &str = r"
 const element = document.querySelector(arguments[0]);
-return element && (element.checkVisibility() ? element.innerText.trim() : '');
+if (!element?.checkVisibility()) return element && '';
+if (element.checkVisibility({ contentVisibilityAuto: true })) return element.innerText.trim();
+element.scrollIntoView({ block: 'nearest' });
+return null;
 ";
+
+const TEXTS: &str = "return [...document.querySelectorAll(arguments[0])].map(({ textContent }) => textContent.trim())";
 
 const STAY: &str = r"
 const { setTimeout } = window;

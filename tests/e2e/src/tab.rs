@@ -1,15 +1,13 @@
 //! A web page, and the popup over its tab.
 
-use anyhow::{Result, ensure};
-use thirtyfour::WindowHandle;
-
 use crate::firefox::Firefox;
 use crate::page::Page;
+use anyhow::{Result, ensure};
 
 /// A web page and its popup, each in a tab.
 pub struct Tab<'a> {
-    firefox: &'a Firefox,
-    web: WindowHandle,
+    /// The web page.
+    pub web: Page<'a>,
     /// The popup.
     pub popup: Page<'a>,
 }
@@ -17,15 +15,9 @@ pub struct Tab<'a> {
 impl<'a> Tab<'a> {
     /// The tab that is shown, and its popup, which is shown then.
     pub async fn with_popup(firefox: &'a Firefox) -> Result<Self> {
-        let web = firefox.driver()?.window().await?;
+        let web = firefox.this_page().await?;
         let popup = firefox.page(&firefox.popup_over_tab().await?).await?;
-        Ok(Self { firefox, web, popup })
-    }
-
-    /// Shows the web page.
-    pub async fn show_web(&self) -> Result<()> {
-        self.firefox.driver()?.switch_to_window(self.web.clone()).await?;
-        Ok(())
+        Ok(Self { web, popup })
     }
 }
 

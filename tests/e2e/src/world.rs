@@ -29,8 +29,8 @@ pub struct World {
 
 impl World {
     /// Starts everything; the extension is loaded and without a rule.
-    pub async fn start(installation: Installation, visible: bool) -> Result<Self> {
-        Self::with(installation, Options { visible, ..Options::default() }).await
+    pub async fn start(installation: Installation) -> Result<Self> {
+        Self::with(installation, Options::default()).await
     }
 
     /// Starts everything with these options; the demo's names are added to them, and the extension where it is

@@ -1,7 +1,7 @@
 //! A server that shows another key than its rule knows: from the violation to the comparison, and to trusting the new key; and
 //! what the rule's history says of it.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::authority::{Authority, Identity, Key};
 use sockpin_e2e::demo::{Demo, UNPINNED};
@@ -21,22 +21,18 @@ fn rule(pin: &str) -> Value {
 async fn turn(world: &World, first: Identity, then: Identity) -> Result<Server> {
     let server = Server::turning(first, then).await?;
     let firefox = &world.firefox;
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     let url = format!("wss://{UNPINNED}:{}/", server.port());
     ensure!(firefox.socket(&url).await?.delivered(), "the first socket did not open");
     let page = firefox.page("options.html").await?;
     page.wait_for_presence(&row(&server), true).await?;
-    page.wait_until("its state", &state_is(&server, "Matches")).await?;
-    firefox.driver()?.switch_to_window(web).await?;
+    page.wait_for_text(&format!("{} .tag", row(&server)), "Matches").await?;
+    web.show().await?;
     Ok(server)
 }
 
 fn row(server: &Server) -> String {
     format!("#seen [data-endpoint='{UNPINNED}:{}']", server.port())
-}
-
-fn state_is(server: &Server, state: &str) -> String {
-    format!("document.querySelector(\"{} .tag\").textContent === '{state}'", row(server))
 }
 
 /// Opens the comparison from the newest violation in the popup, as a person does.
@@ -56,19 +52,6 @@ async fn accessible(firefox: &Firefox) -> Result<()> {
     let found = firefox.accessibility_violations().await?;
     ensure!(found.is_empty(), "{found:#?}");
     Ok(())
-}
-
-/// Of each field of the comparison: whether it differs.
-async fn marks(firefox: &Firefox) -> Result<Value> {
-    let script =
-        "return [...document.querySelectorAll('#changed-fields .changed-mark')].map((mark) => mark.textContent.trim())";
-    firefox.run(script, Vec::new()).await
-}
-
-async fn the_rule(firefox: &Firefox) -> Result<Value> {
-    let rules = firefox.rules().await?;
-    let [rule] = rules.as_slice() else { bail!("not one rule: {rules:?}") };
-    Ok(rule.clone())
 }
 
 fn labels(rule: &Value) -> Vec<&str> {
@@ -91,12 +74,12 @@ return [...document.querySelectorAll('#rules .rule-history > li')]
 
 #[tokio::test]
 async fn a_renewed_key_is_compared_and_trusted_and_the_old_pin_stays_as_a_backup() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let (firefox, authority) = (&world.firefox, &world.demo.authority);
     let (old, new) = (Key::new()?, Key::new()?);
     firefox.save_rule(rule(&old.pin())).await?;
     let server = turn(&world, authority.issue(&[UNPINNED], &old)?, authority.issue(&[UNPINNED], &new)?).await?;
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     let url = format!("wss://{UNPINNED}:{}/", server.port());
     assert!(firefox.socket(&url).await?.refused(), "another key was let through");
     let frames = server.settled_traffic().await?.all_frames();
@@ -107,10 +90,9 @@ async fn a_renewed_key_is_compared_and_trusted_and_the_old_pin_stays_as_a_backup
     let likely = page.text("#changed-likely").await?;
     assert!(likely.contains("Sockpin Demo Intermediate has issued it for the same name"), "{likely}");
     // Issued in the same second or not: the validity may be the same.
-    let found = marks(firefox).await?;
-    let mark = |place: usize| found.get(place).and_then(Value::as_str).unwrap_or_default();
-    assert_eq!([mark(0), mark(1), mark(3)], ["= Same"; 3], "{found}");
-    assert_eq!([mark(4), mark(5)], ["≠ Differs"; 2], "{found}");
+    let marks = page.texts("#changed-fields .changed-mark").await?;
+    assert_eq!([&marks[0], &marks[1], &marks[3]], ["= Same"; 3], "{marks:?}");
+    assert_eq!([&marks[4], &marks[5]], ["≠ Differs"; 2], "{marks:?}");
     let table = page.text("#changed-fields").await?;
     for key in [&old, &new] {
         assert!(table.contains(&key.pin()), "{table}");
@@ -121,17 +103,16 @@ async fn a_renewed_key_is_compared_and_trusted_and_the_old_pin_stays_as_a_backup
     page.click("#changed-trust").await?;
     page.wait_for_presence("#changed-key[open]", false).await?;
     page.wait_for_presence("#change", true).await?;
-    page.wait_until("the focus on the rule", "document.activeElement.matches('#rules .rule-edit')").await?;
+    page.has_focus("#rules .rule-edit").await?;
     let said = page.text("#change-text").await?;
     assert!(said.ends_with("The other pins stay as backups."), "{said}");
-    let rule = the_rule(firefox).await?;
+    let rule = firefox.only_rule().await?;
     assert_eq!(labels(&rule), [UNPINNED, "First key"], "{rule}");
     assert_eq!(rule.pointer("/pins/0/sha256"), Some(&json!(new.pin())));
 
     // Either is read anew after the rule, and the card drawn anew with it.
     page.wait_for_text("#rules [data-part=history-summary]", "History: 2 changes").await?;
-    let begins_anew = "document.querySelector('#rules .rule-facts').textContent.includes('since it was changed')";
-    page.wait_until("the record of the rule that was changed", begins_anew).await?;
+    page.wait_for_words("#rules .rule-facts", "since it was changed").await?;
     page.click("#rules [data-part=history] summary").await?;
     accessible(firefox).await?;
     let changed = |by: &str, what: String| (by.to_owned(), what);
@@ -139,7 +120,7 @@ async fn a_renewed_key_is_compared_and_trusted_and_the_old_pin_stays_as_a_backup
     let added = changed("on this page", "The rule was added.".to_owned());
     assert_eq!(history(&page, firefox, 2).await?, [trusted.clone(), added.clone()]);
 
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     assert!(firefox.socket(&url).await?.delivered(), "the trusted key was stopped");
     assert!(server.settled_traffic().await?.all_frames() > frames, "nothing has reached the server");
 
@@ -147,13 +128,13 @@ async fn a_renewed_key_is_compared_and_trusted_and_the_old_pin_stays_as_a_backup
     page.click("#undo").await?;
     let undone = changed("by undoing a change", format!("Pin “{UNPINNED}” removed."));
     assert_eq!(history(&page, firefox, 3).await?, [undone, trusted, added]);
-    assert_eq!(labels(&the_rule(firefox).await?), ["First key"]);
+    assert_eq!(labels(&firefox.only_rule().await?), ["First key"]);
     world.firefox.quit().await
 }
 
 #[tokio::test]
 async fn the_keyboard_alone_trusts_a_key_and_takes_the_old_pins_out() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let (old, new) = (Key::new()?, Key::new()?);
     firefox.save_rule(rule(&old.pin())).await?;
@@ -171,20 +152,20 @@ async fn the_keyboard_alone_trusts_a_key_and_takes_the_old_pins_out() -> Result<
     firefox.press(Press::Escape + "").await?;
     page.wait_for_presence("#changed-key[open]", false).await?;
     assert!(page.is_true("location.search === ''").await?);
-    assert_eq!(labels(&the_rule(firefox).await?), ["First key"]);
+    assert_eq!(labels(&firefox.only_rule().await?), ["First key"]);
 
     let page = compare(firefox).await?;
     firefox.press(Press::Tab + "").await?;
-    page.wait_until("the focus", "document.activeElement.id === 'changed-trust'").await?;
+    page.has_focus("#changed-trust").await?;
     firefox.press(Press::Shift + Press::Tab).await?;
     firefox.press(Press::Shift + Press::Tab).await?;
-    page.wait_until("the focus", "document.activeElement.id === 'changed-remove'").await?;
+    page.has_focus("#changed-remove").await?;
     firefox.press(" ").await?;
     firefox.press(Press::Tab + Press::Tab).await?;
-    page.wait_until("the focus", "document.activeElement.id === 'changed-trust'").await?;
+    page.has_focus("#changed-trust").await?;
     firefox.press(Press::Enter + "").await?;
     page.wait_for_presence("#change", true).await?;
-    assert_eq!(labels(&the_rule(firefox).await?), [UNPINNED]);
+    assert_eq!(labels(&firefox.only_rule().await?), [UNPINNED]);
     let lines = history(&page, firefox, 2).await?;
     let what = lines.first().map(|(_, what)| what.as_str());
     assert_eq!(what, Some(format!("Pin “{UNPINNED}” added. Pin “First key” removed.").as_str()));
@@ -198,19 +179,17 @@ async fn the_keyboard_alone_trusts_a_key_and_takes_the_old_pins_out() -> Result<
 
 #[tokio::test]
 async fn a_certificate_that_was_renewed_with_the_same_key_is_good_news() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let (firefox, authority) = (&world.firefox, &world.demo.authority);
     let key = Key::new()?;
     firefox.save_rule(rule(&key.pin())).await?;
     let server = turn(&world, authority.issue(&[UNPINNED], &key)?, authority.issue(&[UNPINNED], &key)?).await?;
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     let url = format!("wss://{UNPINNED}:{}/", server.port());
     assert!(firefox.socket(&url).await?.delivered(), "the same key was stopped");
     let page = firefox.page("options.html").await?;
-    let facts = format!("{} .seen-facts", row(&server));
-    let said = format!("document.querySelector(\"{facts}\").textContent.includes('Certificate renewed, same key')");
-    page.wait_until("the good news", &said).await?;
-    page.wait_until("its state", &state_is(&server, "Matches")).await?;
+    page.wait_for_words(&format!("{} .seen-facts", row(&server)), "Certificate renewed, same key").await?;
+    page.wait_for_text(&format!("{} .tag", row(&server)), "Matches").await?;
 
     // Where the rule pins the authority, and the server has moved to another with its key, the comparison says so.
     let other = Authority::new()?;
@@ -219,7 +198,7 @@ async fn a_certificate_that_was_renewed_with_the_same_key_is_good_news() -> Resu
         firefox.delete_rule(&rule).await?;
     }
     firefox.save_rule(rule(&authority.root_pin())).await?;
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     let server = turn(&world, authority.issue(&[UNPINNED], &key)?, other.issue(&[UNPINNED], &key)?).await?;
     let url = format!("wss://{UNPINNED}:{}/", server.port());
     assert!(firefox.socket(&url).await?.refused(), "another authority was let through");
@@ -232,7 +211,7 @@ async fn a_certificate_that_was_renewed_with_the_same_key_is_good_news() -> Resu
 
 #[tokio::test]
 async fn the_certificate_before_is_known_after_a_restart() -> Result<()> {
-    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut world = World::start(Installation::ForGood).await?;
     let (old, new) = (Key::new()?, Key::new()?);
     let authority = &world.demo.authority;
     let identities = (authority.issue(&[UNPINNED], &old)?, authority.issue(&[UNPINNED], &new)?);
@@ -271,7 +250,7 @@ async fn a_rule_of_an_administrator_is_compared_and_not_changed() -> Result<()> 
 
 #[tokio::test]
 async fn a_key_is_added_to_a_rule_that_is_there() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let (pinned, shown) = (Key::new()?, Key::new()?);
     let mut flagging = rule(&pinned.pin());
@@ -291,11 +270,11 @@ async fn a_key_is_added_to_a_rule_that_is_there() -> Result<()> {
     page.wait_for_presence("#picker-mode", false).await?;
     assert_eq!(page.text("#picker-save").await?, "Add to rule");
     page.click("#picker .picked:first-child input").await?;
-    page.wait_until("the trial", "document.querySelector('#picker-trials .tag')?.textContent === 'Matches'").await?;
+    page.wait_for_text("#picker-trials .tag", "Matches").await?;
     accessible(firefox).await?;
     page.click("#picker-save").await?;
     page.wait_for_presence("#picker[open]", false).await?;
-    let stored = the_rule(firefox).await?;
+    let stored = firefox.only_rule().await?;
     assert_eq!(labels(&stored), ["First key", UNPINNED], "{stored}");
     assert_eq!(stored.get("mode"), Some(&json!("flag")));
     let expected = ("by picking keys of a chain".to_owned(), format!("Pin “{UNPINNED}” added."));

@@ -10,10 +10,6 @@ use sockpin_e2e::socket::{FRAME, Sighting};
 use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 
-async fn world() -> Result<World> {
-    World::start(Installation::Temporary, false).await
-}
-
 /// The page got its echo, and the server has received exactly this one frame since it started.
 async fn assert_delivered(seen: &Sighting, server: &Server) -> Result<()> {
     assert!(seen.delivered(), "the page saw {seen:?}");
@@ -32,7 +28,7 @@ async fn assert_blocked(seen: &Sighting, server: &Server) -> Result<()> {
 
 #[tokio::test]
 async fn a_host_without_a_rule_is_left_alone() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let seen = world.socket("unpinned").await?;
     assert_delivered(&seen, &world.demo.servers.unpinned).await?;
@@ -43,7 +39,7 @@ async fn a_host_without_a_rule_is_left_alone() -> Result<()> {
 
 #[tokio::test]
 async fn the_pinned_key_and_the_backup_key_open() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let seen = world.socket("pinned").await?;
     assert_delivered(&seen, &world.demo.servers.pinned).await?;
@@ -56,7 +52,7 @@ async fn the_pinned_key_and_the_backup_key_open() -> Result<()> {
 
 #[tokio::test]
 async fn a_wrong_key_is_blocked_and_its_server_receives_no_frame() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let seen = world.socket("attacker").await?;
     assert_blocked(&seen, &world.demo.servers.attacker).await?;
@@ -69,7 +65,7 @@ async fn a_wrong_key_is_blocked_and_its_server_receives_no_frame() -> Result<()>
 
 #[tokio::test]
 async fn a_suspended_background_page_wakes_and_blocks() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     world.firefox.suspend_background().await?;
     let seen = world.socket("attacker").await?;
@@ -84,7 +80,7 @@ async fn a_suspended_background_page_wakes_and_blocks() -> Result<()> {
 
 #[tokio::test]
 async fn the_badge_counts_what_this_tab_had_blocked_until_it_goes_elsewhere() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let (page, other) = (world.demo.site.blank(), world.demo.site.url("/"));
     for (socket, count) in [("pinned", "✓"), ("flagged", "⚑1"), ("attacker", "1"), ("attacker", "2"), ("attacker", "3")]
@@ -104,7 +100,7 @@ async fn the_badge_counts_what_this_tab_had_blocked_until_it_goes_elsewhere() ->
 
 #[tokio::test]
 async fn control_without_the_rule_the_same_socket_delivers_its_frame() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let seen = world.socket("attacker").await?;
     assert_delivered(&seen, &world.demo.servers.attacker).await?;
     world.firefox.quit().await
@@ -112,7 +108,7 @@ async fn control_without_the_rule_the_same_socket_delivers_its_frame() -> Result
 
 #[tokio::test]
 async fn the_log_shows_the_whole_chain_with_the_pins_that_openssl_would_compute() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     world.socket("attacker").await?;
     let log = world.firefox.violations().await?;
@@ -126,7 +122,7 @@ async fn the_log_shows_the_whole_chain_with_the_pins_that_openssl_would_compute(
 
 #[tokio::test]
 async fn a_wrong_key_in_flag_mode_opens_and_is_logged() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let seen = world.socket("flagged").await?;
     assert_delivered(&seen, &world.demo.servers.flagged).await?;
@@ -139,7 +135,7 @@ async fn a_wrong_key_in_flag_mode_opens_and_is_logged() -> Result<()> {
 
 #[tokio::test]
 async fn a_denied_key_is_blocked_though_another_key_of_the_chain_is_pinned() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let rule = json!({
         "host": PINNED,
         "mode": "block",

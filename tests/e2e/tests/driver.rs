@@ -32,7 +32,7 @@ async fn an_administrators_policies_reach_this_browser_alone() -> Result<()> {
 
 #[tokio::test]
 async fn containers_and_private_windows_are_what_they_are_called() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let place = r"
         const { userContextId, privateBrowsingId } = gBrowser.selectedBrowser.contentPrincipal.originAttributes;
         return [userContextId, privateBrowsingId, gBrowser.selectedBrowser.currentURI.spec];
@@ -98,7 +98,7 @@ async fn a_home_page_is_opened_at_every_start() -> Result<()> {
 
 #[tokio::test]
 async fn the_background_is_suspended_ended_killed_and_updated() -> Result<()> {
-    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut world = World::start(Installation::ForGood).await?;
     world.firefox.status().await?;
     world.firefox.suspend_background().await?;
     for _ in 0..3 {

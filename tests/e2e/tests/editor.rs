@@ -12,10 +12,6 @@ use sockpin_e2e::world::{Installation, World};
 const ROOT: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
 const STAND_IN: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB=";
 
-async fn world() -> Result<World> {
-    World::start(Installation::Temporary, false).await
-}
-
 /// The codes of what is said in the form or on a card, sorted.
 async fn said(world: &World, selector: &str) -> Result<Vec<String>> {
     let codes = world.firefox.run(CODES, vec![json!(selector)]).await?;
@@ -46,7 +42,7 @@ async fn json_of(world: &World) -> Result<Value> {
 
 #[tokio::test]
 async fn what_may_go_wrong_is_said_as_one_types_and_on_the_card_and_keeps_nobody_from_saving() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let key = Key::new()?;
     let server = Server::tls(world.demo.authority.issue(&[UNPINNED], &key)?).await?;
@@ -107,7 +103,7 @@ async fn what_may_go_wrong_is_said_as_one_types_and_on_the_card_and_keeps_nobody
 
 #[tokio::test]
 async fn the_json_of_a_rule_follows_the_form_and_the_form_follows_it() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let backup = Key::new()?.pin();
     firefox
@@ -194,7 +190,7 @@ const TEST_IS_OFF: &str = "(({ disabled, ariaDescribedByElements: [reason] }) =>
 
 #[tokio::test]
 async fn the_json_of_a_rule_is_copied_at_a_click() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let page = world.firefox.page("options.html").await?;
     page.click("#add-rule").await?;
     page.type_into("#host", "chat.example").await?;

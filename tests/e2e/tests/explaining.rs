@@ -32,13 +32,13 @@ async fn turn(world: &World, pin: &str, first: Identity, then: Identity) -> Resu
     let server = Server::turning(first, then).await?;
     let firefox = &world.firefox;
     firefox.save_rule(rule(&server, UNPINNED, pin)).await?;
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     ensure!(socket(firefox, UNPINNED, &server).await?.delivered(), "the first socket did not open");
     let page = firefox.page("options.html").await?;
     let row = format!("#seen [data-endpoint='{UNPINNED}:{}'] .tag", server.port());
-    page.wait_until("its state", &format!("document.querySelector(\"{row}\")?.textContent === 'Matches'")).await?;
+    page.wait_for_text(&row, "Matches").await?;
     firefox.close_tab().await?;
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     Ok(server)
 }
 
@@ -70,7 +70,7 @@ async fn said(world: &World) -> Result<Said> {
 
 async fn read(world: &World, look: impl AsyncFnOnce(&Said) -> Result<()>) -> Result<Said> {
     let firefox = &world.firefox;
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     let popup = open(firefox).await?;
     let code =
         firefox.run("return document.querySelector('[data-part=likely]')?.dataset.code ?? ''", Vec::new()).await?;
@@ -80,14 +80,14 @@ async fn read(world: &World, look: impl AsyncFnOnce(&Said) -> Result<()>) -> Res
     look(&said).await?;
     popup.wait_for_presence(".advice", false).await?;
     firefox.close_tab().await?;
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     firefox.clear_log().await?;
     Ok(said)
 }
 
 #[tokio::test]
 async fn each_cause_that_a_server_brings_about_is_said_with_its_evidence() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let (firefox, authority) = (&world.firefox, &world.demo.authority);
     let (old, new) = (Key::new()?, Key::new()?);
     let issue = |key| authority.issue(&[UNPINNED], key);
@@ -197,7 +197,7 @@ async fn each_cause_that_a_server_brings_about_is_said_with_its_evidence() -> Re
 
 #[tokio::test]
 async fn each_cause_that_is_in_the_rule_or_in_firefox_is_said_with_its_evidence() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let (firefox, authority) = (&world.firefox, &world.demo.authority);
     let key = Key::new()?;
 
@@ -285,67 +285,59 @@ Object.defineProperty(browser.webRequest, 'getSecurityInfo', { value: async (...
 } });
 ";
 
-async fn mode(firefox: &Firefox) -> Result<Value> {
-    Ok(firefox.rules().await?.first().and_then(|rule| rule.get("mode")).cloned().unwrap_or_default())
-}
-
-fn has_focus(part: &str) -> String {
-    format!("document.activeElement.matches('{part}')")
-}
-
 #[tokio::test]
 async fn the_keyboard_alone_keeps_blocking_or_flags_and_takes_it_back() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let server = Server::tls(world.demo.authority.issue(&[UNPINNED], &Key::new()?)?).await?;
     firefox.save_rule(rule(&server, UNPINNED, &Key::new()?.pin())).await?;
     assert!(socket(firefox, UNPINNED, &server).await?.refused());
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
 
     let popup = open(firefox).await?;
     popup.let_notices_stay().await?;
     firefox.press(Press::Tab + "").await?;
-    popup.wait_until("the first choice", &has_focus("[data-part=keep]")).await?;
+    popup.has_focus("[data-part=keep]").await?;
     assert_eq!(popup.text("[data-part=keep]").await?, "Keep blocking");
     assert_eq!(popup.text("[data-part=compare-link]").await?, "Trust the new key…");
     firefox.press(Press::Enter + "").await?;
     popup.wait_for_presence(".violation-body", false).await?;
-    popup.wait_until("the focus on the entry", &has_focus(".violation summary")).await?;
-    assert_eq!(mode(firefox).await?, "block");
+    popup.has_focus(".violation summary").await?;
+    assert_eq!(firefox.only_rule().await?["mode"], "block");
 
     firefox.press(Press::Enter + "").await?;
     popup.wait_for_presence("[data-part=flag-only]", true).await?;
     firefox.press(Press::Tab + "").await?;
     firefox.press(Press::Tab + "").await?;
-    popup.wait_until("the second choice", &has_focus("[data-part=flag-only]")).await?;
+    popup.has_focus("[data-part=flag-only]").await?;
     firefox.press(Press::Tab + "").await?;
-    popup.wait_until("the third choice", &has_focus("[data-part=compare-link]")).await?;
+    popup.has_focus("[data-part=compare-link]").await?;
     firefox.press(Press::Tab + "").await?;
-    popup.wait_until("the fourth choice", &has_focus("[data-part=copy-report]")).await?;
+    popup.has_focus("[data-part=copy-report]").await?;
     firefox.press(Press::Enter + "").await?;
     popup.wait_for_presence(".choices [data-part=copied]", true).await?;
     firefox.look("explanation-copied").await?;
     firefox.press(Press::Shift + Press::Tab).await?;
     firefox.press(Press::Shift + Press::Tab).await?;
-    popup.wait_until("the second choice again", &has_focus("[data-part=flag-only]")).await?;
+    popup.has_focus("[data-part=flag-only]").await?;
     firefox.press(Press::Enter + "").await?;
-    popup.wait_until("the focus on what takes it back", &has_focus("#undo")).await?;
+    popup.has_focus("#undo").await?;
     assert_eq!(popup.text("#change-text").await?, "1 rule now only flags.");
-    assert!(popup.is_true("document.querySelector('#announcement').textContent === '1 rule now only flags.'").await?);
+    assert_eq!(popup.text("#announcement").await?, "1 rule now only flags.");
     popup.wait_for_presence("[data-part=flag-only]", false).await?;
     assert_eq!(popup.text("[data-part=keep]").await?, "Leave the rule as it is");
-    assert_eq!(mode(firefox).await?, "flag");
+    assert_eq!(firefox.only_rule().await?["mode"], "flag");
     firefox.look("explanation-flagged").await?;
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    web.show().await?;
     assert!(socket(firefox, UNPINNED, &server).await?.delivered(), "a rule that flags has blocked");
 
     popup.show().await?;
     popup.wait_for_count("#log .violation", 2).await?;
     firefox.run("document.querySelector('#undo').focus()", Vec::new()).await?;
     firefox.press(Press::Enter + "").await?;
-    popup.wait_until("the focus where it was", &has_focus("[data-part=flag-only]")).await?;
-    assert_eq!(mode(firefox).await?, "block");
-    firefox.driver()?.switch_to_window(web).await?;
+    popup.has_focus("[data-part=flag-only]").await?;
+    assert_eq!(firefox.only_rule().await?["mode"], "block");
+    web.show().await?;
     assert!(socket(firefox, UNPINNED, &server).await?.refused(), "the rule does not block again");
     world.firefox.quit().await
 }

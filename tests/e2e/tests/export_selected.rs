@@ -1,30 +1,21 @@
 //! The export of the rules that are selected in the list.
 
-use std::fs;
-use std::path::Path;
-
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use sockpin_e2e::wait;
+use sockpin_e2e::downloads::saved;
 use sockpin_e2e::world::{Installation, World};
 
 const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
 
-async fn saved(file: &Path) -> Result<String> {
-    wait::until("the file", async || Ok(fs::read_to_string(file).ok().filter(|text| !text.is_empty()))).await
-}
-
 #[tokio::test]
 async fn what_is_selected_is_exported_and_what_the_format_loses_of_it_is_said() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     for host in ["a.example", "b.example", "*.c.example:8443"] {
         firefox.save_rule(json!({ "host": host, "pins": [{ "sha256": A, "label": "Root" }] })).await?;
     }
     let folder = tempfile::tempdir()?;
-    firefox.set_preference("browser.download.folderList", json!(2)).await?;
-    let path = folder.path().to_str().context("a path that is no text")?;
-    firefox.set_preference("browser.download.dir", json!(path)).await?;
+    firefox.save_in(folder.path()).await?;
 
     let page = firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", 3).await?;
@@ -33,12 +24,12 @@ async fn what_is_selected_is_exported_and_what_the_format_loses_of_it_is_said() 
     page.wait_for_presence("#export-selected", true).await?;
     page.click("#rules .rule:nth-child(3) .rule-select").await?;
     page.click("#export-selected").await?;
-    page.wait_until("the focus on the format", "document.activeElement.id === 'export-format'").await?;
+    page.has_focus("#export-format").await?;
     let chosen = "return document.querySelector('#export-which').selectedOptions[0].textContent";
     assert_eq!(firefox.run(chosen, Vec::new()).await?, json!("The 2 rules that are selected above"));
     assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
     page.click("#export-save").await?;
-    page.wait_until("what was done", "document.querySelector('#export-done').textContent.includes('2 rules')").await?;
+    page.wait_for_words("#export-done", "2 rules").await?;
     let file: Value = serde_json::from_str(&saved(&folder.path().join("sockpin-rules.json")).await?)?;
     let rules = file.get("rules").and_then(Value::as_array).context("a file without rules")?;
     let hosts: Vec<_> = rules.iter().map(|rule| &rule["host"]).collect();
@@ -46,8 +37,7 @@ async fn what_is_selected_is_exported_and_what_the_format_loses_of_it_is_said() 
 
     // A foreign format, and what it does not say of these two.
     page.select("#export-format", "android").await?;
-    page.wait_until("the losses", "document.querySelector('#export-losses').textContent.includes('*.c.example:8443')")
-        .await?;
+    page.wait_for_words("#export-losses", "*.c.example:8443").await?;
     page.click("#export-save").await?;
     let file = saved(&folder.path().join("network_security_config.xml")).await?;
     assert!(file.contains("a.example") && !file.contains("b.example") && !file.contains("c.example"), "{file}");
@@ -62,6 +52,6 @@ async fn what_is_selected_is_exported_and_what_the_format_loses_of_it_is_said() 
     page.click("#rules .rule:nth-child(1) .rule-select").await?;
     page.wait_until("all rules", "document.querySelector('#export-which').value === 'all'").await?;
     page.wait_until("the choice to go", "!document.querySelector('#export-which').checkVisibility()").await?;
-    page.wait_until("the losses", "document.querySelector('#export-losses').textContent.includes('b.example')").await?;
+    page.wait_for_words("#export-losses", "b.example").await?;
     world.firefox.quit().await
 }

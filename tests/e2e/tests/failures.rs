@@ -224,10 +224,10 @@ async fn local_network(world: &World, tab: &Tab<'_>) -> Result<()> {
 
 #[tokio::test]
 async fn each_cause_has_its_sentence() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let tab = Tab::with_popup(firefox).await?;
-    tab.show_web().await?;
+    tab.web.show().await?;
     let (mut causes, _servers) = certificates(&world.demo.authority).await?;
 
     // The network.
@@ -313,13 +313,13 @@ async fn each_cause_has_its_sentence() -> Result<()> {
     firefox.save_rule(rule).await?;
     let ruled = [Cause::new(tls_url, format!("{no_tls}A page of this host is not protected by its rule"))];
     says(firefox, &ruled).await?;
-    tab.show_web().await?;
+    tab.web.show().await?;
     fails(firefox, &ruled[0].url).await?;
     tab.popup.show().await?;
     tab.popup.wait_until("a second socket in its row", TWICE).await?;
     says(firefox, &ruled).await?;
 
-    tab.show_web().await?;
+    tab.web.show().await?;
     local_network(&world, &tab).await?;
     world.firefox.quit().await
 }
@@ -360,7 +360,7 @@ for (const type of ['loopback-network', 'local-network']) {
 
 #[tokio::test]
 async fn an_exception_of_the_page_is_none_of_its_socket_and_what_a_page_over_tls_may_not_open_is_said() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let key = Key::new()?;
     let page = key.self_signed(&[EXCEPTION])?;
@@ -383,7 +383,7 @@ async fn an_exception_of_the_page_is_none_of_its_socket_and_what_a_page_over_tls
     firefox.look("failures-empty").await?;
 
     // As it says.
-    tab.show_web().await?;
+    tab.web.show().await?;
     let clear = world.demo.servers.clear.port();
     let mixed = firefox.run(OPEN, vec![json!(format!("ws://{UNPINNED}:{clear}/"))]).await?;
     let loopback = firefox.run(OPEN, vec![json!(format!("ws://127.0.0.1:{clear}/"))]).await?;
@@ -422,7 +422,7 @@ async fn an_exception_of_the_page_is_none_of_its_socket_and_what_a_page_over_tls
     .await?;
     assert_eq!(firefox.driver()?.windows().await?.len(), before + 1, "it opens one tab");
     firefox.add_exception(EXCEPTION, port, &second).await?;
-    tab.show_web().await?;
+    tab.web.show().await?;
     assert!(firefox.socket(&format!("wss://{EXCEPTION}:{port}/")).await?.delivered());
     world.firefox.quit().await
 }
@@ -437,7 +437,7 @@ async fn in_a_german_firefox_the_sentences_are_german() -> Result<()> {
     let world = World::in_language("de", &extension::folder()?).await?;
     let firefox = &world.firefox;
     let tab = Tab::with_popup(firefox).await?;
-    tab.show_web().await?;
+    tab.web.show().await?;
     let expired = Server::tls(world.demo.authority.issue_expired(&[UNPINNED], &Key::new()?)?).await?;
     let forbidden = refusing(&world, 403, None).await?;
     let causes = [

@@ -63,7 +63,7 @@ return browser.storage.session.get('seen').then(({ seen = '' }) => {
 
 #[tokio::test]
 async fn pins_of_a_record_and_of_an_authority_flag_what_differs_and_stop_nothing() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let demo = &world.demo;
     // Another authority that this browser trusts as well.
@@ -73,7 +73,7 @@ async fn pins_of_a_record_and_of_an_authority_flag_what_differs_and_stop_nothing
     let own = demo.authority.issue(&[UNPINNED], &Key::new()?)?;
     let moving = Server::turning(own, other.issue(&[UNPINNED], &Key::new()?)?).await?;
     let moving_url = format!("wss://{UNPINNED}:{}/", moving.port());
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     assert!(firefox.socket(&moving_url).await?.delivered());
 
     // The records of the zone, pasted; then each rule is told to flag on its card.
@@ -104,7 +104,7 @@ async fn pins_of_a_record_and_of_an_authority_flag_what_differs_and_stop_nothing
     let rules = firefox.rules().await?;
     ensure!(rules.iter().all(|rule| rule["mode"] == json!("flag")), "{rules:?}");
 
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     for url in [demo.servers.url("pinned")?, demo.servers.url("attacker")?, moving_url] {
         assert!(firefox.socket(&url).await?.delivered(), "{url} was stopped");
     }
@@ -122,9 +122,7 @@ async fn pins_of_a_record_and_of_an_authority_flag_what_differs_and_stop_nothing
     for (host, port, state) in
         [(PINNED, kept.port(), "Matches"), (PINNED, changed.port(), "Flagged"), (UNPINNED, moving.port(), "Flagged")]
     {
-        let badge = format!("document.querySelector(\"#seen [data-endpoint='{host}:{port}'] .tag\")");
-        page.wait_until(&format!("{host}:{port} to be {state}"), &format!("{badge}?.textContent === '{state}'"))
-            .await?;
+        page.wait_for_text(&format!("#seen [data-endpoint='{host}:{port}'] .tag"), state).await?;
     }
     let popup = firefox.page("popup.html").await?;
     popup.wait_for_count("#log [data-outcome=flag]", 2).await?;

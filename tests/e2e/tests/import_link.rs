@@ -24,7 +24,7 @@ fn rules() -> String {
 
 #[tokio::test]
 async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_clicks() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let server = Server::tls(world.demo.authority.issue(&[UNPINNED], &Key::new()?)?).await?;
     server.answer(Answering::Serving(rules()));
@@ -48,11 +48,10 @@ async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_c
     .await?;
     firefox.page_is_ready("options.html").await?;
     let page = firefox.this_page().await?;
-    page.wait_for_presence("#import-link", true).await?;
     assert_eq!(page.text("#import-link-address").await?, address);
     let about = page.text("#import-link-about").await?;
     ensure!(about.contains(UNPINNED) && about.contains("Nothing has been requested yet"), "{about}");
-    page.wait_until("the focus", "document.activeElement.id === 'import-link-heading'").await?;
+    page.has_focus("#import-link-heading").await?;
     firefox.look("import-link").await?;
     assert_eq!(server.traffic().requests, []);
 
@@ -65,7 +64,7 @@ async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_c
     page.wait_for_presence("#import-link", true).await?;
     page.click("#import-link-read").await?;
     can_be_imported(&page).await?;
-    page.wait_until("the focus", "document.activeElement.id === 'import-preview-heading'").await?;
+    page.has_focus("#import-preview-heading").await?;
     page.wait_for_presence("#import-link", false).await?;
     let recognised = page.text("#import-sources").await?;
     ensure!(
@@ -88,7 +87,7 @@ async fn a_link_on_a_page_leads_to_the_preview_and_nothing_happens_without_the_c
 
 #[tokio::test]
 async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_about_too() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let identity = |name: &str| world.demo.authority.issue(&[name], &Key::new()?);
     let server = Server::tls(identity(UNPINNED)?).await?;
@@ -113,7 +112,7 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
         page.wait_until("the link to be taken", "location.hash === ''").await?;
         page.wait_for_presence("#import-message [data-code=link-refused]", true).await.context(link)?;
         ensure!(!page.is_true("document.querySelector('#import-link').checkVisibility()").await?, "it can be read");
-        page.wait_until("the focus", "document.activeElement.id === 'import-file'").await?;
+        page.has_focus("#import-file").await?;
     }
     firefox.look("import-link-refused").await?;
 
@@ -153,7 +152,7 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
         // Where the question is gone, its button is.
         let focus =
             if code.starts_with("link-") || code == "import-too-large" { "import-link-read" } else { "import-file" };
-        page.wait_until("the focus", &format!("document.activeElement.id === '{focus}'")).await?;
+        page.has_focus(&format!("#{focus}")).await?;
     }
     for other in [&elsewhere, &clear] {
         let traffic = other.traffic();
@@ -171,7 +170,7 @@ async fn what_cannot_be_read_from_a_link_is_said_and_a_dropped_link_is_asked_abo
     let before = server.traffic().requests.len();
     page.click("#import-link-discard").await?;
     page.wait_for_presence("#import-link", false).await?;
-    page.wait_until("the focus", "document.activeElement.id === 'import-file'").await?;
+    page.has_focus("#import-file").await?;
     server.answer(Answering::Serving(rules()));
 
     // So is what it says once something else has been read.

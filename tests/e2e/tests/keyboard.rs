@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::demo::{FLAGGED, PINNED};
 use sockpin_e2e::firefox::Firefox;
@@ -16,7 +16,7 @@ const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
 
 #[tokio::test]
 async fn what_can_be_done_with_rules_is_done_without_a_mouse() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let pins = json!([{ "sha256": world.demo.pinned_key.pin(), "label": "Mine" }]);
     world.firefox.save_rule(json!({ "host": PINNED, "mode": "block", "pins": pins })).await?;
     let page = world.firefox.page("options.html").await?;
@@ -33,9 +33,7 @@ async fn what_can_be_done_with_rules_is_done_without_a_mouse() -> Result<()> {
 }
 
 async fn the_rule(firefox: &Firefox, field: &str) -> Result<Value> {
-    let rules = firefox.rules().await?;
-    ensure!(rules.len() == 1, "not one rule: {rules:?}");
-    Ok(rules.first().and_then(|rule| rule.get(field)).cloned().unwrap_or_default())
+    Ok(firefox.only_rule().await?.get(field).cloned().unwrap_or_default())
 }
 
 async fn chooses_another_mode(firefox: &Firefox, page: &Page<'_>) -> Result<()> {
@@ -44,15 +42,13 @@ async fn chooses_another_mode(firefox: &Firefox, page: &Page<'_>) -> Result<()> 
     firefox.tab_to("#rules [data-part=to-flag]").await?;
     firefox.look("mode-menu").await?;
     firefox.press(Press::Enter + "").await?;
-    page.wait_until("the other mode", "document.querySelector('#rules summary.rule-mode').textContent === 'Flags'")
-        .await?;
+    page.wait_for_text("#rules summary.rule-mode", "Flags").await?;
     page.has_focus("#rules summary.rule-mode").await?;
     assert_eq!(the_rule(firefox, "mode").await?, json!("flag"));
     page.wait_for_presence("#undo", true).await?;
     firefox.tab_to("#undo").await?;
     firefox.press(Press::Enter + "").await?;
-    page.wait_until("the mode before", "document.querySelector('#rules summary.rule-mode').textContent === 'Blocks'")
-        .await?;
+    page.wait_for_text("#rules summary.rule-mode", "Blocks").await?;
     assert_eq!(the_rule(firefox, "mode").await?, json!("block"));
     page.has_focus("#rules .rule-edit").await
 }
@@ -135,11 +131,7 @@ async fn imports_and_takes_it_back(firefox: &Firefox, page: &Page<'_>) -> Result
 
 async fn exports(firefox: &Firefox, page: &Page<'_>) -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let path = folder.path().to_str().context("a path that is no text")?;
-    firefox.set_preference("browser.download.folderList", json!(2)).await?;
-    firefox.set_preference("browser.download.dir", json!(path)).await?;
-    // It would take the focus.
-    firefox.set_preference("browser.download.alwaysOpenPanel", json!(false)).await?;
+    firefox.save_in(folder.path()).await?;
     firefox.tab_to("#export-format").await?;
     firefox.press(Press::Down + "").await?;
     page.wait_until("the format", "document.querySelector('#export-format').value === 'android'").await?;

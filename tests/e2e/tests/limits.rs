@@ -19,7 +19,7 @@ fn rule(host: &str) -> Value {
 
 #[tokio::test]
 async fn with_the_most_rules_of_the_users_sockets_are_judged_in_time_and_one_more_is_refused() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     world.firefox.save_rule(rule(PINNED)).await?;
     world.firefox.run_in_extension(STORE, vec![json!(MOST), json!(PINNED)]).await?;
     world.firefox.end_background().await?;

@@ -10,7 +10,7 @@ use sockpin_e2e::world::{Installation, World};
 
 /// A world with a rule in this mode for the host of the attacker's server.
 async fn world(mode: &str) -> Result<World> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     save_rule(&world, mode).await?;
     Ok(world)
 }
@@ -41,9 +41,7 @@ async fn a_page_that_tries_again_and_again_is_one_entry_and_an_open_popup_counts
     world.firefox.open_tab(&world.demo.site.blank()).await?;
     blocked(&world, 2).await?;
     popup.show().await?;
-    popup
-        .wait_until("the count to go up", "document.querySelector('#log .violation-times-short').textContent === '× 5'")
-        .await?;
+    popup.wait_for_text("#log .violation-times-short", "× 5").await?;
     popup.wait_for_count("#log .violation[open] .certificate", 3).await?;
     for place in [".violation-times-in-words", ".violation-when"] {
         let words = "textContent.startsWith('5 times, first ')";

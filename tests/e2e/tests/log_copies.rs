@@ -92,20 +92,14 @@ async fn saved(folder: &Path, name: &str) -> Result<Vec<Value>> {
 /// Clicks a button that saves, and waits until this is said.
 async fn save(page: &Page<'_>, button: &str, said: &str) -> Result<()> {
     page.click(button).await?;
-    page.wait_until(said, &format!("document.querySelector('#log-saved').textContent === {}", json!(said))).await
+    page.wait_for_text("#log-saved", said).await
 }
 
 #[tokio::test]
 async fn of_the_log_all_is_saved_or_what_is_found_or_what_is_selected() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let path = folder.path().to_str().context("a path that is no text")?;
-    let world = world(&[
-        ("browser.download.folderList", json!(2)),
-        ("browser.download.dir", json!(path)),
-        // It would have the keyboard.
-        ("browser.download.alwaysOpenPanel", json!(false)),
-    ])
-    .await?;
+    let world = world(&[]).await?;
+    world.firefox.save_in(folder.path()).await?;
     let page = world.firefox.page("log.html").await?;
     page.wait_for_presence("#no-violations", true).await?;
     page.wait_for_presence("#save-log", false).await?;
@@ -134,7 +128,7 @@ async fn of_the_log_all_is_saved_or_what_is_found_or_what_is_selected() -> Resul
     // What is found, in the order of the file whatever that of the page is.
     page.select("#sort", "oldest").await?;
     page.type_into("#search", FLAGGED).await?;
-    page.wait_until("what is found", &about("Saves the one entry that is found.")).await?;
+    page.wait_for_text("#save-about", "Saves the one entry that is found.").await?;
     save(&page, "#save-json-lines", "1 entry has been written into a file.").await?;
     let [_, flagged, _] = lines.as_slice() else { bail!("{lines:?}") };
     assert_eq!(saved(folder.path(), "sockpin-log-found").await?, std::slice::from_ref(flagged));
@@ -145,34 +139,28 @@ async fn of_the_log_all_is_saved_or_what_is_found_or_what_is_selected() -> Resul
     for line in [1, 3] {
         tick(&world.firefox, line).await?;
     }
-    page.wait_until("what is selected", &about("Saves the 2 selected entries.")).await?;
-    assert!(
-        page.is_true("document.querySelector('#announcement').textContent === 'Saves the 2 selected entries.'").await?
-    );
+    page.wait_for_text("#save-about", "Saves the 2 selected entries.").await?;
+    assert_eq!(page.text("#announcement").await?, "Saves the 2 selected entries.");
     assert!(page.is_true("document.querySelector('#select-all').indeterminate").await?);
     world.firefox.look("save-selected").await?;
     save(&page, "#save-json-lines", "2 entries have been written into a file.").await?;
     let [pause, _, blocked] = lines.as_slice() else { bail!("{lines:?}") };
     assert_eq!(saved(folder.path(), "sockpin-log-selected").await?, [pause.clone(), blocked.clone()]);
     page.select("#filter-outcome", "pause").await?;
-    page.wait_until("what is left", &about("Saves the selected entry.")).await?;
+    page.wait_for_text("#save-about", "Saves the selected entry.").await?;
     save(&page, "#save-reports", NO_REPORT).await?;
     page.click("#reset-filters").await?;
     page.wait_for_count("#log .log-line", 3).await?;
     assert_eq!(page.text("#save-about").await?, "Saves the selected entry.");
     page.click("#select-all").await?;
-    page.wait_until("all", &about("Saves the 3 selected entries.")).await?;
+    page.wait_for_text("#save-about", "Saves the 3 selected entries.").await?;
     page.wait_for_count("#log [data-part=selected]:checked", 3).await?;
     page.click("#select-all").await?;
-    page.wait_until("none", &about("Saves all 3 entries.")).await?;
+    page.wait_for_text("#save-about", "Saves all 3 entries.").await?;
     page.wait_for_count("#log [data-part=selected]:checked", 0).await?;
     let files = fs::read_dir(folder.path())?.count();
     assert_eq!(files, 4, "no file without a line");
     world.firefox.quit().await
-}
-
-fn about(said: &str) -> String {
-    format!("document.querySelector('#save-about').textContent === {}", json!(said))
 }
 
 /// Ticks the box of a line with the space bar.
@@ -197,7 +185,7 @@ async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<
     let options = world.firefox.page("options.html").await?;
     assert_eq!(world.firefox.accessibility_violations().await?, [""; 0]);
     options.click("#notifications").await?;
-    options.wait_until("notifications to be on", ARE_ON).await?;
+    options.wait_for_text("#notifications-message", ARE_ON).await?;
 
     world.firefox.open_private_window(&world.demo.site.blank()).await?;
     ensure!(world.socket("flagged").await?.delivered());
@@ -225,16 +213,11 @@ async fn a_notification_tells_of_a_host_once_and_leads_to_its_entry() -> Result<
 
     options.show().await?;
     options.click("#notifications").await?;
-    options
-        .wait_until(
-            "notifications to be off",
-            "document.querySelector('#notifications-message').textContent === 'Notifications are off.'",
-        )
-        .await?;
+    options.wait_for_text("#notifications-message", "Notifications are off.").await?;
     world.firefox.quit().await
 }
 
-const ARE_ON: &str = "document.querySelector('#notifications-message').textContent === 'Notifications are on.'";
+const ARE_ON: &str = "Notifications are on.";
 
 /// Waits until a tab shows the log at an entry, and switches to it.
 async fn log_is_shown(world: &World) -> Result<()> {
@@ -259,7 +242,7 @@ async fn a_click_on_a_notification_wakes_the_background() -> Result<()> {
     world.firefox.privileged(TAKE_ALERTS, Vec::new()).await?;
     let options = world.firefox.page("options.html").await?;
     options.click("#notifications").await?;
-    options.wait_until("notifications to be on", ARE_ON).await?;
+    options.wait_for_text("#notifications-message", ARE_ON).await?;
     world.firefox.suspend_background().await?;
     world.firefox.open_tab(&world.demo.site.blank()).await?;
     ensure!(world.socket("attacker").await?.refused());

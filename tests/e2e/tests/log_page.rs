@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sockpin_e2e::demo::PINNED;
-use sockpin_e2e::firefox::{ColorScheme, Firefox, Options};
+use sockpin_e2e::firefox::{ColorScheme, Firefox};
 use sockpin_e2e::page::Page;
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::wait;
@@ -14,7 +14,7 @@ use sockpin_e2e::world::{Installation, World};
 
 /// A world whose log has these entries, each `{host, page, outcome, reason, daysAgo, …}`, and as many more of one page.
 async fn world(entries: Value, more: usize) -> Result<World> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     fill(&world, entries, more).await?;
     Ok(world)
 }
@@ -35,20 +35,13 @@ fn few() -> Value {
     ])
 }
 
-async fn hosts(world: &World) -> Result<Vec<String>> {
-    let hosts = world.firefox.run(HOSTS, Vec::new()).await?;
-    serde_json::from_value(hosts).context("hosts are texts")
-}
-
-const HOSTS: &str = "return [...document.querySelectorAll('#log .violation-host')].map((host) => host.textContent)";
-
 async fn focused(page: &Page<'_>, id: &str) -> Result<()> {
-    page.wait_until("the focus", &format!("document.activeElement.id === '{id}'")).await
+    page.has_focus(&format!("#{id}")).await
 }
 
 #[tokio::test]
 async fn a_socket_is_new_until_the_log_page_has_been_in_sight() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     ensure!(world.socket("attacker").await?.refused(), "the socket was not blocked");
     let popup = world.firefox.page("popup.html").await?;
@@ -82,7 +75,10 @@ async fn the_log_is_searched_filtered_and_ordered_also_after_the_page_is_loaded_
     let world = world(few(), 0).await?;
     let page = world.firefox.page("log.html").await?;
     page.wait_for_count("#log .violation", 4).await?;
-    assert_eq!(hosts(&world).await?, ["chat.example.com", "mail.example.com", "games.example", "games.example"]);
+    assert_eq!(
+        page.texts("#log .violation-host").await?,
+        ["chat.example.com", "mail.example.com", "games.example", "games.example"]
+    );
     page.type_into("#search", "PLAY.example").await?;
     page.wait_for_count("#log .violation", 2).await?;
     page.select("#filter-reason", "cleartext").await?;
@@ -121,7 +117,6 @@ async fn the_entries_of_a_host_are_deleted_once_that_is_confirmed() -> Result<()
     page.wait_for_presence("#log .log-line:nth-child(3) [data-part=clear-host]", true).await?;
     world.firefox.run(BRING_UP, vec![json!("[data-part=clear-host]")]).await?;
     page.click("[data-part=clear-host]").await?;
-    page.wait_for_presence("#clear-host-dialog", true).await?;
     assert_eq!(page.text("#clear-host-title").await?, "Delete the entries of games.example?");
     assert_eq!(page.text("#clear-host-text").await?, "2 entries are deleted for good. Your rules stay as they are.");
     page.click("#cancel-clear-host").await?;
@@ -133,7 +128,7 @@ async fn the_entries_of_a_host_are_deleted_once_that_is_confirmed() -> Result<()
     page.wait_for_count("#log .violation", 2).await?;
     focused(&page, "log-heading").await?;
     page.wait_for_text("#announcement", "The entries of the host have been deleted.").await?;
-    assert_eq!(hosts(&world).await?, ["chat.example.com", "mail.example.com"]);
+    assert_eq!(page.texts("#log .violation-host").await?, ["chat.example.com", "mail.example.com"]);
     let log = world.firefox.stored_log().await?;
     assert_eq!(log.violations.len(), 2);
     let all = log.counts.iter().find(|count| count["share"] == "all");
@@ -157,7 +152,6 @@ async fn entries_go_when_they_are_older_than_somebody_has_chosen() -> Result<()>
     page.wait_until("how long they are kept", "document.querySelector('#keep').value === '90'").await?;
     world.firefox.run(BRING_UP, vec![json!("#keep")]).await?;
     page.select("#keep", "30").await?;
-    page.wait_for_presence("#shorten-dialog", true).await?;
     assert_eq!(
         page.text("#shorten-text").await?,
         "46 entries are older than 30 days. They are deleted for good, at once."
@@ -206,37 +200,29 @@ async fn kept_for(world: &World, days: u32) -> Result<()> {
 async fn a_full_log_is_searched_as_a_whole_and_says_what_it_has_dropped() -> Result<()> {
     let oldest = json!([{ "host": "needle.example", "page": "https://quiet.example", "daysAgo": 80 }]);
     let folder = tempfile::tempdir()?;
-    let path = folder.path().to_str().context("a path that is no text")?;
-    let downloads = [("browser.download.folderList", json!(2)), ("browser.download.dir", json!(path))];
-    let preferences = downloads.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let world = World::with(Installation::Temporary, Options { preferences, ..Options::default() }).await?;
-    fill(&world, oldest, 9_999).await?;
+    let world = world(oldest, 9_999).await?;
+    world.firefox.save_in(folder.path()).await?;
     world.load_policy().await?;
     ensure!(world.socket("attacker").await?.refused(), "the socket was not blocked");
     let page = world.firefox.page("log.html").await?;
     page.wait_for_count("#log .violation", 100).await?;
-    page.wait_for_presence("#log-dropped", true).await?;
     let said = page.text("#log-dropped").await?;
     assert!(said.starts_with("1 entry has been dropped since"), "{said}");
     world.firefox.look("log-dropped").await?;
     page.type_into("#search", "needle").await?;
     page.wait_for_count("#log .violation", 1).await?;
-    page.wait_until(
-        "all to be read",
-        "document.querySelector('#search-outcome').textContent === '1 of 10,000 entries is shown.'",
-    )
-    .await?;
-    assert_eq!(hosts(&world).await?, ["needle.example"]);
+    page.wait_for_text("#search-outcome", "1 of 10,000 entries is shown.").await?;
+    assert_eq!(page.texts("#log .violation-host").await?, ["needle.example"]);
     // A name that stands in a certificate alone.
     page.type_into("#search", "\"Sockpin Demo Intermediate\"").await?;
     page.wait_for_count("#log .violation", 0).await?;
     page.type_into("#search", "demo intermediate").await?;
     page.wait_for_count("#log .violation", 1).await?;
-    assert!(hosts(&world).await?.iter().all(|host| host.starts_with(PINNED)));
+    assert!(page.texts("#log .violation-host").await?.iter().all(|host| host.starts_with(PINNED)));
 
     // All of it is saved, with turns for everything else between the portions.
     page.click("#reset-filters").await?;
-    page.wait_until("all", "document.querySelector('#save-about').textContent === 'Saves all 10,000 entries.'").await?;
+    page.wait_for_text("#save-about", "Saves all 10,000 entries.").await?;
     let done = "10,000 entries have been written into a file.";
     world.firefox.run(COUNT_TURNS, vec![json!(done)]).await?;
     page.click("#save-json-lines").await?;
@@ -259,7 +245,7 @@ async fn a_full_log_is_searched_as_a_whole_and_says_what_it_has_dropped() -> Res
 /// By a real handshake as far as one can bring it, and by the database where it cannot.
 #[tokio::test]
 async fn nothing_that_a_server_is_called_breaks_the_page_or_is_taken_for_words_of_ours() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let key = sockpin_e2e::authority::Key::new()?;
     let identity = world.demo.authority.issue_called(&[PINNED], HOSTILE, &"<b>long</b> ".repeat(1_000), &key)?;
@@ -286,7 +272,6 @@ async fn nothing_that_a_server_is_called_breaks_the_page_or_is_taken_for_words_o
     fill(&world, damaged, 0).await?;
     let page = world.firefox.page("log.html").await?;
     page.wait_for_count("#log .violation", 6).await?;
-    page.wait_for_presence("#log-unreadable", true).await?;
     let said = page.text("#log-unreadable").await?;
     assert!(said.starts_with("2 entries cannot be shown"), "half a character is none: {said}");
     world.firefox.run(OPEN_ALL, Vec::new()).await?;
@@ -297,19 +282,16 @@ async fn nothing_that_a_server_is_called_breaks_the_page_or_is_taken_for_words_o
     page.click("#log .whole-text summary").await?;
     page.wait_for_presence("#log .whole-text p", true).await?;
     world.firefox.run(OPEN_ALL, Vec::new()).await?;
-    let lengths =
-        "return [...document.querySelectorAll('#log [data-part=whole-text]')].map((text) => text.textContent.length)";
-    let lengths: Vec<usize> = serde_json::from_value(world.firefox.run(lengths, Vec::new()).await?)?;
+    let texts = page.texts("#log [data-part=whole-text]").await?;
+    let lengths: Vec<_> = texts.iter().map(|text| text.encode_utf16().count()).collect();
     assert!(lengths.len() == 3 && lengths.iter().all(|length| (10_000..10_100).contains(length)), "{lengths:?}");
-    let openers =
-        "return [...document.querySelectorAll('#log [data-part=whole-opener]')].map((text) => text.textContent)";
     assert_eq!(
-        world.firefox.run(openers, Vec::new()).await?,
-        json!([
+        page.texts("#log [data-part=whole-opener]").await?,
+        [
             "Show the whole host: 10,000 characters",
             "Show the whole address of the page: 2,000,018 characters",
             "Show the whole name of a key: 10,015 characters",
-        ])
+        ]
     );
     let shown = world.firefox.run("return document.querySelector('#log').textContent", Vec::new()).await?;
     let shown = shown.as_str().context("the log has no text")?;
@@ -337,7 +319,7 @@ async fn nothing_that_a_server_is_called_breaks_the_page_or_is_taken_for_words_o
 
 #[tokio::test]
 async fn every_state_of_the_page_is_accessible_and_fits() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let mut wrong = Vec::new();
     let mut look = async |state: &str| {

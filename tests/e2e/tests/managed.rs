@@ -43,8 +43,7 @@ async fn an_administrators_rule_holds_and_the_user_can_only_add_to_it() -> Resul
 
     let shown = world.firefox.page("options.html").await?;
     assert_eq!(shown.text("#managed-heading").await?, "Set by Example Ltd");
-    let hosts = world.firefox.run(SHOWN_HOSTS, Vec::new()).await?;
-    assert_eq!(hosts, json!([PINNED, UNPINNED]), "the rest holds");
+    assert_eq!(shown.texts("#managed-rules .rule-host").await?, [PINNED, UNPINNED], "the rest holds");
     shown.wait_for_presence("#managed-problems [data-code=host-wildcard-top-level]", true).await?;
     assert!(shown.text("#managed-problems").await?.starts_with("Rule 2 was refused"));
     world.firefox.look("managed").await?;
@@ -111,7 +110,7 @@ async fn no_rule_is_made_for_a_host_that_firefox_never_shows() -> Result<()> {
 /// From the beginning to the end by its own time, which is set short here by moving what is stored into the past.
 #[tokio::test]
 async fn a_pause_lets_through_is_logged_and_ends_with_the_browser() -> Result<()> {
-    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut world = World::start(Installation::ForGood).await?;
     world.firefox.save_rule(rule(PINNED, "block")).await?;
     assert!(world.socket("pinned").await?.refused(), "control");
     for length in ["ten-minutes", "until-restart"] {
@@ -156,9 +155,6 @@ async fn badge_is(world: &World, text: &str) -> Result<()> {
     let page = world.demo.site.blank();
     wait::until("the badge", async || Ok((world.firefox.badge(&page).await? == text).then_some(()))).await
 }
-
-const SHOWN_HOSTS: &str =
-    "return [...document.querySelectorAll('#managed-rules .rule-host')].map((host) => host.textContent)";
 
 const SHORTEN: &str = r"
 return browser.storage.session.get('pause').then(async ({ pause }) => {

@@ -11,7 +11,7 @@ const RULES: usize = 1_000;
 const FIRST: usize = 100;
 
 async fn world() -> Result<World> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let pin = world.demo.pinned_key.pin();
     world.firefox.save_rule(json!({ "host": "first.example", "pins": [{ "sha256": pin, "label": "In use" }] })).await?;
     world.firefox.run_in_extension(STORE, vec![json!(RULES)]).await?;
@@ -37,17 +37,16 @@ async fn the_first_rules_are_drawn_and_the_others_once_one_scrolls_to_them() -> 
     let world = world().await?;
     let page = world.firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", FIRST).await?;
-    assert!(page.is_true("document.querySelector('#rules .rule .rule-host').textContent === 'host-0.example'").await?);
+    assert_eq!(page.text("#rules .rule .rule-host").await?, "host-0.example");
     // The control: nothing more comes by itself.
     run(&world, SOME_FRAMES).await?;
     page.wait_for_count("#rules .rule", FIRST).await?;
     run(&world, "document.querySelector('#rules .rule:nth-child(100)').scrollIntoView()").await?;
     page.wait_for_count("#rules .rule", 2 * FIRST).await?;
     // In their order, each of them once.
-    let hosts =
-        run(&world, "return [...document.querySelectorAll('.rule-host')].map((host) => host.textContent)").await?;
+    let hosts = page.texts("#rules .rule-host").await?;
     let expected: Vec<_> = (0..2 * FIRST).map(|index| format!("host-{index}.example")).collect();
-    assert_eq!(hosts, json!(expected));
+    assert_eq!(hosts, expected);
     world.firefox.quit().await
 }
 
@@ -140,8 +139,7 @@ async fn all_that_are_found_are_deleted_in_one_step_and_come_back_in_one() -> Re
     page.wait_for_count("#rules .rule", FIRST).await?;
     page.let_notices_stay().await?;
     page.click("#select-all").await?;
-    page.wait_until("the count", "document.querySelector('#selection-count').textContent === '1,000 rules selected'")
-        .await?;
+    page.wait_for_text("#selection-count", "1,000 rules selected").await?;
     page.click("#delete-selected").await?;
     page.wait_for_count("#rules .rule", 0).await?;
     assert_eq!(world.firefox.rules().await?.len(), 0);

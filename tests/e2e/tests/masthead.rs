@@ -9,16 +9,12 @@ use sockpin_e2e::wait;
 use sockpin_e2e::world::{Installation, World};
 use thirtyfour::Key;
 
-async fn world() -> Result<World> {
-    World::start(Installation::Temporary, false).await
-}
-
 #[tokio::test]
 async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let attacker = &world.demo.servers.attacker;
-    let blank = world.firefox.driver()?.window().await?;
+    let blank = world.firefox.this_page().await?;
     for (page, button, says) in [
         ("popup.html", "#pause-ten-minutes", "Paused until "),
         ("options.html", "#pause-until-restart", "Paused until Firefox restarts"),
@@ -29,18 +25,18 @@ async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() 
         opened.click(button).await?;
         opened.wait_for_presence("#resume", true).await?;
         // The keyboard goes on where it was: at the button in the place of the one that was used.
-        opened.wait_until("the focus to be on Resume", "document.activeElement.id === 'resume'").await?;
+        opened.has_focus("#resume").await?;
         let state = opened.text("#state").await?;
         assert!(state.starts_with(says) && state.ends_with("nothing is being blocked."), "{page}: {state}");
-        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        blank.show().await?;
         let before = attacker.settled_traffic().await?.frames;
         assert!(world.socket("attacker").await?.delivered(), "{page}");
         assert_eq!(attacker.settled_traffic().await?.frames, before + 1, "{page}");
         opened.show().await?;
         opened.click("#resume").await?;
         opened.wait_for_presence("#resume", false).await?;
-        opened.wait_until("the focus to be on Pause", "document.activeElement.matches('#pause-menu summary')").await?;
-        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        opened.has_focus("#pause-menu summary").await?;
+        blank.show().await?;
         assert!(world.socket("attacker").await?.refused(), "{page}");
     }
     let popup = world.firefox.page("popup.html").await?;
@@ -53,14 +49,13 @@ async fn a_pause_from_either_page_lets_through_and_is_shown_until_it_is_ended() 
     assert!(popup.text("#log > :nth-child(3) .violation-reason").await?.contains("because Sockpin was paused"));
     assert_eq!(popup.text("#log > :nth-child(3) .violation-outcome").await?, "Let through");
     popup.click("#log > :nth-child(3) summary").await?;
-    popup.wait_for_presence("#log > :nth-child(3) .violation-sent", true).await?;
     assert!(popup.text("#log > :nth-child(3) .violation-sent").await?.starts_with("Everything"));
     world.firefox.quit().await
 }
 
 #[tokio::test]
 async fn the_pause_menu_is_used_by_keyboard_and_closes_without_a_choice() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let has_focus = "document.activeElement.matches('#pause-menu summary')";
     let chosen = "document.activeElement.id === 'pause-ten-minutes'";
     for page in ["popup.html", "options.html"] {
@@ -87,7 +82,7 @@ async fn the_pause_menu_is_used_by_keyboard_and_closes_without_a_choice() -> Res
         opened.wait_until("the focus to be on the first choice", chosen).await?;
         keys.action_chain().send_keys(Key::Enter).perform().await?;
         opened.wait_for_presence("#resume", true).await?;
-        opened.wait_until("the focus to be on Resume", "document.activeElement.id === 'resume'").await?;
+        opened.has_focus("#resume").await?;
         keys.action_chain().send_keys(Key::Enter).perform().await?;
         opened.wait_for_presence("#resume", false).await?;
         world.firefox.clear_log().await?;
@@ -97,7 +92,7 @@ async fn the_pause_menu_is_used_by_keyboard_and_closes_without_a_choice() -> Res
 
 #[tokio::test]
 async fn the_focus_goes_on_only_where_the_control_that_has_it_goes() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     for (page, other) in [("popup.html", "#open-options"), ("options.html", "#add-rule")] {
         let opened = world.firefox.page(page).await?;
         for (focused, afterwards) in [("#resume", "#pause-menu summary"), (other, other)] {
@@ -116,7 +111,7 @@ async fn the_focus_goes_on_only_where_the_control_that_has_it_goes() -> Result<(
 /// No notice tells of this end: the page has only heard of the pause, from a background that is played.
 #[tokio::test]
 async fn a_page_asks_again_when_the_pause_that_it_shows_is_over() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     for page in ["popup.html", "options.html"] {
         let opened = world.firefox.page(page).await?;
         world.firefox.run(PLAY_A_PAUSE, vec![json!(1500)]).await?;
@@ -147,19 +142,18 @@ new MutationObserver(() => { if (resume.checkVisibility()) window.hasShownThePau
 
 #[tokio::test]
 async fn what_the_server_has_seen_is_told_in_the_popup() -> Result<()> {
-    let world = world().await?;
-    let blank = world.firefox.driver()?.window().await?;
+    let world = World::start(Installation::Temporary).await?;
+    let blank = world.firefox.this_page().await?;
     let popup = world.firefox.page("popup.html").await?;
     for (preflight, says) in [("prefer", "Nothing from the page was sent"), ("off", "has received the request")] {
         let mut rule = world.demo.rules()[0].clone();
         rule["preflight"] = json!(preflight);
         let saved = world.firefox.save_rule(rule).await?;
-        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        blank.show().await?;
         assert!(world.socket("attacker").await?.refused());
         popup.show().await?;
         popup.wait_for_count("#log .violation", 1).await?;
         popup.click("#log .violation summary").await?;
-        popup.wait_for_presence("#log .violation-sent", true).await?;
         let sent = popup.text("#log .violation-sent").await?;
         assert!(sent.contains(says), "{preflight}: {sent}");
         world.firefox.delete_rule(&saved).await?;
@@ -171,7 +165,7 @@ async fn what_the_server_has_seen_is_told_in_the_popup() -> Result<()> {
 
 #[tokio::test]
 async fn a_rule_for_a_host_that_firefox_never_shows_is_refused_in_the_form_and_the_preflight_is_stored() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let options = world.firefox.page("options.html").await?;
     options.click("#add-rule").await?;
     options.type_into("#host", "addons.mozilla.org").await?;
@@ -184,7 +178,6 @@ async fn a_rule_for_a_host_that_firefox_never_shows_is_refused_in_the_form_and_t
     options.select("#preflight", "require").await?;
     assert!(options.text("#preflight-help").await?.contains("stopped"));
     options.click("#save-rule").await?;
-    options.wait_for_presence("#rules .rule", true).await?;
     assert!(options.text("#rules .rule-facts").await?.contains("ahead of the handshake required"));
     assert_eq!(world.firefox.rules().await?[0]["preflight"], "require");
     world.firefox.quit().await
@@ -192,11 +185,11 @@ async fn a_rule_for_a_host_that_firefox_never_shows_is_refused_in_the_form_and_t
 
 #[tokio::test]
 async fn a_permission_that_is_taken_away_is_shown_and_asked_for_on_either_page() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     // What a person would be asked in a window of the browser's own.
     world.firefox.set_preference("extensions.webextOptionalPermissionPrompts", json!(false)).await?;
-    let blank = world.firefox.driver()?.window().await?;
+    let blank = world.firefox.this_page().await?;
     for page in ["popup.html", "options.html"] {
         let opened = world.firefox.page(page).await?;
         opened.wait_for_presence("#problem", false).await?;
@@ -204,7 +197,7 @@ async fn a_permission_that_is_taken_away_is_shown_and_asked_for_on_either_page()
         opened.wait_for_presence("#problem[data-code=permission-missing]", true).await?;
         world.firefox.look(&format!("permission-missing-{page}")).await?;
         // The control: it matters.
-        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        blank.show().await?;
         assert!(world.socket("attacker").await?.delivered(), "{page}: without the permission");
         opened.show().await?;
         wait::until("the badge", async || {
@@ -215,7 +208,7 @@ async fn a_permission_that_is_taken_away_is_shown_and_asked_for_on_either_page()
         opened.show().await?;
         opened.click("#problem-action").await?;
         opened.wait_for_presence("#problem", false).await?;
-        world.firefox.driver()?.switch_to_window(blank.clone()).await?;
+        blank.show().await?;
         assert!(world.socket("attacker").await?.refused(), "{page}: protected again");
     }
     world.firefox.quit().await
@@ -230,7 +223,7 @@ return ExtensionPermissions.remove(id, { permissions: [], origins: ['<all_urls>'
 
 #[tokio::test]
 async fn that_private_windows_are_not_protected_is_said_until_they_are() -> Result<()> {
-    let world = World::start(Installation::ForGood, false).await?;
+    let world = World::start(Installation::ForGood).await?;
     for page in ["popup.html", "options.html"] {
         let opened = world.firefox.page(page).await?;
         opened.wait_for_presence("#private-note", true).await?;

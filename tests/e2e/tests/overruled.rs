@@ -40,8 +40,7 @@ async fn button_says(world: &World, page: &str, title: &str) -> Result<()> {
 
 /// Opens the only entry, once it gives this reason: that of a stop that was overruled takes the place of the one before.
 async fn opened_entry(popup: &Page<'_>, reason: &str) -> Result<()> {
-    let said = format!("document.querySelector('#log .violation-reason')?.textContent.includes({})", json!(reason));
-    popup.wait_until(reason, &said).await?;
+    popup.wait_for_words("#log .violation-reason", reason).await?;
     popup.wait_for_count("#log .violation", 1).await?;
     popup.click("#log .violation summary").await?;
     popup.wait_for_presence("#log .violation[open] .violation-sent", true).await
@@ -80,7 +79,7 @@ async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose()
     for (events, answers, opens, [title, outcome, said, sent]) in cases {
         world.firefox.clear_log().await?;
         behind(&world, events, answers).await?;
-        let blank_tab = world.firefox.driver()?.window().await?;
+        let blank_tab = world.firefox.this_page().await?;
         let before = world.demo.servers.attacker.settled_traffic().await?.frames;
         let seen = world.socket("attacker").await?;
         let frames = world.demo.servers.attacker.settled_traffic().await?.frames - before;
@@ -107,7 +106,7 @@ async fn a_socket_that_the_lock_kept_closed_and_one_that_was_opened_on_purpose()
             "Sockpin (blocked sockets of this tab: 1)"
         };
         button_says(&world, &blank, title).await?;
-        world.firefox.driver()?.switch_to_window(blank_tab).await?;
+        blank_tab.show().await?;
     }
     world.firefox.quit().await
 }

@@ -9,10 +9,6 @@ use sockpin_e2e::page::Page;
 use sockpin_e2e::world::{Installation, World};
 use thirtyfour::By;
 
-async fn world() -> Result<World> {
-    World::start(Installation::Temporary, false).await
-}
-
 /// Fills in the form of a new rule in mode `block` with one pin, and saves it.
 async fn type_rule(options: &Page<'_>, host: &str, pin: &str) -> Result<()> {
     options.click("#add-rule").await?;
@@ -39,7 +35,7 @@ async fn stand_in(world: &World, answers: Value) -> Result<()> {
 
 #[tokio::test]
 async fn a_rule_typed_into_the_options_page_is_in_force_for_the_next_socket() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let options = world.firefox.page("options.html").await?;
     // The control: before the rule exists, the same socket delivers its frame.
     world.firefox.open_tab(&world.demo.site.blank()).await?;
@@ -60,7 +56,7 @@ async fn a_rule_typed_into_the_options_page_is_in_force_for_the_next_socket() ->
 
 #[tokio::test]
 async fn a_rule_deleted_on_the_options_page_is_no_longer_in_force() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let pin = world.demo.pinned_key.pin();
     world.firefox.save_rule(json!({ "host": PINNED, "mode": "block", "pins": [{ "sha256": pin }] })).await?;
     assert!(world.socket("attacker").await?.refused());
@@ -77,7 +73,7 @@ async fn a_rule_deleted_on_the_options_page_is_no_longer_in_force() -> Result<()
 
 #[tokio::test]
 async fn mistakes_are_shown_beside_their_fields_and_nothing_is_stored() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let options = world.firefox.page("options.html").await?;
     options.click("#add-rule").await?;
     for (host, message) in [("*.com", true), ("exa mple.com", true), ("a..b", true), ("chat.example.com", false)] {
@@ -96,7 +92,7 @@ async fn mistakes_are_shown_beside_their_fields_and_nothing_is_stored() -> Resul
 
 #[tokio::test]
 async fn a_wildcard_below_which_anybody_can_register_is_warned_of_by_firefoxs_own_list() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let options = world.firefox.page("options.html").await?;
     options.click("#add-rule").await?;
     for (host, warned) in [("*.co.uk", true), ("*.example.co.uk", false), ("**.github.io", true), ("*.lan", false)] {
@@ -109,7 +105,7 @@ async fn a_wildcard_below_which_anybody_can_register_is_warned_of_by_firefoxs_ow
 
 #[tokio::test]
 async fn a_file_that_cannot_be_read_spoils_neither_the_form_nor_other_files() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let options = world.firefox.page("options.html").await?;
     options.click("#add-rule").await?;
     options.type_into("#rule-form [name=host]", PINNED).await?;
@@ -124,7 +120,6 @@ async fn a_file_that_cannot_be_read_spoils_neither_the_form_nor_other_files() ->
     fs::remove_file(&path)?;
     world.firefox.run(DROP_FILES, vec![json!(world.demo.authority.root_pem())]).await?;
 
-    options.wait_for_presence("#pin-drop-message [data-code=file-unreadable]", true).await?;
     let message = options.text("#pin-drop-message [data-code=file-unreadable]").await?;
     assert!(message.starts_with("gone.pem: The file could not be read"), "{message}");
     assert!(value(&world, "#pins [name=pin]").await?.contains(&world.demo.authority.root_pin()));
@@ -135,7 +130,7 @@ async fn a_file_that_cannot_be_read_spoils_neither_the_form_nor_other_files() ->
 
 #[tokio::test]
 async fn what_is_pasted_is_taken_or_said_to_be_left_out() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let options = world.firefox.page("options.html").await?;
     options.click("#add-rule").await?;
     let list = format!("{};bro?ken;{}", world.demo.pinned_key.pin(), world.demo.authority.root_pin());
@@ -158,7 +153,7 @@ async fn what_is_pasted_is_taken_or_said_to_be_left_out() -> Result<()> {
 
 #[tokio::test]
 async fn a_half_typed_date_is_not_taken_for_none() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let options = world.firefox.page("options.html").await?;
     options.click("#add-rule").await?;
     options.type_into("#rule-form [name=host]", PINNED).await?;
@@ -188,7 +183,7 @@ async fn a_half_typed_date_is_not_taken_for_none() -> Result<()> {
 
 #[tokio::test]
 async fn a_rule_is_submitted_once_and_can_be_tried_again_when_refused() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let options = world.firefox.page("options.html").await?;
     options.click("#add-rule").await?;
     options.type_into("#rule-form [name=host]", PINNED).await?;
@@ -212,7 +207,7 @@ async fn a_rule_is_submitted_once_and_can_be_tried_again_when_refused() -> Resul
 
 #[tokio::test]
 async fn a_rule_that_is_deleted_while_it_is_edited_closes_the_form_or_becomes_a_new_one() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let rule = json!({ "host": PINNED, "mode": "block", "pins": [{ "sha256": world.demo.pinned_key.pin() }] });
     world.firefox.save_rule(rule.clone()).await?;
     let options = world.firefox.page("options.html").await?;
@@ -241,7 +236,7 @@ async fn a_rule_that_is_deleted_while_it_is_edited_closes_the_form_or_becomes_a_
 
 #[tokio::test]
 async fn a_rule_that_is_changed_elsewhere_is_not_overwritten() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let pins = json!([{ "sha256": world.demo.pinned_key.pin() }]);
     let stored = world.firefox.save_rule(json!({ "host": PINNED, "mode": "block", "pins": pins })).await?;
     let options = world.firefox.page("options.html").await?;
@@ -287,7 +282,7 @@ async fn a_rule_that_is_changed_elsewhere_is_not_overwritten() -> Result<()> {
 
 #[tokio::test]
 async fn an_open_popup_shows_that_the_log_has_failed_and_how() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     world.socket("attacker").await?;
     let popup = world.firefox.page("popup.html").await?;
@@ -328,7 +323,7 @@ async fn an_open_popup_shows_that_the_log_has_failed_and_how() -> Result<()> {
 
 #[tokio::test]
 async fn a_violation_is_seen_in_the_popup_with_its_chain_and_can_be_cleared() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     world.socket("attacker").await?;
 
@@ -356,7 +351,7 @@ async fn a_violation_is_seen_in_the_popup_with_its_chain_and_can_be_cleared() ->
 
 #[tokio::test]
 async fn the_lab_tries_its_sockets_and_computes_pins() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let lab = world.firefox.lab(&world.demo.site).await?;
     lab.click("#try-all").await?;

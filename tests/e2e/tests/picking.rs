@@ -26,7 +26,7 @@ impl Case {
         let Self { host, server, certificates, ticked, origin } = self;
         let firefox = &world.firefox;
         let url = format!("wss://{host}:{}/", server.port());
-        let web = firefox.driver()?.window().await?;
+        let web = firefox.this_page().await?;
         assert!(firefox.socket(&url).await?.delivered(), "the first socket of {host} did not open");
         let frames = server.settled_traffic().await?.all_frames();
         assert!(frames > 0, "the server counts nothing");
@@ -47,21 +47,19 @@ impl Case {
         assert_eq!(page.text("#picker-trials .tag").await?, "Matches");
         page.click("#picker-save").await?;
         page.wait_for_presence("#picker[open]", false).await?;
-        page.wait_until("the rule", &format!("document.querySelector('#rules').innerText.includes('{host}')")).await?;
-        page.wait_until("its state", &format!("document.querySelector(\"{row} .tag\").textContent === 'Matches'"))
-            .await?;
+        page.wait_for_words("#rules", host).await?;
+        page.wait_for_text(&format!("{row} .tag"), "Matches").await?;
 
-        firefox.driver()?.switch_to_window(web.clone()).await?;
+        web.show().await?;
         assert!(firefox.socket(&url).await?.refused(), "the attacker's socket at {host} opened");
         let after = server.settled_traffic().await?;
         assert_eq!(after.all_frames(), frames, "the attacker at {host} has received something");
         assert!(after.tls_handshakes > 1, "nobody has asked the attacker");
         page.show().await?;
-        page.wait_until("its state", &format!("document.querySelector(\"{row} .tag\").textContent === 'Blocked'"))
-            .await?;
+        page.wait_for_text(&format!("{row} .tag"), "Blocked").await?;
 
         // Without the rule the attacker gets everything.
-        firefox.driver()?.switch_to_window(web).await?;
+        web.show().await?;
         let rules = firefox.rules().await?;
         firefox.delete_rule(rules.first().context("no rule is stored")?).await?;
         assert!(firefox.socket(&url).await?.delivered(), "it is not the rule that stops the attacker at {host}");
@@ -71,7 +69,7 @@ impl Case {
 
 #[tokio::test]
 async fn without_typing_a_host_or_a_hash_an_attacker_is_blocked() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let authority = &world.demo.authority;
     // Another authority that this browser trusts as well: of a company, or of whoever has had a hand on this computer.
     let other = Authority::new()?;
@@ -102,13 +100,13 @@ async fn without_typing_a_host_or_a_hash_an_attacker_is_blocked() -> Result<()> 
 
 #[tokio::test]
 async fn sockets_appear_as_they_open_and_a_host_that_is_typed_is_asked_only_when_one_says_so() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let servers = &world.demo.servers;
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     let page = firefox.page("options.html").await?;
     page.wait_for_presence("#nothing-seen", true).await?;
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     assert!(world.socket("unpinned").await?.delivered());
     page.show().await?;
     page.wait_for_count("#seen .seen-row", 1).await?;
@@ -168,14 +166,14 @@ fn fingerprint(certificate: &[u8]) -> String {
 
 #[tokio::test]
 async fn the_fingerprint_of_a_certificate_leads_to_its_key_and_an_issuing_key_is_not_pinned_alone() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let key = Key::new()?;
     let identity = world.demo.authority.issue_called(&[UNPINNED], HOSTILE, HOSTILE, &key)?;
     let entered = fingerprint(identity.certificate());
     let server = Server::tls(identity).await?;
     let url = format!("wss://{UNPINNED}:{}/", server.port());
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     assert!(firefox.socket(&url).await?.delivered());
 
     let page = firefox.page("options.html").await?;
@@ -247,7 +245,7 @@ async fn the_fingerprint_of_a_certificate_leads_to_its_key_and_an_issuing_key_is
     // The popup says the name of the key that has matched, here one of a file.
     let pins = json!([{ "sha256": key.pin(), "label": HOSTILE }]);
     firefox.save_rule(json!({ "host": UNPINNED, "mode": "block", "pins": pins })).await?;
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     assert!(firefox.socket(&url).await?.delivered());
     let popup = firefox.page(&firefox.popup_over_tab().await?).await?;
     popup.wait_for_count("#tab-sockets [data-state=matched]", 1).await?;
@@ -293,7 +291,7 @@ return [value('#host'), value('#mode'), [value('#pins .pin-value'), value('#pins
 
 #[tokio::test]
 async fn the_keyboard_alone_makes_a_rule() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     assert!(world.socket("unpinned").await?.delivered());
     let page = firefox.page("options.html").await?;

@@ -1,8 +1,8 @@
 //! From the popup and from a notification to an entry of the log, however old it is; what an entry says of a key that is denied;
 //! and the log of one host or one page. By clicking and typing as a person does.
 
-use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Value, json};
+use anyhow::{Result, bail, ensure};
+use serde_json::json;
 use sockpin_e2e::demo::{PINNED, UNPINNED};
 use sockpin_e2e::extension;
 use sockpin_e2e::firefox::Firefox;
@@ -18,11 +18,11 @@ async fn pick(firefox: &Firefox, selector: &str) -> Result<()> {
 
 #[tokio::test]
 async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_page() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     world.load_policy().await?;
     let port = world.demo.servers.attacker.port();
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     ensure!(world.socket("attacker").await?.refused(), "the attacker's socket was not blocked");
     firefox.run_in_extension(ADD_NEWER, vec![json!(25)]).await?;
 
@@ -39,7 +39,7 @@ async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_p
     assert_eq!(page.text("#log-more").await?, "The 20 newest of 26 entries.");
     firefox.look("popup-old-entry").await?;
     // It stays there, and open, while the log goes on.
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    web.show().await?;
     ensure!(world.socket("flagged").await?.delivered(), "the flagged socket was not let through");
     page.show().await?;
     page.wait_until("the new entry", "document.querySelectorAll('#log [data-outcome=flag]').length === 1").await?;
@@ -48,7 +48,7 @@ async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_p
 
     // Time goes on by itself.
     firefox.run(TAKE_TIME, Vec::new()).await?;
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    web.show().await?;
     wait::until("the popup to be out of sight", async || {
         let hidden = firefox.run_in_extension("return localStorage.getItem('hidden')", Vec::new()).await?;
         Ok((hidden == json!("true")).then_some(()))
@@ -59,22 +59,20 @@ async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_p
     page.wait_until("the page to be in sight", "window.minute !== undefined").await?;
     assert_eq!(page.text(newest).await?, "just now");
     firefox.run("window.later = 125_000; window.minute()", Vec::new()).await?;
-    page.wait_until("another word", &format!("document.querySelector('{newest}').textContent === '2 minutes ago'"))
-        .await?;
+    page.wait_for_text(newest, "2 minutes ago").await?;
     ensure!(page.text("#tab-sockets .tab-facts").await?.contains("2 minutes ago"), "a row stands still");
     ensure!(page.is_true("document.querySelector('#log .violation[open]') !== null").await?, "the entry was closed");
     firefox.close_tab().await?;
 
     // A notification leads there as well, or says that there is nothing any longer.
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    web.show().await?;
     let page = firefox.page(&format!("popup.html#{PINNED}:{port}")).await?;
     page.wait_for_presence("#log .violation[open] [data-part=explanation]", true).await?;
     page.has_focus("#log .violation[open] > summary").await?;
     page.wait_for_count("#log .violation", 21).await?;
     firefox.close_tab().await?;
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    web.show().await?;
     let page = firefox.page("popup.html#gone.example:443").await?;
-    page.wait_for_presence("#entry-gone", true).await?;
     assert_eq!(
         page.text("#entry-gone").await?,
         "No recent entry about gone.example:443 was found. All entries are on the log page."
@@ -86,20 +84,13 @@ async fn an_old_entry_is_one_click_away_and_the_log_is_that_of_one_host_or_one_p
     firefox.look("popup-entry-gone").await?;
     firefox.close_tab().await?;
 
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    web.show().await?;
     one_host_and_one_page(firefox).await?;
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     what_was_there_before_is_said(&world).await?;
     an_entry_behind_many_of_its_host_is_found(&world).await?;
     world.firefox.quit().await
 }
-
-async fn hosts(firefox: &Firefox) -> Result<Vec<String>> {
-    let hosts = firefox.run(HOSTS, Vec::new()).await?;
-    serde_json::from_value(hosts).context("hosts are texts")
-}
-
-const HOSTS: &str = "return [...document.querySelectorAll('#log .violation-host')].map((host) => host.textContent)";
 
 /// The log has an entry of each of 25 hosts, by two pages in turn, and those of the demo.
 async fn one_host_and_one_page(firefox: &Firefox) -> Result<()> {
@@ -109,7 +100,6 @@ async fn one_host_and_one_page(firefox: &Firefox) -> Result<()> {
     let of_host = "#log .violation[open] [data-part=only][data-only=host]";
     let of_page = "#log .violation[open] [data-part=only][data-only=page]";
     pick(firefox, "#log .log-line:nth-child(2) .violation > summary").await?;
-    page.wait_for_presence(of_host, true).await?;
     assert_eq!(page.text(of_host).await?, "Only entries of newer-0.example");
     assert_eq!(page.text(of_page).await?, "Only entries with sockets opened by https://even.example");
     firefox.look("log-only-offered").await?;
@@ -121,7 +111,7 @@ async fn one_host_and_one_page(firefox: &Firefox) -> Result<()> {
     pick(firefox, of_host).await?;
     page.wait_for_count("#log .violation", 1).await?;
     page.has_focus("#only-host-remove").await?;
-    assert_eq!(hosts(firefox).await?, ["newer-0.example"]);
+    assert_eq!(page.texts("#log .violation-host").await?, ["newer-0.example"]);
     firefox.look("log-only-host-and-page").await?;
 
     // Still there when the page is loaded again.
@@ -143,7 +133,7 @@ async fn what_was_there_before_is_said(world: &World) -> Result<()> {
     let firefox = &world.firefox;
     let url = json!(world.demo.servers.url("pinned")?);
     firefox.run(KEEP_OPEN, vec![url.clone()]).await?;
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     firefox.install(&extension::folder()?).await?;
     firefox.status().await?;
     let page = firefox.page(&firefox.popup_over_tab().await?).await?;
@@ -153,7 +143,7 @@ async fn what_was_there_before_is_said(world: &World) -> Result<()> {
     assert_eq!(page.text("#tab-summary").await?, "This tab has opened no socket since Sockpin was started.");
     firefox.look("popup-earlier-page").await?;
     // The first socket that it sees does not make it forget those that it has not seen.
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    web.show().await?;
     firefox.run(KEEP_OPEN, vec![url]).await?;
     page.show().await?;
     page.wait_for_count("#tab-sockets [data-state=matched]", 1).await?;
@@ -166,13 +156,13 @@ async fn what_was_there_before_is_said(world: &World) -> Result<()> {
     assert_eq!(page.text("#tab-summary").await?, "This tab has opened no socket.");
 
     // Enabled again, of which Firefox tells by no event; a background that has slept is woken by one.
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    web.show().await?;
     firefox.suspend_background().await?;
     firefox.status().await?;
     let page = firefox.page(&firefox.popup_over_tab().await?).await?;
     page.wait_for_presence("#tab-summary[data-state=none]", true).await?;
     page.wait_for_presence("#tab-earlier", false).await?;
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     firefox.enable_again().await?;
     let page = firefox.page(&firefox.popup_over_tab().await?).await?;
     page.wait_for_presence("#tab-earlier", true).await?;
@@ -268,10 +258,6 @@ return new Promise((resolve, reject) => {
 });
 ";
 
-async fn mode(firefox: &Firefox) -> Result<Value> {
-    Ok(firefox.rules().await?.first().and_then(|rule| rule.get("mode")).cloned().unwrap_or_default())
-}
-
 /// Opens the only entry of the log, as a person does.
 async fn open_entry(firefox: &Firefox) -> Result<Page<'_>> {
     let popup = firefox.page("popup.html").await?;
@@ -283,10 +269,10 @@ async fn open_entry(firefox: &Firefox) -> Result<Page<'_>> {
 
 #[tokio::test]
 async fn of_a_denied_key_and_of_too_few_logs_it_is_said_what_came_and_what_can_be_done() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let authority = &world.demo.authority;
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     let server = &world.demo.servers.unpinned;
     let host = format!("{UNPINNED}:{}", server.port());
     let url = world.demo.servers.url("unpinned")?;
@@ -322,21 +308,21 @@ async fn of_a_denied_key_and_of_too_few_logs_it_is_said_what_came_and_what_can_b
     popup.has_focus("[data-part=flag-only]").await?;
     firefox.press(Press::Enter + "").await?;
     popup.has_focus("#undo").await?;
-    assert_eq!(mode(firefox).await?, "flag");
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    assert_eq!(firefox.only_rule().await?["mode"], "flag");
+    web.show().await?;
     ensure!(firefox.socket(&url).await?.delivered(), "a rule that flags has blocked");
     popup.show().await?;
     popup.wait_for_count("#log .violation", 2).await?;
     popup.has_focus("#undo").await?;
     firefox.press(Press::Enter + "").await?;
     popup.has_focus("[data-part=flag-only]").await?;
-    assert_eq!(mode(firefox).await?, "block");
+    assert_eq!(firefox.only_rule().await?["mode"], "block");
     firefox.press(Press::Shift + Press::Tab).await?;
     popup.has_focus("[data-part=keep]").await?;
     firefox.press(Press::Enter + "").await?;
     popup.wait_for_presence(".violation-body", false).await?;
     firefox.close_tab().await?;
-    firefox.driver()?.switch_to_window(web.clone()).await?;
+    web.show().await?;
     ensure!(firefox.socket(&url).await?.refused(), "the rule does not block again");
 
     // A certificate that is in no public log.

@@ -11,10 +11,6 @@ use sockpin_e2e::servers::{Answering, Server};
 use sockpin_e2e::traffic::Traffic;
 use sockpin_e2e::world::{Installation, World};
 
-async fn world() -> Result<World> {
-    World::start(Installation::Temporary, false).await
-}
-
 fn url(server: &Server) -> String {
     format!("wss://{PINNED}:{}/path?token=secret", server.port())
 }
@@ -62,7 +58,7 @@ async fn set_cookie(world: &World) -> Result<()> {
 
 #[tokio::test]
 async fn a_wrong_key_has_received_nothing_of_the_handshake() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let key = Key::new()?;
     let (control, attacker) = (server(&world, &key).await?, server(&world, &Key::new()?).await?);
     set_cookie(&world).await?;
@@ -93,7 +89,7 @@ async fn a_wrong_key_has_received_nothing_of_the_handshake() -> Result<()> {
 
 #[tokio::test]
 async fn a_server_that_answers_only_upgrades_is_checked_at_the_handshake_or_not_reached() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     // Firefox repeats a request to which there was no answer, so often that it may take longer than a probe is waited for.
     world.firefox.set_preference("network.http.request.max-attempts", json!(1)).await?;
     let (key, other) = (Key::new()?, Key::new()?);
@@ -124,7 +120,7 @@ async fn a_server_that_answers_only_upgrades_is_checked_at_the_handshake_or_not_
 
 #[tokio::test]
 async fn a_reconnect_storm_causes_one_probe() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let key = Key::new()?;
     let (right, wrong) = (server(&world, &key).await?, server(&world, &Key::new()?).await?);
     world.firefox.save_rule(rule(&key.pin(), "prefer")).await?;
@@ -160,7 +156,7 @@ async fn a_reconnect_storm_causes_one_probe() -> Result<()> {
 async fn a_socket_is_not_stopped_any_more_once_there_is_a_network_again() -> Result<()> {
     const SET_OFFLINE: &str = "Services.io.offline = arguments[0]; Services.dns.clearCache(true);";
     let nobody = Ipv4Addr::new(127, 0, 9, 9);
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let key = Key::new()?;
     for (offline, probe_failure) in [(true, "offline"), (false, "failed")] {
         let host = format!("{probe_failure}.example");
@@ -184,7 +180,7 @@ async fn a_socket_is_not_stopped_any_more_once_there_is_a_network_again() -> Res
 
 #[tokio::test]
 async fn from_a_container_or_a_private_window_none_is_sent() -> Result<()> {
-    let world = World::start(Installation::ForGood, false).await?;
+    let world = World::start(Installation::ForGood).await?;
     world.firefox.allow_in_private_windows(true).await?;
     let key = Key::new()?;
     let blank = world.demo.site.blank();
@@ -192,14 +188,14 @@ async fn from_a_container_or_a_private_window_none_is_sent() -> Result<()> {
         for (preflight, opens) in [("prefer", true), ("require", false)] {
             let server = server(&world, &key).await?;
             let saved = world.firefox.save_rule(rule(&key.pin(), preflight)).await?;
-            let here = world.firefox.driver()?.window().await?;
+            let here = world.firefox.this_page().await?;
             match place {
                 "container" => world.firefox.open_container_tab(&blank).await?,
                 _ => world.firefox.open_private_window(&blank).await?,
             }
             let seen = world.firefox.socket(&url(&server)).await?;
             world.firefox.close_tab().await?;
-            world.firefox.driver()?.switch_to_window(here).await?;
+            here.show().await?;
             assert_eq!(seen.delivered(), opens, "{place}, {preflight}: {seen:?}");
             let received = server.settled_traffic().await?;
             assert_eq!((probes(&received), handshakes(&received)), (0, usize::from(opens)), "{place}, {preflight}");
@@ -220,7 +216,7 @@ async fn from_a_container_or_a_private_window_none_is_sent() -> Result<()> {
 /// A proxy for sockets alone, as an extension or a script of the network's may set it; and one for both.
 #[tokio::test]
 async fn a_probe_takes_the_sockets_proxy_or_is_not_sent() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let (key, proxy) = (Key::new()?, Proxy::start(Kind::Socks).await?);
     let pinned = format!("host == '{PINNED}'");
     let sockets = format!("{pinned} && url.substring(0, 4) == 'wss:'");
@@ -254,7 +250,7 @@ async fn a_probe_takes_the_sockets_proxy_or_is_not_sent() -> Result<()> {
 /// A probe has nobody whom it could ask for a password; one that Firefox has is used, whatever was answered before.
 #[tokio::test]
 async fn a_probe_passes_a_proxy_that_wants_a_password_and_asks_nobody_for_it() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let (key, proxy) = (Key::new()?, Proxy::start(Kind::HttpWithDigest).await?);
     let server = server(&world, &key).await?;
     world.firefox.send_through(&proxy, &format!("host == '{PINNED}'")).await?;
@@ -275,7 +271,7 @@ async fn a_probe_passes_a_proxy_that_wants_a_password_and_asks_nobody_for_it() -
 #[tokio::test]
 async fn a_probe_by_another_road_is_stopped_before_its_host_is_looked_up() -> Result<()> {
     const REMOTE: &str = "known-to-the-proxy.example";
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let (key, proxy) = (Key::new()?, Proxy::start(Kind::Socks).await?);
     let server = Server::tls(world.demo.authority.issue(&[REMOTE], &key)?).await?;
     let sockets = format!("host == '{REMOTE}' && url.substring(0, 4) == 'wss:'");

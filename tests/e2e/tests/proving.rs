@@ -14,10 +14,6 @@ use sockpin_e2e::world::{Installation, World};
 
 const TEST: &str = "#rules .rule-test";
 
-async fn world() -> Result<World> {
-    World::start(Installation::Temporary, false).await
-}
-
 fn rule(world: &World, host: &str, mode: &str, preflight: &str) -> Value {
     let pins = json!([{ "sha256": world.demo.pinned_key.pin(), "label": "Mine" }]);
     json!({ "host": host, "mode": mode, "preflight": preflight, "pins": pins })
@@ -61,7 +57,7 @@ async fn prove(page: &Page<'_>, rule: &Value, address: &str) -> Result<[(String,
 
 #[tokio::test]
 async fn one_socket_opens_and_one_is_stopped_and_neither_leaves_a_trace() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let key = &world.demo.pinned_key;
     firefox.privileged(SET_COOKIE, vec![json!(PINNED)]).await?;
@@ -153,17 +149,17 @@ Services.cookies.add(host, '/', 'session', 'secret', true, false, true, Date.now
 
 #[tokio::test]
 async fn meanwhile_pages_are_judged_by_the_rule_itself() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let (right, attacker) = (&world.demo.servers.pinned, &world.demo.servers.attacker);
     let saved = firefox.save_rule(rule(&world, PINNED, "block", "off")).await?;
-    let web = firefox.driver()?.window().await?;
+    let web = firefox.this_page().await?;
     for _ in 0..3 {
         let own =
             json!({ "type": "prove", "id": saved.get("id"), "host": PINNED, "port": right.port(), "wrongPin": true });
         // The answer is asked for only once the page's sockets are through.
         firefox.run_in_extension("window.proof = browser.runtime.sendMessage(arguments[0])", vec![own]).await?;
-        firefox.driver()?.switch_to_window(web.clone()).await?;
+        web.show().await?;
         let urls = [world.demo.servers.url("pinned")?, world.demo.servers.url("attacker")?];
         let [good, bad] = &firefox.sockets(&[urls[0].as_str(), urls[1].as_str()]).await?[..] else {
             bail!("two sockets")
@@ -179,14 +175,14 @@ async fn meanwhile_pages_are_judged_by_the_rule_itself() -> Result<()> {
     ensure!(log.iter().all(|entry| entry["port"] == json!(attacker.port())), "{log:?}");
 
     // A page that has been told nothing cannot ask for one either.
-    firefox.driver()?.switch_to_window(web).await?;
+    web.show().await?;
     assert_eq!(firefox.run("return typeof browser", Vec::new()).await?, json!("undefined"));
     world.firefox.quit().await
 }
 
 #[tokio::test]
 async fn what_cannot_be_proved_is_said_as_such() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let servers = &world.demo.servers;
     let page = firefox.page("options.html").await?;
@@ -233,7 +229,7 @@ async fn what_cannot_be_proved_is_said_as_such() -> Result<()> {
 /// Firefox would ask the person, who has opened no page of this address, and the socket would wait for the answer.
 #[tokio::test]
 async fn a_server_that_wants_a_password_gets_none_and_nobody_is_asked_for_one() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let server = Server::tls(world.demo.authority.issue(&[PINNED], &world.demo.pinned_key)?).await?;
     server.answer(Answering::Challenging);
@@ -309,7 +305,7 @@ async fn drop_files(firefox: &Firefox, texts: &[&str]) -> Result<()> {
 
 #[tokio::test]
 async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let authority = &world.demo.authority;
     let (right, wrong) = (&world.demo.pinned_key, &world.demo.attacker_key);
@@ -336,7 +332,7 @@ async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> 
     assert_eq!(page.text("#tester-certificates .picked:first-child .tag").await?, "Matches “Mine”");
     assert_eq!(firefox.accessibility_violations().await?, [""; 0]);
     page.paste("#tester-text", &pem(&[bad.certificate(), authority.intermediate(), root])).await?;
-    page.wait_until("the verdict", "document.querySelector('#tester-verdict .tag').textContent === 'Blocked'").await?;
+    page.wait_for_text("#tester-verdict .tag", "Blocked").await?;
 
     let both = pem(&[good.certificate(), bad.certificate()]);
     let key = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----";
@@ -352,7 +348,7 @@ async fn a_rule_is_tried_on_chains_before_it_is_saved_and_after() -> Result<()> 
     }
     page.click("#tester-close").await?;
     page.wait_for_presence("#tester[open]", false).await?;
-    page.wait_until("the focus", "document.activeElement.matches('#test-rule')").await?;
+    page.has_focus("#test-rule").await?;
     page.click("#save-rule").await?;
     page.wait_for_presence(TEST, true).await?;
 

@@ -5,7 +5,7 @@ use sockpin_e2e::world::{Installation, World};
 
 #[tokio::test]
 async fn rules_and_log_are_still_there_and_in_force_after_a_restart() -> Result<()> {
-    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut world = World::start(Installation::ForGood).await?;
     world.load_policy().await?;
     assert!(world.socket("attacker").await?.refused());
     let rules = world.firefox.rules().await?;
@@ -26,7 +26,7 @@ async fn rules_and_log_are_still_there_and_in_force_after_a_restart() -> Result<
 /// Firefox holds the sockets of a page that is there before Sockpin wakes, so nothing is said of those that it has opened.
 #[tokio::test]
 async fn what_was_opened_by_a_browser_that_has_just_started_was_not_there_before() -> Result<()> {
-    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut world = World::start(Installation::ForGood).await?;
     let web = world.demo.site.blank();
     world.firefox.set_home_page(&web);
     world.firefox.restart().await?;
@@ -41,7 +41,7 @@ async fn what_was_opened_by_a_browser_that_has_just_started_was_not_there_before
 
 #[tokio::test]
 async fn control_before_any_rule_the_same_socket_delivers_its_frame_after_a_restart() -> Result<()> {
-    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut world = World::start(Installation::ForGood).await?;
     world.restart_firefox().await?;
     assert!(world.socket("attacker").await?.delivered());
     assert_eq!(world.demo.servers.attacker.settled_traffic().await?.frames, 1);

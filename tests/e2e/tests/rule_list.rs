@@ -10,7 +10,7 @@ use thirtyfour::By;
 const RULES: usize = 12;
 
 async fn world() -> Result<World> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let pin = world.demo.pinned_key.pin();
     let backup = world.demo.backup_key.pin();
     let save: Vec<_> = (0..RULES)
@@ -36,13 +36,6 @@ const fn mode(number: usize) -> &'static str {
     }
 }
 
-async fn hosts(world: &World) -> Result<Vec<String>> {
-    let hosts = world.firefox.run(HOSTS, Vec::new()).await?;
-    serde_json::from_value(hosts).context("hosts are texts")
-}
-
-const HOSTS: &str = "return [...document.querySelectorAll('#rules .rule-host')].map((host) => host.textContent)";
-
 fn numbered(numbers: &[usize]) -> Vec<String> {
     numbers.iter().map(|number| format!("host-{number}.example")).collect()
 }
@@ -67,16 +60,20 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
     let world = world().await?;
     let page = world.firefox.page("options.html").await?;
     page.wait_for_count("#rules .rule", RULES).await?;
-    assert_eq!(hosts(&world).await?, numbered(&(0..RULES).collect::<Vec<_>>()), "by number, not by letter");
+    assert_eq!(
+        page.texts("#rules .rule-host").await?,
+        numbered(&(0..RULES).collect::<Vec<_>>()),
+        "by number, not by letter"
+    );
     assert!(!page.is_true("document.querySelector('#filter-layer').checkVisibility()").await?);
 
     page.select("#filter-mode", "flag").await?;
     page.wait_for_count("#rules .rule", 4).await?;
-    assert_eq!(hosts(&world).await?, numbered(&[1, 4, 7, 10]));
+    assert_eq!(page.texts("#rules .rule-host").await?, numbered(&[1, 4, 7, 10]));
     assert_eq!(page.text("#search-outcome").await?, "4 of 12 rules are shown.");
     page.select("#filter-state", "one-key").await?;
     page.wait_for_count("#rules .rule", 1).await?;
-    assert_eq!(hosts(&world).await?, numbered(&[1]));
+    assert_eq!(page.texts("#rules .rule-host").await?, numbered(&[1]));
     page.type_into("#search", "nobody").await?;
     page.wait_for_count("#rules .rule", 0).await?;
     assert_eq!(page.text("#search-outcome").await?, "No rule fits what is searched for and chosen.");
@@ -95,24 +92,20 @@ async fn filters_show_some_of_the_rules_and_say_how_many_also_after_the_page_is_
 
     page.click("#reset-filters").await?;
     page.wait_for_count("#rules .rule", RULES).await?;
-    assert_eq!(page.text("#search-outcome").await?, "");
+    page.wait_for_text("#search-outcome", "").await?;
     assert!(page.is_true("document.activeElement.id === 'search'").await?, "the focus is lost");
     page.select("#filter-state", "expired").await?;
     page.wait_for_count("#rules .rule", 1).await?;
-    assert_eq!(hosts(&world).await?, numbered(&[3]));
+    assert_eq!(page.texts("#rules .rule-host").await?, numbered(&[3]));
     page.select("#filter-state", "never-judged").await?;
     page.wait_for_count("#rules .rule", 8).await?;
     page.select("#sort", "expires").await?;
     page.type_into("#search", "host").await?;
-    page.wait_until(
-        "the rule that expires first",
-        "document.querySelector('.rule-host').textContent === 'host-3.example'",
-    )
-    .await?;
+    page.wait_for_text(".rule-host", "host-3.example").await?;
 
     page.reload().await?;
     page.wait_for_count("#rules .rule", 8).await?;
-    assert_eq!(hosts(&world).await?[0], "host-3.example");
+    assert_eq!(page.texts("#rules .rule-host").await?[0], "host-3.example");
     let chosen =
         "return ['search', 'filter-mode', 'filter-state', 'sort'].map((id) => document.getElementById(id).value)";
     assert_eq!(world.firefox.run(chosen, Vec::new()).await?, json!(["host", "", "never-judged", "expires"]));
@@ -128,7 +121,7 @@ async fn the_mode_of_a_rule_is_changed_on_its_card_and_changed_back() -> Result<
     page.let_notices_stay().await?;
     page.click(&format!("{} .rule-mode", card(0))).await?;
     page.click(&format!("{} [data-part=to-flag]", card(0))).await?;
-    page.wait_until("the other mode", "document.querySelector('.rule .rule-mode').textContent === 'Flags'").await?;
+    page.wait_for_text(".rule .rule-mode", "Flags").await?;
     // That rules have changed may be heard before the answer to who has changed them.
     page.wait_for_text("#change-text", "1 rule now only flags.").await?;
     let focused = "document.activeElement === document.querySelector('#rules .rule summary.rule-mode')";
@@ -136,7 +129,7 @@ async fn the_mode_of_a_rule_is_changed_on_its_card_and_changed_back() -> Result<
     assert_eq!(stored(&world).await?[0]["mode"], "flag");
 
     page.click("#undo").await?;
-    page.wait_until("the mode before", "document.querySelector('.rule .rule-mode').textContent === 'Blocks'").await?;
+    page.wait_for_text(".rule .rule-mode", "Blocks").await?;
     page.wait_for_text("#change-text", "The change has been undone.").await?;
     page.wait_for_presence("#undo", false).await?;
     let mut after = stored(&world).await?;
@@ -187,18 +180,18 @@ async fn several_rules_are_selected_by_keyboard_alone_and_deleted_and_come_back_
     page.wait_for_count("#rules .rule", 3).await?;
     for id in ["filter-mode", "filter-state", "filter-matched", "sort", "reset-filters", "select-all"] {
         press(&world, TAB).await?;
-        page.wait_until(id, &format!("document.activeElement.id === '{id}'")).await?;
+        page.has_focus(&format!("#{id}")).await?;
     }
     press(&world, " ").await?;
     page.wait_until("all three", "document.querySelectorAll('.rule-select:checked').length === 3").await?;
     assert_eq!(page.text("#selection-count").await?, "3 rules selected");
     for id in ["selected-block", "selected-flag", "selected-off", "export-selected", "delete-selected"] {
         press(&world, TAB).await?;
-        page.wait_until(id, &format!("document.activeElement.id === '{id}'")).await?;
+        page.has_focus(&format!("#{id}")).await?;
     }
     press(&world, ENTER).await?;
     page.wait_for_count("#rules .rule", 0).await?;
-    page.wait_until("the focus on what undoes it", "document.activeElement.id === 'undo'").await?;
+    page.has_focus("#undo").await?;
     assert_eq!(page.text("#change-text").await?, "3 rules have been deleted.");
     assert_eq!(page.text("#announcement").await?, "3 rules have been deleted.");
     assert_eq!(stored(&world).await?.len(), RULES - 3);
@@ -228,8 +221,7 @@ async fn a_range_is_selected_with_shift_and_gets_another_mode_in_one_step() -> R
     assert_eq!(page.text("label:has(> #select-all)").await?, "Select all that are shown");
     page.click("#selected-flag").await?;
     // 4 flags already.
-    page.wait_until("what was done", "document.querySelector('#change-text').textContent === '3 rules now only flag.'")
-        .await?;
+    page.wait_for_text("#change-text", "3 rules now only flag.").await?;
     let modes: Vec<_> =
         (0..RULES).map(|number| if (2..=5).contains(&number) { "flag" } else { mode(number) }).collect();
     let mut rules = world.firefox.rules().await?;
@@ -283,7 +275,7 @@ async fn a_copy_of_a_rule_is_another_rule() -> Result<()> {
 
 #[tokio::test]
 async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let (servers, firefox) = (&world.demo.servers, &world.firefox);
     let pins = json!([
         { "sha256": world.demo.pinned_key.pin(), "label": "In use" },
@@ -291,11 +283,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     ]);
     firefox.save_rule(json!({ "host": sockpin_e2e::demo::PINNED, "mode": "flag", "pins": pins })).await?;
     let page = firefox.page("options.html").await?;
-    page.wait_until(
-        "a rule without record",
-        "document.querySelector('.rule-facts').textContent.includes('Has not judged')",
-    )
-    .await?;
+    page.wait_for_words(".rule-facts", "Has not judged").await?;
     assert!(!page.is_true("document.querySelector('.rule-record').checkVisibility()").await?);
 
     // The page follows while it is open.
@@ -307,10 +295,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     let summary = "document.querySelector('.rule-record summary').textContent.startsWith('3 connections judged')";
     page.wait_until("three connections", summary).await?;
     page.click(".rule-record summary").await?;
-    let lines = firefox
-        .run("return [...document.querySelectorAll('.rule-record li')].map((line) => line.textContent)", vec![])
-        .await?;
-    let lines: Vec<String> = serde_json::from_value(lines)?;
+    let lines = page.texts(".rule-record li").await?;
     assert!(lines[0].starts_with("3 connections have been judged since"), "{lines:?}");
     assert_eq!(lines[1], "None of them was a violation.");
     assert!(lines[2].contains("“In use”, the key of the server’s own certificate"), "{lines:?}");
@@ -321,8 +306,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     let offer = page.text(".rule-offer p").await?;
     assert!(offer.starts_with("3 handshakes, no mismatch since"), "{offer}");
     page.click(".rule-offer button").await?;
-    page.wait_until("a rule that blocks", "document.querySelector('.rule .rule-mode').textContent === 'Blocks'")
-        .await?;
+    page.wait_for_text(".rule .rule-mode", "Blocks").await?;
     page.wait_for_presence(".rule-offer", false).await?;
     assert!(page.is_true("document.querySelector('.rule-record').open").await?, "what was unfolded is folded");
     firefox.open_tab(&world.demo.site.blank()).await?;
@@ -330,11 +314,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
 
     // As if the first pin had last matched long ago.
     page.show().await?;
-    page.wait_until(
-        "the violation",
-        "document.querySelector('.rule-record summary').textContent.includes('1 violation')",
-    )
-    .await?;
+    page.wait_for_words(".rule-record summary", "1 violation").await?;
     firefox.run_in_extension(OLDER, vec![json!(world.demo.backup_key.pin())]).await?;
     page.show().await?;
     page.wait_for_presence(".rule-notices [data-code=backup-only]", true).await?;
@@ -351,7 +331,7 @@ async fn a_rule_that_flags_says_what_it_has_seen_and_blocks_at_a_click() -> Resu
     {
         page.select("#filter-matched", matched).await?;
         page.wait_for_count("#rules .rule", usize::from(host.is_some())).await?;
-        assert_eq!(hosts(&world).await?.first().map(String::as_str), host, "{matched}");
+        assert_eq!(page.texts("#rules .rule-host").await?.first().map(String::as_str), host, "{matched}");
     }
     page.click("#reset-filters").await?;
     page.wait_for_count("#rules .rule", 2).await?;

@@ -54,7 +54,7 @@ return new Promise(async (resolve) => {
 #[tokio::test]
 async fn every_endpoint_is_kept_with_its_chain_while_the_background_sleeps_but_none_of_a_private_window() -> Result<()>
 {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     world.firefox.allow_in_private_windows(true).await?;
     let servers = &world.demo.servers;
     let (unpinned, pinned) = (servers.unpinned.port(), servers.pinned.port());
@@ -82,12 +82,12 @@ async fn every_endpoint_is_kept_with_its_chain_while_the_background_sleeps_but_n
     assert_eq!((after.first, after.chains), (before.first, before.chains));
 
     // Sockets of a private window pass unnoted; the one that comes after them is the control.
-    let here = world.firefox.driver()?.window().await?;
+    let here = world.firefox.this_page().await?;
     world.firefox.open_private_window(&page).await?;
     assert!(world.firefox.socket(&url).await?.delivered());
     assert!(world.firefox.socket(&servers.url("backup")?).await?.delivered());
     world.firefox.close_tab().await?;
-    world.firefox.driver()?.switch_to_window(here).await?;
+    here.show().await?;
     assert!(world.firefox.socket(&url).await?.delivered());
     let all = seen(&world, UNPINNED, unpinned, 4).await?.all;
     assert!(!all.contains(&format!("\t{}\t", servers.backup.port())), "{all}");
@@ -135,7 +135,7 @@ async fn a_certificate_that_rested_on_an_exception_is_shown_as_trusted_where_it_
 
 #[tokio::test]
 async fn a_rule_knows_how_often_it_has_judged_and_by_which_pin() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let rule = world.firefox.save_rule(world.demo.rules()[0].clone()).await?;
     let (servers, id) = (&world.demo.servers, rule["id"].as_str().context("a rule without id")?);
     world.firefox.open(&world.demo.site.blank()).await?;

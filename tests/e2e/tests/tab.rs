@@ -13,13 +13,9 @@ use sockpin_e2e::world::{Installation, World};
 use thirtyfour::Key;
 use tokio::net::TcpSocket;
 
-async fn world() -> Result<World> {
-    World::start(Installation::Temporary, false).await
-}
-
 /// Opens a socket from the web page of a tab, and shows the popup again.
 async fn socket(world: &World, tab: &Tab<'_>, id: &str) -> Result<()> {
-    tab.show_web().await?;
+    tab.web.show().await?;
     world.socket(id).await?;
     tab.popup.show().await
 }
@@ -59,7 +55,7 @@ fn row(state: &str, host: &str, port: u16, sockets: &str) -> String {
 
 #[tokio::test]
 async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let servers = &world.demo.servers;
     let port = |name: &str| servers.behind(name).map(sockpin_e2e::servers::Server::port);
@@ -82,7 +78,7 @@ async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away
     assert!(tab.popup.text("[data-state=matched] .tab-text").await?.contains("“The server's key”"));
 
     // What Sockpin has not stopped.
-    tab.show_web().await?;
+    tab.web.show().await?;
     let (closed, _closed) = closed_port()?;
     assert!(world.firefox.socket(&format!("wss://{UNPINNED}:{closed}/")).await?.refused());
     assert!(world.firefox.socket("wss://nowhere.invalid/").await?.refused());
@@ -113,14 +109,7 @@ async fn each_state_is_listed_as_it_comes_and_what_can_be_done_is_one_click_away
 
     // From "not pinned" to the picker, by keyboard alone.
     world.firefox.run("document.querySelector('[data-state=not-pinned] .tab-action').focus()", Vec::new()).await?;
-    let before = world.firefox.driver()?.windows().await?;
-    world.firefox.driver()?.action_chain().send_keys(Key::Enter).perform().await?;
-    let options = wait::until("the options page", async || {
-        let windows = world.firefox.driver()?.windows().await?;
-        Ok(windows.into_iter().find(|window| !before.contains(window)))
-    })
-    .await?;
-    world.firefox.driver()?.switch_to_window(options).await?;
+    world.firefox.open_by(world.firefox.press(Key::Enter + "")).await?;
     world.firefox.page_is_ready("the options page").await?;
     let title = world.firefox.run("return document.querySelector('#picker[open] h2')?.textContent", Vec::new()).await?;
     let title = title.as_str().context("the picker is not open")?;
@@ -137,7 +126,7 @@ fn closed_port() -> Result<(u16, TcpSocket)> {
 
 #[tokio::test]
 async fn a_tab_shows_the_sockets_of_its_page_alone_and_each_empty_state_is_said() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let servers = &world.demo.servers;
     let (unpinned, pinned) = (servers.unpinned.port(), servers.pinned.port());
@@ -160,11 +149,11 @@ async fn a_tab_shows_the_sockets_of_its_page_alone_and_each_empty_state_is_said(
     is_accessible(&world.firefox, "all are pinned").await?;
 
     // Another page in the same tab begins anew, with what its frames open.
-    tab.show_web().await?;
+    tab.web.show().await?;
     world.firefox.open(&format!("{}?again", world.demo.site.blank())).await?;
     tab.popup.show().await?;
     sums_up(&tab, "none").await?;
-    tab.show_web().await?;
+    tab.web.show().await?;
     let frame = OPENERS.first().context("no opener")?;
     assert!(world.firefox.socket_from(frame, &servers.url("pinned")?).await?.delivered());
     assert!(world.socket("unpinned").await?.delivered());
@@ -187,7 +176,7 @@ async fn a_tab_shows_the_sockets_of_its_page_alone_and_each_empty_state_is_said(
     .await?;
 
     // Back at the page before, what that page had opened once is gone.
-    tab.show_web().await?;
+    tab.web.show().await?;
     world.firefox.back().await?;
     tab.popup.show().await?;
     sums_up(&tab, "none").await?;
@@ -200,7 +189,7 @@ async fn a_tab_shows_the_sockets_of_its_page_alone_and_each_empty_state_is_said(
 
 #[tokio::test]
 async fn a_socket_that_was_open_before_its_rule_is_not_judged_until_the_tab_is_reloaded() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let (url, port) = (world.demo.servers.url("pinned")?, world.demo.servers.pinned.port());
     world.firefox.run(KEEP_OPEN, vec![json!(url)]).await?;
     let tab = Tab::with_popup(&world.firefox).await?;
@@ -215,7 +204,7 @@ async fn a_socket_that_was_open_before_its_rule_is_not_judged_until_the_tab_is_r
     tab.popup.click("[data-state=not-judged] .tab-action").await?;
     sums_up(&tab, "none").await?;
     assert!(tab.popup.is_true("document.activeElement.id === 'tab-heading'").await?, "the focus is lost");
-    tab.show_web().await?;
+    tab.web.show().await?;
     world.firefox.wait_for("the page anew", "return window.kept === undefined", Vec::new()).await?;
     world.firefox.run(KEEP_OPEN, vec![json!(url)]).await?;
     tab.popup.show().await?;
@@ -230,10 +219,10 @@ return new Promise((resolve, reject) => Object.assign(window.kept, { onopen: () 
 
 #[tokio::test]
 async fn nothing_of_a_tab_outlives_it_least_of_all_of_a_private_window() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.firefox.allow_in_private_windows(true).await?;
     world.load_policy().await?;
-    let here = world.firefox.driver()?.window().await?;
+    let here = world.firefox.this_page().await?;
     world.socket("unpinned").await?;
     kept(&world.firefox, 1, 0).await?;
 
@@ -250,29 +239,29 @@ async fn nothing_of_a_tab_outlives_it_least_of_all_of_a_private_window() -> Resu
         let text = tab.popup.text("[data-state=blocked] .tab-text").await?;
         assert_eq!(text, "Kept in memory only, until the last private window is closed.");
         world.firefox.close_tab().await?;
-        tab.show_web().await?;
+        tab.web.show().await?;
         if sleeps {
             world.firefox.suspend_background().await?;
         }
         world.firefox.close_tab().await?;
-        world.firefox.driver()?.switch_to_window(here.clone()).await?;
+        here.show().await?;
         kept(&world.firefox, 1, 0).await?;
     }
 
     // A private tab beside another of its window, while the background sleeps: with whatever wakes it.
     world.firefox.open_private_window(&world.demo.site.blank()).await?;
-    let beside = world.firefox.driver()?.window().await?;
+    let beside = world.firefox.this_page().await?;
     world.firefox.open_tab(&world.demo.site.url("/opener.html")).await?;
     world.socket("unpinned").await?;
     kept(&world.firefox, 2, 1).await?;
     world.firefox.suspend_background().await?;
     world.firefox.close_tab().await?;
-    world.firefox.driver()?.switch_to_window(here.clone()).await?;
+    here.show().await?;
     world.socket("unpinned").await?;
     kept(&world.firefox, 1, 0).await?;
-    world.firefox.driver()?.switch_to_window(beside).await?;
+    beside.show().await?;
     world.firefox.close_tab().await?;
-    world.firefox.driver()?.switch_to_window(here.clone()).await?;
+    here.show().await?;
 
     // Closed as by a person: Firefox lists a tab for as long as it is seen to close.
     let page = world.demo.site.url("/");
@@ -281,7 +270,7 @@ async fn nothing_of_a_tab_outlives_it_least_of_all_of_a_private_window() -> Resu
     kept(&world.firefox, 2, 0).await?;
     let is_seen = world.firefox.privileged(CLOSE_AS_A_PERSON, vec![json!(page)]).await?;
     ensure!(is_seen == json!(true), "it is gone at once: {is_seen}");
-    world.firefox.driver()?.switch_to_window(here).await?;
+    here.show().await?;
     kept(&world.firefox, 1, 0).await?;
     world.firefox.quit().await
 }
@@ -314,7 +303,7 @@ return browser.storage.session.get(null).then((all) => {
 
 #[tokio::test]
 async fn the_button_says_of_each_tab_what_has_become_of_its_sockets() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let (page, other) = (world.demo.site.blank(), world.demo.site.url("/opener.html"));
     let shows = async |badge: &str, title: &str| {

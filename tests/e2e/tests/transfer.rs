@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use sockpin_e2e::downloads::saved;
 use sockpin_e2e::firefox::Firefox;
 use sockpin_e2e::page::Page;
 use sockpin_e2e::wait;
@@ -14,10 +15,6 @@ use thirtyfour::By;
 const RULES: usize = 10_000;
 const A: &str = "C5+lpZ7tcVwmwQIMcRtPbsQtWLABXhQzejna0wHFr8M=";
 const B: &str = "diGVwiVYbubAI3RW4hB9xU8e/CH2GnkuvVFZE8zmgzI=";
-
-async fn world() -> Result<World> {
-    World::start(Installation::Temporary, false).await
-}
 
 async fn choose(world: &World, file: &Path) -> Result<()> {
     let path = file.to_str().context("a path that is no text")?;
@@ -53,19 +50,7 @@ async fn ready_to_import(page: &Page<'_>) -> Result<()> {
 }
 
 async fn done(page: &Page<'_>, text: &str) -> Result<()> {
-    let said = format!("document.querySelector('#import-done-text').textContent === '{text}'");
-    page.wait_until(text, &format!("{said} && !document.querySelector('#import-done').hidden")).await
-}
-
-/// Has Firefox save what it is given in a folder.
-async fn save_in(world: &World, folder: &Path) -> Result<()> {
-    let folder = folder.to_str().context("a path that is no text")?;
-    world.firefox.set_preference("browser.download.folderList", json!(2)).await?;
-    world.firefox.set_preference("browser.download.dir", json!(folder)).await
-}
-
-async fn saved(file: &Path) -> Result<String> {
-    wait::until("the file", async || Ok(fs::read_to_string(file).ok().filter(|text| !text.is_empty()))).await
+    page.wait_for_text("#import-done-text", text).await
 }
 
 /// What the rules say, but for when they were changed last.
@@ -80,7 +65,7 @@ async fn stored(world: &World) -> Result<Vec<Value>> {
 
 #[tokio::test]
 async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.firefox.save_rule(json!({ "host": "host-7.example", "pins": [{ "sha256": B }], "note": "mine" })).await?;
     let before = stored(&world).await?;
     let rules: Vec<_> =
@@ -105,11 +90,7 @@ async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Resu
     assert_eq!(stored(&world).await?, before);
 
     page.select("#import-conflict", "replace").await?;
-    page.wait_until(
-        "the replacement",
-        "document.querySelector('#import-counts').textContent.includes('One of your rules will be changed.')",
-    )
-    .await?;
+    page.wait_for_words("#import-counts", "One of your rules will be changed.").await?;
     // How long that takes says little here, where other browsers and a build may run beside it: the bench measures it.
     page.click("#import-confirm").await?;
     done(&page, "9,999 rules were added. One rule was changed.").await?;
@@ -126,7 +107,8 @@ async fn an_administrator_imports_ten_thousand_rules_and_takes_it_back() -> Resu
     choose(&world, &file).await?;
     page.wait_for_presence("#import-progress-area", true).await?;
     assert_eq!(page.text("#import-progress-text").await?, "500 of 10,000 rules have been checked.");
-    assert_eq!(page.text("#import-counts").await?, "", "what is not known yet is not said");
+    // What is not known yet is not said.
+    page.wait_for_text("#import-counts", "").await?;
     world.firefox.look("import-progress").await?;
     world.firefox.run(LET_GO, Vec::new()).await?;
     ready_to_import(&page).await?;
@@ -152,7 +134,7 @@ const LET_GO: &str = "window.requestAnimationFrame = realFrame; for (const then 
 
 #[tokio::test]
 async fn what_is_dropped_or_pasted_becomes_a_rule_once_it_is_confirmed_and_a_header_waits_for_its_host() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let page = world.firefox.page("options.html").await?;
     for (what, host, recognised) in [
         ("file", "file.example", "dropped.json was recognised as: Sockpin’s own JSON."),
@@ -202,7 +184,7 @@ async fn what_is_dropped_or_pasted_becomes_a_rule_once_it_is_confirmed_and_a_hea
 
 #[tokio::test]
 async fn a_bad_file_says_what_is_wrong_and_where_and_changes_nothing() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     let before = world.firefox.rules().await?;
     let page = world.firefox.page("options.html").await?;
@@ -267,7 +249,7 @@ async fn a_bad_file_says_what_is_wrong_and_where_and_changes_nothing() -> Result
 
 #[tokio::test]
 async fn what_is_exported_is_the_same_after_an_import_elsewhere() -> Result<()> {
-    let world_before = world().await?;
+    let world_before = World::start(Installation::Temporary).await?;
     world_before.load_policy().await?;
     world_before
         .firefox
@@ -276,7 +258,7 @@ async fn what_is_exported_is_the_same_after_an_import_elsewhere() -> Result<()> 
     let mut expected = world_before.firefox.rules().await?;
     let page = world_before.firefox.page("options.html").await?;
     let folder = tempfile::tempdir()?;
-    save_in(&world_before, folder.path()).await?;
+    world_before.firefox.save_in(folder.path()).await?;
     assert_eq!(page.text("#export-losses-text").await?, "This format says everything about these rules.");
     page.click("#export-save").await?;
     let file = folder.path().join("sockpin-rules.json");
@@ -284,11 +266,7 @@ async fn what_is_exported_is_the_same_after_an_import_elsewhere() -> Result<()> 
 
     // What another format cannot say is listed.
     page.select("#export-format", "okhttp").await?;
-    page.wait_until(
-        "the losses",
-        "document.querySelector('#export-losses').textContent.includes('*.other.example:8443')",
-    )
-    .await?;
+    page.wait_for_words("#export-losses", "*.other.example:8443").await?;
     page.click("#export-save").await?;
     assert!(saved(&folder.path().join("CertificatePinner.kt")).await?.contains("CertificatePinner.Builder()"));
     for (format, file, part) in [
@@ -303,7 +281,7 @@ async fn what_is_exported_is_the_same_after_an_import_elsewhere() -> Result<()> 
     assert_eq!(world_before.firefox.accessibility_violations().await?, [""; 0]);
     world_before.firefox.quit().await?;
 
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let page = world.firefox.page("options.html").await?;
     choose(&world, &file).await?;
     ready_to_import(&page).await?;
@@ -320,12 +298,12 @@ async fn what_is_exported_is_the_same_after_an_import_elsewhere() -> Result<()> 
 /// From rules that are damaged on the disk to the same rules in force again.
 #[tokio::test]
 async fn rules_that_cannot_be_read_are_set_aside_saved_mended_and_imported() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let (firefox, mended) = (&world.firefox, "mended.example");
     firefox.run_in_extension(DAMAGE, Vec::new()).await?;
     firefox.end_background().await?;
     let folder = tempfile::tempdir()?;
-    save_in(&world, folder.path()).await?;
+    world.firefox.save_in(folder.path()).await?;
     let page = firefox.page("options.html").await?;
     page.wait_for_presence("#problem[data-code=policy-syntax]", true).await?;
     firefox.look("rules-unreadable").await?;
@@ -357,9 +335,7 @@ async fn rules_that_cannot_be_read_are_set_aside_saved_mended_and_imported() -> 
     page.click("#import-confirm").await?;
     done(&page, "One rule was added.").await?;
     page.wait_for_count("#rules .rule", 1).await?;
-    // What is far above is not drawn, and has no text then.
-    page.wait_until("the rule", &format!("document.querySelector('#rules .rule-host').textContent === '{mended}'"))
-        .await?;
+    page.wait_for_text("#rules .rule-host", mended).await?;
     assert_eq!(firefox.status().await?.get("rules"), Some(&json!(1)));
     world.firefox.quit().await
 }

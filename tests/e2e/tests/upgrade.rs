@@ -8,7 +8,7 @@ const BEFORE: &str = include_str!("../../data/policy-1.json");
 
 #[tokio::test]
 async fn rules_and_pause_of_the_version_before_hold_and_a_change_keeps_every_rule() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let before: Value = serde_json::from_str(BEFORE)?;
     let stored = before["rules"].as_array().context("the fixture has no rules")?;
@@ -56,7 +56,7 @@ async fn rules_and_pause_of_the_version_before_hold_and_a_change_keeps_every_rul
 
 #[tokio::test]
 async fn rules_of_a_version_to_come_are_kept_and_nobody_is_offered_to_throw_them_away() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let mut newer: Value = serde_json::from_str(BEFORE)?;
     newer["rules"][0]["quorum"] = json!(2);

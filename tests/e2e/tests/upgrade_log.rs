@@ -12,7 +12,7 @@ use sockpin_e2e::world::{Installation, World};
 
 /// Its database is as the version before left it: nothing of this one has opened it yet.
 async fn world() -> Result<World> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let records: Value = serde_json::from_str(include_str!("../../data/log-version-1.json"))?;
     world.firefox.run_in_extension(WRITE_VERSION_1, vec![records]).await.context("the database exists already")?;
     Ok(world)
@@ -64,7 +64,7 @@ async fn the_first_violation_is_written_beside_what_the_version_before_wrote_dow
 
 #[tokio::test]
 async fn a_log_that_another_version_has_made_newer_is_left_alone() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     world.load_policy().await?;
     world.firefox.run_in_extension(MAKE_NEWER, Vec::new()).await?;
     assert!(world.socket("attacker").await?.refused());

@@ -169,7 +169,7 @@ async fn quitting() -> Result<Tally> {
 
 /// Nobody is left to judge what the server answers. The control first: a rule that does not lock.
 async fn quitting_on_the_way() -> Result<Tally> {
-    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut world = World::start(Installation::ForGood).await?;
     let mut tally = Tally::default();
     for mode in ["flag", "block"] {
         store(&world, mode, "off").await?;

@@ -240,7 +240,7 @@ async fn policy_unreadable(stage: &mut Stage) -> Result<Tally> {
 
 /// Nothing tells the extension of that: the rules are just not there any more.
 async fn policy_lost(_: &mut Stage) -> Result<Tally> {
-    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut world = World::start(Installation::ForGood).await?;
     let mut tally = Tally::default();
     begin(&world, PREFLIGHTS[0], &mut tally).await?;
     world.firefox.close().await?;

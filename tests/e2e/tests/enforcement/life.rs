@@ -44,7 +44,7 @@ const KILLED_LINES: usize = 6;
 const UPDATES: usize = 4;
 
 async fn suspended() -> Result<Tally> {
-    let world = World::start(Installation::ForGood, false).await?;
+    let world = World::start(Installation::ForGood).await?;
     let (firefox, servers) = (&world.firefox, &world.demo.servers);
     let (wrong, right) = (servers.url("attacker")?, servers.url("pinned")?);
     let mut tally = Tally::default();
@@ -115,7 +115,7 @@ async fn colliding() -> Result<Tally> {
     const SHORT_MS: u32 = 1_500;
     // Firefox's own. A question of the test's must not collide with the end.
     const USUAL_MS: u32 = 30_000;
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let counting = Doctored::copy()?;
     counting.before_background(COUNTING_CUT)?;
     world.firefox.install(counting.folder()).await?;
@@ -173,7 +173,7 @@ async fn killed() -> Result<Tally> {
 /// To Firefox a listener that died has no objection, and nothing else is left to judge the handshake. The control first: a
 /// rule that does not lock.
 async fn killed_while_judging() -> Result<Tally> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let slow = Doctored::copy()?;
     slow.before_background(JUDGING)?;
     world.firefox.install(slow.folder()).await?;

@@ -59,7 +59,7 @@ impl Stage {
     /// A browser with Sockpin and without a rule, started when it is first needed.
     pub(crate) async fn world(&mut self) -> Result<&World> {
         if self.world.is_none() {
-            self.world = Some(World::start(Installation::Temporary, false).await?);
+            self.world = Some(World::start(Installation::Temporary).await?);
         }
         let world = self.world.as_ref().ok_or_else(|| anyhow::anyhow!("there is no world"))?;
         for rule in world.firefox.rules().await? {

@@ -69,11 +69,11 @@ async fn elsewhere(
     go: impl AsyncFn() -> Result<()>,
     socket: impl AsyncFn() -> Result<Sighting>,
 ) -> Result<Sighting> {
-    let here = firefox.driver()?.window().await?;
+    let here = firefox.this_page().await?;
     go().await?;
     let seen = socket().await?;
     firefox.close_tab().await?;
-    firefox.driver()?.switch_to_window(here).await?;
+    here.show().await?;
     Ok(seen)
 }
 
@@ -153,7 +153,7 @@ async fn restored_session(_: &mut Stage) -> Result<Tally> {
 }
 
 async fn private_allowed(_: &mut Stage) -> Result<Tally> {
-    let world = World::start(Installation::ForGood, false).await?;
+    let world = World::start(Installation::ForGood).await?;
     world.firefox.allow_in_private_windows(true).await?;
     let tally = private_window(&world).await?;
     world.firefox.quit().await?;

@@ -16,7 +16,7 @@ pub(crate) const GROUP: Group = Group {
 const STARTS: usize = 20;
 
 async fn home_page(_: &mut Stage) -> Result<Tally> {
-    let mut world = World::start(Installation::ForGood, false).await?;
+    let mut world = World::start(Installation::ForGood).await?;
     let pages = ConnectingPages::start().await?;
     world.firefox.set_home_page(&pages.page(Plan::once(world.demo.servers.url("attacker")?)));
     let mut tally = Tally::default();
