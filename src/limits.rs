@@ -186,9 +186,9 @@ pub const DELETED_KEPT_MS: u64 = 60 * 60 * 1000;
 /// Endpoints that are noted as seen in this session.
 pub const MAX_SEEN_ENDPOINTS: usize = 200;
 
-/// Chains that are kept of all endpoints together. In base64 they take at most 8 of the 10 MB that Firefox gives to
+/// Chains that are kept of all endpoints together. In base64 they take at most 6 of the 10 MB that Firefox gives to
 /// `storage.session`: pages choose the servers, and must not keep a pause or a warning from being stored there.
-pub const MAX_SEEN_CHAINS: usize = 240;
+pub const MAX_SEEN_CHAINS: usize = 180;
 
 /// Bytes of a chain that is kept. Three certificates with the longest signatures in use have less.
 pub const MAX_SEEN_CHAIN_BYTES: usize = 24 * 1024;
@@ -234,7 +234,8 @@ pub const MAX_NOTIFIED_HOSTS: usize = 20;
 /// Tabs whose sockets are kept; past this, those of the tab that had none for the longest time go.
 pub const MAX_NOTED_TABS: usize = 100;
 
-/// Bytes of the text about one tab. All tabs together take at most 1.2 of the 10 MB of `storage.session`.
+/// Bytes of the text about one tab. All tabs together take at most 2.5 of the 10 MB of `storage.session`: two bytes for each
+/// character where one of them is beyond Latin-1, as in some of Firefox's errors.
 pub const MAX_TAB_TEXT_BYTES: usize = 12 * 1024;
 
 /// Rows of one tab. What a person reads in a popup is much less.

@@ -391,14 +391,6 @@ mod tests {
     }
 
     #[test]
-    fn all_tabs_together_leave_room_for_what_else_is_stored() {
-        use crate::limits::{MAX_NOTED_TABS, MAX_SEEN_CHAIN_BYTES, MAX_SEEN_CHAINS};
-        const QUOTA: usize = 10 * 1024 * 1024;
-        let chains = MAX_SEEN_CHAINS * MAX_SEEN_CHAIN_BYTES.div_ceil(3) * 4;
-        assert!(chains + MAX_NOTED_TABS * MAX_TAB_TEXT_BYTES < QUOTA * 9 / 10);
-    }
-
-    #[test]
     fn what_is_kept_is_read_again() {
         let mut tab = TabSockets::default();
         for (number, state) in [

@@ -68,7 +68,7 @@ pub(super) async fn store(record: &str, history: Option<&str>) -> Result<(), Sto
 
 /// As a text with one byte for each character, where that can be: `JSON.parse` makes such a one, the decoder of UTF-8 one with
 /// two. Firefox stores it in a third of the time and reads it in half.
-fn narrow(text: &str) -> Result<JsValue, StorageError> {
+pub(super) fn narrow(text: &str) -> Result<JsValue, StorageError> {
     let quoted = serde_json::to_string(text).map_err(|error| StorageError::Failed { detail: error.to_string() })?;
     JSON::parse(&quoted).map_err(|thrown| storage_error(&thrown))
 }

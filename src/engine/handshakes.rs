@@ -5,6 +5,7 @@
 //! entry of the log, and the entry can say what really became of the socket.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Effect, Socket};
 use crate::connection::Scheme;
@@ -17,7 +18,11 @@ use crate::violation::Violation;
 /// What is known of one handshake.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Handshake {
-    url: String,
+    /// Tells its address from another. Pages choose how long an address is, and what is written down after the request has ended
+    /// is remembered for long.
+    address: u64,
+    /// None where the address cannot be read.
+    scheme: Option<Scheme>,
     pub(crate) private: bool,
     pub(crate) tab: Option<i32>,
     pub(crate) locked: Option<Locked>,
@@ -63,8 +68,12 @@ impl Handshake {
     /// What its entry makes of the socket, for its tab; none where it belongs to no tab, or where it was to go cannot be read.
     pub(crate) fn in_tab(&self) -> Option<Effect> {
         let entry = self.entry()?;
-        let scheme = if self.url.starts_with("wss:") { Scheme::Wss } else { Scheme::Ws };
-        let place = SocketPlace { scheme, host: entry.host.clone(), port: entry.port?, state: SocketState::of(entry) };
+        let place = SocketPlace {
+            scheme: self.scheme?,
+            host: entry.host.clone(),
+            port: entry.port?,
+            state: SocketState::of(entry),
+        };
         let (private, page) = (self.private, entry.page.clone());
         Some(Effect::NoteInTab(Box::new(TabSocket { tab: self.tab?, private, place, page, time: entry.time })))
     }
@@ -101,7 +110,7 @@ impl Handshakes {
     /// An upgrade keeps the request and changes its address: what is known belongs to another socket and is forgotten.
     /// With the same address it is the same socket, which is requested again after a password (401, 407).
     pub(crate) fn forget_if_address_changed(&mut self, socket: &Socket) {
-        if self.of(&socket.request).is_some_and(|handshake| handshake.url != socket.address.url) {
+        if self.of(&socket.request).is_some_and(|handshake| handshake.address != digest(socket)) {
             self.forget(&socket.request);
         }
     }
@@ -113,7 +122,8 @@ impl Handshakes {
             self.order.push_back(socket.request.clone());
         }
         let begun = || Handshake {
-            url: socket.address.url.clone(),
+            address: digest(socket),
+            scheme: socket.address.target.as_ref().ok().map(|target| target.scheme),
             private: socket.route.private,
             tab: socket.tab,
             ..Handshake::default()
@@ -144,6 +154,12 @@ impl Handshakes {
             }
         }
     }
+}
+
+fn digest(socket: &Socket) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    socket.address.url.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

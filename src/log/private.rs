@@ -274,7 +274,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::limits::{MAX_NOTED_TABS, MAX_SEEN_CHAINS, MAX_TAB_TEXT_BYTES};
+    use crate::limits::{
+        MAX_NOTED_TABS, MAX_PAGES_PER_ENDPOINT, MAX_SEEN_CHAINS, MAX_SEEN_ENDPOINTS, MAX_TAB_TEXT_BYTES,
+    };
     use crate::verdict::{Outcome, Reason};
 
     fn violation(host: &str, page: &str, time: u64) -> Violation {
@@ -393,14 +395,21 @@ mod tests {
     #[test]
     fn chains_together_leave_room_for_what_else_is_stored() {
         const QUOTA: usize = 10 * 1024 * 1024;
+        /// A host with scheme and port, or a host with numbers and names of chains.
+        const MAX_ENDPOINT_NAME_BYTES: usize = 300;
+        /// A pause, a warning.
+        const OTHERS: usize = 100 * 1024;
         let mut log = log(&[showing(0, MAX_SEEN_CHAIN_BYTES), showing(1, MAX_SEEN_CHAIN_BYTES + 1)]);
         assert_eq!((log.entries().len(), log.chains().count()), (2, 1), "one is too large");
         for number in 2..250 {
             enter(&mut log, &showing(number, MAX_SEEN_CHAIN_BYTES), None);
         }
         assert!(log.to_text().len() <= MAX_PRIVATE_LOG_BYTES && log.entries().len() > 10);
-        let seen = MAX_SEEN_CHAINS * MAX_SEEN_CHAIN_BYTES.div_ceil(3) * 4;
-        assert!(seen + MAX_NOTED_TABS * MAX_TAB_TEXT_BYTES + MAX_PRIVATE_LOG_BYTES < QUOTA);
+        let chains = MAX_SEEN_CHAINS * MAX_SEEN_CHAIN_BYTES.div_ceil(3) * 4;
+        let endpoints = MAX_SEEN_ENDPOINTS * (MAX_PAGES_PER_ENDPOINT + 1) * MAX_ENDPOINT_NAME_BYTES;
+        // Two bytes for each character where one is beyond Latin-1: the name of a key, or an error.
+        let wide = 2 * (MAX_NOTED_TABS * MAX_TAB_TEXT_BYTES + MAX_PRIVATE_LOG_BYTES);
+        assert!(chains + endpoints + wide < QUOTA - OTHERS);
     }
 
     #[test]

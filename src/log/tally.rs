@@ -62,18 +62,19 @@ pub enum Share<'a> {
     Page(&'a str),
     /// The share of pages that the browser does not report.
     Unreported,
-    /// More than one page has opened its sockets.
-    Several,
+    /// More than one page has opened its sockets, the first of them the page with this origin. A share for each, so that two pages
+    /// of one site cannot displace what others have opened by opening the same, and much more, together.
+    Several(Option<&'a str>),
 }
 
-impl<'a> Share<'a> {
-    /// As it is stored: an origin, or a word that cannot be one.
+impl Share<'_> {
+    /// As it is stored: an origin, or words that cannot be one.
     #[must_use]
-    pub const fn as_str(self) -> &'a str {
+    pub fn to_text(self) -> String {
         match self {
-            Self::Page(origin) => origin,
-            Self::Unreported => "untold",
-            Self::Several => "several",
+            Self::Page(origin) => origin.to_owned(),
+            Self::Unreported => "untold".to_owned(),
+            Self::Several(first) => format!("several {}", first.unwrap_or_default()),
         }
     }
 }
@@ -130,7 +131,7 @@ impl Tally {
         match self.pages.as_slice() {
             [OpenedBy { page: Some(origin), .. }] if self.elsewhere == 0 => Share::Page(origin),
             [OpenedBy { page: None, .. }] if self.elsewhere == 0 => Share::Unreported,
-            _ => Share::Several,
+            pages => Share::Several(pages.first().and_then(|first| first.page.as_deref())),
         }
     }
 }
@@ -211,12 +212,13 @@ mod tests {
         for (sockets, share) in [
             (&[(0, A), (1, A)][..], "https://a.example"),
             (&[(0, None), (1, None)], "untold"),
-            (&[(0, A), (1, B)], "several"),
-            (&[(0, A), (1, None)], "several"),
+            (&[(0, A), (1, B)], "several https://a.example"),
+            (&[(0, B), (1, A), (2, None)], "several https://b.example"),
+            (&[(0, None), (1, A)], "several "),
         ] {
-            assert_eq!(tally(sockets).share().as_str(), share, "{sockets:?}");
+            assert_eq!(tally(sockets).share().to_text(), share, "{sockets:?}");
         }
         let beyond = Tally { elsewhere: 1, ..tally(&[(0, A)]) };
-        assert_eq!(beyond.share(), Share::Several);
+        assert_eq!(beyond.share(), Share::Several(A));
     }
 }

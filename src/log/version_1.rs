@@ -38,7 +38,7 @@ pub fn upgrade(record: &str) -> Option<Upgraded> {
     let outcome: Outcome = read(record.get("outcome")?).ok()?;
     let chain = record.take("chain").map(|chain| elements(chain).map_or_else(|_| chain.to_owned(), describe_all));
     let violation = object(record.iter().chain(chain.as_deref().map(|chain| ("chain", chain))).collect());
-    let share = page.as_deref().map_or(Share::Unreported, Share::Page).as_str().to_owned();
+    let share = page.as_deref().map_or(Share::Unreported, Share::Page).to_text();
     let page = page.as_deref().map_or_else(|| "null".to_owned(), text);
     let (key, rank) = (text(EntryKey::of_version_1(id).as_str()), rank(outcome));
     let tally = format!(

@@ -191,15 +191,15 @@ impl Stores {
         let key = EntryKey::of_json(&json);
         if let Some(record) = self.find(&key).await? {
             let mut tally: Tally = read_js(&property(&record, "tally"))?;
-            let share = tally.share().as_str().to_owned();
             tally.add(violation);
-            self.put(&record, &tally, &share).await?;
+            self.put(&record, &tally).await?;
             Ok(Room::Enough)
         } else {
             let tally = Tally::of(violation);
+            let share = tally.share().to_text();
             let record = Object::new();
             set(&record, "key", &key.as_str().into())?;
-            set(&record, "share", &tally.share().as_str().into())?;
+            set(&record, "share", &share.as_str().into())?;
             set(&record, "rank", &rank(violation.outcome).into())?;
             set(&record, "tally", &to_js(&tally)?)?;
             set(&record, "violation", &JSON::parse(&json).map_err(|thrown| storage_error(&thrown))?)?;
@@ -207,7 +207,7 @@ impl Stores {
             if let Some(digest) = &violation.chain_digest {
                 self.keep_chain(digest, &violation.certificates).await?;
             }
-            self.count(tally.share().as_str(), Step::Up).await?;
+            self.count(&share, Step::Up).await?;
             let total = self.count_in_all(Step::Up).await?;
             Ok(if total > MAX_LOG_ENTRIES { Room::TooLittle } else { Room::Enough })
         }
@@ -220,22 +220,22 @@ impl Stores {
             return Ok(());
         };
         let mut tally: Tally = read_js(&property(&record, "tally"))?;
-        let share = tally.share().as_str().to_owned();
-        if tally.subtract(violation) { self.put(&record, &tally, &share).await } else { self.remove(&record).await }
+        if tally.subtract(violation) { self.put(&record, &tally).await } else { self.remove(&record).await }
     }
 
     async fn find(&self, key: &EntryKey) -> Result<Option<JsValue>, StorageError> {
         answer_if_any(index(&self.violations, BY_KEY)?.get(&JsValue::from_str(key.as_str()))).await
     }
 
-    async fn put(&self, record: &JsValue, tally: &Tally, share_before: &str) -> Result<(), Error> {
-        let share = tally.share().as_str();
+    /// The share that it has been part of is what is stored: other versions have had others.
+    async fn put(&self, record: &JsValue, tally: &Tally) -> Result<(), Error> {
+        let (before, share) = (property(record, "share").as_string().unwrap_or_default(), tally.share().to_text());
         set(record, "tally", &to_js(tally)?)?;
-        set(record, "share", &share.into())?;
+        set(record, "share", &share.as_str().into())?;
         answer(self.violations.put(record)).await?;
-        if share != share_before {
-            self.count(share_before, Step::Down).await?;
-            self.count(share, Step::Up).await?;
+        if share != before {
+            self.count(&before, Step::Down).await?;
+            self.count(&share, Step::Up).await?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::api;
 use crate::browser::api::{long_text, session_get};
 use crate::browser::convert::{object, property, read_js, storage_error};
 use crate::browser::log_database::set;
+use crate::browser::policy_store::narrow;
 use crate::error::Error;
 use crate::fields::Read;
 
@@ -38,11 +39,11 @@ pub(super) async fn text(key: &'static str) -> Option<String> {
     long_text(&property(&items, key))
 }
 
-/// Stores texts, each under its key.
+/// Stores texts, each under its key, and where that can be with one byte for each character: Firefox counts what it stores.
 pub(super) async fn store_texts(texts: &[(String, String)]) -> Result<(), Error> {
     let items = Object::new();
     for (key, text) in texts {
-        set(&items, key, &JsValue::from_str(text))?;
+        set(&items, key, &narrow(text)?)?;
     }
     api::session_set(&items).await.map_err(|thrown| storage_error(&thrown))?;
     Ok(())

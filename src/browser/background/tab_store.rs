@@ -13,7 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::batch::Batch;
 use super::button::{Button, part_of_tab, popup, shows_noted_page};
 use super::queue::Queue;
-use super::{api, request_details};
+use super::{api, request_details, session_store};
 use crate::browser::api::{long_text, session_get, tabs};
 use crate::browser::convert::property;
 use crate::browser::promise;
@@ -173,9 +173,8 @@ impl TabStore {
             self.marked.borrow_mut().retain(|mark| mark.tab != id);
         }
         tab.sockets.fit();
-        let items = Object::new();
-        Reflect::set(&items, &JsValue::from_str(&tab_key(id)), &JsValue::from_str(&tab.sockets.to_text()))?;
-        api::session_set(&items).await?;
+        let stored = session_store::store_texts(&[(tab_key(id), tab.sockets.to_text())]).await;
+        stored.map_err(|_| JsValue::UNDEFINED)?;
         self.button.show_of_tab(id, tab.sockets.summary(), false);
         self.tabs.borrow_mut().push(tab);
         Ok(())

@@ -101,6 +101,7 @@ fn manifest() -> Value {
         "browser_specific_settings": { "gecko": { "id": ID } },
         "permissions": [
             "declarativeNetRequest", "declarativeNetRequestFeedback", "webRequest", "webRequestAuthProvider", "webRequestBlocking",
+            "webRequestFilterResponse",
         ],
         "host_permissions": ["<all_urls>"],
         "background": { "scripts": ["background.js"] },
@@ -139,6 +140,12 @@ const fitting = async ({ requestId, responseHeaders }) =>
     replaced(responseHeaders, "sec-websocket-accept", await accepting(keys.get(requestId)));
 const without = (headers, name) => headers.filter((header) => header.name.toLowerCase() !== name);
 
+// What stands between a request and whoever reads its answer.
+const filtered = (act) => ({ requestId }) => {
+    const filter = browser.webRequest.filterResponseData(requestId);
+    filter.onstart = () => act(filter);
+};
+
 const ANSWERS = {
     nothing: () => undefined,
     ownUrl: ({ url }) => ({ redirectUrl: url }),
@@ -155,6 +162,8 @@ const ANSWERS = {
     withoutExtensions: ({ responseHeaders }) => ({ responseHeaders: without(responseHeaders, "sec-websocket-extensions") }),
     forged: async (details) => ({ responseHeaders: without(await fitting(details), "sec-websocket-extensions") }),
     password: () => ({ authCredentials: { username: "user", password: "secret" } }),
+    filterPasses: filtered((filter) => filter.disconnect()),
+    filterCloses: filtered((filter) => filter.close()),
     rejectsUndefined: () => Promise.reject(),
     rejectsNull: () => Promise.reject(null),
     rejectsString: () => Promise.reject("no"),

@@ -303,7 +303,7 @@ list.dispatchEvent(new InputEvent('input', { bubbles: true }));
 /// The key of one host is not offered to a rule that is for another one by now.
 #[tokio::test]
 async fn a_rule_that_was_given_another_host_gets_no_key_of_the_old_one() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let (firefox, authority) = (&world.firefox, &world.demo.authority);
     let (old, new) = (Key::new()?, Key::new()?);
     let mut saved = firefox.save_rule(rule(&old.pin())).await?;
@@ -317,6 +317,6 @@ async fn a_rule_that_was_given_another_host_gets_no_key_of_the_old_one() -> Resu
     let page = compare(firefox).await?;
     page.wait_for_presence("#changed-message [data-code=rule-gone]", true).await?;
     assert!(!page.is_true("document.querySelector('#changed-trust').checkVisibility()").await?);
-    assert_eq!(labels(&the_rule(firefox).await?), ["First key"]);
+    assert_eq!(labels(&firefox.only_rule().await?), ["First key"]);
     world.firefox.quit().await
 }

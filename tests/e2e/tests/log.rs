@@ -107,6 +107,51 @@ async fn a_full_log_lets_go_of_what_the_page_that_fills_it_has_opened() -> Resul
     world.firefox.quit().await
 }
 
+/// Two pages of one site cannot displace what another has opened first by opening the same, and more, together.
+#[tokio::test]
+async fn an_entry_of_several_pages_is_in_the_share_of_the_first_also_where_the_version_before_wrote_another()
+-> Result<()> {
+    let world = world("block").await?;
+    let page = world.demo.site.blank();
+    blocked(&world, 1).await?;
+    world.firefox.open(&page.replace("127.0.0.1", "localhost")).await?;
+    blocked(&world, 1).await?;
+    let share = format!("several {}", page.trim_end_matches("/blank"));
+    for sockets in [2, 3] {
+        let log = world.firefox.stored_log().await?;
+        let [entry] = log.violations.as_slice() else { panic!("{} entries", log.violations.len()) };
+        assert_eq!((&entry.share, entry.tally.count), (&share, sockets));
+        let counts = [json!({ "share": "all", "total": 1 }), json!({ "share": share, "entries": 1 })];
+        assert_eq!(log.counts, counts);
+        world.firefox.run_in_extension(AS_BEFORE, Vec::new()).await?;
+        blocked(&world, 1).await?;
+    }
+    world.firefox.quit().await
+}
+
+/// The one entry as it was when all those of several pages were in one share.
+const AS_BEFORE: &str = r"
+return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('sockpin', 2);
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+        const database = opening.result;
+        const transaction = database.transaction(['violations', 'counts'], 'readwrite');
+        const [violations, counts] = ['violations', 'counts'].map((name) => transaction.objectStore(name));
+        violations.getAll().onsuccess = ({ target: { result: [entry] } }) => {
+            counts.delete(entry.share);
+            counts.put({ share: 'several', entries: 1 });
+            violations.put({ ...entry, share: 'several' });
+        };
+        transaction.oncomplete = () => {
+            database.close();
+            resolve();
+        };
+        transaction.onabort = () => reject(transaction.error);
+    };
+});
+";
+
 /// The rule in this mode, in place of the one that there is.
 async fn replace_rule(world: &World, mode: &str) -> Result<()> {
     for rule in world.firefox.rules().await? {

@@ -378,7 +378,7 @@ Object.assign(document.querySelector('#tester').style, { position: 'absolute', m
 /// Whoever has a server at a port of its own has made the rule for every port: the port that answers is offered first.
 #[tokio::test]
 async fn the_server_that_a_socket_has_reached_is_the_one_that_is_offered() -> Result<()> {
-    let world = world().await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let pins = json!([{ "sha256": world.demo.authority.root_pin() }]);
     firefox.save_rule(json!({ "host": UNPINNED, "mode": "flag", "pins": pins })).await?;

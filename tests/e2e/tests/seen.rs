@@ -75,6 +75,12 @@ async fn every_endpoint_is_kept_with_its_chain_while_the_background_sleeps_but_n
     let judged = seen(&world, PINNED, pinned, 1).await?;
     assert_eq!(judged.chains.len(), 1);
 
+    // Firefox gives 10 MB for all of it, and pages choose the chains: each character of theirs is one byte there.
+    let sizes = world.firefox.run_in_extension(SIZES, Vec::new()).await?;
+    let sizes: Vec<(String, usize, usize)> = serde_json::from_value(sizes)?;
+    assert!(sizes.iter().filter(|(key, ..)| key.starts_with("chain/")).count() == 2, "{sizes:?}");
+    assert!(sizes.iter().all(|(key, characters, bytes)| *bytes < characters + key.len() + 50), "{sizes:?}");
+
     // A new background goes on where the last one has stopped.
     world.firefox.end_background().await?;
     assert!(world.firefox.socket(&url).await?.delivered());
@@ -98,7 +104,7 @@ async fn every_endpoint_is_kept_with_its_chain_while_the_background_sleeps_but_n
 /// thing.
 #[tokio::test]
 async fn a_certificate_that_rested_on_an_exception_is_shown_as_trusted_where_it_is() -> Result<()> {
-    let world = World::start(Installation::Temporary, false).await?;
+    let world = World::start(Installation::Temporary).await?;
     let firefox = &world.firefox;
     let identity = Key::new()?.self_signed(&[EXCEPTION])?;
     let certificate = identity.certificate().to_vec();
@@ -132,6 +138,15 @@ async fn a_certificate_that_rested_on_an_exception_is_shown_as_trusted_where_it_
     firefox.look("picker-own-root").await?;
     world.firefox.quit().await
 }
+
+/// Of each text that is kept for the session: its key, its characters, and its bytes as Firefox counts them, with the key's.
+const SIZES: &str = r"
+const { session } = browser.storage;
+return session.get(null).then((all) => {
+    const texts = Object.entries(all).filter(([, value]) => typeof value === 'string');
+    return Promise.all(texts.map(async ([key, text]) => [key, text.length, await session.getBytesInUse(key)]));
+});
+";
 
 #[tokio::test]
 async fn a_rule_knows_how_often_it_has_judged_and_by_which_pin() -> Result<()> {

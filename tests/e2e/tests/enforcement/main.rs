@@ -45,7 +45,7 @@ const GROUPS: &[(Group, u16)] = &[
     (unseen::GROUP, 10),
     (chain::GROUP, 40),
     (cleartext::GROUP, 10),
-    (other::GROUP, 345),
+    (other::GROUP, 355),
     (faults::GROUP, 130),
     (starts::GROUP, 60),
     (life::GROUP, 160),

@@ -60,6 +60,9 @@ pub(crate) const GROUP: Group = Group {
         "throws or rejects in `onHeadersReceived`" => Blocked answers(HEADERS_RECEIVED, FAILURES),
         "answers `onHeadersReceived` with nonsense" => Blocked answers(HEADERS_RECEIVED, NONSENSE),
 
+        "asks for the answer's body (`filterResponseData`), and redirects at its headers" => Blocked
+            redirects(&["onBeforeRequest", "onHeadersReceived"], FILTERED),
+
         "answers `onAuthRequired` with a password" => Blocked
             Case { asks_for_password: true, ..answers(AUTH_REQUIRED, &[&["password"]]) },
 
@@ -159,6 +162,7 @@ const FAILURES: &[&[&str]] = &[
     &["throws"],
     &["throwsNull"],
 ];
+const FILTERED: &[&[&str]] = &[&["filterPasses", "ownUrl"], &["filterCloses", "ownUrl"]];
 const NONSENSE: &[&[&str]] = &[&["text"], &["number"], &["unknownField"], &["wrongTypes"]];
 
 /// As extensions that remove tracking parameters have it.
