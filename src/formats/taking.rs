@@ -134,7 +134,7 @@ impl<'l> Taking<'l> {
         label: &str,
         at: &str,
     ) -> Result<bool, Error> {
-        let why = match Pin::parse(text) {
+        let why = match Pin::parse(text).and_then(|pin| pin.check_is_of_a_key().map(|()| pin)) {
             Ok(_) if pins.len() >= MAX_PINS_PER_RULE => Error::from(RuleError::PinCount { limit: MAX_PINS_PER_RULE }),
             Ok(pin) => {
                 let pin = PinDocument { sha256: pin.to_base64(), label: label_of(label) };
