@@ -23,6 +23,9 @@ use crate::rule::{LocalRoots, Mode, PinDocument, RuleDocument};
 /// The element that holds all of it.
 pub(super) const ROOT: &str = "network-security-config";
 
+/// The element that holds domains with their pins.
+pub(super) const CONFIG: &str = "domain-config";
+
 /// Reads what is in the root, which has been opened, up to the end of the text.
 ///
 /// # Errors
@@ -32,7 +35,7 @@ pub(super) fn read(xml: &mut Xml<'_>, taking: &mut Taking<'_>) -> Result<(), Err
     while let Some(part) = xml.next()? {
         match part {
             Node::Open(tag) => match tag.name() {
-                "domain-config" => {
+                CONFIG => {
                     let config = Config::read(&tag, xml, taking)?;
                     config.take(&Inherited::default(), taking, &mut pinless)?;
                 }
@@ -125,8 +128,16 @@ impl<'a> Config<'a> {
                 taking.spend(size_of::<(String, &str)>().saturating_add(host.len()), tag.at)?;
                 self.domains.push((host, tag.at));
             }
-            "pin-set" => self.own.pins = Some(PinSet::read(tag, xml, taking)?),
-            "domain-config" => self.nested.push(Self::read(tag, xml, taking)?),
+            "pin-set" => {
+                let set = PinSet::read(tag, xml, taking)?;
+                // Android refuses a second one.
+                if self.own.pins.is_some() {
+                    taking.wrong_value(tag.name(), tag.at)?;
+                } else {
+                    self.own.pins = Some(set);
+                }
+            }
+            CONFIG => self.nested.push(Self::read(tag, xml, taking)?),
             "trustkit-config" => {
                 let is_enforced = truth(tag, "enforcePinning", xml, taking)?;
                 self.own.mode = Some(if is_enforced == Some(true) { Mode::Block } else { Mode::Flag });
