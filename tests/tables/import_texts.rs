@@ -59,6 +59,77 @@ fn public_key_pins() {
             "HTTP/1.1 200 OK\r\nServer: x\r\nPublic-Key-Pins: pin-sha256=\"{A}\"; max-age=1\r\n\r\n# Public-Key-Pins: pin-sha256=\"{B}\"; max-age=1\r\n",
             &[" block pins A (HPKP) unfit: host-empty"],
         ),
+        // One text with the name and the value: nginx with headers-more, PHP, h2o.
+        (
+            "  more_set_headers \"Public-Key-Pins: pin-sha256=\\\"{A}\\\"; max-age=1; includeSubDomains\";\n",
+            &["**. block pins A (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        (
+            "<?php\nheader('Public-Key-Pins-Report-Only: pin-sha256=\"{A}\"; max-age=1'); // since May\n",
+            &[" flag pins A (HPKP) unfit: host-empty"],
+        ),
+        (
+            "chat.example.com:\n  header.add: \"Public-Key-Pins: pin-sha256=\\\"{A}\\\"; max-age=1; includeSubDomains\"\n  file.dir: /srv\n",
+            &["**. block pins A (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        // An index, and a value out of several texts.
+        (
+            "answer['Public-Key-Pins'] = 'pin-sha256=\"{A}\"; pin-sha256=\"{B}\"; max-age=1; includeSubDomains';",
+            &["**. block pins A,B (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        (
+            "answer['Public-Key-Pins'] = \\\n    'pin-sha256=\"{A}\"; ' \\\n    'pin-sha256=\"{B}\"; ' \\\n    'max-age=1'\nother = 'x'",
+            &[" block pins A,B (HPKP) unfit: host-empty"],
+        ),
+        (
+            "set(\"Public-Key-Pins\", \"pin-sha256=\\\"{A}\\\"; \" +\n    \"max-age=1\", \"other\")",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        // Over several lines.
+        (
+            "HTTP/1.1 200 OK\nPublic-Key-Pins-Report-Only: pin-sha256=\"{A}\";\npin-sha256=\"{B}\"; \nmax-age=60; \nincludeSubDomains\nContent-Type: text/plain\n",
+            &["**. flag pins A,B (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        (
+            "Public-Key-Pins:\n  pin-sha256=\"{A}\";\n  max-age=1\nServer: x=y",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        (
+            "add_header Public-Key-Pins\n  \"pin-sha256=\\\"{A}\\\";\n  max-age=1; includeSubDomains\";",
+            &["**. block pins A (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        // Configurations that begin as XML or JSON do.
+        (
+            "<VirtualHost *:443>\n  Header set Public-Key-Pins-Report-Only \"pin-sha256=\\\"{A}\\\"; max-age=1\"\n</VirtualHost>",
+            &[" flag pins A (HPKP) unfit: host-empty"],
+        ),
+        (
+            "<configuration>\n <customHeaders>\n  <add name=\"Public-Key-Pins\" value=\"pin-sha256=&quot;{A}&quot;; max-age=1; includeSubDomains\" />\n </customHeaders>\n</configuration>",
+            &["**. block pins A (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        (
+            "{\"headers\": [{\"key\": \"Public-Key-Pins\", \"value\": \"pin-sha256=\\\"{A}\\\"; max-age=1\"}]}",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        (
+            "{\n\temail a@example.com\n}\nexample.com {\n\theader Public-Key-Pins `pin-sha256=\"{A}\"; max-age=1`\n}",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        // What is no comment there is one here.
+        (
+            "// Public-Key-Pins: pin-sha256=\"{B}\"; max-age=1\nPublic-Key-Pins: pin-sha256=\"{A}\"; max-age=1",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        // A pin that is of no key is left out; the others hold.
+        (
+            "Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; pin-sha256=\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"",
+            &[" block pins A (HPKP) unfit: host-empty", "1: … pin-stand-in"],
+        ),
+        // A pin behind something else is not lost: the header is refused.
+        (
+            "Public-Key-Pins: x pin-sha256=\"{A}\"; pin-sha256=\"{B}\"; max-age=1",
+            &["1: x pin-sha256 import-directive-value"],
+        ),
         // Directives that are not known are passed over, and said.
         (
             "Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; pin-sha1=\"x\"; strict; preload",
