@@ -9,7 +9,7 @@ use super::pin_list::label_of;
 use super::{Format, Reading};
 use crate::error::{Error, HostError, ImportError, ImportLimit, ImportPart, RuleError};
 use crate::host::name_and_parents;
-use crate::limits::{MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RULE, MAX_RULES};
+use crate::limits::{MAX_HOST_BYTES, MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RULE, MAX_RULES};
 use crate::pin::Pin;
 use crate::rule::{FieldMut, Mode, PinDocument, RuleDocument};
 
@@ -163,7 +163,7 @@ impl<'l> Taking<'l> {
         let mut others = Vec::new();
         for pinless in hosts {
             let name = pinless.host.trim_start_matches(SUBTREE).to_ascii_lowercase();
-            if name_and_parents(&name).any(|base| bases.contains(base)) {
+            if name_and_parents(&name).take(MAX_HOST_BYTES).any(|base| bases.contains(base)) {
                 let rule = RuleDocument { host: pinless.host, mode: Mode::Off, ..RuleDocument::default() };
                 self.rule(rule, pinless.at)?;
             } else {

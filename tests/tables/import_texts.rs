@@ -185,6 +185,30 @@ fn code_of_ok_http() {
             "CertificatePinner.Builder()\n  .add(HOST, \"sha256/{A}\")\n  .add(\"example.com\", \"sha256/{A}\", BACKUP_PIN)\n  .build()",
             &["example.com block pins A (OkHttp)", "2: HOST import-not-literal", "3: BACKUP_PIN import-not-literal"],
         ),
+        // Those that the same text declares.
+        (
+            "val host = \"example.com\"\nval pinner = CertificatePinner.Builder()\n  .add(host, \"sha256/{A}\")\n  .add(host, \"sha256/{B}\")",
+            &["example.com block pins A,B (OkHttp)"],
+        ),
+        (
+            "class A {\n  private static final String HOST = \"*.example.com\";\n  CertificatePinner p = new CertificatePinner.Builder().add(HOST, Pins.A).build();\n}\nclass Pins { static String A = \"sha256/{A}\"; // the key\n}",
+            &["*.example.com block pins A=the key (OkHttp)"],
+        ),
+        (
+            "object Pins {\n  const val HOST: String = \"example.com\"\n  const val KEY = \"sha256/{A}\"\n}\nCertificatePinner.Builder().add(Pins.HOST, Pins.KEY, \"sha256/{B}\")",
+            &["example.com block pins A,B (OkHttp)"],
+        ),
+        // What is declared in two ways, put together, or no declaration is not known.
+        (
+            "CertificatePinner\nval a = \"a.test\"\nval a = \"b.test\"\nval b = \"b.\" + TOP\nf(c = \"c.test\")\n.add(a, \"sha256/{A}\")\n.add(b, \"sha256/{A}\")\n.add(c, \"sha256/{A}\")\n.add(url.host(), \"sha256/{A}\")\n.add(\"d.test\", \"sha256/{B}\")",
+            &[
+                "d.test block pins B (OkHttp)",
+                "6: a import-not-literal",
+                "7: b import-not-literal",
+                "8: c import-not-literal",
+                "9: host import-not-literal",
+            ],
+        ),
         // SHA-1, and a pin that was cut.
         (
             "CertificatePinner.Builder().add(\"example.com\", \"sha1/AAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\n \"sha256/{A}\",\n \"sha256/C5+lpZ7tcVwmwQI=\")",
@@ -253,7 +277,6 @@ fn code_of_apache_http_client() {
             &[
                 "example.com block pins A (Apache HttpClient)",
                 "2: HOST import-not-literal",
-                "3: Pins import-not-literal",
                 "3: BACKUP import-not-literal",
             ],
         ),
