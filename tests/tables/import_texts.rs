@@ -364,6 +364,14 @@ fn tlsa_records() {
         ("_443._tcp.example.com. IN TLSA 3 1 1 abcd", vec!["1: example.com:443 pin-length"]),
         ("_443._tcp.example.com. IN TLSA 9 1 1 {a}", vec!["1: example.com:443 import-value"]),
         ("_443._tcp.example.com. IN TLSA 3 1", vec!["1: example.com:443 import-value"]),
+        // The name of the zone is not in the file.
+        (
+            "@ IN SOA ns admin ( 1\n 2 3 4 5 )\n_443._tcp.www IN TLSA 3 1 1 {a}\n_443._tcp.a.test. IN TLSA 3 1 1 {a}",
+            vec!["a.test:443 block pins A leaf (DANE)", "3: TLSA import-record-name"],
+        ),
+        ("_443._tcp.localhost TLSA 3 1 1 {a}", vec!["localhost:443 block pins A leaf (DANE)"]),
+        // As `host` prints it.
+        ("_443._tcp.a.test has TLSA record 3 1 1 {A1} {A2}", vec!["a.test:443 block pins A leaf (DANE)"]),
         ("_443._udp.example.com. IN TLSA 3 1 1 {a}", vec!["1: udp import-record-protocol"]),
         (
             "TLSA 3 1 1 {a}\n_443._tcp.example.com. IN TLSA 3 1 1 {a}\n_443._tcp.example.com. IN TLSA 3 1 1 {a}\nTLSA 3 1 1 {a}",
