@@ -425,6 +425,20 @@ fn commands_of_curl() {
             "curl --proxy https://proxy.test:3128 --pinnedpubkey 'sha256//{A}' --url wss://a.test/x",
             &["a.test block pins A leaf (curl)"],
         ),
+        // In a program of a shell, over the lines of Windows and of PowerShell.
+        (
+            "answer=$(curl -k --pinnedpubkey \"sha256//{A}\" https://example.com/x)\nold=`curl --pinnedpubkey sha256//{B} https://a.test`",
+            &["example.com block pins A leaf (curl)", "a.test block pins B leaf (curl)"],
+        ),
+        (
+            "curl.exe ^\r\n  --pinnedpubkey sha256//{A} ^\r\n  https://a.test/\r\ncurl.exe -s `\n  --pinnedpubkey sha256//{B} `\n  https://b.test/",
+            &["a.test block pins A leaf (curl)", "b.test block pins B leaf (curl)"],
+        ),
+        // wget has it from curl.
+        (
+            "wget --pinnedpubkey='sha256//{A}' https://a.test/x\nwget --pinnedpubkey \"sha256//{B}\" https://b.test",
+            &["a.test block pins A leaf (curl)", "b.test block pins B leaf (curl)"],
+        ),
         // The host is in another place.
         ("curl --pinnedpubkey 'sha256//{A}' $URL", &[" block pins A leaf (curl) unfit: host-empty"]),
         // Configuration files.
