@@ -139,7 +139,6 @@ const ROWS: &[Row<'_>] = &[
 </network-security-config>"#,
         &[
             "a.test block pins A (Android Network Security Config)",
-            "2: base-config import-field",
             "3: debug-overrides import-debug",
             "5: hstsEnforced import-field",
             "6: trust-anchors import-field",
@@ -154,6 +153,21 @@ const ROWS: &[Row<'_>] = &[
 <certificateTransparency enabled="true"/>
 <pin-set><pin digest="SHA-256">{A}</pin></pin-set></domain-config></network-security-config>"#,
         &["a.test block pins A exempt ct (Android Network Security Config)"],
+    ),
+    // What is inherited of the base, wherever it stands.
+    (
+        r#"<network-security-config>
+<domain-config><domain>a.test</domain><pin-set><pin>{A}</pin></pin-set></domain-config>
+<domain-config><domain>b.test</domain><pin-set><pin>{A}</pin></pin-set><trust-anchors><certificates src="system"/></trust-anchors></domain-config>
+<base-config cleartextTrafficPermitted="true"><pin-set><pin>{B}</pin></pin-set><trust-anchors><certificates src="user" overridePins="true"/></trust-anchors></base-config>
+<domain-config><domain>c.test</domain></domain-config></network-security-config>"#,
+        &[
+            "a.test block pins A exempt (Android Network Security Config)",
+            "b.test block pins A (Android Network Security Config)",
+            "4: cleartextTrafficPermitted import-cleartext",
+            "4: pin-set import-field",
+            "5: c.test import-pinless",
+        ],
     ),
     // Bad pins spoil no good ones, and a set of which none can be read is no exclusion.
     (
