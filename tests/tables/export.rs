@@ -39,7 +39,10 @@ fn hosts() -> impl Strategy<Value = String> {
 
 /// What people write, and what would end a comment, a text or a line in some format.
 fn words() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-zA-Z0-9 ü\"<&-]{0,12}", "([a-z ]|-->|]]>|\\*/|//|\"\"\"|'|\"|\\\\|#|\n|\r|\t|\u{202e}|\u{0}|\u{7f}|\u{2028}|;|</pin>|\\$\\{a\\}){0,9}"]
+    prop_oneof![
+        "[a-zA-Z0-9 ü\"<&-]{0,12}",
+        "([a-z ]|-->|]]>|\\*/|//|\"\"\"|'|\"|\\\\|#|\n|\r|\t|\u{202e}|\u{0}|\u{7f}|\u{2028}|;|</pin>|\\$\\{a\\}){0,9}"
+    ]
 }
 
 fn pins(least: usize) -> impl Strategy<Value = Vec<PinDocument>> {

@@ -160,7 +160,10 @@ fn large_files_are_read_or_refused_in_time() {
         ("directives", format!("Public-Key-Pins: {}", fill("a=b;", most))),
         ("parentheses", format!("(\n{}", fill("x\n", most))),
         ("code on one line", format!("CertificatePinner {}", fill(".add(\"h\", \"sha256/x\")", most))),
-        ("labels of a host", format!("CertificatePinner add(\"{}\", \"sha256/{A}\", \"no\" {}", fill("a.", most), fill("x", 0))),
+        (
+            "labels of a host",
+            format!("CertificatePinner add(\"{}\", \"sha256/{A}\", \"no\" {}", fill("a.", most), fill("x", 0)),
+        ),
         (
             "references",
             plist(&format!(
