@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::key::Key;
 use super::lines::Lines;
 use super::pin_list::label_of;
+use super::value::{Table, place_of};
 use super::{Format, Reading};
 use crate::error::{Error, HostError, ImportError, ImportLimit, ImportPart, RuleError};
 use crate::host::name_and_parents;
@@ -113,6 +114,15 @@ impl<'l> Taking<'l> {
     /// As [`Self::rule`].
     pub(super) fn no_counterpart(&mut self, name: &str, at: &str) -> Result<(), Error> {
         self.leave_out(name, at, no_part(ImportPart::Field, name))
+    }
+
+    /// All that is left of a table.
+    ///
+    /// # Errors
+    /// As [`Self::rule`].
+    pub(super) fn no_counterparts(&mut self, rest: Table<'_>) -> Result<(), Error> {
+        rest.into_iter()
+            .try_for_each(|(name, value)| self.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place())))
     }
 
     /// A part of the wrong kind.
