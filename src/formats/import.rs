@@ -92,15 +92,16 @@ fn read_xml(text: &str, room: &mut Room) -> Result<Option<Reading>, Error> {
     };
     // What documentation shows of a file begins within its root.
     let mut inner = Xml::of(&lines, part);
-    let file = match outermost.name() {
-        name @ (android::ROOT | android::CONFIG) => {
+    let name = outermost.name();
+    let xml = if matches!(name, android::ROOT | "plist") { &mut xml } else { &mut inner };
+    let file = match name {
+        android::ROOT | android::CONFIG => {
             let mut taking = Taking::of(Format::AndroidNetworkSecurityConfig, &lines, room);
-            android::read(if name == android::ROOT { &mut xml } else { &mut inner }, &mut taking)?;
+            android::read(xml, &mut taking)?;
             return Ok(Some(taking.finish()));
         }
-        "plist" => plist::read(&mut xml)?,
-        "key" => plist::entries(&mut inner)?,
-        "dict" => plist::read(&mut inner)?,
+        "plist" | "dict" => plist::read(xml)?,
+        "key" => plist::entries(xml)?,
         _ => return Ok(None),
     };
     let Some(mut file) = file.into_table() else { return Ok(None) };
@@ -113,11 +114,7 @@ fn xml_in(text: &str) -> Option<&str> {
     if text.starts_with('<') {
         return Some(text);
     }
-    [android::ROOT, "plist"].iter().find_map(|root| {
-        let end = format!("</{root}>");
-        let start = text.find(&format!("<{root}"))?;
-        text.get(start..text.rfind(&end)?.checked_add(end.len())?)
-    })
+    ROOTS.iter().find_map(|(begin, end)| text.get(text.find(begin)?..text.rfind(end)?.checked_add(end.len())?))
 }
 
 /// What Apple's systems and Expo's `app.json` have in an `Info.plist`, which may have pins for both.
@@ -214,3 +211,6 @@ fn start_of_json(text: &str) -> Option<usize> {
 fn begins_with_object(json: &str) -> bool {
     json.trim_start_matches('[').trim_start().starts_with('{')
 }
+
+/// What the files begin and end with that are found inside of other texts.
+const ROOTS: [(&str, &str); 2] = [("<network-security-config", "</network-security-config>"), ("<plist", "</plist>")];

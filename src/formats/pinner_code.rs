@@ -137,7 +137,8 @@ enum Token<'a> {
 fn calls(text: &str) -> Vec<Call<'_>> {
     let mut tokens = Tokens { rest: text };
     let mut calls = Vec::new();
-    let mut constants: HashMap<&str, Option<&str>> = HashMap::new();
+    let mut constants: Vec<Option<&str>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     let mut declared = None;
     let mut before = None;
     while let Some(token) = tokens.next() {
@@ -153,8 +154,11 @@ fn calls(text: &str) -> Vec<Call<'_>> {
             (Some(Token::Sign('=')), Token::Text(value)) => {
                 let is_whole = !tokens.rest.trim_start().starts_with('+');
                 if let Some(name) = declared.take() {
-                    let known = constants.entry(name).or_insert_with(|| is_whole.then_some(value));
-                    *known = known.filter(|known| is_whole && *known == value);
+                    let place = *places.entry(name.to_owned()).or_insert(constants.len());
+                    match constants.get_mut(place) {
+                        Some(known) => *known = known.filter(|known| is_whole && *known == value),
+                        None => constants.push(is_whole.then_some(value)),
+                    }
                 }
             }
             _ => declared = None,
@@ -163,9 +167,10 @@ fn calls(text: &str) -> Vec<Call<'_>> {
     }
     for argument in calls.iter_mut().flat_map(|call| &mut call.arguments) {
         if let Argument::Other(name) = argument
-            && let Some(Some(value)) = constants.get(name)
+            && let Some(place) = places.get(*name)
+            && let Some(Some(at)) = constants.get(*place)
         {
-            *argument = Argument::Text { value: (*value).to_owned(), at: value };
+            *argument = Argument::Text { value: (*at).to_owned(), at };
         }
     }
     calls

@@ -59,6 +59,32 @@ fn public_key_pins() {
             "HTTP/1.1 200 OK\r\nServer: x\r\nPublic-Key-Pins: pin-sha256=\"{A}\"; max-age=1\r\n\r\n# Public-Key-Pins: pin-sha256=\"{B}\"; max-age=1\r\n",
             &[" block pins A (HPKP) unfit: host-empty"],
         ),
+        // Directives that are not known are passed over, and said.
+        (
+            "Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; pin-sha1=\"x\"; strict; preload",
+            &[" block pins A (HPKP) unfit: host-empty", "1: pin-sha1 import-field", "1: preload import-field"],
+        ),
+        // The same pin twice is one.
+        (
+            "Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; pin-sha256=\"{A}\"",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        // One thing that is wrong refuses the header.
+        ("Public-Key-Pins: pin-sha256=\"{A}\"", &["1: max-age import-directive-missing"]),
+        ("Public-Key-Pins: max-age=x; pin-sha256=\"{A}\"", &["1: max-age import-directive-value"]),
+        ("Public-Key-Pins: max-age=1; max-age=2; pin-sha256=\"{A}\"", &["1: max-age import-directive-repeated"]),
+        ("Public-Key-Pins: max-age=1; pin-sha256={A}", &["1: pin-sha256 import-directive-value"]),
+        ("Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; pin-sha256=\"abc\"", &["1: abc pin-length"]),
+        ("Public-Key-Pins: max-age=0; pin-sha256=\"{A}\"", &["1: max-age import-pins-withdrawn"]),
+        ("Public-Key-Pins: max-age=1; includeSubDomains", &["1: pin-sha256 import-directive-missing"]),
+    ];
+    check(Format::Hpkp, rows);
+}
+
+/// In what else a header stands, and how far it goes.
+#[test]
+fn public_key_pins_in_programs_and_configurations() {
+    let rows: &[Row<'_>] = &[
         // One text with the name and the value: nginx with headers-more, PHP, h2o.
         (
             "  more_set_headers \"Public-Key-Pins: pin-sha256=\\\"{A}\\\"; max-age=1; includeSubDomains\";\n",
@@ -130,24 +156,6 @@ fn public_key_pins() {
             "Public-Key-Pins: x pin-sha256=\"{A}\"; pin-sha256=\"{B}\"; max-age=1",
             &["1: x pin-sha256 import-directive-value"],
         ),
-        // Directives that are not known are passed over, and said.
-        (
-            "Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; pin-sha1=\"x\"; strict; preload",
-            &[" block pins A (HPKP) unfit: host-empty", "1: pin-sha1 import-field", "1: preload import-field"],
-        ),
-        // The same pin twice is one.
-        (
-            "Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; pin-sha256=\"{A}\"",
-            &[" block pins A (HPKP) unfit: host-empty"],
-        ),
-        // One thing that is wrong refuses the header.
-        ("Public-Key-Pins: pin-sha256=\"{A}\"", &["1: max-age import-directive-missing"]),
-        ("Public-Key-Pins: max-age=x; pin-sha256=\"{A}\"", &["1: max-age import-directive-value"]),
-        ("Public-Key-Pins: max-age=1; max-age=2; pin-sha256=\"{A}\"", &["1: max-age import-directive-repeated"]),
-        ("Public-Key-Pins: max-age=1; pin-sha256={A}", &["1: pin-sha256 import-directive-value"]),
-        ("Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; pin-sha256=\"abc\"", &["1: abc pin-length"]),
-        ("Public-Key-Pins: max-age=0; pin-sha256=\"{A}\"", &["1: max-age import-pins-withdrawn"]),
-        ("Public-Key-Pins: max-age=1; includeSubDomains", &["1: pin-sha256 import-directive-missing"]),
     ];
     check(Format::Hpkp, rows);
 }
