@@ -160,10 +160,7 @@ fn large_files_are_read_or_refused_in_time() {
         ("directives", format!("Public-Key-Pins: {}", fill("a=b;", most))),
         ("parentheses", format!("(\n{}", fill("x\n", most))),
         ("code on one line", format!("CertificatePinner {}", fill(".add(\"h\", \"sha256/x\")", most))),
-        (
-            "labels of a host",
-            format!("CertificatePinner add(\"{}\", \"sha256/{A}\", \"no\" {}", fill("a.", most), fill("x", 0)),
-        ),
+        ("labels of a host", format!("CertificatePinner add(\"{}\", \"sha256/x\")", fill("a.", most))),
         (
             "references",
             plist(&format!(
@@ -183,7 +180,9 @@ fn large_files_are_read_or_refused_in_time() {
         longest = longest.max(time);
         eprintln!("{name}: {time:?} {:?}", reading.as_ref().map(drop).map_err(code));
         assert!(time < MOST, "{name}: {time:?}");
-        assert!(reading.is_err(), "{name}");
+        // One header that is refused, and one host, are no reason to refuse the file.
+        assert_eq!(reading.is_ok(), ["directives", "labels of a host"].contains(&name), "{name}");
+        assert_eq!(reading.map_or(0, |reading| reading.rules.len()), 0, "{name}");
     }
     assert!(longest > Duration::ZERO, "the control: time is taken");
 }
