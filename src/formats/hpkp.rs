@@ -144,7 +144,9 @@ fn directives(value: &str) -> Vec<Directive<'_>> {
         is_quoted ^= character == '"';
         character == ';' && !is_quoted
     });
-    pieces.map(str::trim).filter(|piece| !piece.is_empty()).map(Directive::of).collect()
+    let pieces = pieces.map(str::trim).filter(|piece| !piece.is_empty());
+    // One more than are read.
+    pieces.map(Directive::of).take(MOST_DIRECTIVES + 1).collect()
 }
 
 /// Every header of a text, but for those in comments. Each ends where the name of the next one stands.

@@ -15,11 +15,10 @@
 use std::collections::HashMap;
 
 use super::lines::{Lines, offset_in};
-use super::taking::{Room, Taking, no_part};
+use super::taking::{MAX_IMPORT_HOST_BYTES, Room, Taking, no_part};
 use super::{Format, Reading};
 use crate::error::{Error, ImportPart};
 use crate::host::name_and_parents;
-use crate::limits::MAX_HOST_BYTES;
 use crate::rule::{PinDocument, RuleDocument};
 
 /// The rules of a text; none where it has no such call.
@@ -76,11 +75,15 @@ fn take(calls: Vec<Call<'_>>, text: &str, taking: &mut Taking<'_>) -> Result<(),
 
 /// Whether another pattern, of which `is_there` knows, is for the same hosts as well.
 pub(super) fn has_wider(host: &str, is_there: &dyn Fn(&str) -> bool) -> bool {
+    // No rule can have it.
+    if host.len() > MAX_IMPORT_HOST_BYTES {
+        return false;
+    }
     let host = host.to_ascii_lowercase();
     let (scope, base) = host
         .strip_prefix("**.")
         .map_or_else(|| host.strip_prefix("*.").map_or(("", host.as_str()), |base| ("*.", base)), |base| ("**.", base));
-    let subtree = name_and_parents(base).take(MAX_HOST_BYTES).map(|base| format!("**.{base}"));
+    let subtree = name_and_parents(base).map(|base| format!("**.{base}"));
     let one_label = base.split_once('.').filter(|_| scope.is_empty()).map(|(_, parent)| format!("*.{parent}"));
     subtree.chain(one_label).any(|wider| wider != host && is_there(&wider))
 }

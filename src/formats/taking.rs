@@ -21,6 +21,9 @@ pub(super) struct Taking<'l> {
     room: &'l mut Room,
 }
 
+/// Bytes of a host that is compared with others: as it is typed, one may be longer than in its canonical form.
+pub(super) const MAX_IMPORT_HOST_BYTES: usize = 4 * MAX_HOST_BYTES;
+
 /// Bytes of memory that all files that are read together may still take.
 pub(super) struct Room(usize);
 
@@ -173,7 +176,7 @@ impl<'l> Taking<'l> {
         let mut others = Vec::new();
         for pinless in hosts {
             let name = pinless.host.trim_start_matches(SUBTREE).to_ascii_lowercase();
-            if name_and_parents(&name).take(MAX_HOST_BYTES).any(|base| bases.contains(base)) {
+            if name.len() <= MAX_IMPORT_HOST_BYTES && name_and_parents(&name).any(|base| bases.contains(base)) {
                 let rule = RuleDocument { host: pinless.host, mode: Mode::Off, ..RuleDocument::default() };
                 self.rule(rule, pinless.at)?;
             } else {
