@@ -223,8 +223,16 @@ impl Plan {
             }
             Some(Open::Exact | Open::Subtree) => host.clone_into(&mut item.rule.host),
         }
+        let before = self.by_pattern.len();
         self.by_pattern.retain(|_, first| *first != place);
+        let frees = self.by_pattern.len() < before;
         self.look_at(place, stored, now, url_host);
+        // Those for the hosts that it had.
+        for other in 0..self.looked_at {
+            if frees && self.items.get(other).is_some_and(|item| item.finding == ItemFinding::Repeated) {
+                self.look_at(other, stored, now, url_host);
+            }
+        }
     }
 
     /// Chooses what becomes of stored rules where nothing is chosen for one alone.

@@ -6,6 +6,7 @@
 //! | `domain` | that host; each of several is a rule of its own |
 //! | `includeSubdomains="true"` | `**.`: the domain and every name below it, there as here |
 //! | `pin-set`, also one inherited from the configuration around it | `pins`, of which one must match anywhere in the chain |
+//! | `base-config` | what the configurations inherit of it |
 //! | an empty `pin-set`, or none beside a wider configuration | mode `off` |
 //! | `expiration` | `expires`: the first day without; there nothing is pinned then, here the rule still flags |
 //! | `trustkit-config` | mode `block` if it says `enforcePinning="true"`, else `flag`; without the element, `block` |
@@ -23,18 +24,26 @@ use crate::rule::{LocalRoots, Mode, PinDocument, RuleDocument};
 /// The element that holds all of it.
 pub(super) const ROOT: &str = "network-security-config";
 
+/// The element that holds domains with their pins.
+pub(super) const CONFIG: &str = "domain-config";
+
 /// Reads what is in the root, which has been opened, up to the end of the text.
 ///
 /// # Errors
 /// Those of [`Xml::next`] and [`Taking::rule`].
 pub(super) fn read(xml: &mut Xml<'_>, taking: &mut Taking<'_>) -> Result<(), Error> {
-    let mut pinless = Vec::new();
+    let (mut base, mut configs, mut pinless) = (Config::default(), Vec::new(), Vec::new());
     while let Some(part) = xml.next()? {
         match part {
             Node::Open(tag) => match tag.name() {
-                "domain-config" => {
-                    let config = Config::read(&tag, xml, taking)?;
-                    config.take(&Inherited::default(), taking, &mut pinless)?;
+                CONFIG => configs.push(Config::read(&tag, xml, taking)?),
+                // What it inherits may stand behind it, as below.
+                "base-config" => {
+                    base = Config::read(&tag, xml, taking)?;
+                    // Android has none here.
+                    if base.own.pins.take().is_some() {
+                        taking.no_counterpart("pin-set", tag.at)?;
+                    }
                 }
                 "debug-overrides" => {
                     xml.skip()?;
@@ -50,6 +59,8 @@ pub(super) fn read(xml: &mut Xml<'_>, taking: &mut Taking<'_>) -> Result<(), Err
         }
     }
     xml.end()?;
+    let inherited = base.own.over(&Inherited::default());
+    configs.into_iter().try_for_each(|config| config.take(&inherited, taking, &mut pinless))?;
     for Pinless { host, at } in taking.exclude(pinless)? {
         taking.leave_out(&host, at, ImportError::Pinless { count: 1 })?;
     }
@@ -125,8 +136,16 @@ impl<'a> Config<'a> {
                 taking.spend(size_of::<(String, &str)>().saturating_add(host.len()), tag.at)?;
                 self.domains.push((host, tag.at));
             }
-            "pin-set" => self.own.pins = Some(PinSet::read(tag, xml, taking)?),
-            "domain-config" => self.nested.push(Self::read(tag, xml, taking)?),
+            "pin-set" => {
+                let set = PinSet::read(tag, xml, taking)?;
+                // Android refuses a second one.
+                if self.own.pins.is_some() {
+                    taking.wrong_value(tag.name(), tag.at)?;
+                } else {
+                    self.own.pins = Some(set);
+                }
+            }
+            CONFIG => self.nested.push(Self::read(tag, xml, taking)?),
             "trustkit-config" => {
                 let is_enforced = truth(tag, "enforcePinning", xml, taking)?;
                 self.own.mode = Some(if is_enforced == Some(true) { Mode::Block } else { Mode::Flag });
@@ -170,13 +189,7 @@ impl<'a> Config<'a> {
         taking: &mut Taking<'_>,
         pinless: &mut Vec<Pinless<'a>>,
     ) -> Result<(), Error> {
-        let Own { pins, mode, local_roots, require_ct } = &self.own;
-        let own = Inherited {
-            pins: pins.as_ref().or(inherited.pins),
-            mode: mode.unwrap_or(inherited.mode),
-            local_roots: local_roots.unwrap_or(inherited.local_roots),
-            require_ct: require_ct.unwrap_or(inherited.require_ct),
-        };
+        let own = self.own.over(inherited);
         for (host, at) in self.domains {
             match own.pins {
                 Some(set) if set.is_empty => {
@@ -198,6 +211,18 @@ impl<'a> Config<'a> {
             }
         }
         self.nested.into_iter().try_for_each(|nested| nested.take(&own, taking, pinless))
+    }
+}
+
+impl Own {
+    /// This, and what it does not say itself.
+    fn over<'c>(&'c self, inherited: &Inherited<'c>) -> Inherited<'c> {
+        Inherited {
+            pins: self.pins.as_ref().or(inherited.pins),
+            mode: self.mode.unwrap_or(inherited.mode),
+            local_roots: self.local_roots.unwrap_or(inherited.local_roots),
+            require_ct: self.require_ct.unwrap_or(inherited.require_ct),
+        }
     }
 }
 

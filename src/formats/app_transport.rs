@@ -39,9 +39,7 @@ fn read_domain(host: &str, mut domain: Table<'_>, at: &str, taking: &mut Taking<
     let includes_subdomains = take_truth(&mut domain, "NSIncludesSubdomains", at, taking)?;
     let of_leaf = take_identities(&mut domain, "NSPinnedLeafIdentities", at, taking)?;
     let of_authority = take_identities(&mut domain, "NSPinnedCAIdentities", at, taking)?;
-    for (name, value) in domain {
-        taking.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place()))?;
-    }
+    taking.no_counterparts(domain)?;
     let (match_scope, pins) = match (of_leaf, of_authority) {
         (Some(pins), None) => (MatchScope::Leaf, pins),
         (Some(pins), Some(_)) => {

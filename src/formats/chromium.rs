@@ -18,7 +18,7 @@ use super::lines::offset_in;
 use super::pem;
 use super::taking::{Pinless, Reach, Taking, no_part, pattern, size_of_pins};
 use super::trust_kit::take_truth;
-use super::value::{Table, Value, place_of};
+use super::value::{Table, Value};
 use crate::error::{Error, ImportError, ImportPart, InputError};
 use crate::limits::MAX_RULES;
 use crate::pin::Pin;
@@ -119,9 +119,7 @@ pub(super) fn read(mut file: Table<'_>, keys: &Keys<'_>, taking: &mut Taking<'_>
         // Most of them are in the file for HSTS alone.
         taking.leave_out(ENTRIES, first.at, ImportError::Pinless { count: others.len() })?;
     }
-    for (name, value) in file {
-        taking.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place()))?;
-    }
+    taking.no_counterparts(file)?;
     Ok(())
 }
 
@@ -153,9 +151,7 @@ fn read_set(
         pins: hashes(&mut fields, "static_spki_hashes", at, keys, taking)?,
         denied: hashes(&mut fields, "bad_static_spki_hashes", at, keys, taking)?,
     };
-    for (name, value) in fields {
-        taking.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place()))?;
-    }
+    taking.no_counterparts(fields)?;
     taking.spend(size_of_pins(&set.pins).saturating_add(size_of_pins(&set.denied)).saturating_add(name.len()), at)?;
     sets.insert(name.into_owned(), set);
     Ok(())
@@ -216,9 +212,10 @@ fn read_entry<'a>(
         Some(Value::Text(name)) => name,
         Some(_) => return taking.wrong_value("pins", at),
     };
-    for (name, value) in fields.into_iter().filter(|(name, _)| !OF_HSTS.contains(&&**name)) {
-        taking.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place()))?;
+    for name in OF_HSTS {
+        fields.take(name);
     }
+    taking.no_counterparts(fields)?;
     match sets.get(&*set) {
         Some(Set { pins, denied }) => {
             let rule = RuleDocument { host, pins: pins.clone(), denied: denied.clone(), ..RuleDocument::default() };

@@ -1,4 +1,5 @@
-//! curl's [`--pinnedpubkey`](https://curl.se/docs/manpage.html#--pinnedpubkey), in a command line or in a configuration file.
+//! curl's [`--pinnedpubkey`](https://curl.se/docs/manpage.html#--pinnedpubkey), which wget has as well, in a command line or in a
+//! configuration file.
 //!
 //! | there | here |
 //! |---|---|
@@ -77,7 +78,7 @@ fn host_of(url: &str) -> Option<String> {
         .iter()
         .any(|known| scheme.eq_ignore_ascii_case(known));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default().trim_end_matches([')', '`']);
     has_tls.then(|| host.to_owned())
 }
 
@@ -110,8 +111,9 @@ impl<'a> Command<'a> {
         let mut command = Self { at, ..Self::default() };
         let mut words = words.iter();
         while let Some(word) = words.next() {
-            if word.strip_prefix("--") == Some(OPTION) {
-                command.pins.extend(words.next().cloned());
+            let pins = word.strip_prefix("--").and_then(|word| word.strip_prefix(OPTION));
+            if let Some(pins) = pins {
+                command.pins.extend(pins.strip_prefix('=').map(str::to_owned).or_else(|| words.next().cloned()));
             } else if OTHER_URLS.contains(&word.as_str()) {
                 words.next();
             } else if word == "--url" {
@@ -130,8 +132,9 @@ fn is_url(word: &str) -> bool {
 }
 
 fn is_curl(word: &str) -> bool {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or_default();
-    name == "curl" || name.eq_ignore_ascii_case("curl.exe")
+    // `$(curl …)`
+    let name = word.rsplit(['/', '\\', '(', '`']).next().unwrap_or_default();
+    matches!(name, "curl" | "wget") || name.eq_ignore_ascii_case("curl.exe")
 }
 
 /// A line of a configuration file: `name = "value"`, also with a colon or a space, with or without two hyphens.
@@ -157,17 +160,18 @@ fn command(text: &str) -> (&str, Vec<String>, &str) {
         match (quote, character) {
             (Some(open), character) if character == open => quote = None,
             (Some('\''), character) => word.push(character),
-            (_, '\\') => match characters.next() {
-                Some((_, '\n')) | None => {}
-                Some((_, '\r')) => {
-                    // The line end of Windows has a second character.
+            // So a command goes on in the next line: of a shell, of Windows, of PowerShell.
+            (_, '\\' | '^' | '`') if characters.as_str().starts_with(['\r', '\n']) => {
+                if characters.next().is_some_and(|(_, end)| end == '\r') {
                     characters.next();
                 }
-                Some((_, hidden)) => {
+            }
+            (_, '\\') => {
+                if let Some((_, hidden)) = characters.next() {
                     is_word = true;
                     word.push(hidden);
                 }
-            },
+            }
             (Some(_), character) => word.push(character),
             (None, open @ ('"' | '\'')) => {
                 quote = Some(open);

@@ -13,7 +13,8 @@
 use super::Format;
 use super::lines::Lines;
 use super::taking::{Reach, Room, Taking, no_part};
-use crate::error::{Error, ImportPart, PinError};
+use crate::error::{Error, ImportPart, PinError, RuleError};
+use crate::limits::MAX_PINS_PER_RULE;
 use crate::pin::Pin;
 use crate::rule::{Mode, PinDocument, RuleDocument};
 
@@ -47,12 +48,19 @@ impl Header<'_> {
         let directives = directives(&self.value);
         match self.rule(&directives) {
             Ok((rule, reach)) => {
+                let mut pins = Vec::new();
+                for pin in &rule.pins {
+                    taking.pin(&mut pins, &pin.sha256, "", self.at)?;
+                }
+                if pins.is_empty() {
+                    return Ok(());
+                }
                 for directive in &directives {
                     if !KNOWN.iter().any(|known| directive.is(known)) {
                         taking.no_counterpart(directive.name, self.at)?;
                     }
                 }
-                taking.rule_without_host(rule, reach, self.at)
+                taking.rule_without_host(RuleDocument { pins, ..rule }, reach, self.at)
             }
             Err((what, why)) => taking.leave_out(&what, self.at, why),
         }
@@ -61,6 +69,16 @@ impl Header<'_> {
     /// What the header says, or the directive for which it is refused.
     fn rule(&self, directives: &[Directive<'_>]) -> Result<(RuleDocument, Reach), (String, Error)> {
         let refused = |name: &str, part| (name.to_owned(), no_part(part, name));
+        if directives.len() > MOST_DIRECTIVES {
+            return Err((String::new(), RuleError::PinCount { limit: MAX_PINS_PER_RULE }.into()));
+        }
+        // Section 2.1: what is no token may hide a pin, and so may a quotation mark without its other one.
+        let is_token = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let is_open = |value: &str| !value.matches('"').count().is_multiple_of(2);
+        let is_odd = |directive: &&Directive<'_>| !is_token(directive.name) || directive.value.is_some_and(is_open);
+        if let Some(directive) = directives.iter().find(is_odd) {
+            return Err(refused(directive.name, ImportPart::DirectiveValue));
+        }
         for (place, directive) in directives.iter().enumerate() {
             let is_repeated = directives.iter().skip(place + 1).any(|other| other.is(directive.name));
             if is_repeated && !directive.is(PIN) {
@@ -126,45 +144,89 @@ fn directives(value: &str) -> Vec<Directive<'_>> {
         is_quoted ^= character == '"';
         character == ';' && !is_quoted
     });
-    pieces.map(str::trim).filter(|piece| !piece.is_empty()).map(Directive::of).collect()
+    let pieces = pieces.map(str::trim).filter(|piece| !piece.is_empty());
+    // One more than are read.
+    pieces.map(Directive::of).take(MOST_DIRECTIVES + 1).collect()
 }
 
-/// Every header of a text, but for those in comments.
+/// Every header of a text, but for those in comments. Each ends where the name of the next one stands.
 fn headers(text: &str) -> Vec<Header<'_>> {
     let letters = text.to_ascii_lowercase();
-    let named: Vec<_> = letters.match_indices(NAME).filter_map(|(start, _)| header_at(text, start)).collect();
-    let has_pin = |value: &str| value.to_ascii_lowercase().contains(PIN);
-    if named.is_empty() && letters.contains(MAX_AGE) && has_pin(&letters) && !letters.contains(NAME) {
-        let value = text.trim().replace(['\r', '\n'], " ");
-        return vec![Header { at: text.trim(), is_report_only: false, value }];
+    let at = text.trim();
+    let is_alone = letters.contains(MAX_AGE) && letters.contains(PIN) && !letters.contains(NAME);
+    if is_alone && begins_with_directive(at) {
+        return vec![Header { at, is_report_only: false, value: at.replace(['\r', '\n'], " ") }];
     }
-    named.into_iter().filter(|header| header.value.contains('=')).collect()
+    let starts: Vec<usize> =
+        letters.match_indices(NAME).map(|(start, _)| start).filter(|start| is_name_of_header(text, *start)).collect();
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let headers = starts.iter().zip(ends).filter_map(|(start, end)| header_at(text, *start, end));
+    headers.filter(|header| header.value.contains('=')).collect()
 }
 
-fn header_at(text: &str, start: usize) -> Option<Header<'_>> {
-    let (before, at) = text.split_at_checked(start)?;
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    if line.trim_start().starts_with(COMMENT)
-        || line.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '-')
-    {
-        return None;
-    }
-    let behind = at.get(NAME.len()..)?;
+/// What stands on the same line before a place, as far as it matters.
+fn before(text: &str, start: usize) -> &str {
+    let nearby = text.floor_char_boundary(start.saturating_sub(MOST_BEFORE));
+    text.get(nearby..start).unwrap_or_default().rsplit('\n').next().unwrap_or_default()
+}
+
+/// Whether the name that stands here is that of a header: not in a comment, not a part of a word or of an address.
+fn is_name_of_header(text: &str, start: usize) -> bool {
+    let line = before(text, start);
+    !COMMENTS.iter().any(|comment| line.trim_start().starts_with(comment))
+        && !line.ends_with(|last: char| last.is_ascii_alphanumeric() || "-_/.".contains(last))
+}
+
+fn header_at(text: &str, start: usize, end: usize) -> Option<Header<'_>> {
+    let at = text.get(start..)?;
+    let behind = text.get(start.checked_add(NAME.len())?..end)?;
     let only = behind.get(..ONLY.len()).is_some_and(|behind| behind.eq_ignore_ascii_case(ONLY));
     let behind = if only { behind.get(ONLY.len()..)? } else { behind };
-    // Where the name has quotation marks of its own, the first ends it.
-    let behind = behind.strip_prefix(QUOTES).unwrap_or(behind);
-    let value = behind.trim_start_matches([' ', '\t', ':', '=', '>', ',', '\\']);
-    let value = match value.chars().next().filter(|first| QUOTES.contains(first)) {
-        Some(quote) => up_to(value.get(quote.len_utf8()..)?, quote),
-        None => up_to(value, '\n'),
-    };
-    Some(Header { at, is_report_only: only, value })
+    // A quotation mark before the name belongs to it alone or to the value as well: `"Public-Key-Pins: …"`.
+    let opening = before(text, start).chars().next_back();
+    let opening = opening.filter(|last| QUOTES.contains(last) && !behind.starts_with(QUOTES));
+    let behind = without_separators(behind.strip_prefix(QUOTES).unwrap_or(behind));
+    // `name="Public-Key-Pins" value="…"`
+    let value = behind.trim_start_matches(QUOTES).strip_prefix("value");
+    let value = value.map_or(behind, |value| without_separators(value.trim_start_matches(QUOTES)));
+    let next = value.trim_start();
+    let value = if begins_with_directive(next.trim_start_matches(QUOTES)) { next } else { value };
+    Some(Header { at, is_report_only: only, value: value_of(value, opening) })
 }
 
-/// What stands before the first of these characters, without the backslashes with which configurations hide others.
-fn up_to(text: &str, end: char) -> String {
+fn without_separators(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t', ':', '=', '>', ',', '\\', ']'])
+}
+
+fn begins_with_directive(text: &str) -> bool {
+    let is_there = |name: &str| text.get(..name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name));
+    KNOWN.iter().any(|name| is_there(name)) || is_there("report-uri")
+}
+
+/// A value up to the quotation mark that ends it: the one in which all of the header stands, or one of its own. Programs put
+/// it together from several. Without any, up to the end of the line, and on as far as lines begin with directives.
+fn value_of(text: &str, opening: Option<char>) -> String {
+    let first = text.chars().next().filter(|first| opening.is_none() && QUOTES.contains(first));
+    let mut rest = first.map_or(text, |first| text.get(first.len_utf8()..).unwrap_or_default());
     let mut value = String::new();
+    let end = opening.or(first).unwrap_or('\n');
+    loop {
+        rest = up_to(&mut value, rest, end);
+        let next = rest.trim_start_matches(|between: char| between.is_whitespace() || "+.\\".contains(between));
+        let between = rest.get(..rest.len().saturating_sub(next.len())).unwrap_or_default();
+        rest = match next.strip_prefix(end) {
+            Some(next) if between.contains(['+', '.', '\n']) => next,
+            None if end == '\n' && begins_with_directive(next) => next,
+            _ => break,
+        };
+        value.push(' ');
+    }
+    value.replace("&quot;", "\"")
+}
+
+/// Adds what stands before the first of these characters, without the backslashes with which configurations hide others. Gives
+/// what is behind it.
+fn up_to<'a>(value: &mut String, text: &'a str, end: char) -> &'a str {
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
         match character {
@@ -174,7 +236,7 @@ fn up_to(text: &str, end: char) -> String {
             character => value.push(character),
         }
     }
-    value
+    characters.as_str()
 }
 
 const NAME: &str = "public-key-pins";
@@ -185,4 +247,8 @@ const INCLUDE: &str = "includeSubDomains";
 /// `strict` is of drafts.
 const KNOWN: [&str; 4] = [PIN, MAX_AGE, INCLUDE, "strict"];
 const QUOTES: [char; 3] = ['"', '\'', '`'];
-const COMMENT: char = '#';
+/// Pins and all else that a header may have.
+const MOST_DIRECTIVES: usize = MAX_PINS_PER_RULE + 10;
+/// Bytes of a line that are looked at for what a header stands in.
+const MOST_BEFORE: usize = 1024;
+const COMMENTS: [&str; 2] = ["#", "//"];

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::lines::{Lines, offset_in};
 use super::taking::{Room, Taking};
-use super::value::{Table, Value};
+use super::value::Table;
 use super::xml::Xml;
 use super::{
     Format, Reading, admit, android, app_transport, chromium, curl, encoding, hpkp, json, pinner_code, plist, read,
@@ -64,10 +64,13 @@ fn read_text(text: &str, keys: &chromium::Keys<'_>, room: &mut Room) -> Option<R
         let mut taking = Taking::of(Format::ChromiumPins, &lines, room);
         return Some(chromium::read_names(&names, &mut taking).map(|()| taking.finish()));
     }
-    if text.trim_start().starts_with('<') {
-        return read_xml(text, room).transpose();
+    // A server's configuration may begin so as well, with `<VirtualHost>` or with the brace of a block.
+    match read_xml(text, room).transpose().or_else(|| read_json_text(text, keys, room).transpose()) {
+        Some(Err(why @ Error::Import(ImportError::JsonSyntax { .. }))) => {
+            Some(read_lines(text, room).unwrap_or(Err(why)))
+        }
+        read => read.or_else(|| read_lines(text, room)),
     }
-    read_json_text(text, keys, room).transpose().or_else(|| read_lines(text, room))
 }
 
 /// Texts that have no frame: each is known by what stands somewhere in it.
@@ -78,32 +81,51 @@ fn read_lines(text: &str, room: &mut Room) -> Option<Result<Reading, Error>> {
 }
 
 fn read_xml(text: &str, room: &mut Room) -> Result<Option<Reading>, Error> {
+    let Some(part) = xml_in(text) else { return Ok(None) };
     let lines = Lines::of(text);
-    let mut xml = Xml::of(&lines);
+    let mut xml = Xml::of(&lines, part);
     let outermost = match xml.root() {
         Ok(tag) => tag,
         // It may be no XML at all.
         Err(Error::Import(ImportError::XmlSyntax { .. })) => return Ok(None),
         Err(why) => return Err(why),
     };
-    match outermost.name() {
-        android::ROOT => {
+    // What documentation shows of a file begins within its root.
+    let mut inner = Xml::of(&lines, part);
+    let name = outermost.name();
+    let xml = if matches!(name, android::ROOT | "plist") { &mut xml } else { &mut inner };
+    let file = match name {
+        android::ROOT | android::CONFIG => {
             let mut taking = Taking::of(Format::AndroidNetworkSecurityConfig, &lines, room);
-            android::read(&mut xml, &mut taking)?;
-            Ok(Some(taking.finish()))
+            android::read(xml, &mut taking)?;
+            return Ok(Some(taking.finish()));
         }
-        "plist" => match plist::read(&mut xml)? {
-            Value::Table(file) => read_plist(file, &lines, room),
-            _ => Ok(None),
-        },
-        _ => Ok(None),
-    }
+        "plist" | "dict" => plist::read(xml)?,
+        "key" => plist::entries(xml)?,
+        _ => return Ok(None),
+    };
+    let Some(mut file) = file.into_table() else { return Ok(None) };
+    read_apple(&mut file, &lines, room)
 }
 
-/// An `Info.plist` may have pins for both.
-fn read_plist(mut file: Table<'_>, lines: &Lines<'_>, room: &mut Room) -> Result<Option<Reading>, Error> {
-    let domains = app_transport::find(&mut file);
-    let configuration = trust_kit::find(&mut file);
+/// All of a text that begins as XML does, or the part of one that is a file of a known format.
+fn xml_in(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    if text.starts_with('<') {
+        return Some(text);
+    }
+    ROOTS.iter().find_map(|(begin, end)| text.get(text.find(begin)?..text.rfind(end)?.checked_add(end.len())?))
+}
+
+/// What Apple's systems and Expo's `app.json` have in an `Info.plist`, which may have pins for both.
+fn read_apple(file: &mut Table<'_>, lines: &Lines<'_>, room: &mut Room) -> Result<Option<Reading>, Error> {
+    for name in ["expo", "ios", "infoPlist"] {
+        if let Some(inner) = file.take_table(name) {
+            *file = inner;
+        }
+    }
+    let domains = app_transport::find(file);
+    let configuration = trust_kit::find(file);
     let mut reading = None;
     if let Some(domains) = domains {
         let mut taking = Taking::of(Format::AppTransportSecurity, lines, room);
@@ -158,11 +180,9 @@ fn read_json_text(text: &str, keys: &chromium::Keys<'_>, room: &mut Room) -> Res
         Err(value) => value,
     };
     let Some(mut file) = value.into_table() else { return Ok(None) };
-    if let Some(configuration) = trust_kit::find(&mut file) {
+    if let Some(reading) = read_apple(&mut file, &lines, room)? {
         ends()?;
-        let mut taking = Taking::of(Format::TrustKit, &lines, room);
-        trust_kit::read(configuration, &mut taking)?;
-        return Ok(Some(taking.finish()));
+        return Ok(Some(reading));
     }
     if chromium::is_of_format(&file) {
         ends()?;
@@ -191,3 +211,6 @@ fn start_of_json(text: &str) -> Option<usize> {
 fn begins_with_object(json: &str) -> bool {
     json.trim_start_matches('[').trim_start().starts_with('{')
 }
+
+/// What the files begin and end with that are found inside of other texts.
+const ROOTS: [(&str, &str); 2] = [("<network-security-config", "</network-security-config>"), ("<plist", "</plist>")];

@@ -16,10 +16,6 @@ impl<'a> Lines<'a> {
         Self { text, before: ends.collect() }
     }
 
-    pub(super) const fn text(&self) -> &'a str {
-        self.text
-    }
-
     /// The line on which a part begins, from 1; none for what is no part of the text.
     pub(super) fn line(&self, part: &str) -> Option<usize> {
         self.offset(part).map(|offset| self.line_at(offset))

@@ -116,6 +116,17 @@ mod tests {
             (format!("broken one\n{A}"), vec![(A, "")], vec![(Some("broken one"), 1, "pin-encoding")]),
             // A pin that lost its beginning is no part of the name before it.
             (format!("sha256/{A}: CN=a\ndiGVwg=="), vec![(A, "CN=a")], vec![(Some("diGVwg=="), 2, "pin-length")]),
+            // Code of other languages, and words of as many letters as a pin.
+            (
+                format!("hosts: @[@\"{A}\", @\"{B}\"],\nkeys: ['{A}', f('{B}')"),
+                vec![(A, ""), (B, ""), (A, "")],
+                vec![(None, 2, "pin-character")],
+            ),
+            (
+                "one constant of as many letters as a pin has it is none".to_owned(),
+                vec![],
+                vec![(Some("one constant of as many letters as a pin has it is none"), 1, "pin-encoding")],
+            ),
             ("a, b".to_owned(), vec![], vec![(Some("a"), 1, "pin-encoding"), (Some("b"), 1, "pin-encoding")]),
             (String::new(), vec![], vec![]),
         ] {

@@ -15,7 +15,7 @@
 use std::collections::HashMap;
 
 use super::lines::{Lines, offset_in};
-use super::taking::{Room, Taking, no_part};
+use super::taking::{MAX_IMPORT_HOST_BYTES, Room, Taking, no_part};
 use super::{Format, Reading};
 use crate::error::{Error, ImportPart};
 use crate::host::name_and_parents;
@@ -25,8 +25,8 @@ use crate::rule::{PinDocument, RuleDocument};
 pub(super) fn read(text: &str, lines: &Lines<'_>, room: &mut Room) -> Option<Result<Reading, Error>> {
     let is_of_apache = text.contains("SpkiPinning");
     let has_name = is_of_apache || text.contains("CertificatePinner");
-    let calls: Vec<_> =
-        calls(text).into_iter().filter(|call| call.names_pins() || (has_name && call.hides_pins())).collect();
+    let mut calls = calls(text);
+    calls.retain(|call| call.names_pins() || (has_name && call.hides_pins()));
     if !calls.iter().any(Call::names_pins) {
         return None;
     }
@@ -75,6 +75,10 @@ fn take(calls: Vec<Call<'_>>, text: &str, taking: &mut Taking<'_>) -> Result<(),
 
 /// Whether another pattern, of which `is_there` knows, is for the same hosts as well.
 pub(super) fn has_wider(host: &str, is_there: &dyn Fn(&str) -> bool) -> bool {
+    // No rule can have it.
+    if host.len() > MAX_IMPORT_HOST_BYTES {
+        return false;
+    }
     let host = host.to_ascii_lowercase();
     let (scope, base) = host
         .strip_prefix("**.")
@@ -88,6 +92,7 @@ pub(super) fn has_wider(host: &str, is_there: &dyn Fn(&str) -> bool) -> bool {
 fn comment_behind<'a>(part: &str, text: &'a str) -> &'a str {
     let behind =
         offset_in(text, part).and_then(|start| text.get(start.saturating_add(part.len())..)).unwrap_or_default();
+    let behind = behind.get(..behind.floor_char_boundary(MOST_BEHIND)).unwrap_or_default();
     let line = behind.lines().next().unwrap_or_default();
     // Behind the quotation mark stand at most a comma and the ends of calls.
     let line = line.trim_start_matches(|character: char| character.is_whitespace() || "\"',);".contains(character));
@@ -131,17 +136,44 @@ enum Token<'a> {
     Sign(char),
 }
 
+/// Each call, with the constants in it that the text declares as texts.
 fn calls(text: &str) -> Vec<Call<'_>> {
     let mut tokens = Tokens { rest: text };
     let mut calls = Vec::new();
+    let mut constants: Vec<Option<&str>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut declared = None;
     let mut before = None;
     while let Some(token) = tokens.next() {
         match (before, token) {
             (Some(Token::Word(at @ "add")), Token::Sign('(')) => {
                 calls.push(Call { at, arguments: arguments(&mut tokens) });
                 before = None;
+                continue;
             }
-            _ => before = Some(token),
+            (Some(Token::Word("val" | "var" | "String")), Token::Word(name)) => declared = Some(name),
+            // `const val HOST: String = "…"`
+            (_, Token::Sign(':' | '=')) | (Some(Token::Sign(':')), Token::Word("String")) => {}
+            (Some(Token::Sign('=')), Token::Text(value)) => {
+                let is_whole = !tokens.rest.trim_start().starts_with('+');
+                if let Some(name) = declared.take() {
+                    let place = *places.entry(name.to_owned()).or_insert(constants.len());
+                    match constants.get_mut(place) {
+                        Some(known) => *known = known.filter(|known| is_whole && *known == value),
+                        None => constants.push(is_whole.then_some(value)),
+                    }
+                }
+            }
+            _ => declared = None,
+        }
+        before = Some(token);
+    }
+    for argument in calls.iter_mut().flat_map(|call| &mut call.arguments) {
+        if let Argument::Other(name) = argument
+            && let Some(place) = places.get(*name)
+            && let Some(Some(at)) = constants.get(*place)
+        {
+            *argument = Argument::Text { value: (*at).to_owned(), at };
         }
     }
     calls
@@ -152,6 +184,7 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
     let mut arguments = Vec::new();
     let mut depth = 0_usize;
     let mut is_continued = false;
+    let mut is_member = false;
     let mut last = None;
     for token in tokens.by_ref() {
         match token {
@@ -168,6 +201,11 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
             // `new String[] {`: what is in it counts.
             Token::Word("new") => {}
             Token::Word(word) => {
+                // `Pinning.HOST`
+                is_member = matches!(last, Some(Token::Sign('.')));
+                if is_member && matches!(arguments.last(), Some(Argument::Other(_))) {
+                    arguments.pop();
+                }
                 arguments.push(Argument::Other(word));
                 is_continued = false;
             }
@@ -175,7 +213,7 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
             Token::Sign('(') => {
                 depth = depth.saturating_add(1);
                 // `arrayOf(`, `listOf(`: what is in it counts.
-                if matches!(last, Some(Token::Word(_))) {
+                if matches!(last, Some(Token::Word(_))) && !is_member {
                     arguments.pop();
                 }
             }
@@ -190,7 +228,7 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
     arguments
 }
 
-/// The tokens of Java or Kotlin, as far as they matter: comments are passed over, and names with dots are one word.
+/// The tokens of Java or Kotlin, as far as they matter: comments are passed over.
 struct Tokens<'a> {
     rest: &'a str,
 }
@@ -248,5 +286,7 @@ fn is_of_word(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '$')
 }
 
+/// Bytes behind a pin in which its comment is looked for.
+const MOST_BEHIND: usize = 1024;
 /// Kotlin's text of several lines.
 const RAW: &str = "\"\"\"";

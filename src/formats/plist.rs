@@ -31,6 +31,14 @@ pub(super) fn read<'a>(xml: &mut Xml<'a>) -> Result<Value<'a>, Error> {
     Ok(value.unwrap_or(Value::Null))
 }
 
+/// The value that keys with their values are, of which the dictionary around them is missing.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn entries<'a>(xml: &mut Xml<'a>) -> Result<Value<'a>, Error> {
+    Plist { xml, left: MAX_IMPORT_VALUES }.table().map(Value::Table)
+}
+
 struct Plist<'x, 'a> {
     xml: &'x mut Xml<'a>,
     /// How many more values there may be.
@@ -181,7 +189,7 @@ mod tests {
 
     fn ours(text: &str) -> Option<plist::Value> {
         let lines = Lines::of(text);
-        let mut xml = Xml::of(&lines);
+        let mut xml = Xml::of(&lines, text);
         xml.root().ok().filter(|tag| tag.name() == "plist")?;
         read(&mut xml).ok().map(|value| as_of_plist(&value))
     }

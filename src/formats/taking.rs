@@ -6,10 +6,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::key::Key;
 use super::lines::Lines;
 use super::pin_list::label_of;
+use super::value::{Table, place_of};
 use super::{Format, Reading};
 use crate::error::{Error, HostError, ImportError, ImportLimit, ImportPart, RuleError};
 use crate::host::name_and_parents;
-use crate::limits::{MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RULE, MAX_RULES};
+use crate::limits::{MAX_HOST_BYTES, MAX_IMPORT_MEMORY_BYTES, MAX_PINS_PER_RULE, MAX_RULES};
 use crate::pin::Pin;
 use crate::rule::{FieldMut, Mode, PinDocument, RuleDocument};
 
@@ -19,6 +20,9 @@ pub(super) struct Taking<'l> {
     lines: &'l Lines<'l>,
     room: &'l mut Room,
 }
+
+/// Bytes of a host that is compared with others: as it is typed, one may be longer than in its canonical form.
+pub(super) const MAX_IMPORT_HOST_BYTES: usize = 4 * MAX_HOST_BYTES;
 
 /// Bytes of memory that all files that are read together may still take.
 pub(super) struct Room(usize);
@@ -115,6 +119,15 @@ impl<'l> Taking<'l> {
         self.leave_out(name, at, no_part(ImportPart::Field, name))
     }
 
+    /// All that is left of a table.
+    ///
+    /// # Errors
+    /// As [`Self::rule`].
+    pub(super) fn no_counterparts(&mut self, rest: Table<'_>) -> Result<(), Error> {
+        rest.into_iter()
+            .try_for_each(|(name, value)| self.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place())))
+    }
+
     /// A part of the wrong kind.
     ///
     /// # Errors
@@ -134,7 +147,7 @@ impl<'l> Taking<'l> {
         label: &str,
         at: &str,
     ) -> Result<bool, Error> {
-        let why = match Pin::parse(text) {
+        let why = match Pin::parse(text).and_then(|pin| pin.check_is_of_a_key().map(|()| pin)) {
             Ok(_) if pins.len() >= MAX_PINS_PER_RULE => Error::from(RuleError::PinCount { limit: MAX_PINS_PER_RULE }),
             Ok(pin) => {
                 let pin = PinDocument { sha256: pin.to_base64(), label: label_of(label) };
@@ -163,7 +176,7 @@ impl<'l> Taking<'l> {
         let mut others = Vec::new();
         for pinless in hosts {
             let name = pinless.host.trim_start_matches(SUBTREE).to_ascii_lowercase();
-            if name_and_parents(&name).any(|base| bases.contains(base)) {
+            if name.len() <= MAX_IMPORT_HOST_BYTES && name_and_parents(&name).any(|base| bases.contains(base)) {
                 let rule = RuleDocument { host: pinless.host, mode: Mode::Off, ..RuleDocument::default() };
                 self.rule(rule, pinless.at)?;
             } else {

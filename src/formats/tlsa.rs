@@ -159,11 +159,15 @@ fn records(text: &str) -> Vec<Record<'_>> {
     while let Some(line) = lines.next() {
         let mut words = words(line);
         // RFC 1035 section 5.1: what is in parentheses goes on over the end of the line.
-        while words.iter().filter(|word| **word == "(").count() > words.iter().filter(|word| **word == ")").count() {
+        let mut open = opened(&words);
+        while open > 0 {
             let Some(more) = lines.next() else { break };
-            words.extend(self::words(more));
+            let more = self::words(more);
+            open = open.saturating_add(opened(&more));
+            words.extend(more);
         }
-        words.retain(|word| !matches!(*word, "(" | ")"));
+        // `host` prints `… has TLSA record 3 1 1 …`.
+        words.retain(|word| !matches!(*word, "(" | ")" | "has" | "record"));
         if let ["$ORIGIN", name, ..] = words.as_slice() {
             origin = name;
             continue;
@@ -185,6 +189,13 @@ fn records(text: &str) -> Vec<Record<'_>> {
         records.push(Record { at: line, owner: Owner::parse(owner, origin), data });
     }
     records
+}
+
+/// How many more parentheses are opened than closed.
+fn opened(words: &[&str]) -> isize {
+    let open = words.iter().filter(|word| **word == "(").count();
+    let closed = words.iter().filter(|word| **word == ")").count();
+    open.cast_signed().saturating_sub(closed.cast_signed())
 }
 
 /// The words of a line without its comment; parentheses are words.
@@ -239,7 +250,9 @@ impl Owner {
             None => format!("{host}.{}", origin.trim_end_matches('.')).trim_start_matches('.').to_owned(),
         };
         let pattern = port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
-        (!host.is_empty()).then_some(Self { protocol, pattern })
+        // A name of one label is one of the zone, whose own name is not in the file.
+        let is_known = host.contains('.') || name.ends_with('.') || host == "localhost";
+        is_known.then_some(Self { protocol, pattern })
     }
 }
 

@@ -33,9 +33,7 @@ pub(super) fn read(mut configuration: Table<'_>, taking: &mut Taking<'_>) -> Res
     let is_exempt = take_truth(&mut configuration, "TSKIgnorePinningForUserDefinedTrustAnchors", at, taking)?;
     let local_roots = if is_exempt == Some(true) { LocalRoots::Exempt } else { LocalRoots::Enforce };
     let domains = configuration.take(DOMAINS).and_then(Value::into_table);
-    for (name, value) in configuration {
-        taking.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place()))?;
-    }
+    taking.no_counterparts(configuration)?;
     let Some(domains) = domains else { return taking.wrong_value(DOMAINS, at) };
     for (host, value) in domains {
         let at = place_of(&host).unwrap_or_else(|| value.place());
@@ -88,9 +86,7 @@ fn read_domain(
         Some(_) => taking.wrong_value(HASHES, at)?,
         None => {}
     }
-    for (name, value) in domain {
-        taking.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place()))?;
-    }
+    taking.no_counterparts(domain)?;
     let reach = if includes_subdomains == Some(true) { Reach::Subtree } else { Reach::Host };
     let mut rule = RuleDocument { host: pattern(host, reach), ..RuleDocument::default() };
     rule = if is_excluded == Some(true) {

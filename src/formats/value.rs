@@ -92,7 +92,12 @@ impl<'a> Table<'a> {
         Some(self.0.remove(place).1)
     }
 
-    /// The same, and where it stands: at its name, or else at what can be found of it.
+    /// Takes out the table of a name.
+    pub(super) fn take_table(&mut self, name: &str) -> Option<Self> {
+        self.take(name)?.into_table()
+    }
+
+    /// Takes out the value of a name, and where it stands: at its name, or else at what can be found of it.
     pub(super) fn take_with_place(&mut self, name: &str) -> Option<(Value<'a>, &'a str)> {
         let place = self.0.iter().position(|(known, _)| known == name)?;
         let (name, value) = self.0.remove(place);

@@ -15,6 +15,7 @@ use crate::limits::{MAX_IMPORT_DEPTH, MAX_XML_ATTRIBUTES};
 /// The elements of a text, in order.
 pub(super) struct Xml<'a> {
     reader: Reader<&'a [u8]>,
+    text: &'a str,
     lines: &'a Lines<'a>,
     depth: usize,
 }
@@ -42,10 +43,11 @@ impl Tag<'_> {
 }
 
 impl<'a> Xml<'a> {
-    pub(super) fn of(lines: &'a Lines<'a>) -> Self {
-        let mut reader = Reader::from_str(lines.text());
+    /// Of a part of a text.
+    pub(super) fn of(lines: &'a Lines<'a>, text: &'a str) -> Self {
+        let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
-        Self { reader, lines, depth: 0 }
+        Self { reader, text, lines, depth: 0 }
     }
 
     /// The element that holds all others.
@@ -183,7 +185,7 @@ impl<'a> Xml<'a> {
     /// What has not been read yet.
     fn rest(&self) -> &'a str {
         let position = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
-        self.lines.text().get(position..).unwrap_or_default()
+        self.text.get(position..).unwrap_or_default()
     }
 
     /// Line and column of a part of the text, each from 1.

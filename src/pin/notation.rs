@@ -51,7 +51,7 @@ fn seen_digest(text: &str) -> Result<Digest, PinError> {
         // `public key hash: …`
         None => [": ", "= "]
             .iter()
-            .find_map(|separator| bare(text.rsplit_once(separator)?.1))
+            .find_map(|separator| bare(undecorated(text.rsplit_once(separator)?.1)))
             .map_or_else(|| of_length(text), Ok),
     }
 }
@@ -204,8 +204,11 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// Both alphabets of RFC 4648, on any number of lines.
+/// Both alphabets of RFC 4648, on any number of lines. Words with spaces between them have no padding.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    if !text.ends_with('=') && text.contains([' ', '\t']) {
+        return None;
+    }
     let standard = |byte: u8| match byte {
         b'-' => b'+',
         b'_' => b'/',
@@ -228,7 +231,7 @@ const fn other_algorithm(bytes: usize) -> Option<&'static str> {
 
 /// Without what lists, programs and word processors put around a value. None of it can be of a digest.
 fn undecorated(text: &str) -> &str {
-    undecorated_start(text).trim_end_matches(|last: char| is_decoration(last) || matches!(last, '.' | ':'))
+    undecorated_start(text).trim_end_matches(|last: char| is_decoration(last) || matches!(last, '.' | ':' | ')'))
 }
 
 fn undecorated_start(text: &str) -> &str {
@@ -241,7 +244,7 @@ fn undecorated_start(text: &str) -> &str {
 }
 
 fn is_decoration(character: char) -> bool {
-    character.is_whitespace() || "\"'`\u{2018}\u{2019}\u{201a}\u{201c}\u{201d}\u{201e}«»\\,;[]{}<>".contains(character)
+    character.is_whitespace() || "\"'`\u{2018}\u{2019}\u{201a}\u{201c}\u{201d}\u{201e}«»\\,;[]{}<>@".contains(character)
 }
 
 fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {

@@ -20,15 +20,33 @@ use crate::import_cases::{A, B};
 use crate::{root, url_host};
 
 fn hosts() -> impl Strategy<Value = String> {
-    let name = prop_oneof![Just("a.test"), Just("b.a.test"), Just("example.com"), Just("chat.example.com")];
+    let name = prop_oneof![
+        Just("a.test"),
+        Just("b.a.test"),
+        Just("example.com"),
+        Just("chat.example.com"),
+        // Names that other formats have words like.
+        Just("public-key-pins.test"),
+        Just("curl.add.test"),
+        Just("xn--bcher-kva.test"),
+    ];
     let named =
         (prop_oneof![Just(""), Just("*."), Just("**.")], name).prop_map(|(scope, name)| format!("{scope}{name}"));
-    let host = prop_oneof![8 => named, 1 => Just("192.0.2.7".to_owned()), 1 => Just("[2001:db8::1]".to_owned())];
+    let unnamed = prop_oneof![Just("192.0.2.7"), Just("[2001:db8::1]"), Just("localhost"), Just("intranet")];
+    let host = prop_oneof![8 => named, 2 => unnamed.prop_map(str::to_owned)];
     (host, prop_oneof![Just(""), Just(":8443")]).prop_map(|(host, port)| format!("{host}{port}"))
 }
 
+/// What people write, and what would end a comment, a text or a line in some format.
+fn words() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-zA-Z0-9 ü\"<&-]{0,12}",
+        "([a-z ]|-->|]]>|\\*/|//|\"\"\"|'|\"|\\\\|#|\n|\r|\t|\u{202e}|\u{0}|\u{7f}|\u{2028}|;|</pin>|\\$\\{a\\}){0,9}"
+    ]
+}
+
 fn pins(least: usize) -> impl Strategy<Value = Vec<PinDocument>> {
-    let pin = (any::<[u8; 32]>(), "[a-zA-Z0-9 ü\"<&-]{0,12}").prop_filter_map("stands for no key", |(bytes, label)| {
+    let pin = (any::<[u8; 32]>(), words()).prop_filter_map("stands for no key", |(bytes, label)| {
         let hex = bytes.map(|byte| format!("{byte:02x}")).concat();
         (bytes[0] != bytes[1]).then_some(PinDocument { sha256: format!("sha256:{hex}"), label })
     });
@@ -41,11 +59,12 @@ fn rules() -> impl Strategy<Value = Vec<RuleDocument>> {
         prop_oneof![Just(MatchScope::Chain), Just(MatchScope::Leaf)],
         prop_oneof![Just(LocalRoots::Enforce), Just(LocalRoots::Exempt)],
         prop_oneof![Just(Preflight::Prefer), Just(Preflight::Off), Just(Preflight::Require)],
-        proptest::option::of(Just("2031-01-02".to_owned())),
+        proptest::option::of(prop_oneof![Just("2031-01-02".to_owned()), Just("2001-01-02".to_owned())]),
         any::<bool>(),
         proptest::option::of(Just("https://collector.test/pins".to_owned())),
     );
-    let rule = (settings, pins(1), pins(0), "[a-z ]{0,9}").prop_map(|(settings, pins, denied, note)| {
+    let keys = prop_oneof![4 => (pins(1), pins(0)), 1 => (Just(Vec::new()), pins(1))];
+    let rule = (settings, keys, words()).prop_map(|(settings, (pins, denied), note)| {
         let (mode, match_scope, local_roots, preflight, expires, require_ct, report_uri) = settings;
         RuleDocument {
             mode,

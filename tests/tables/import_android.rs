@@ -26,6 +26,28 @@ const ROWS: &[Row<'_>] = &[
 "#,
         &["**.example.com block pins A,B=backup pin until 2028-01-01 (Android Network Security Config)"],
     ),
+    // As documentation shows it: in a text, and without the root.
+    (
+        "Save this as `network_security_config.xml`:\n\n    <?xml version=\"1.0\"?>\n    <network-security-config>\n <domain-config><domain>a.test</domain><pin-set><pin>{A}</pin><pin>short</pin></pin-set></domain-config>\n</network-security-config>\n\nThen build & run.",
+        &["a.test block pins A (Android Network Security Config)", "5: short pin-encoding"],
+    ),
+    (
+        "<!-- ours -->\n<domain-config><domain>a.test</domain><pin-set><pin>{A}</pin></pin-set></domain-config>\n<domain-config><domain>b.test</domain><pin-set><pin>{B}</pin></pin-set></domain-config>\n",
+        &[
+            "a.test block pins A (Android Network Security Config)",
+            "b.test block pins B (Android Network Security Config)",
+        ],
+    ),
+    // Of two sets of pins, which Android refuses, neither is lost without a word.
+    (
+        "<network-security-config><domain-config><domain>a.test</domain><pin-set><pin>{A}</pin></pin-set>\n<pin-set><pin>{B}</pin></pin-set></domain-config></network-security-config>",
+        &["a.test block pins A (Android Network Security Config)", "2: pin-set import-value"],
+    ),
+    // What is the pin of no key spoils no other.
+    (
+        "<network-security-config><domain-config><domain>a.test</domain><pin-set><pin digest='SHA-256'>{A}</pin>\n<pin digest='SHA-256'>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</pin>\n<pin digest='SHA-256'>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</pin></pin-set></domain-config></network-security-config>",
+        &["a.test block pins A (Android Network Security Config)", "2: … pin-stand-in", "3: … pin-of-nothing"],
+    ),
     // Several domains, a comment behind a pin.
     (
         r#"<network-security-config xmlns:tools="http://schemas.android.com/tools">
@@ -117,7 +139,6 @@ const ROWS: &[Row<'_>] = &[
 </network-security-config>"#,
         &[
             "a.test block pins A (Android Network Security Config)",
-            "2: base-config import-field",
             "3: debug-overrides import-debug",
             "5: hstsEnforced import-field",
             "6: trust-anchors import-field",
@@ -132,6 +153,21 @@ const ROWS: &[Row<'_>] = &[
 <certificateTransparency enabled="true"/>
 <pin-set><pin digest="SHA-256">{A}</pin></pin-set></domain-config></network-security-config>"#,
         &["a.test block pins A exempt ct (Android Network Security Config)"],
+    ),
+    // What is inherited of the base, wherever it stands.
+    (
+        r#"<network-security-config>
+<domain-config><domain>a.test</domain><pin-set><pin>{A}</pin></pin-set></domain-config>
+<domain-config><domain>b.test</domain><pin-set><pin>{A}</pin></pin-set><trust-anchors><certificates src="system"/></trust-anchors></domain-config>
+<base-config cleartextTrafficPermitted="true"><pin-set><pin>{B}</pin></pin-set><trust-anchors><certificates src="user" overridePins="true"/></trust-anchors></base-config>
+<domain-config><domain>c.test</domain></domain-config></network-security-config>"#,
+        &[
+            "a.test block pins A exempt (Android Network Security Config)",
+            "b.test block pins A (Android Network Security Config)",
+            "4: cleartextTrafficPermitted import-cleartext",
+            "4: pin-set import-field",
+            "5: c.test import-pinless",
+        ],
     ),
     // Bad pins spoil no good ones, and a set of which none can be read is no exclusion.
     (

@@ -34,6 +34,26 @@ fn pins_for_trust_kit_beside_them() {
     assert_eq!(lines(&only(input.as_bytes()).unwrap()), expected);
 }
 
+/// As Expo's `app.json` has them, and a part of an `Info.plist` as documentation shows it.
+#[test]
+fn pinned_domains_in_other_files() {
+    for input in [
+        r#"{"expo": {"name": "x", "ios": {"infoPlist": {"NSAppTransportSecurity": {"NSPinnedDomains": {"a.test": {
+            "NSIncludesSubdomains": true, "NSPinnedLeafIdentities": [{"SPKI-SHA256-BASE64": "{A}"}]}}}}}}}"#,
+        r#"{"NSPinnedDomains": {"a.test": {
+            "NSIncludesSubdomains": true, "NSPinnedLeafIdentities": [{"SPKI-SHA256-BASE64": "{A}"}]}}}"#,
+        "<!-- Info.plist -->\n<key>NSAppTransportSecurity</key><dict><key>NSPinnedDomains</key><dict><key>a.test</key><dict>
+<key>NSIncludesSubdomains</key><true/><key>NSPinnedLeafIdentities</key><array><dict><key>SPKI-SHA256-BASE64</key><string>{A}</string></dict></array></dict></dict></dict>\n<key>b</key><true/>",
+        "<dict><key>NSPinnedDomains</key><dict><key>a.test</key><dict><key>NSIncludesSubdomains</key><true/>
+<key>NSPinnedLeafIdentities</key><array><dict><key>SPKI-SHA256-BASE64</key><string>{A}</string></dict></array></dict></dict></dict>",
+    ] {
+        let reading = only(filled(input).as_bytes()).unwrap();
+        let expected =
+            ["a.test block pins A leaf (App Transport Security)", "*.a.test block pins A leaf (App Transport Security)"];
+        assert_eq!(lines(&reading), expected, "{input}");
+    }
+}
+
 const ROWS: &[Row<'_>] = &[
     // Apple's example, in an Info.plist.
     (

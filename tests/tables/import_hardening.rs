@@ -102,7 +102,7 @@ fn a_private_key_anywhere_refuses_the_file() {
 
 #[test]
 fn more_pins_than_a_rule_can_have_are_left_out() {
-    let pins: Vec<_> = (0..=MAX_PINS_PER_RULE + 5).map(|index| format!("\"{index:064x}\"")).collect();
+    let pins: Vec<_> = (0..=MAX_PINS_PER_RULE + 5).map(|index| format!("\"{:064x}\"", index + 1)).collect();
     let pins = pins.join(",");
     let trust_kit = format!("{{\"TSKPinnedDomains\": {{\"a.test\": {{\"TSKPublicKeyHashes\": [{pins}]}}}}}}");
     let reading = only(trust_kit.as_bytes()).unwrap();
@@ -155,6 +155,13 @@ fn large_files_are_read_or_refused_in_time() {
         ("names", fill("Name\nsha256/\n", most)),
         ("comments", fill("// \"\n", most)),
         ("quotation marks", format!("{{{}", fill("\"", most))),
+        ("names of headers", fill("public-key-pins ", most)),
+        ("headers", fill("`public-key-pins: a=\"x\" + ", most)),
+        // The square of a quarter is as plain.
+        ("directives", format!("Public-Key-Pins: {}", fill("a=b;", most / 4))),
+        ("parentheses", format!("(\n{}", fill("x\n", most))),
+        ("code on one line", format!("CertificatePinner {}", fill(".add(\"h\", \"sha256/x\")", most))),
+        ("labels of a host", format!("CertificatePinner add(\"{}\", \"sha256/x\")", fill("a.", most))),
         (
             "references",
             plist(&format!(
@@ -174,7 +181,9 @@ fn large_files_are_read_or_refused_in_time() {
         longest = longest.max(time);
         eprintln!("{name}: {time:?} {:?}", reading.as_ref().map(drop).map_err(code));
         assert!(time < MOST, "{name}: {time:?}");
-        assert!(reading.is_err(), "{name}");
+        // One header that is refused, and one host, are no reason to refuse the file.
+        assert_eq!(reading.is_ok(), ["directives", "labels of a host"].contains(&name), "{name}");
+        assert_eq!(reading.map_or(0, |reading| reading.rules.len()), 0, "{name}");
     }
     assert!(longest > Duration::ZERO, "the control: time is taken");
 }

@@ -283,6 +283,22 @@ fn a_host_that_the_file_does_not_have_is_given() {
 }
 
 #[test]
+fn a_host_that_is_given_up_is_free_for_the_others() {
+    let stored = Policy::default();
+    let mut plan = plan(vec![rule("", &[A]), rule("", &[B]), rule("b.example", &[B])], &stored);
+    for (place, typed, expected) in [
+        (0, "a.example", [ItemOutcome::Add, ItemOutcome::HostMissing, ItemOutcome::Add]),
+        (1, "a.example", [ItemOutcome::Add, ItemOutcome::Repeated, ItemOutcome::Add]),
+        (0, "c.example", [ItemOutcome::Add, ItemOutcome::Add, ItemOutcome::Add]),
+        (0, "a.example", [ItemOutcome::Repeated, ItemOutcome::Add, ItemOutcome::Add]),
+        (1, "", [ItemOutcome::Add, ItemOutcome::HostMissing, ItemOutcome::Add]),
+    ] {
+        plan.set_host(place, typed, &stored, NOW, &url_host);
+        assert_eq!(outcomes(&plan), expected, "{place} {typed}");
+    }
+}
+
+#[test]
 fn ids_are_kept_where_they_are_free() {
     let stored = policy(&[rule("a.example", &[A])]);
     let with_id = |host: &str, id: &str| RuleDocument { id: Some(id.to_owned()), ..rule(host, &[A]) };

@@ -81,6 +81,85 @@ fn public_key_pins() {
     check(Format::Hpkp, rows);
 }
 
+/// In what else a header stands, and how far it goes.
+#[test]
+fn public_key_pins_in_programs_and_configurations() {
+    let rows: &[Row<'_>] = &[
+        // One text with the name and the value: nginx with headers-more, PHP, h2o.
+        (
+            "  more_set_headers \"Public-Key-Pins: pin-sha256=\\\"{A}\\\"; max-age=1; includeSubDomains\";\n",
+            &["**. block pins A (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        (
+            "<?php\nheader('Public-Key-Pins-Report-Only: pin-sha256=\"{A}\"; max-age=1'); // since May\n",
+            &[" flag pins A (HPKP) unfit: host-empty"],
+        ),
+        (
+            "chat.example.com:\n  header.add: \"Public-Key-Pins: pin-sha256=\\\"{A}\\\"; max-age=1; includeSubDomains\"\n  file.dir: /srv\n",
+            &["**. block pins A (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        // An index, and a value out of several texts.
+        (
+            "answer['Public-Key-Pins'] = 'pin-sha256=\"{A}\"; pin-sha256=\"{B}\"; max-age=1; includeSubDomains';",
+            &["**. block pins A,B (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        (
+            "answer['Public-Key-Pins'] = \\\n    'pin-sha256=\"{A}\"; ' \\\n    'pin-sha256=\"{B}\"; ' \\\n    'max-age=1'\nother = 'x'",
+            &[" block pins A,B (HPKP) unfit: host-empty"],
+        ),
+        (
+            "set(\"Public-Key-Pins\", \"pin-sha256=\\\"{A}\\\"; \" +\n    \"max-age=1\", \"other\")",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        // Over several lines.
+        (
+            "HTTP/1.1 200 OK\nPublic-Key-Pins-Report-Only: pin-sha256=\"{A}\";\npin-sha256=\"{B}\"; \nmax-age=60; \nincludeSubDomains\nContent-Type: text/plain\n",
+            &["**. flag pins A,B (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        (
+            "Public-Key-Pins:\n  pin-sha256=\"{A}\";\n  max-age=1\nServer: x=y",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        (
+            "add_header Public-Key-Pins\n  \"pin-sha256=\\\"{A}\\\";\n  max-age=1; includeSubDomains\";",
+            &["**. block pins A (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        // Configurations that begin as XML or JSON do.
+        (
+            "<VirtualHost *:443>\n  Header set Public-Key-Pins-Report-Only \"pin-sha256=\\\"{A}\\\"; max-age=1\"\n</VirtualHost>",
+            &[" flag pins A (HPKP) unfit: host-empty"],
+        ),
+        (
+            "<configuration>\n <customHeaders>\n  <add name=\"Public-Key-Pins\" value=\"pin-sha256=&quot;{A}&quot;; max-age=1; includeSubDomains\" />\n </customHeaders>\n</configuration>",
+            &["**. block pins A (HPKP) unfit: host-wildcard-top-level"],
+        ),
+        (
+            "{\"headers\": [{\"key\": \"Public-Key-Pins\", \"value\": \"pin-sha256=\\\"{A}\\\"; max-age=1\"}]}",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        (
+            "{\n\temail a@example.com\n}\nexample.com {\n\theader Public-Key-Pins `pin-sha256=\"{A}\"; max-age=1`\n}",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        // What is no comment there is one here.
+        (
+            "// Public-Key-Pins: pin-sha256=\"{B}\"; max-age=1\nPublic-Key-Pins: pin-sha256=\"{A}\"; max-age=1",
+            &[" block pins A (HPKP) unfit: host-empty"],
+        ),
+        // A pin that is of no key is left out; the others hold.
+        (
+            "Public-Key-Pins: max-age=1; pin-sha256=\"{A}\"; pin-sha256=\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"",
+            &[" block pins A (HPKP) unfit: host-empty", "1: … pin-stand-in"],
+        ),
+        // A pin behind something else is not lost: the header is refused.
+        (
+            "Public-Key-Pins: x pin-sha256=\"{A}\"; pin-sha256=\"{B}\"; max-age=1",
+            &["1: x pin-sha256 import-directive-value"],
+        ),
+    ];
+    check(Format::Hpkp, rows);
+}
+
 #[test]
 fn code_of_ok_http() {
     let rows: &[Row<'_>] = &[
@@ -113,6 +192,30 @@ fn code_of_ok_http() {
         (
             "CertificatePinner.Builder()\n  .add(HOST, \"sha256/{A}\")\n  .add(\"example.com\", \"sha256/{A}\", BACKUP_PIN)\n  .build()",
             &["example.com block pins A (OkHttp)", "2: HOST import-not-literal", "3: BACKUP_PIN import-not-literal"],
+        ),
+        // Those that the same text declares.
+        (
+            "val host = \"example.com\"\nval pinner = CertificatePinner.Builder()\n  .add(host, \"sha256/{A}\")\n  .add(host, \"sha256/{B}\")",
+            &["example.com block pins A,B (OkHttp)"],
+        ),
+        (
+            "class A {\n  private static final String HOST = \"*.example.com\";\n  CertificatePinner p = new CertificatePinner.Builder().add(HOST, Pins.A).build();\n}\nclass Pins { static String A = \"sha256/{A}\"; // the key\n}",
+            &["*.example.com block pins A=the key (OkHttp)"],
+        ),
+        (
+            "object Pins {\n  const val HOST: String = \"example.com\"\n  const val KEY = \"sha256/{A}\"\n}\nCertificatePinner.Builder().add(Pins.HOST, Pins.KEY, \"sha256/{B}\")",
+            &["example.com block pins A,B (OkHttp)"],
+        ),
+        // What is declared in two ways, put together, or no declaration is not known.
+        (
+            "CertificatePinner\nval a = \"a.test\"\nval a = \"b.test\"\nval b = \"b.\" + TOP\nf(c = \"c.test\")\n.add(a, \"sha256/{A}\")\n.add(b, \"sha256/{A}\")\n.add(c, \"sha256/{A}\")\n.add(url.host(), \"sha256/{A}\")\n.add(\"d.test\", \"sha256/{B}\")",
+            &[
+                "d.test block pins B (OkHttp)",
+                "6: a import-not-literal",
+                "7: b import-not-literal",
+                "8: c import-not-literal",
+                "9: host import-not-literal",
+            ],
         ),
         // SHA-1, and a pin that was cut.
         (
@@ -182,7 +285,6 @@ fn code_of_apache_http_client() {
             &[
                 "example.com block pins A (Apache HttpClient)",
                 "2: HOST import-not-literal",
-                "3: Pins import-not-literal",
                 "3: BACKUP import-not-literal",
             ],
         ),
@@ -270,6 +372,14 @@ fn tlsa_records() {
         ("_443._tcp.example.com. IN TLSA 3 1 1 abcd", vec!["1: example.com:443 pin-length"]),
         ("_443._tcp.example.com. IN TLSA 9 1 1 {a}", vec!["1: example.com:443 import-value"]),
         ("_443._tcp.example.com. IN TLSA 3 1", vec!["1: example.com:443 import-value"]),
+        // The name of the zone is not in the file.
+        (
+            "@ IN SOA ns admin ( 1\n 2 3 4 5 )\n_443._tcp.www IN TLSA 3 1 1 {a}\n_443._tcp.a.test. IN TLSA 3 1 1 {a}",
+            vec!["a.test:443 block pins A leaf (DANE)", "3: TLSA import-record-name"],
+        ),
+        ("_443._tcp.localhost TLSA 3 1 1 {a}", vec!["localhost:443 block pins A leaf (DANE)"]),
+        // As `host` prints it.
+        ("_443._tcp.a.test has TLSA record 3 1 1 {A1} {A2}", vec!["a.test:443 block pins A leaf (DANE)"]),
         ("_443._udp.example.com. IN TLSA 3 1 1 {a}", vec!["1: udp import-record-protocol"]),
         (
             "TLSA 3 1 1 {a}\n_443._tcp.example.com. IN TLSA 3 1 1 {a}\n_443._tcp.example.com. IN TLSA 3 1 1 {a}\nTLSA 3 1 1 {a}",
@@ -322,6 +432,20 @@ fn commands_of_curl() {
         (
             "curl --proxy https://proxy.test:3128 --pinnedpubkey 'sha256//{A}' --url wss://a.test/x",
             &["a.test block pins A leaf (curl)"],
+        ),
+        // In a program of a shell, over the lines of Windows and of PowerShell.
+        (
+            "answer=$(curl -k --pinnedpubkey \"sha256//{A}\" https://example.com/x)\nold=`curl --pinnedpubkey sha256//{B} https://a.test`",
+            &["example.com block pins A leaf (curl)", "a.test block pins B leaf (curl)"],
+        ),
+        (
+            "curl.exe ^\r\n  --pinnedpubkey sha256//{A} ^\r\n  https://a.test/\r\ncurl.exe -s `\n  --pinnedpubkey sha256//{B} `\n  https://b.test/",
+            &["a.test block pins A leaf (curl)", "b.test block pins B leaf (curl)"],
+        ),
+        // wget has it from curl.
+        (
+            "wget --pinnedpubkey='sha256//{A}' https://a.test/x\nwget --pinnedpubkey \"sha256//{B}\" https://b.test",
+            &["a.test block pins A leaf (curl)", "b.test block pins B leaf (curl)"],
         ),
         // The host is in another place.
         ("curl --pinnedpubkey 'sha256//{A}' $URL", &[" block pins A leaf (curl) unfit: host-empty"]),

@@ -164,9 +164,7 @@ const PLISTS: &[Row<'_>] = &[
     {B}
 </string>
 <string>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</string></array></dict></dict></dict>",
-        &[
-            "example.com block pins A,B,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= (TrustKit) unfit: pin-stand-in",
-        ],
+        &["example.com block pins A,B (TrustKit)", "9: … pin-stand-in"],
     ),
     // A date in another order, and a host with what stands before it in an address.
     (

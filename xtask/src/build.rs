@@ -54,7 +54,7 @@ const MODULES: [Module; 3] = [
         flags: &[],
         optimization: optimize::SMALL,
         folder: workspace::extension,
-        limit: 1_143_000,
+        limit: 1_146_000,
     },
     Module {
         name: "lab",
@@ -62,7 +62,7 @@ const MODULES: [Module; 3] = [
         flags: &[],
         optimization: optimize::SMALL,
         folder: workspace::www,
-        limit: 377_000,
+        limit: 376_500,
     },
 ];
 
@@ -71,7 +71,7 @@ const MODULES: [Module; 3] = [
 const SMALL_AND_FAST: &[&str] = &["-Cllvm-args=-inline-threshold=25", "-Cllvm-args=-inlinehint-threshold=50"];
 
 /// Bytes that all of the extension may have as a zip archive; the goal is 600,000.
-const ZIP_LIMIT: usize = 769_000;
+const ZIP_LIMIT: usize = 771_000;
 
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
     ensure!(arguments.is_empty(), "`build` takes no arguments");
