@@ -55,7 +55,7 @@ fn no_file_takes_more_memory_than_it_may() {
     let config = |index: usize| {
         format!(
             "<domain-config><domain includeSubdomains=\"true\">{index}.example.com</domain>\
-             <pin-set><pin digest=\"SHA-256\">{index:064x}</pin></pin-set></domain-config>"
+             <pin-set><pin digest=\"SHA-256\">f{index:063x}</pin></pin-set></domain-config>"
         )
     };
     let plist = |inner: &str| format!("<plist>{inner}</plist>");
