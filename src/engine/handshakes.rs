@@ -5,7 +5,8 @@
 //! entry of the log, and the entry can say what really became of the socket.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+
+use sha2::{Digest as _, Sha256};
 
 use super::{Effect, Socket};
 use crate::connection::Scheme;
@@ -18,9 +19,9 @@ use crate::violation::Violation;
 /// What is known of one handshake.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Handshake {
-    /// Tells its address from another. Pages choose how long an address is, and what is written down after the request has ended
-    /// is remembered for long.
-    address: u64,
+    /// Tells its address from every other, as a page chooses them. It also chooses how long they are, and what is written down
+    /// after the request has ended is remembered for long.
+    address: [u8; 32],
     /// None where the address cannot be read.
     scheme: Option<Scheme>,
     pub(crate) private: bool,
@@ -156,10 +157,8 @@ impl Handshakes {
     }
 }
 
-fn digest(socket: &Socket) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    socket.address.url.hash(&mut hasher);
-    hasher.finish()
+fn digest(socket: &Socket) -> [u8; 32] {
+    Sha256::digest(&socket.address.url).into()
 }
 
 #[cfg(test)]
