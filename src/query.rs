@@ -170,20 +170,15 @@ impl RuleQuery {
 }
 
 impl SearchWords {
-    /// Takes the words from what was typed.
+    /// Takes the words from what was typed. Internationalised names are found in the form that rules and the log have them in.
     #[must_use]
-    pub fn new(typed: &str) -> Self {
-        let word = |typed: &str| Word { typed: typed.to_lowercase(), host: None };
+    pub fn new(typed: &str, url_host: UrlHostParser<'_>) -> Self {
+        let word = |typed: &str| {
+            let typed = typed.to_lowercase();
+            let host = if typed.is_ascii() { None } else { url_host(&typed) };
+            Word { typed, host }
+        };
         Self { words: typed.split_whitespace().map(word).collect() }
-    }
-
-    /// The same, and internationalised names are found in the form that rules have them in.
-    #[must_use]
-    pub fn with_hosts(mut self, url_host: UrlHostParser<'_>) -> Self {
-        for word in self.words.iter_mut().filter(|word| !word.typed.is_ascii()) {
-            word.host = url_host(&word.typed);
-        }
-        self
     }
 
     fn are_in(&self, rule: &Rule) -> bool {
@@ -346,14 +341,14 @@ mod tests {
             ("é", true),
             ("ß", false),
         ] {
-            assert_eq!(SearchWords::new(typed).are_in(&rule()), expected, "{typed:?}");
+            assert_eq!(SearchWords::new(typed, &|_| None).are_in(&rule()), expected, "{typed:?}");
         }
         let international = other("**.xn--bcher-kva.example", Mode::Block, &['A'], None);
         let url_host = |name: &str| name.starts_with("bücher").then(|| name.replace("bücher", "xn--bcher-kva"));
         for (typed, expected) in
             [("bücher", true), ("BÜCHER.example", true), ("bcher-kva", true), ("bücher.test", false), ("büch", false)]
         {
-            assert_eq!(SearchWords::new(typed).with_hosts(&url_host).are_in(&international), expected, "{typed:?}");
+            assert_eq!(SearchWords::new(typed, &url_host).are_in(&international), expected, "{typed:?}");
         }
     }
 
@@ -473,7 +468,7 @@ mod tests {
             ("chat", "flag", "user", "expired", false),
         ] {
             let query = RuleQuery {
-                words: SearchWords::new(words),
+                words: SearchWords::new(words, &|_| None),
                 mode: Mode::named(mode),
                 layer: Layer::named(layer),
                 state: RuleState::named(state),

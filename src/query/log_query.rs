@@ -266,11 +266,15 @@ mod tests {
             ("the-id", false),
             ("pin-mismatch", false),
         ] {
-            let query = LogQuery { words: SearchWords::new(typed), ..LogQuery::default() };
+            let query = LogQuery { words: SearchWords::new(typed, &|_| None), ..LogQuery::default() };
             assert_eq!(query.finds(logged(&line, "2026-11-22")), expected, "{typed:?}");
         }
-        let query = LogQuery { words: SearchWords::new("none"), ..LogQuery::default() };
+        let query = LogQuery { words: SearchWords::new("none", &|_| None), ..LogQuery::default() };
         assert!(query.finds(logged(&pause(), "2026-11-22")), "a pause has nothing but what is said of it");
+        let international = self::line(violation("xn--mller-kva.example", 5));
+        let url_host = |name: &str| Some(name.replace("müller", "xn--mller-kva"));
+        let query = LogQuery { words: SearchWords::new("Müller.example", &url_host), ..LogQuery::default() };
+        assert!(query.finds(logged(&international, "2026-11-22")));
     }
 
     #[test]

@@ -40,9 +40,12 @@ mod tests {
                 Some("No rule has all of this in its host, in the label of a key or in its note."),
             ),
         ] {
-            let said =
-                outcome(&RuleQuery { words: SearchWords::new(typed), mode, ..RuleQuery::default() }, found, total)
-                    .map(|text| text.english());
+            let said = outcome(
+                &RuleQuery { words: SearchWords::new(typed, &|_| None), mode, ..RuleQuery::default() },
+                found,
+                total,
+            )
+            .map(|text| text.english());
             assert_eq!(said.as_deref(), expected, "{typed:?}, {found} of {total}");
         }
     }

@@ -8,6 +8,7 @@ use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use super::ui::address;
 use crate::browser::dom::{Id, JsResult, by_id, id, listen, listen_at, show};
 use crate::browser::part::{Part, part, part_around, say_in};
+use crate::browser::url_host::url_host;
 use crate::browser::words::say;
 use crate::log::{Day, Entry};
 use crate::query::log_query::{Became, LogOrder, LogQuery};
@@ -167,7 +168,7 @@ impl LogFilters {
         let day = |field: &HtmlInputElement| Date::parse(&field.value()).ok().map(Day::of);
         let chosen = |only: &Only| Some(only.field.value()).filter(|value| !value.is_empty());
         LogQuery {
-            words: SearchWords::new(&self.search.value()),
+            words: SearchWords::new(&self.search.value(), &url_host),
             host: chosen(&self.host),
             page: chosen(&self.page),
             became: Became::named(&self.became.value()),

@@ -59,7 +59,7 @@ impl RuleFilters {
 
     pub(super) fn query(&self) -> RuleQuery {
         RuleQuery {
-            words: SearchWords::new(&self.search.value()).with_hosts(&url_host),
+            words: SearchWords::new(&self.search.value(), &url_host),
             mode: Mode::named(&self.mode.value()),
             layer: Layer::named(&self.layer.value()),
             state: RuleState::named(&self.state.value()),
