@@ -231,7 +231,7 @@ pub const NOTIFICATION_INTERVAL_MS: u64 = 60 * 60 * 1000;
 
 /// Hosts of which notifications tell within an hour.
 pub const MAX_NOTIFIED_HOSTS: usize = 20;
-/// Tabs whose sockets are kept; past this, those of the tab that had none for the longest time go.
+/// Tabs whose sockets are kept; past this, those of the tab that was noted first go.
 pub const MAX_NOTED_TABS: usize = 100;
 
 /// Bytes of the text about one tab. All tabs together take at most 2.5 of the 10 MB of `storage.session`: two bytes for each

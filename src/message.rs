@@ -90,6 +90,8 @@ pub enum PageRequest {
         host: String,
         /// Its port.
         port: u16,
+        /// Whether a page in a private window asks: then the host is not noted, since pages of other windows show what is.
+        private: bool,
     },
     /// Open a socket to prove a rule, and close it at once: [`crate::proof`].
     #[serde(rename_all = "camelCase")]
@@ -137,7 +139,11 @@ impl PageRequest {
             "readLog" => Self::ReadLog { until: UnixMillis::new(fields.require("until")?) },
             "readPrivateLog" => Self::ReadPrivateLog { until: UnixMillis::new(fields.require("until")?) },
             "keepLog" => Self::KeepLog { days: fields.require("days")? },
-            "look" => Self::Look { host: fields.require("host")?, port: fields.require("port")? },
+            "look" => Self::Look {
+                host: fields.require("host")?,
+                port: fields.require("port")?,
+                private: fields.require("private")?,
+            },
             "prove" => Self::Prove {
                 id: fields.require("id")?,
                 host: fields.require("host")?,
@@ -371,7 +377,7 @@ mod tests {
             PageRequest::ReadLog { until: UnixMillis::new(5) },
             PageRequest::ReadPrivateLog { until: UnixMillis::new(6) },
             PageRequest::KeepLog { days: 30 },
-            PageRequest::Look { host: "a.test".to_owned(), port: 8443 },
+            PageRequest::Look { host: "a.test".to_owned(), port: 8443, private: true },
             PageRequest::Prove { id: "r".to_owned(), host: "a.test".to_owned(), port: 8443, wrong_pin: true },
         ] {
             let json = serde_json::to_string(&request).unwrap();

@@ -62,14 +62,14 @@ impl State {
             }
             PageRequest::KeepLog { days } => self.keep_log(days).await,
             PageRequest::SetNotifications { on } => notifications::want(on),
-            PageRequest::Look { host, port } => self.look(&host, port).await,
+            PageRequest::Look { host, port, private } => self.look(&host, port, private).await,
             PageRequest::Prove { id, host, port, wrong_pin } => self.prove(id, &host, port, wrong_pin).await,
         };
         answer.unwrap_or_else(|problem| Response::Failed { problem })
     }
 
     /// Asks a server for its chain. What it shows is noted as what a socket shows is.
-    async fn look(&self, host: &str, port: u16) -> Result<Response, Error> {
+    async fn look(&self, host: &str, port: u16, private: bool) -> Result<Response, Error> {
         let host = Host::parse(host, &url_host)?;
         let sighting = Sighting { host: host.to_string(), port, page: None, time: clock::now()?, sockets: 0 };
         let probe = Probe::without_socket(Target { scheme: Scheme::Wss, host, port });
@@ -81,7 +81,9 @@ impl State {
         let Some((_, chain)) = SeenChain::write(&facts) else {
             return Ok(Response::Unanswered { failure: ProbeFailure::Failed });
         };
-        self.sightings.add_soon(sighting, Some(facts));
+        if !private {
+            self.sightings.add_soon(sighting, Some(facts));
+        }
         Ok(Response::Looked { chain })
     }
 

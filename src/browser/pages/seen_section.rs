@@ -178,7 +178,8 @@ impl SeenSection {
                 return Ok(());
             }
             self.say(&[words::asking(&host, port)])?;
-            let answer = messages::ask(&PageRequest::Look { host: host.clone(), port }).await;
+            let request = PageRequest::Look { host: host.clone(), port, private: messages::is_private() };
+            let answer = messages::ask(&request).await;
             self.is_asking.set(false);
             let shown = match answer {
                 Ok(Response::Looked { chain }) => {

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sockpin_e2e::authority::Key;
-use sockpin_e2e::demo::{EXCEPTION, PINNED, UNPINNED};
+use sockpin_e2e::demo::{EXCEPTION, FLAGGED, PINNED, UNPINNED};
 use sockpin_e2e::servers::Server;
 use sockpin_e2e::world::{Installation, World};
 
@@ -92,11 +92,22 @@ async fn every_endpoint_is_kept_with_its_chain_while_the_background_sleeps_but_n
     world.firefox.open_private_window(&page).await?;
     assert!(world.firefox.socket(&url).await?.delivered());
     assert!(world.firefox.socket(&servers.url("backup")?).await?.delivered());
+    // What somebody has only looked at there as well.
+    let private = world.firefox.this_page().await?;
+    let own = world.firefox.page("options.html").await?;
+    own.type_into("#look-host", &format!("{FLAGGED}:{}", servers.flagged.port())).await?;
+    own.click("#look").await?;
+    own.wait_for_count("#picker[open] .picked", 3).await?;
+    world.firefox.close_tab().await?;
+    private.show().await?;
     world.firefox.close_tab().await?;
     here.show().await?;
     assert!(world.firefox.socket(&url).await?.delivered());
     let all = seen(&world, UNPINNED, unpinned, 4).await?.all;
-    assert!(!all.contains(&format!("\t{}\t", servers.backup.port())), "{all}");
+    for unnoted in [&servers.backup, &servers.flagged] {
+        assert!(!all.contains(&format!("\t{}\t", unnoted.port())), "{all}");
+    }
+    assert_eq!(servers.flagged.traffic().requests.len(), 1);
     world.firefox.quit().await
 }
 
