@@ -290,7 +290,9 @@ impl Serialize for HostPattern {
 
 /// The names that a wildcard above them may cover: the name itself, then each parent.
 pub(crate) fn name_and_parents(name: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(name), |name| name.split_once('.').map(|(_, parent)| parent))
+    let labels = std::iter::successors(Some(name), |name| name.split_once('.').map(|(_, parent)| parent));
+    // A label takes two bytes, with its dot.
+    labels.take(MAX_HOST_BYTES / 2 + 1)
 }
 
 fn split_wildcard(host: &str) -> (PatternScope, &str) {
@@ -361,7 +363,7 @@ fn ends_in_a_number(name: &str) -> bool {
 const SHORTEST_KEY: usize = 32;
 
 /// What every A-label begins with ([RFC 5890 section 2.3.1](https://www.rfc-editor.org/rfc/rfc5890#section-2.3.1)).
-const A_LABEL: &str = "xn--";
+pub(crate) const A_LABEL: &str = "xn--";
 
 /// Top-level names of which no registry sells any below: whoever runs the network gives them out. Local names
 /// ([RFC 6762 section 3 and appendix G](https://www.rfc-editor.org/rfc/rfc6762#appendix-G)), `internal` (reserved by ICANN in

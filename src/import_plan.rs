@@ -228,9 +228,11 @@ impl Plan {
         let frees = self.by_pattern.len() < before;
         self.look_at(place, stored, now, url_host);
         // Those for the hosts that it had.
-        for other in 0..self.looked_at {
-            if frees && self.items.get(other).is_some_and(|item| item.finding == ItemFinding::Repeated) {
-                self.look_at(other, stored, now, url_host);
+        if frees {
+            for other in 0..self.looked_at {
+                if self.items.get(other).is_some_and(|item| matches!(item.finding, ItemFinding::Repeated)) {
+                    self.look_at(other, stored, now, url_host);
+                }
             }
         }
     }

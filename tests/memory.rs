@@ -144,6 +144,11 @@ fn no_hostile_file_takes_more_memory_than_it_may() {
             format!("{}1{}", "{\"a\":".repeat(MOST_INPUT / 6), "}".repeat(MOST_INPUT / 6)),
             "import-limit",
         ),
+        (
+            "a constant in every call",
+            format!("CertificatePinner val a = \"{}\" {}", "a".repeat(1_000_000), ".add(a, a)".repeat(1_800_000)),
+            "import-limit",
+        ),
         ("nested elements", format!("<network-security-config>{}", fill("<domain-config>")), "import-limit"),
         ("the same name", format!("{{{}\"a\":1}}", fill("\"a\":\"0123456789\",")), "file-repeated"),
         ("the same name in many objects", format!("[{}{{}}]", fill("{\"host\":1,\"host\":1},")), "file-repeated"),

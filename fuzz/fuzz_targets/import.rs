@@ -44,7 +44,7 @@ fn imported(file: &[u8]) -> Policy {
             plan.set_host(place, "given.example", &stored, NOW, &url_host);
         }
     }
-    let (changes, undo) = plan.changes(&stored, "new");
+    let (changes, undo) = plan.changes(&stored, UNIQUE);
     let (policy, ..) =
         stored.changed(&changes.save, &changes.delete, NOW, &url_host).expect("what is offered is valid");
     let undone = undo.changes(&policy);
@@ -52,6 +52,9 @@ fn imported(file: &[u8]) -> Policy {
     assert!(before.rules().is_empty());
     policy
 }
+
+/// What is in no id of any file.
+const UNIQUE: &str = "0d8cfe6c-6c0d-4ac6-a9a5-2f4f8a3c7f10";
 
 /// Without what every import makes anew; sorted.
 fn bare(policy: &Policy) -> Vec<RuleDocument> {

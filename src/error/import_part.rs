@@ -28,6 +28,8 @@ pub enum ImportPart {
     Field,
     /// A value of the wrong kind.
     Value,
+    /// A second one of what may be there once.
+    Repeated,
     /// Android's `debug-overrides`.
     Debug,
     /// Android's `cleartextTrafficPermitted`: the rule is stricter.

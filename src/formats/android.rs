@@ -32,17 +32,26 @@ pub(super) const CONFIG: &str = "domain-config";
 /// # Errors
 /// Those of [`Xml::next`] and [`Taking::rule`].
 pub(super) fn read(xml: &mut Xml<'_>, taking: &mut Taking<'_>) -> Result<(), Error> {
-    let (mut base, mut configs, mut pinless) = (Config::default(), Vec::new(), Vec::new());
+    let (mut base, mut configs, mut pinless) = (None, Vec::new(), Vec::new());
     while let Some(part) = xml.next()? {
         match part {
             Node::Open(tag) => match tag.name() {
                 CONFIG => configs.push(Config::read(&tag, xml, taking)?),
                 // What it inherits may stand behind it, as below.
                 "base-config" => {
-                    base = Config::read(&tag, xml, taking)?;
-                    // Android has none here.
-                    if base.own.pins.take().is_some() {
+                    let mut read = Config::read(&tag, xml, taking)?;
+                    // Android has none of these here.
+                    if read.own.pins.take().is_some() {
                         taking.no_counterpart("pin-set", tag.at)?;
+                    }
+                    for (_, at) in &read.domains {
+                        taking.no_counterpart("domain", at)?;
+                    }
+                    configs.append(&mut read.nested);
+                    if base.is_some() {
+                        taking.repeated(tag.name(), tag.at)?;
+                    } else {
+                        base = Some(read.own);
                     }
                 }
                 "debug-overrides" => {
@@ -59,7 +68,8 @@ pub(super) fn read(xml: &mut Xml<'_>, taking: &mut Taking<'_>) -> Result<(), Err
         }
     }
     xml.end()?;
-    let inherited = base.own.over(&Inherited::default());
+    let base = base.unwrap_or_default();
+    let inherited = base.over(&Inherited::default());
     configs.into_iter().try_for_each(|config| config.take(&inherited, taking, &mut pinless))?;
     for Pinless { host, at } in taking.exclude(pinless)? {
         taking.leave_out(&host, at, ImportError::Pinless { count: 1 })?;
@@ -140,7 +150,7 @@ impl<'a> Config<'a> {
                 let set = PinSet::read(tag, xml, taking)?;
                 // Android refuses a second one.
                 if self.own.pins.is_some() {
-                    taking.wrong_value(tag.name(), tag.at)?;
+                    taking.repeated(tag.name(), tag.at)?;
                 } else {
                     self.own.pins = Some(set);
                 }

@@ -112,6 +112,7 @@ impl<'a> Command<'a> {
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let pins = word.strip_prefix("--").and_then(|word| word.strip_prefix(OPTION));
+            let pins = pins.filter(|pins| pins.is_empty() || pins.starts_with('='));
             if let Some(pins) = pins {
                 command.pins.extend(pins.strip_prefix('=').map(str::to_owned).or_else(|| words.next().cloned()));
             } else if OTHER_URLS.contains(&word.as_str()) {

@@ -8,7 +8,8 @@
 //! | `Public-Key-Pins-Report-Only` | mode `flag` |
 //! | `max-age` | must be there; a rule holds until it is changed |
 //!
-//! The host is the one that sends the header, so the person has to say it. A header is taken whole or not at all, as browsers did.
+//! The host is the one that sends the header, so the person has to say it. A header is taken whole or not at all, as browsers did;
+//! a pin that is of no key is left out, and the others hold.
 
 use super::Format;
 use super::lines::Lines;
@@ -199,7 +200,11 @@ fn without_separators(text: &str) -> &str {
 }
 
 fn begins_with_directive(text: &str) -> bool {
-    let is_there = |name: &str| text.get(..name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name));
+    let is_of_name = |next: char| next.is_ascii_alphanumeric() || "-_.".contains(next);
+    let is_there = |name: &str| {
+        text.split_at_checked(name.len())
+            .is_some_and(|(start, behind)| start.eq_ignore_ascii_case(name) && !behind.starts_with(is_of_name))
+    };
     KNOWN.iter().any(|name| is_there(name)) || is_there("report-uri")
 }
 

@@ -65,8 +65,8 @@ fn read_text(text: &str, keys: &chromium::Keys<'_>, room: &mut Room) -> Option<R
         return Some(chromium::read_names(&names, &mut taking).map(|()| taking.finish()));
     }
     // A server's configuration may begin so as well, with `<VirtualHost>` or with the brace of a block.
-    match read_xml(text, room).transpose().or_else(|| read_json_text(text, keys, room).transpose()) {
-        Some(Err(why @ Error::Import(ImportError::JsonSyntax { .. }))) => {
+    match read_json_text(text, keys, room).transpose().or_else(|| read_xml(text, room).transpose()) {
+        Some(Err(why @ Error::Import(ImportError::JsonSyntax { .. } | ImportError::XmlSyntax { .. }))) => {
             Some(read_lines(text, room).unwrap_or(Err(why)))
         }
         read => read.or_else(|| read_lines(text, room)),
@@ -100,8 +100,12 @@ fn read_xml(text: &str, room: &mut Room) -> Result<Option<Reading>, Error> {
             android::read(xml, &mut taking)?;
             return Ok(Some(taking.finish()));
         }
-        "plist" | "dict" => plist::read(xml)?,
-        "key" => plist::entries(xml)?,
+        "plist" => plist::read(xml)?,
+        "dict" | "key" => match if name == "key" { plist::entries(xml) } else { plist::read(xml) } {
+            // Others have elements of these names as well.
+            Err(Error::Import(ImportError::XmlSyntax { .. })) => return Ok(None),
+            read => read?,
+        },
         _ => return Ok(None),
     };
     let Some(mut file) = file.into_table() else { return Ok(None) };
@@ -119,13 +123,16 @@ fn xml_in(text: &str) -> Option<&str> {
 
 /// What Apple's systems and Expo's `app.json` have in an `Info.plist`, which may have pins for both.
 fn read_apple(file: &mut Table<'_>, lines: &Lines<'_>, room: &mut Room) -> Result<Option<Reading>, Error> {
+    let mut pins = (app_transport::find(file), trust_kit::find(file));
     for name in ["expo", "ios", "infoPlist"] {
-        if let Some(inner) = file.take_table(name) {
+        if matches!(pins, (None, None))
+            && let Some(inner) = file.take_table(name)
+        {
             *file = inner;
+            pins = (app_transport::find(file), trust_kit::find(file));
         }
     }
-    let domains = app_transport::find(file);
-    let configuration = trust_kit::find(file);
+    let (domains, configuration) = pins;
     let mut reading = None;
     if let Some(domains) = domains {
         let mut taking = Taking::of(Format::AppTransportSecurity, lines, room);

@@ -12,13 +12,15 @@
 //! | several calls for the same pattern | the pins of all of them |
 //! | pins of several patterns that match a host | those of the most specific alone, which is stricter |
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::lines::{Lines, offset_in};
 use super::taking::{MAX_IMPORT_HOST_BYTES, Room, Taking, no_part};
 use super::{Format, Reading};
-use crate::error::{Error, ImportPart};
+use crate::error::{Error, ImportLimit, ImportPart};
 use crate::host::name_and_parents;
+use crate::limits::MAX_RULES;
 use crate::rule::{PinDocument, RuleDocument};
 
 /// The rules of a text; none where it has no such call.
@@ -26,11 +28,15 @@ pub(super) fn read(text: &str, lines: &Lines<'_>, room: &mut Room) -> Option<Res
     let is_of_apache = text.contains("SpkiPinning");
     let has_name = is_of_apache || text.contains("CertificatePinner");
     let mut calls = calls(text);
+    let format = if is_of_apache { Format::ApacheHttpClient } else { Format::OkHttp };
+    // Each would be a rule, or a part to leave out, if this is such code.
+    if let Some(past) = calls.get(MAX_RULES) {
+        return has_name.then(|| Err(Taking::of(format, lines, room).past(ImportLimit::Count, MAX_RULES, past.at)));
+    }
     calls.retain(|call| call.names_pins() || (has_name && call.hides_pins()));
     if !calls.iter().any(Call::names_pins) {
         return None;
     }
-    let format = if is_of_apache { Format::ApacheHttpClient } else { Format::OkHttp };
     let mut taking = Taking::of(format, lines, room);
     Some(take(calls, text, &mut taking).map(|()| taking.finish()))
 }
@@ -108,7 +114,7 @@ struct Call<'a> {
 enum Argument<'a> {
     /// A text, or several that are put together.
     Text {
-        value: String,
+        value: Cow<'a, str>,
         /// The last of them.
         at: &'a str,
     },
@@ -136,7 +142,7 @@ enum Token<'a> {
     Sign(char),
 }
 
-/// Each call, with the constants in it that the text declares as texts.
+/// Each call, with the constants in it that the text declares as texts; of too many, one more than there may be.
 fn calls(text: &str) -> Vec<Call<'_>> {
     let mut tokens = Tokens { rest: text };
     let mut calls = Vec::new();
@@ -144,10 +150,16 @@ fn calls(text: &str) -> Vec<Call<'_>> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut declared = None;
     let mut before = None;
-    while let Some(token) = tokens.next() {
+    while calls.len() <= MAX_RULES
+        && let Some(token) = tokens.next()
+    {
         match (before, token) {
             (Some(Token::Word(at @ "add")), Token::Sign('(')) => {
-                calls.push(Call { at, arguments: arguments(&mut tokens) });
+                let arguments = arguments(&mut tokens);
+                // Of a host there is at least one pin.
+                if arguments.len() > 1 {
+                    calls.push(Call { at, arguments });
+                }
                 before = None;
                 continue;
             }
@@ -155,7 +167,8 @@ fn calls(text: &str) -> Vec<Call<'_>> {
             // `const val HOST: String = "…"`
             (_, Token::Sign(':' | '=')) | (Some(Token::Sign(':')), Token::Word("String")) => {}
             (Some(Token::Sign('=')), Token::Text(value)) => {
-                let is_whole = !tokens.rest.trim_start().starts_with('+');
+                // A longer one is neither a host nor a pin.
+                let is_whole = value.len() <= MAX_IMPORT_HOST_BYTES && !tokens.rest.trim_start().starts_with('+');
                 if let Some(name) = declared.take() {
                     let place = *places.entry(name.to_owned()).or_insert(constants.len());
                     match constants.get_mut(place) {
@@ -173,7 +186,7 @@ fn calls(text: &str) -> Vec<Call<'_>> {
             && let Some(place) = places.get(*name)
             && let Some(Some(at)) = constants.get(*place)
         {
-            *argument = Argument::Text { value: (*at).to_owned(), at };
+            *argument = Argument::Text { value: Cow::Borrowed(at), at };
         }
     }
     calls
@@ -191,10 +204,10 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
             Token::Text(text) => {
                 match arguments.last_mut() {
                     Some(Argument::Text { value, at }) if is_continued => {
-                        value.push_str(text);
+                        value.to_mut().push_str(text);
                         *at = text;
                     }
-                    _ => arguments.push(Argument::Text { value: text.to_owned(), at: text }),
+                    _ => arguments.push(Argument::Text { value: Cow::Borrowed(text), at: text }),
                 }
                 is_continued = false;
             }
@@ -203,6 +216,11 @@ fn arguments<'a>(tokens: &mut Tokens<'a>) -> Vec<Argument<'a>> {
             Token::Word(word) => {
                 // `Pinning.HOST`
                 is_member = matches!(last, Some(Token::Sign('.')));
+                // `"…".trim()`, `listOf("…").toTypedArray()`: what has been read is what counts.
+                if is_member && matches!(arguments.last(), Some(Argument::Text { .. })) {
+                    last = Some(token);
+                    continue;
+                }
                 if is_member && matches!(arguments.last(), Some(Argument::Other(_))) {
                     arguments.pop();
                 }

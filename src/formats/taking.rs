@@ -128,6 +128,14 @@ impl<'l> Taking<'l> {
             .try_for_each(|(name, value)| self.no_counterpart(&name, place_of(&name).unwrap_or_else(|| value.place())))
     }
 
+    /// A part of which there is one already.
+    ///
+    /// # Errors
+    /// As [`Self::rule`].
+    pub(super) fn repeated(&mut self, name: &str, at: &str) -> Result<(), Error> {
+        self.leave_out(name, at, no_part(ImportPart::Repeated, name))
+    }
+
     /// A part of the wrong kind.
     ///
     /// # Errors
@@ -196,7 +204,8 @@ impl<'l> Taking<'l> {
         Ok(())
     }
 
-    fn past(&self, what: ImportLimit, limit: usize, at: &str) -> Error {
+    /// The error of a limit that has been passed here.
+    pub(super) fn past(&self, what: ImportLimit, limit: usize, at: &str) -> Error {
         ImportError::Limit { what, limit, line: self.lines.line(at).unwrap_or(1) }.into()
     }
 

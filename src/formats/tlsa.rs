@@ -251,7 +251,7 @@ impl Owner {
         };
         let pattern = port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
         // A name of one label is one of the zone, whose own name is not in the file.
-        let is_known = host.contains('.') || name.ends_with('.') || host == "localhost";
+        let is_known = !host.is_empty() && (host.contains('.') || name.ends_with('.') || host == "localhost");
         is_known.then_some(Self { protocol, pattern })
     }
 }

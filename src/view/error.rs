@@ -263,6 +263,7 @@ fn not_imported(part: ImportPart, name: &Excerpt) -> Text {
         (ImportPart::Field, None) => text!("error_import_field"),
         (ImportPart::Value, Some(name)) => text!("error_import_value_named", name = name),
         (ImportPart::Value, None) => text!("error_import_value"),
+        (ImportPart::Repeated, name) => text!("error_import_part_repeated", name = name.unwrap_or_default()),
         (ImportPart::Debug, _) => text!("error_import_debug"),
         (ImportPart::Cleartext, _) => text!("error_import_cleartext"),
         (ImportPart::BothIdentities, _) => text!("error_import_both_identities"),

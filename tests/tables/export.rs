@@ -41,7 +41,9 @@ fn hosts() -> impl Strategy<Value = String> {
 fn words() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zA-Z0-9 ü\"<&-]{0,12}",
-        "([a-z ]|-->|]]>|\\*/|//|\"\"\"|'|\"|\\\\|#|\n|\r|\t|\u{202e}|\u{0}|\u{7f}|\u{2028}|;|</pin>|\\$\\{a\\}){0,9}"
+        "([a-z ]|-->|]]>|\\*/|//|\"\"\"|'|\"|\\\\|#|\n|\r|\t|\u{202e}|\u{0}|\u{7f}|\u{2028}|;|</pin>|\\$\\{a\\}){0,9}",
+        // What whole files are known by.
+        "([a-z ]|<plist><a/></plist>|<network-security-config></network-security-config>){0,2}"
     ]
 }
 

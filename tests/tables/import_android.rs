@@ -41,7 +41,7 @@ const ROWS: &[Row<'_>] = &[
     // Of two sets of pins, which Android refuses, neither is lost without a word.
     (
         "<network-security-config><domain-config><domain>a.test</domain><pin-set><pin>{A}</pin></pin-set>\n<pin-set><pin>{B}</pin></pin-set></domain-config></network-security-config>",
-        &["a.test block pins A (Android Network Security Config)", "2: pin-set import-value"],
+        &["a.test block pins A (Android Network Security Config)", "2: pin-set import-repeated"],
     ),
     // What is the pin of no key spoils no other.
     (
@@ -167,6 +167,17 @@ const ROWS: &[Row<'_>] = &[
             "4: cleartextTrafficPermitted import-cleartext",
             "4: pin-set import-field",
             "5: c.test import-pinless",
+        ],
+    ),
+    // Android reads no host in the one for all, and not a second one.
+    (
+        r#"<network-security-config><base-config><domain>b.test</domain>
+<domain-config><domain>a.test</domain><pin-set><pin>{A}</pin></pin-set></domain-config></base-config>
+<base-config><trust-anchors><certificates src="user" overridePins="true"/></trust-anchors></base-config></network-security-config>"#,
+        &[
+            "a.test block pins A (Android Network Security Config)",
+            "1: domain import-field",
+            "3: base-config import-repeated",
         ],
     ),
     // Bad pins spoil no good ones, and a set of which none can be read is no exclusion.

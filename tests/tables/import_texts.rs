@@ -85,6 +85,11 @@ fn public_key_pins() {
 #[test]
 fn public_key_pins_in_programs_and_configurations() {
     let rows: &[Row<'_>] = &[
+        // What stands behind it is another header.
+        (
+            "Public-Key-Pins: pin-sha256=\"{A}\"; max-age=1; includeSubDomains\nStrict-Transport-Security: max-age=3",
+            &["**. block pins A (HPKP) unfit: host-wildcard-top-level"],
+        ),
         // One text with the name and the value: nginx with headers-more, PHP, h2o.
         (
             "  more_set_headers \"Public-Key-Pins: pin-sha256=\\\"{A}\\\"; max-age=1; includeSubDomains\";\n",
@@ -177,6 +182,11 @@ fn code_of_ok_http() {
         (
             "CertificatePinner.Builder().add(\"chat.\" + \"example.com\", \"sha256/\" +\n  \"{A}\").build()",
             &["chat.example.com block pins A (OkHttp)"],
+        ),
+        // What is called on a text or a list is no pin.
+        (
+            "CertificatePinner.Builder().add(\"a.test\".lowercase(), *listOf(\"sha256/{A}\", \"sha256/{B}\".trim()).toTypedArray())",
+            &["a.test block pins A,B (OkHttp)"],
         ),
         // Kotlin: names, lists, a text of several lines.
         (
@@ -376,6 +386,10 @@ fn tlsa_records() {
         (
             "@ IN SOA ns admin ( 1\n 2 3 4 5 )\n_443._tcp.www IN TLSA 3 1 1 {a}\n_443._tcp.a.test. IN TLSA 3 1 1 {a}",
             vec!["a.test:443 block pins A leaf (DANE)", "3: TLSA import-record-name"],
+        ),
+        (
+            "_443._tcp. IN TLSA 3 1 1 {a}\n_443._tcp.a.test. IN TLSA 3 1 1 {a}",
+            vec!["a.test:443 block pins A leaf (DANE)", "1: TLSA import-record-name"],
         ),
         ("_443._tcp.localhost TLSA 3 1 1 {a}", vec!["localhost:443 block pins A leaf (DANE)"]),
         // As `host` prints it.
