@@ -10,7 +10,7 @@ use std::iter;
 
 pub use place::Place;
 
-use crate::host::{PatternScope, UrlHostParser};
+use crate::host::{A_LABEL, HostPattern, PatternScope, UrlHostParser};
 use crate::limits::EXPIRES_SOON_DAYS;
 use crate::policy::Layer;
 use crate::record::RuleRecord;
@@ -175,7 +175,9 @@ impl SearchWords {
     pub fn new(typed: &str, url_host: UrlHostParser<'_>) -> Self {
         let word = |typed: &str| {
             let typed = typed.to_lowercase();
-            let host = if typed.is_ascii() { None } else { url_host(&typed) };
+            let read = if typed.is_ascii() { None } else { HostPattern::parse(&typed, url_host).ok() };
+            // What has no such name in it is found as it is typed.
+            let host = read.map(|read| read.pattern.to_string()).filter(|host| host.contains(A_LABEL));
             Word { typed, host }
         };
         Self { words: typed.split_whitespace().map(word).collect() }
@@ -299,6 +301,11 @@ mod tests {
     use crate::rule::{PinDocument, RuleDocument, RuleStamp};
     use crate::time::UnixMillis;
 
+    /// A host parser that we did not write, in the place of the browser's.
+    pub(super) fn url_host(host: &str) -> Option<String> {
+        url::Url::parse(&format!("https://{host}/")).ok()?.host_str().map(ToOwned::to_owned)
+    }
+
     fn rule() -> Rule {
         let key = |first: char, label: &str| PinDocument {
             sha256: format!("{first}{}=", "A".repeat(42)),
@@ -344,10 +351,17 @@ mod tests {
             assert_eq!(SearchWords::new(typed, &|_| None).are_in(&rule()), expected, "{typed:?}");
         }
         let international = other("**.xn--bcher-kva.example", Mode::Block, &['A'], None);
-        let url_host = |name: &str| name.starts_with("bücher").then(|| name.replace("bücher", "xn--bcher-kva"));
-        for (typed, expected) in
-            [("bücher", true), ("BÜCHER.example", true), ("bcher-kva", true), ("bücher.test", false), ("büch", false)]
-        {
+        for (typed, expected) in [
+            ("bücher", true),
+            ("BÜCHER.example", true),
+            ("**.bücher.example", true),
+            ("https://bücher.example/path", true),
+            ("bcher-kva", true),
+            ("bücher.test", false),
+            ("büch", false),
+            // In which the browser finds a host that nobody means.
+            ("josé@example", false),
+        ] {
             assert_eq!(SearchWords::new(typed, &url_host).are_in(&international), expected, "{typed:?}");
         }
     }

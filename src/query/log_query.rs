@@ -203,6 +203,7 @@ mod tests {
     use crate::pause::{PauseEntry, PauseEvent};
     use crate::pin::Pin;
     use crate::policy::Layer;
+    use crate::query::tests::url_host;
     use crate::rule::{LabelledPin, LocalRoots, MatchScope, Mode};
     use crate::time::{Date, UnixMillis};
     use crate::violation::{RuleSnapshot, Violation};
@@ -272,9 +273,17 @@ mod tests {
         let query = LogQuery { words: SearchWords::new("none", &|_| None), ..LogQuery::default() };
         assert!(query.finds(logged(&pause(), "2026-11-22")), "a pause has nothing but what is said of it");
         let international = self::line(violation("xn--mller-kva.example", 5));
-        let url_host = |name: &str| Some(name.replace("müller", "xn--mller-kva"));
-        let query = LogQuery { words: SearchWords::new("Müller.example", &url_host), ..LogQuery::default() };
-        assert!(query.finds(logged(&international, "2026-11-22")));
+        for (typed, expected) in [
+            ("Müller.example", true),
+            ("müller.example:8443", true),
+            ("https://müller.example", true),
+            ("müller.example:443", false),
+            // Not each line that has an address in it.
+            ("https://bücher.test", false),
+        ] {
+            let query = LogQuery { words: SearchWords::new(typed, &url_host), ..LogQuery::default() };
+            assert_eq!(query.finds(logged(&international, "2026-11-22")), expected, "{typed}");
+        }
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 
 use super::confirmation::Confirmation;
 use super::log_reader::LogReader;
 use super::messages;
 use super::ui::live_region::announce;
-use crate::browser::dom::{JsResult, focus, id, listen, listen_at, spawn};
+use crate::browser::dom::{JsResult, document, focus, id, listen, listen_at, spawn};
 use crate::browser::part::{Part, part, part_around, say_in};
 use crate::log::Entry;
 use crate::message::PageRequest;
@@ -81,13 +81,15 @@ impl LogClearing {
     }
 }
 
-/// What has the focus may have gone with the entries. Who has closed the question in the meantime is somewhere else.
+/// What has the focus may go with the entries; whoever has closed the question in the meantime may be somewhere else.
 async fn conclude(confirmation: &Confirmation, request: PageRequest, done: &Text) -> JsResult {
     let answer = messages::ask(&request).await;
-    let is_waited_for = confirmation.dialog.open();
+    let goes =
+        |focused: Element| focused.tag_name() == "BODY" || focused.closest("dialog, #log, #clear-log") != Ok(None);
+    let is_lost = document()?.active_element().is_none_or(goes);
     if !confirmation.conclude(&answer) {
         return Ok(());
     }
     announce(done)?;
-    if is_waited_for { focus(id!("log-heading")) } else { Ok(()) }
+    if is_lost { focus(id!("log-heading")) } else { Ok(()) }
 }

@@ -7,7 +7,7 @@ use crate::browser::part::{Part, part};
 use crate::browser::words::say;
 use crate::certificate::{Certificate, KeyType, fingerprint, with_colons};
 use crate::connection::Facts;
-use crate::picking::{Choice, choices};
+use crate::picking::{Choice, Role, choices};
 use crate::view::certificate as certificates;
 use crate::view::foreign::whole;
 use crate::view::notice::Tag;
@@ -109,6 +109,8 @@ fn draw_choice(choice: Choice, certificate: &Part) -> JsResult<TickBox> {
     let id = format!("picker-choice-about-{}", choice.certificate);
     about.set_id(&id);
     input.set_attribute("aria-describedby", &id)?;
+    // Not alone: what else is ticked allows it.
+    input.set_disabled(choice.role == Role::Issuing);
     certificate.say(part!("choice"), &words::choice(choice.role))?;
     certificate.say(part!("choice-about"), &words::about(choice.role))?;
     certificate.show(part!("picked-choice"), true)?;

@@ -93,14 +93,10 @@ impl Popup {
         let this = Rc::clone(self);
         listen_capturing(&by_id::<EventTarget>(id!("log"))?, "toggle", move |event| {
             let this = Rc::clone(&this);
-            spawn(async move {
-                if let Some((entry, _)) =
-                    log_line::fill(&event, &this.entries.lines, &this.log, &this.explainer).await?
-                {
-                    this.entries.keep(entry.id);
-                }
-                Ok(())
-            });
+            this.entries.keep_opened(&event);
+            spawn(
+                async move { log_line::fill(&event, &this.entries.lines, &this.log, &this.explainer).await.map(drop) },
+            );
             Ok(())
         })?;
 

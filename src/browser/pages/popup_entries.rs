@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDetailsElement, HtmlElement};
+use web_sys::{Event, HtmlDetailsElement, HtmlElement};
 
 use super::log_line::ShownLine;
 use super::log_reader::LogReader;
@@ -13,6 +13,7 @@ use super::tab_section::Explanations;
 use super::ui::list::List;
 use crate::browser::clock::now;
 use crate::browser::dom::{JsResult, by_id, id};
+use crate::browser::part::{part, part_around};
 use crate::error::Error;
 use crate::log::{Entry, Line, ReadUntil, is_unread};
 use crate::tab_sockets::{SocketPlace, SocketRow, SocketState};
@@ -90,8 +91,20 @@ impl Entries {
         Ok(())
     }
 
+    /// Keeps the entry that somebody opens, however many newer ones come.
+    pub(super) fn keep_opened(&self, event: &Event) {
+        let name = part_around(event, part!("violation")).and_then(|violation| violation.root().dataset().get("entry"));
+        let id = self.lines.find(|shown| match shown.line.as_ref() {
+            Line::Violation(entry) if Some(shown.line.name()) == name => Some(entry.id),
+            Line::Violation(_) | Line::Pause(_) => None,
+        });
+        if let Some(id) = id {
+            self.keep(id);
+        }
+    }
+
     /// Shows an entry as long as the popup is open.
-    pub(super) fn keep(&self, id: u64) {
+    fn keep(&self, id: u64) {
         let mut asked_for = self.asked_for.borrow_mut();
         if !asked_for.contains(&id) {
             asked_for.push(id);

@@ -103,10 +103,12 @@ impl SeenSection {
         latest.sort_by_cached_key(|endpoint| std::cmp::Reverse(endpoint.last));
         let row = |endpoint: &SeenEndpoint| {
             let chains = self.seen.chains(endpoint);
-            let is_renewed = match chains.as_slice() {
-                [latest, before, ..] => is_renewed_with_same_key(&before.facts, &latest.facts),
-                _ => false,
-            };
+            let is_renewed = chains.split_first().is_some_and(|(latest, before)| {
+                // The same certificate may be there twice, with something else that was known of it.
+                let leaf = |chain: &ShownChain| chain.facts.certificates().0.first().cloned();
+                let before = before.iter().find(|chain| leaf(chain) != leaf(latest));
+                before.is_some_and(|before| is_renewed_with_same_key(&before.facts, &latest.facts))
+            });
             let state = state(endpoint, &chains, &layers, now);
             Row { state, is_renewed, endpoint: endpoint.clone(), now }
         };

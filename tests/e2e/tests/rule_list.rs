@@ -161,7 +161,7 @@ async fn a_rule_that_vanishes_with_its_other_mode_leaves_the_focus_on_what_chang
     page.wait_for_count("#rules .rule", RULES).await?;
     page.click("#select-all").await?;
     page.click("#selected-flag").await?;
-    page.wait_for_presence("#undo", true).await?;
+    page.wait_for_text("#change-text", "12 rules now only flag.").await?;
     page.has_focus("#selected-flag").await?;
     world.firefox.quit().await
 }
