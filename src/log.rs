@@ -9,7 +9,7 @@
 //! added:
 //!
 //! 1. one of the page that has opened most entries ([`Share`]), so that whoever fills the log pays for it: no number of
-//!    attempts, hosts and ports lets a page displace an entry that another page has opened first, unless that page has as many;
+//!    attempts, hosts and ports lets a page displace an entry that another page has opened first, unless that page has half as many;
 //! 2. among the entries of this page, one that was let through before one that was stopped ([`rank`]);
 //! 3. among those, the one that happened last the longest ago. So one that nobody has seen yet goes after those that were seen,
 //!    which are older ([`is_unread`]); the last to go is what was stopped and not seen.

@@ -22,7 +22,7 @@ use crate::violation::ChainDigest;
 /// The key in `storage.session` of the endpoints: the text of a [`Seen`].
 pub const SEEN: &str = "seen";
 
-/// Under which the chain with this digest is kept: the text of a [`SeenChain`].
+/// Under which the text of a [`SeenChain`] is kept, by its digest.
 #[must_use]
 pub fn chain_key(digest: &ChainDigest) -> String {
     format!("chain/{}", digest.as_str())

@@ -19,8 +19,8 @@ use crate::violation::Violation;
 /// What is known of one handshake.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Handshake {
-    /// Tells its address from every other, as a page chooses them. It also chooses how long they are, and what is written down
-    /// after the request has ended is remembered for long.
+    /// The SHA-256 of its address. A page chooses the address and its length, and what is kept here may outlast the request, so
+    /// the address itself is not kept.
     address: [u8; 32],
     /// None where the address cannot be read.
     scheme: Option<Scheme>,

@@ -49,7 +49,7 @@ impl SeenChain {
             text.push('\n');
             STANDARD.encode_string(certificate, &mut text);
         }
-        Some((ChainDigest::of(&[text.clone().into_bytes()])?, text))
+        Some((ChainDigest::of_text(&text), text))
     }
 
     /// The facts that such a text holds; none where it is no such text.

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::fields::{Json, Read};
 
-/// The name of a chain: the SHA-256 of its certificates in their order, each after its length in bytes (64 bits, big
+/// The name of a chain, if not [of a text about one](Self::of_text): the SHA-256 of its certificates in their order, each after its length in bytes (64 bits, big
 /// endian), so that no other division of the same bytes has the same name.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -26,6 +26,12 @@ impl ChainDigest {
             digest.update(certificate);
         }
         (!certificates.is_empty()).then(|| Self(STANDARD.encode(digest.finalize())))
+    }
+
+    /// The name of a text about a chain: what is said in it of the same certificates makes another one.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        Self(STANDARD.encode(Sha256::digest(text)))
     }
 
     /// One that has this name.

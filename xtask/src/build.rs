@@ -54,7 +54,7 @@ const MODULES: [Module; 3] = [
         flags: &[],
         optimization: optimize::SMALL,
         folder: workspace::extension,
-        limit: 1_146_000,
+        limit: 1_150_000,
     },
     Module {
         name: "lab",
@@ -71,7 +71,7 @@ const MODULES: [Module; 3] = [
 const SMALL_AND_FAST: &[&str] = &["-Cllvm-args=-inline-threshold=25", "-Cllvm-args=-inlinehint-threshold=50"];
 
 /// Bytes that all of the extension may have as a zip archive; the goal is 600,000.
-const ZIP_LIMIT: usize = 771_000;
+const ZIP_LIMIT: usize = 773_000;
 
 pub(crate) fn command(arguments: &[String]) -> Result<()> {
     ensure!(arguments.is_empty(), "`build` takes no arguments");

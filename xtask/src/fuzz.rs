@@ -66,7 +66,7 @@ fn sow(target: &str, corpus: &Path) -> Result<()> {
         }
         "host" => fs::write(corpus.join("name"), "**.xn--bcher-kva.example:8443")?,
         "policy" => fs::copy(&stored, corpus.join("stored")).map(drop)?,
-        _ => {
+        "import" => {
             let now = UnixMillis::new(1_780_000_000_000);
             let policy = Policy::from_json(&fs::read_to_string(&stored)?, now, &|host| Some(host.to_owned()))?;
             for format in ExportFormat::ALL {
@@ -80,6 +80,7 @@ fn sow(target: &str, corpus: &Path) -> Result<()> {
                 }
             }
         }
+        target => bail!("nothing is known that `{target}` could begin with"),
     }
     Ok(())
 }

@@ -109,11 +109,9 @@ fn clippy() -> Result<()> {
     run(cargo(&["clippy", "--workspace"]).args(MATRIX).args(["--", "--deny", "warnings"]))?;
     // Checked and not linked: libFuzzer itself, which takes a C++ compiler and a while, is not built.
     let fuzz = ["clippy", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target-dir"];
-    let without_fuzzer = ("CUSTOM_LIBFUZZER_PATH", "/none/libnone.a");
-    run(cargo(&fuzz)
-        .arg(workspace::target())
-        .args(["--", "--deny", "warnings"])
-        .env(without_fuzzer.0, without_fuzzer.1))?;
+    let mut fuzz = cargo(&fuzz);
+    fuzz.arg(workspace::target()).args(["--", "--deny", "warnings"]).env("CUSTOM_LIBFUZZER_PATH", "/none/libnone.a");
+    run(&mut fuzz)?;
     tools::wasm_target()?;
     let target = ["--package", "sockpin", "--lib", "--target", tools::WASM_TARGET];
     // All modules in one: what none of them uses is seen here.

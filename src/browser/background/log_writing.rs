@@ -90,7 +90,7 @@ impl State {
         }
         let state = Rc::clone(self);
         spawn_local(async move {
-            while state.telling_of_log.is_due() {
+            while state.telling_of_log.takes_turn() {
                 tell_pages(Announcement::LogChanged).await;
             }
         });

@@ -33,7 +33,7 @@ impl State {
         }
         let state = Rc::clone(self);
         spawn_local(async move {
-            while state.sealing.work.is_due() {
+            while state.sealing.work.takes_turn() {
                 let sealing = Rc::clone(&state);
                 let sealed = promise::of(async move {
                     sealing.seal().await;

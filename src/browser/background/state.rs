@@ -134,7 +134,7 @@ impl State {
         }
         let state = Rc::clone(self);
         spawn_local(async move {
-            while state.forgetting.is_due() {
+            while state.forgetting.takes_turn() {
                 state.forget_what_is_closed(None).await;
             }
         });
