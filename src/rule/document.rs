@@ -6,7 +6,7 @@ use super::{FieldMut, LabelledPin, LocalRoots, MatchScope, Mode, Preflight, Rule
 use crate::fields::{Json, Read, unknown};
 use crate::time::UnixMillis;
 
-/// A pin as typed, not yet checked: `sha256` takes every notation of [`Pin::parse`](crate::pin::Pin::parse).
+/// A pin as typed, not yet checked: `sha256` takes every notation in which pins are written.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
