@@ -141,9 +141,12 @@ const fitting = async ({ requestId, responseHeaders }) =>
 const without = (headers, name) => headers.filter((header) => header.name.toLowerCase() !== name);
 
 // What stands between a request and whoever reads its answer.
-const filtered = (act) => ({ requestId }) => {
+const filtered = (act) => ({ requestId, url }) => {
     const filter = browser.webRequest.filterResponseData(requestId);
-    filter.onstart = () => act(filter);
+    filter.onstart = () => {
+        asked.push(["filterResponseData", url]);
+        act(filter);
+    };
 };
 
 const ANSWERS = {

@@ -155,7 +155,14 @@ impl Case {
         }
         let round = hosts.round().await?;
         match self.does {
-            Does::Answers(events, _) => check_listeners(events, &round, &hosts.firefox().other_was_asked().await?)?,
+            Does::Answers(events, answers) => {
+                let asked = hosts.firefox().other_was_asked().await?;
+                check_listeners(events, &round, &asked)?;
+                // Firefox gives one for sockets too, or such a row would try nothing.
+                let filters = answers[step].iter().any(|answer| answer.starts_with("filter"));
+                let has_filtered = asked.iter().any(|(event, _)| event == "filterResponseData");
+                ensure!(has_filtered || !filters, "no filter has begun with the body of a socket's answer");
+            }
             Does::Declares(_) => check_rules(hosts, &round).await?,
         }
         if self.right_key == RightKey::Opens
